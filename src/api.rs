@@ -1,0 +1,98 @@
+//! The one door to the engine: requests, replies, events, and the handle that carries them.
+//!
+//! Every surface (terminal, command line, socket) speaks these types and nothing else, so a
+//! surface cannot tell whether the engine runs in its own process. Events carry ids, never
+//! data, and may be lost: [`Event::Overflow`] means reload.
+//!
+//! Must not: know the engine, the store, a network or a screen.
+
+pub mod handle;
+pub mod reply;
+pub mod request;
+pub mod socket;
+
+pub use handle::{Call, Desk, Events, Handle};
+pub use reply::{
+    Checked, CheckedMessage, Draft, Invite, Page, RelayState, Reply, Review, SendOutcome, Status,
+};
+pub use request::{ChannelRef, Request, Role};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::ChannelId;
+
+/// Something changed. What exactly has to be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// The list of channels, or something shown in it.
+    Channels,
+    /// The messages of one channel, or their delivery.
+    Messages {
+        /// Which one.
+        channel: ChannelId,
+    },
+    /// The list of what needs a person.
+    NeedsYou,
+    /// Relay health, pause, or the outbox.
+    Status,
+    /// Events were lost; reload everything on screen.
+    Overflow,
+    /// The engine is going away.
+    Closing,
+}
+
+/// Why a request was not carried out.
+///
+/// The text is for a person and never repeats a peer's words or a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "code", content = "detail")]
+pub enum Error {
+    /// No channel has this id or name.
+    #[error("unknown channel: {0}")]
+    UnknownChannel(String),
+    /// The channel cannot carry messages now.
+    #[error("channel not active")]
+    ChannelNotActive,
+    /// More than one channel has this name.
+    #[error("several channels have that name; use the channel id")]
+    Ambiguous,
+    /// The link cannot be used, and why.
+    #[error("invalid invite URL: {0}")]
+    InvalidInvite(String),
+    /// No preset has this name.
+    #[error("unknown preset: {0}")]
+    UnknownPreset(String),
+    /// The item does not exist or was settled.
+    #[error("nothing with that id waits for a decision")]
+    NothingToDecide,
+    /// What was shown is not what is there now. Nothing was decided.
+    #[error("this changed since it was shown; look again")]
+    Changed,
+    /// The item was already settled otherwise.
+    #[error("already decided: {0}")]
+    AlreadyDecided(String),
+    /// The connection may not do this.
+    #[error("this needs the supervisor role")]
+    NotAllowed,
+    /// The message is over the size that the network carries.
+    #[error("the message is too large: {size} bytes, at most {limit}")]
+    TooLarge {
+        /// Bytes it has.
+        size: u64,
+        /// Bytes that are possible.
+        limit: u64,
+    },
+    /// A relay did not do what was asked, in words.
+    #[error("{0}")]
+    Relay(String),
+    /// Something in the request cannot be used, in words that say what to do.
+    #[error("{0}")]
+    BadRequest(String),
+    /// A file or the store failed, in words without a path of the user.
+    #[error("{0}")]
+    Storage(String),
+    /// The engine stopped before it answered.
+    #[error("the engine stopped before it answered")]
+    Gone,
+}

@@ -1,0 +1,103 @@
+//! The handle by which a surface reaches an engine, near or far.
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::{Error, Event, Reply, Request, Role};
+
+/// Events kept for a slow listener before it is told to reload.
+const EVENT_BACKLOG: usize = 256;
+/// Calls that may wait for the engine before callers have to wait themselves.
+const CALL_BACKLOG: usize = 64;
+
+/// A request on its way, with the role of whoever asked.
+#[derive(Debug)]
+pub struct Call {
+    /// What the asker may do.
+    pub role: Role,
+    /// What is asked.
+    pub request: Request,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Result<Reply, Error>>,
+}
+
+/// A way to ask an engine. Cheap to clone; every clone has the same role.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    role: Role,
+    calls: mpsc::Sender<Call>,
+    events: broadcast::Sender<Event>,
+}
+
+/// The engine's end of a [`Handle`].
+#[derive(Debug)]
+pub struct Desk {
+    /// Calls in the order they were made.
+    pub calls: mpsc::Receiver<Call>,
+    /// Where events go.
+    pub events: broadcast::Sender<Event>,
+}
+
+impl Handle {
+    /// Makes a handle for an engine in this process, and the engine's end of it.
+    pub fn local(role: Role) -> (Self, Desk) {
+        let (calls, receiver) = mpsc::channel(CALL_BACKLOG);
+        let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let handle = Self {
+            role,
+            calls,
+            events: events.clone(),
+        };
+        let desk = Desk {
+            calls: receiver,
+            events,
+        };
+        (handle, desk)
+    }
+
+    /// Returns the same way in with another role. Only the host of an engine calls this.
+    #[must_use]
+    pub fn with_role(&self, role: Role) -> Self {
+        Self {
+            role,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the role that requests are made in.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Asks and waits for the answer.
+    pub async fn ask(&self, request: Request) -> Result<Reply, Error> {
+        let (reply, answer) = oneshot::channel();
+        let call = Call {
+            role: self.role,
+            request,
+            reply,
+        };
+        self.calls.send(call).await.map_err(|_closed| Error::Gone)?;
+        answer.await.map_err(|_dropped| Error::Gone)?
+    }
+
+    /// Listens to what changes from now on.
+    pub fn events(&self) -> Events {
+        Events(self.events.subscribe())
+    }
+}
+
+/// What changes, in order.
+#[derive(Debug)]
+pub struct Events(broadcast::Receiver<Event>);
+
+impl Events {
+    /// Waits for the next change. Answers [`Event::Overflow`] when some were lost and
+    /// [`Event::Closing`] once the engine is gone.
+    pub async fn next(&mut self) -> Event {
+        match self.0.recv().await {
+            Ok(event) => event,
+            Err(broadcast::error::RecvError::Lagged(_)) => Event::Overflow,
+            Err(broadcast::error::RecvError::Closed) => Event::Closing,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What can be asked of the engine.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Author, ChannelId, Digest, MessageId, PeerText, ReviewId, Verdict};
+
+/// What a connection may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads what was released to it, sends through the policy, lists channels.
+    Assistant,
+    /// Decides, accepts contacts, edits, reads everything.
+    Supervisor,
+}
+
+/// Names a channel: by local id, by the network's id, or by its local name if only one has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ChannelRef {
+    /// Local id.
+    Id(ChannelId),
+    /// The network's id, or the local name.
+    Named(String),
+}
+
+impl From<ChannelId> for ChannelRef {
+    fn from(id: ChannelId) -> Self {
+        Self::Id(id)
+    }
+}
+
+/// One request. On the socket this is the `method` and `params` of JSON-RPC 2.0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "method", content = "params")]
+pub enum Request {
+    /// Asks for the supervisor role on this connection. Answers [`super::Reply::Done`].
+    Unlock {
+        /// The passphrase of the profile, where one is set.
+        passphrase: Option<String>,
+    },
+    /// Answers [`super::Reply::Status`].
+    Status,
+    /// Answers [`super::Reply::Channels`], oldest first.
+    Channels,
+    /// Answers [`super::Reply::Channel`].
+    Channel {
+        /// Which one.
+        channel: ChannelRef,
+    },
+    /// Answers [`super::Reply::NeedsYou`]: key changes first, then the oldest first.
+    NeedsYou,
+    /// Answers [`super::Reply::Review`] with everything a person needs to decide.
+    Review {
+        /// Which item.
+        item: ReviewId,
+    },
+    /// Settles an item. Answers [`super::Reply::Done`], or an error that says what it is now.
+    Decide {
+        /// Which item.
+        item: ReviewId,
+        /// What was shown, as [`crate::model::ReviewItem::seen`] gave it.
+        seen: Digest,
+        /// What the person says.
+        verdict: Verdict,
+    },
+    /// Answers [`super::Reply::Page`]: messages in the order they are shown, oldest first.
+    Transcript {
+        /// Which channel.
+        channel: ChannelId,
+        /// Only messages before this one; the newest page where absent.
+        before: Option<MessageId>,
+        /// At most this many.
+        limit: u32,
+    },
+    /// Marks messages as looked at by a person, up to and including this one.
+    MarkRead {
+        /// Which channel.
+        channel: ChannelId,
+        /// The last message on screen.
+        up_to: MessageId,
+    },
+    /// Makes an invite. Answers [`super::Reply::Invite`].
+    Invite {
+        /// Phone number or other handle it is for.
+        phone: Option<PeerText>,
+        /// Local name; the phone, or `invite-` and eight letters, where absent.
+        name: Option<PeerText>,
+        /// Preset; safe-acquaintance where absent.
+        preset: Option<String>,
+        /// Relay URL; the configured one where absent.
+        relay: Option<String>,
+        /// Replace the newest invite or channel with this phone (`reinvite`).
+        replace: bool,
+    },
+    /// Answers [`super::Reply::Invite`] for an invite that exists.
+    ShowInvite {
+        /// Which channel.
+        channel: ChannelRef,
+    },
+    /// Cancels an invite that nobody was accepted for.
+    CancelInvite {
+        /// Which channel.
+        channel: ChannelRef,
+    },
+    /// Accepts somebody's link: makes a key, answers the handshake, pins theirs.
+    /// Answers [`super::Reply::Channel`].
+    Accept {
+        /// The link as pasted.
+        url: String,
+        /// Preset; safe-acquaintance where absent.
+        preset: Option<String>,
+        /// Local name; `invite-` and eight letters where absent.
+        name: Option<PeerText>,
+    },
+    /// Polls every channel once and answers [`super::Reply::Checked`] with what the assistant
+    /// may read and has not taken yet. A message leased by another caller is not repeated.
+    Check {
+        /// Accept the contact requests found on the way (needs the supervisor role).
+        accept_requests: bool,
+    },
+    /// Says that messages from `Check` were handed over; they are not returned again.
+    HandedOver {
+        /// Which ones.
+        messages: Vec<MessageId>,
+    },
+    /// Sends a message. Answers [`super::Reply::Sent`].
+    Send {
+        /// Which channel.
+        channel: ChannelRef,
+        /// Subject, may be empty.
+        subject: PeerText,
+        /// The text.
+        body: PeerText,
+        /// Who wrote it. A connection in the assistant role can only be `assistant`.
+        author: Author,
+        /// Wait for the first attempt to end, rather than answer once it is durable. Without
+        /// it a human's message leaves after the time for taking it back.
+        now: bool,
+    },
+    /// Takes back a message that has not left. Answers [`super::Reply::Done`].
+    TakeBack {
+        /// Which message.
+        message: MessageId,
+    },
+    /// Tries a failed or waiting message again now.
+    Retry {
+        /// Which message.
+        message: MessageId,
+    },
+    /// Keeps the text of the composer of a channel; empty text forgets it.
+    SaveDraft {
+        /// Which channel.
+        channel: ChannelId,
+        /// The text so far.
+        text: PeerText,
+    },
+    /// Answers [`super::Reply::Draft`].
+    Draft {
+        /// Which channel.
+        channel: ChannelId,
+    },
+    /// Answers [`super::Reply::Channel`]; its `instructions` are the answer.
+    Instructions {
+        /// Which channel.
+        channel: ChannelRef,
+        /// Verbatim text to set.
+        text: Option<String>,
+        /// Preset whose text to set; `{name}` is filled in.
+        preset: Option<String>,
+    },
+    /// Answers [`super::Reply::Presets`]: names of the built-in ones and of the profile's files.
+    Presets,
+    /// Renames a channel locally.
+    Rename {
+        /// Which channel.
+        channel: ChannelRef,
+        /// The new local name.
+        name: PeerText,
+    },
+    /// Pauses one channel, or everything.
+    Pause {
+        /// Which channel; everything where absent.
+        channel: Option<ChannelRef>,
+    },
+    /// Resumes one channel, or lifts the general pause.
+    Resume {
+        /// Which channel; the general pause where absent.
+        channel: Option<ChannelRef>,
+    },
+    /// Answers [`super::Reply::Log`], newest first.
+    Log {
+        /// At most this many.
+        limit: u32,
+    },
+    /// Copies channels, keys, presets and settings from a `clawbuddy` directory.
+    /// Answers [`super::Reply::Imported`].
+    ImportClawbuddy {
+        /// The directory.
+        from: PathBuf,
+    },
+    /// Writes a directory that the real `clawbuddy` can use. Answers [`super::Reply::Exported`].
+    ExportClawbuddy {
+        /// The directory; must be empty or absent.
+        to: PathBuf,
+    },
+    /// Polls every channel now, without waiting for the result.
+    Sync,
+    /// Stops the engine after it finished what it began.
+    Shutdown,
+}
+
+impl Request {
+    /// Returns the role a connection needs for this.
+    pub fn needs(&self) -> Role {
+        match self {
+            Self::Unlock { .. }
+            | Self::Status
+            | Self::Channels
+            | Self::Channel { .. }
+            | Self::Check {
+                accept_requests: false,
+            }
+            | Self::HandedOver { .. }
+            | Self::Send {
+                author: Author::Assistant,
+                ..
+            }
+            | Self::Presets
+            | Self::Instructions {
+                text: None,
+                preset: None,
+                ..
+            }
+            | Self::Sync => Role::Assistant,
+            Self::Check { .. }
+            | Self::Send { .. }
+            | Self::Instructions { .. }
+            | Self::NeedsYou
+            | Self::Review { .. }
+            | Self::Decide { .. }
+            | Self::Transcript { .. }
+            | Self::MarkRead { .. }
+            | Self::Invite { .. }
+            | Self::ShowInvite { .. }
+            | Self::CancelInvite { .. }
+            | Self::Accept { .. }
+            | Self::TakeBack { .. }
+            | Self::Retry { .. }
+            | Self::SaveDraft { .. }
+            | Self::Draft { .. }
+            | Self::Rename { .. }
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Log { .. }
+            | Self::ImportClawbuddy { .. }
+            | Self::ExportClawbuddy { .. }
+            | Self::Shutdown => Role::Supervisor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_reads_back_from_its_wire_form() {
+        let request = Request::Send {
+            channel: ChannelRef::Named("abc".into()),
+            subject: PeerText::default(),
+            body: PeerText::new("hello"),
+            author: Author::Assistant,
+            now: true,
+        };
+        let text = serde_json::to_string(&request).unwrap();
+        assert!(text.starts_with(r#"{"method":"send","params":{"channel":"abc""#));
+        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
+    }
+
+    #[test]
+    fn a_human_s_message_cannot_be_sent_in_the_assistant_role() {
+        let request = Request::Send {
+            channel: ChannelRef::Id(ChannelId(1)),
+            subject: PeerText::default(),
+            body: PeerText::new("hello"),
+            author: Author::Human,
+            now: false,
+        };
+        assert_eq!(request.needs(), Role::Supervisor);
+    }
+}

@@ -1,0 +1,3 @@
+//! Arguments in, surface out.
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! The words of the domain: ids, keys, channels, messages, decisions, time.
+//!
+//! Every other layer speaks in these types, so this one imports nothing of ours, does no
+//! I/O and reads no clock. Start with [`channel::Channel`] and [`message::Message`].
+
+pub mod channel;
+pub mod decision;
+pub mod ids;
+pub mod key;
+pub mod message;
+pub mod peer_text;
+pub mod review;
+pub mod time;
+
+pub use channel::{Channel, ChannelState, Preset};
+pub use decision::{Actor, LogEntry, Verdict};
+pub use ids::{ChannelId, Digest, MessageId, NetworkId, ReviewId};
+pub use key::{Fingerprint, PublicKey};
+pub use message::{Admission, Author, Body, Content, Delivery, Message, RawReason};
+pub use peer_text::PeerText;
+pub use review::{ReviewItem, ReviewKind, StopReason};
+pub use time::UnixMillis;

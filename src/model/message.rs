@@ -1,0 +1,199 @@
+//! A message in either direction, and what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChannelId, Digest, MessageId, PeerText, UnixMillis};
+
+/// The plain content of an envelope.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Subject line; may be empty.
+    pub subject: PeerText,
+    /// The text.
+    pub body: PeerText,
+    /// JSON text of the metadata object, `{}` where there is none. Never shown as markup.
+    pub metadata: PeerText,
+}
+
+impl Body {
+    /// Makes a body without metadata.
+    pub fn new(subject: impl Into<String>, body: impl Into<String>) -> Self {
+        Self {
+            subject: PeerText::new(subject),
+            body: PeerText::new(body),
+            metadata: PeerText::new("{}"),
+        }
+    }
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The other side.
+    Peer,
+    /// The person at this side.
+    Human,
+    /// The assistant at this side.
+    Assistant,
+}
+
+impl Author {
+    /// Returns the name as the store writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Human => "human",
+            Self::Assistant => "assistant",
+        }
+    }
+
+    /// Finds the author with this stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "peer" => Self::Peer,
+            "human" => Self::Human,
+            "assistant" => Self::Assistant,
+            _ => return None,
+        })
+    }
+}
+
+/// Why an envelope could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawReason {
+    /// The payload is not the text of an envelope.
+    NotAnEnvelope,
+    /// It does not open with the pinned key: another key, or damaged.
+    DoesNotOpen,
+    /// It opens, but the content is not a message.
+    NotAMessage,
+}
+
+impl RawReason {
+    /// Returns the name as the store writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAnEnvelope => "not_an_envelope",
+            Self::DoesNotOpen => "does_not_open",
+            Self::NotAMessage => "not_a_message",
+        }
+    }
+
+    /// Finds the reason with this stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "not_an_envelope" => Self::NotAnEnvelope,
+            "does_not_open" => Self::DoesNotOpen,
+            "not_a_message" => Self::NotAMessage,
+            _ => return None,
+        })
+    }
+
+    /// Returns one sentence for a person.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NotAnEnvelope => "what arrived is not an envelope",
+            Self::DoesNotOpen => "it does not open with the pinned key: another key or damaged",
+            Self::NotAMessage => "it opened, but what is inside is not a message",
+        }
+    }
+}
+
+/// What a message says, or the bytes where it cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Content {
+    /// It was opened and decoded.
+    Text(Body),
+    /// It was kept as it came.
+    Raw {
+        /// Why it could not be read.
+        reason: RawReason,
+        /// The payload as JSON text, cut after 64 KiB for the reader (the store keeps all).
+        payload: PeerText,
+    },
+}
+
+/// What a rule says of an inbound message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "admission")]
+pub enum Admission {
+    /// The assistant may read it.
+    Released {
+        /// The rule that said so.
+        rule: String,
+    },
+    /// It waits for a person; the assistant does not learn that it exists.
+    Held {
+        /// The rule that said so, for a person to read.
+        rule: String,
+    },
+}
+
+impl Admission {
+    /// Tells whether the assistant may read it.
+    pub fn is_released(&self) -> bool {
+        matches!(self, Self::Released { .. })
+    }
+}
+
+/// How far a message of ours has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "delivery")]
+pub enum Delivery {
+    /// Durable here, not yet at the relay.
+    Queued {
+        /// When the next attempt is due; until the first one it can be taken back.
+        due: UnixMillis,
+        /// Attempts made so far.
+        attempts: u32,
+        /// What went wrong the last time, in words.
+        problem: Option<String>,
+    },
+    /// The relay has it.
+    Relayed {
+        /// When it said so.
+        at: UnixMillis,
+    },
+    /// It is gone from the relay: collected by the peer, or deleted. Nobody can tell which.
+    Collected {
+        /// When we noticed.
+        at: UnixMillis,
+    },
+    /// The relay refused it for good.
+    Failed {
+        /// What the relay said, in words.
+        problem: String,
+    },
+    /// The person took it back before it left.
+    TakenBack,
+}
+
+/// One message as the surfaces see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Local id.
+    pub id: MessageId,
+    /// The conversation it belongs to.
+    pub channel: ChannelId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Number that the relay gave it. Not unique for ever: relays restart their counters.
+    pub seq: Option<i64>,
+    /// When it arrived here or was written here.
+    pub at: UnixMillis,
+    /// What it says.
+    pub content: Content,
+    /// Digest of the envelope, where there is one.
+    pub envelope: Option<Digest>,
+    /// What a rule said of it; `None` for our own.
+    pub admission: Option<Admission>,
+    /// How far it came; `None` for the peer's.
+    pub delivery: Option<Delivery>,
+    /// When the assistant took it; `None` while it has not.
+    pub handed_over: Option<UnixMillis>,
+    /// Whether a person has looked at it.
+    pub read: bool,
+}

@@ -1,0 +1,90 @@
+//! What waits for a person.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChannelId, Fingerprint, MessageId, PeerText, ReviewId, UnixMillis};
+
+/// Why a channel was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The relay now shows another key for the peer than the pinned one.
+    KeyChanged,
+    /// Somebody else answered the invite that we accepted.
+    AnsweredTwice,
+}
+
+impl StopReason {
+    /// Returns the name as the store writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyChanged => "key_changed",
+            Self::AnsweredTwice => "answered_twice",
+        }
+    }
+
+    /// Finds the reason with this stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "key_changed" => Self::KeyChanged,
+            "answered_twice" => Self::AnsweredTwice,
+            _ => return None,
+        })
+    }
+
+    /// Returns one sentence for a person.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::KeyChanged => "the key on the relay is not the one you accepted",
+            Self::AnsweredTwice => "somebody else answered the invite that you accepted",
+        }
+    }
+}
+
+/// The kinds of things a person settles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum ReviewKind {
+    /// A stranger answered an invite and wants a channel.
+    ContactRequest {
+        /// Short form of the key they showed.
+        fingerprint: Fingerprint,
+        /// Times that the invite was answered, where the relay tells. More than one is an alarm.
+        answers: Option<u32>,
+    },
+    /// The key of a known peer is not the pinned one any more.
+    KeyChange {
+        /// Short form of the pinned key, where one is pinned.
+        pinned: Option<Fingerprint>,
+        /// Short form of the key shown now.
+        shown: Fingerprint,
+        /// What happened.
+        reason: StopReason,
+    },
+    /// A message that the assistant has not seen.
+    HeldMessage {
+        /// The message.
+        message: MessageId,
+        /// The rule that holds it, for a person to read.
+        rule: String,
+    },
+}
+
+/// One item of the list "Needs you".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewItem {
+    /// Local id.
+    pub id: ReviewId,
+    /// The channel it is about.
+    pub channel: ChannelId,
+    /// Local name of that channel.
+    pub name: PeerText,
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: ReviewKind,
+    /// When it arose.
+    pub since: UnixMillis,
+    /// What was shown, in 64 hexadecimal digits. A decision repeats it, and is refused if it
+    /// is not the current one.
+    pub seen: super::Digest,
+}

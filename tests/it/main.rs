@@ -1,0 +1,7 @@
+//! Every integration test, in one binary: separate ones would each link the whole program.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has to fail loudly"
+)]
+
+mod tidy;
