@@ -1,1 +1,33 @@
-//! text
+//! Makes text that this program did not write fit for a person to look at.
+//!
+//! [`sanitise`] is the one way from [`PeerText`] to a screen, a log, a notification, the
+//! clipboard or a file name. What could steer a terminal, hide, reorder or imitate becomes a
+//! visible mark; nothing is dropped silently that a reader could have been fooled by.
+//!
+//! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
+//! linear in its input, or do I/O.
+
+mod safe;
+mod sanitise;
+mod wrap;
+
+pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
+
+use crate::model::PeerText;
+
+/// Makes text of any number of lines safe to draw.
+pub fn sanitise(text: &PeerText) -> SafeText {
+    sanitise::text(text.expose_untrusted())
+}
+
+/// Makes text safe to draw on exactly one line of at most `max_cells` cells.
+///
+/// Line breaks become the mark `⟦⏎⟧`; what does not fit is cut and ends in an ellipsis.
+pub fn sanitise_line(text: &PeerText, max_cells: usize) -> SafeLine {
+    sanitise::line(text.expose_untrusted()).truncated(max_cells)
+}
+
+/// Makes a line of text that this program wrote; it passes the same filter all the same.
+pub fn ours(text: &str) -> SafeLine {
+    sanitise::line(text)
+}

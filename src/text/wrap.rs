@@ -1,0 +1,210 @@
+//! Breaks and cuts safe lines by terminal cells.
+//!
+//! Must never split a grapheme, nor a mark that fits a line: half a mark could be read as text.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::safe::{SafeLine, SafeSpan, SpanKind, cells, grapheme_cells};
+
+const ELLIPSIS: &str = "…";
+
+/// Cuts a line that is wider than `max_cells` and ends it in an ellipsis.
+pub(super) fn truncate(line: &SafeLine, max_cells: usize) -> SafeLine {
+    let Some(room) = max_cells.checked_sub(1) else {
+        return SafeLine::default();
+    };
+    let mut row = Row::default();
+    'spans: for span in line.spans() {
+        if row.width + span.width() <= room {
+            row.push(span.text(), span.kind(), span.width());
+            continue;
+        }
+        if span.kind() == SpanKind::Text {
+            for grapheme in span.text().graphemes(true) {
+                let width = grapheme_cells(grapheme);
+                if row.width + width > room {
+                    break 'spans;
+                }
+                row.push(grapheme, SpanKind::Text, width);
+            }
+        }
+        break;
+    }
+    row.close();
+    row.spans.push(SafeSpan::mark(ELLIPSIS));
+    SafeLine::from_spans(row.spans)
+}
+
+/// Breaks lines so that none takes more than `width` cells; `width` is at least 1.
+pub(super) fn wrap(lines: &[SafeLine], width: usize) -> Vec<SafeLine> {
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in lines {
+        if line.width() <= width {
+            rows.push(line.clone());
+        } else {
+            Wrapper::new(width, &mut rows).wrap(line);
+        }
+    }
+    rows
+}
+
+/// A line in the making; joins neighbouring pieces of one kind.
+#[derive(Default)]
+struct Row {
+    spans: Vec<SafeSpan>,
+    text: String,
+    text_width: usize,
+    width: usize,
+}
+
+impl Row {
+    fn push(&mut self, text: &str, kind: SpanKind, width: usize) {
+        self.width += width;
+        if kind == SpanKind::Text {
+            self.text.push_str(text);
+            self.text_width += width;
+        } else {
+            self.close();
+            self.spans.push(SafeSpan::piece(text, kind, width));
+        }
+    }
+
+    fn close(&mut self) {
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.spans.push(SafeSpan::text_span(text, self.text_width));
+            self.text_width = 0;
+        }
+    }
+
+    fn finish(&mut self) -> SafeLine {
+        self.close();
+        self.width = 0;
+        SafeLine::from_spans(std::mem::take(&mut self.spans))
+    }
+}
+
+/// A piece that stays together.
+#[derive(Clone, Copy)]
+struct Unit<'a> {
+    text: &'a str,
+    kind: SpanKind,
+    width: usize,
+}
+
+impl Unit<'_> {
+    fn is_space(&self) -> bool {
+        self.kind == SpanKind::Text && self.text.chars().all(|c| c == ' ' || c == '\u{3000}')
+    }
+}
+
+struct Wrapper<'rows, 'text> {
+    width: usize,
+    rows: &'rows mut Vec<SafeLine>,
+    row: Row,
+    /// Spaces after the last word of the row, written only if a word follows on the same row.
+    spaces: Vec<Unit<'text>>,
+    spaces_width: usize,
+    word: Vec<Unit<'text>>,
+    word_width: usize,
+}
+
+impl<'rows, 'text> Wrapper<'rows, 'text> {
+    fn new(width: usize, rows: &'rows mut Vec<SafeLine>) -> Self {
+        Self {
+            width,
+            rows,
+            row: Row::default(),
+            spaces: Vec::new(),
+            spaces_width: 0,
+            word: Vec::new(),
+            word_width: 0,
+        }
+    }
+
+    fn wrap(mut self, line: &'text SafeLine) {
+        let first = self.rows.len();
+        for span in line.spans() {
+            if span.kind() == SpanKind::Mark && span.width() <= self.width {
+                self.unit(Unit {
+                    text: span.text(),
+                    kind: SpanKind::Mark,
+                    width: span.width(),
+                });
+            } else {
+                for text in span.text().graphemes(true) {
+                    self.unit(Unit {
+                        text,
+                        kind: span.kind(),
+                        width: grapheme_cells(text),
+                    });
+                }
+            }
+        }
+        self.end_word();
+        if self.row.width > 0 || self.rows.len() == first {
+            let row = self.row.finish();
+            self.rows.push(row);
+        }
+    }
+
+    fn unit(&mut self, unit: Unit<'text>) {
+        if unit.is_space() {
+            self.end_word();
+            self.spaces.push(unit);
+            self.spaces_width += unit.width;
+            return;
+        }
+        self.word.push(unit);
+        self.word_width += unit.width;
+        if self.word_width > self.width {
+            // The word fits no line, so it is laid piece by piece from here on.
+            self.end_word();
+        }
+    }
+
+    /// Lays the waiting spaces and the word, on a new row where that helps.
+    fn end_word(&mut self) {
+        if self.word.is_empty() {
+            return;
+        }
+        let needed = self.spaces_width + self.word_width;
+        if self.row.width + needed > self.width && self.word_width <= self.width {
+            self.next_row();
+        }
+        if self.spaces_width + self.row.width >= self.width {
+            self.next_row();
+        }
+        for space in std::mem::take(&mut self.spaces) {
+            self.row.push(space.text, space.kind, space.width);
+        }
+        self.spaces_width = 0;
+        for unit in std::mem::take(&mut self.word) {
+            self.lay(unit);
+        }
+        self.word_width = 0;
+    }
+
+    /// Ends the row; the spaces at the break are dropped.
+    fn next_row(&mut self) {
+        self.spaces.clear();
+        self.spaces_width = 0;
+        if self.row.width > 0 {
+            let row = self.row.finish();
+            self.rows.push(row);
+        }
+    }
+
+    fn lay(&mut self, unit: Unit<'_>) {
+        if self.row.width + unit.width > self.width {
+            self.next_row();
+        }
+        if unit.width > self.width {
+            // Wider than the whole line: nothing of it can be drawn.
+            let width = cells(ELLIPSIS);
+            self.row.push(ELLIPSIS, SpanKind::Mark, width);
+        } else {
+            self.row.push(unit.text, unit.kind, unit.width);
+        }
+    }
+}
