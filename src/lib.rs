@@ -6,6 +6,8 @@
 pub mod api;
 pub mod crypto;
 pub mod model;
+pub mod policy;
+pub mod profile;
 pub mod relay;
 pub mod text;
 pub mod wire;

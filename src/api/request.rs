@@ -88,6 +88,8 @@ pub enum Request {
         phone: Option<PeerText>,
         /// Local name; the phone, or `invite-` and eight letters, where absent.
         name: Option<PeerText>,
+        /// Name of the user in the words that go with the link; the configured one where absent.
+        sender: Option<PeerText>,
         /// Preset; safe-acquaintance where absent.
         preset: Option<String>,
         /// Relay URL; the configured one where absent.
