@@ -152,7 +152,98 @@ pub fn finish(result: Result<Exit, Error>, out: &mut Output<'_>) -> Exit {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::api::{Reply, Request};
+
+    /// Runs a line against an engine's end that refuses everything, and returns what it was
+    /// asked, beside the verb's role.
+    async fn asked(line: &[&str]) -> (Request, api::Role) {
+        let cli = Cli::try_parse_from(std::iter::once(&"chaperon").chain(line)).unwrap();
+        let Some(Command::Ask(verb)) = cli.command else {
+            panic!("not a verb");
+        };
+        let role = verb.role();
+        let (handle, mut desk) = Handle::local(role);
+        let engine = tokio::spawn(async move {
+            let call = desk.calls.recv().await.unwrap();
+            call.reply.send(Err(api::Error::Gone)).unwrap();
+            call.request
+        });
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut output = Output::new(&mut out, &mut err);
+        let result = run(verb, &handle, &mut output).await;
+        assert!(matches!(result, Err(Error::Refused(api::Error::Gone))));
+        assert_eq!(out, b"", "nothing is printed of what did not happen");
+        (engine.await.unwrap(), role)
+    }
+
+    #[tokio::test]
+    async fn every_verb_asks_what_its_arguments_say_in_the_role_it_needs() {
+        let seen = "ab".repeat(32);
+        let lines: &[&[&str]] = &[
+            &[
+                "add", "+1", "--name", "Bo", "-s", "Ana", "--preset", "one-time",
+            ],
+            &["add", "+1"],
+            &[
+                "accept",
+                "https://r.example/invite?channel=a&pub=b",
+                "--name",
+                "Bo",
+            ],
+            &["check"],
+            &["check", "--accept-requests"],
+            &["send", "a", "--subject", "s", "--", "-x"],
+            &["send", "a", "b", "--as-me"],
+            &["channels"],
+            &["reinvite", "+1"],
+            &["reinvite", "+1", "--preset", "inner-circle"],
+            &["instructions", "a"],
+            &["instructions", "a", "--preset", "one-time"],
+            &["invite"],
+            &["invite", "--relay", "https://r.example", "--name", "Bo"],
+            &["status"],
+            &["pending"],
+            &["show", "7"],
+            &["approve", "7", "--seen", &seen],
+            &["refuse", "7", "--seen", &seen],
+            &["log", "--limit", "3"],
+            &["pause"],
+            &["pause", "a"],
+            &["resume"],
+            &["resume", "a"],
+            &["import", "clawbuddy", "--from", "/somewhere"],
+            &["export", "clawbuddy", "--to", "/elsewhere"],
+        ];
+        let mut table = Vec::new();
+        for line in lines {
+            let (request, role) = asked(line).await;
+            assert_eq!(request.needs(), role, "{line:?}");
+            let request = serde_json::to_string(&request).unwrap();
+            table.push(format!("{}\n    {request}", line.join(" ")));
+        }
+        insta::assert_snapshot!(table.join("\n"));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_belong_to_the_request_is_an_error() {
+        let (handle, mut desk) = Handle::local(api::Role::Assistant);
+        let engine = tokio::spawn(async move {
+            let call = desk.calls.recv().await.unwrap();
+            call.reply.send(Ok(Reply::Done)).unwrap();
+        });
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut output = Output::new(&mut out, &mut err);
+        let verb = Verb::Channels(channels::ChannelsArgs {
+            style: output::Pretty::default(),
+        });
+        let result = run(verb, &handle, &mut output).await;
+        engine.await.unwrap();
+        assert_eq!(finish(result, &mut output), Exit::Failed);
+        assert_eq!(out, b"");
+    }
 
     #[test]
     fn exit_codes_tell_scripts_what_became_of_a_decision() {

@@ -77,7 +77,7 @@ impl<'a> Output<'a> {
     }
 
     /// Writes text for a person as it is, and flushes. A peer's words in it have been through
-    /// [`one_line`] or [`block`].
+    /// `one_line` or `block`.
     pub fn text(&mut self, text: &str) -> Result<(), Error> {
         let written = self.out.write_all(text.as_bytes());
         written
