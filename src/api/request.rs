@@ -90,7 +90,7 @@ pub enum Request {
         name: Option<PeerText>,
         /// Name of the user in the words that go with the link; the configured one where absent.
         sender: Option<PeerText>,
-        /// Preset; safe-acquaintance where absent.
+        /// Preset; where absent the text of the channel it replaces, else safe-acquaintance.
         preset: Option<String>,
         /// Relay URL; the configured one where absent.
         relay: Option<String>,
