@@ -96,6 +96,15 @@ fn a_hundred_thousand_brackets_are_refused_and_not_followed() {
 }
 
 #[test]
+fn a_body_of_four_mebibytes_is_read_and_a_longer_one_is_not() {
+    let plain = |length: usize| encode_body(&Body::new("", "x".repeat(length)));
+    let around = plain(0).len();
+    assert!(decode_body(&plain((4 << 20) - around)).is_ok());
+    let longer = decode_body(&plain((4 << 20) - around + 1));
+    assert_eq!(longer, Err(BodyError::TooLong((4 << 20) + 1)));
+}
+
+#[test]
 fn metadata_that_is_no_object_is_never_sent() {
     for metadata in ["", "[1]", "\"x\"", "{", "null"] {
         let mut body = Body::new("s", "b");

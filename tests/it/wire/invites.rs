@@ -247,7 +247,9 @@ fn loopback_and_tls_are_told_from_the_address() {
     assert!(loopback("http://127.8.9.1"));
     assert!(loopback("http://0x7f.1"));
     assert!(loopback("https://LOCALHOST"));
+    assert!(loopback("https://localhost."));
     assert!(loopback("http://[::1]:7117/base"));
+    assert!(loopback("http://[::ffff:127.0.0.1]"));
     assert!(!loopback("https://127.0.0.1.example"));
     assert!(!loopback("https://localhost.example"));
     assert!(!loopback("http://10.0.0.1"));
