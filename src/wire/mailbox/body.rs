@@ -4,8 +4,9 @@ use crate::model::{Body, PeerText};
 use crate::wire::loose_json::{Error as JsonError, Loose};
 use crate::wire::python_json::write_text;
 
-/// Bytes of the longest plaintext that is read. Reading takes up to sixteen times as much
-/// memory, and a peer may send what it likes. What is written has no bound: senders look at this one.
+/// Bytes of the longest plaintext that is read. Reading can take some forty times as much
+/// memory (`[0],[0],...`), and a peer may send what it likes. Writing has no bound: whoever
+/// sends looks at this one.
 pub const LONGEST_BODY: usize = 4 << 20;
 
 /// Why the plaintext of an envelope is not a body.
