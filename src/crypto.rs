@@ -33,8 +33,14 @@ pub enum Error {
 /// Returns random bytes from the operating system.
 pub fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => Ok(bytes),
+    fill_random(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Fills a place with random bytes, so that a secret among them is in no other place.
+fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
+    match getrandom::fill(bytes) {
+        Ok(()) => Ok(()),
         Err(_) => Err(Error::NoRandomness),
     }
 }

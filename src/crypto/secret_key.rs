@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::ZeroizeOnDrop;
 
-use super::{Error, random};
+use super::Error;
 use crate::model::PublicKey;
 
 /// An X25519 secret key. It is wiped when it is dropped, and cannot be copied or compared.
@@ -14,7 +14,9 @@ pub struct SecretKey([u8; 32]);
 impl SecretKey {
     /// Makes a new key from the system's randomness.
     pub fn generate() -> Result<Self, Error> {
-        Ok(Self(*Zeroizing::new(random()?)))
+        let mut key = Self([0; 32]);
+        super::fill_random(&mut key.0)?;
+        Ok(key)
     }
 
     /// Takes the 32 bytes of a key file. Any 32 bytes are a key. The caller wipes its own copy.

@@ -5,6 +5,8 @@
 
 mod iso_time;
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 pub use iso_time::{iso_utc, parse_iso_utc};
@@ -49,7 +51,7 @@ pub enum Error {
 }
 
 /// One entry of `channels.json`, in the words of that file. Nothing in it is checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ChannelEntry {
     /// The key it stands under. Any text: see `mailbox::MailboxId` before using it.
     pub id: String,
@@ -71,6 +73,13 @@ pub struct ChannelEntry {
     pub last_seen: Option<String>,
     /// Keys that the reference does not know; it keeps them too.
     pub extra: Map<String, Value>,
+}
+
+impl fmt::Debug for ChannelEntry {
+    /// Prints the name of the type alone: names, numbers and instructions are private.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChannelEntry").finish_non_exhaustive()
+    }
 }
 
 /// Reads a `channels.json`; entries stay in the order of the file.

@@ -13,7 +13,7 @@ mod invite;
 mod key;
 mod payload;
 
-pub use body::{BodyError, decode_body, encode_body};
+pub use body::{BodyError, LONGEST_BODY, decode_body, encode_body};
 pub use http::{
     HandshakeError, ListingError, Payload, PostedError, Record, decode_handshake, decode_listing,
     decode_posted, handshake_request, message_request,

@@ -4,12 +4,20 @@ use crate::model::{Body, PeerText};
 use crate::wire::loose_json::{Error as JsonError, Loose};
 use crate::wire::python_json::write_text;
 
+/// Bytes of the longest plaintext that is read. Reading can take some forty times as much
+/// memory (`[0],[0],...`), and a peer may send what it likes. Writing has no bound: whoever
+/// sends looks at this one.
+pub const LONGEST_BODY: usize = 4 << 20;
+
 /// Why the plaintext of an envelope is not a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// The bytes are not text in UTF-8, UTF-16 or UTF-32.
     #[error("the content is not text")]
     NotText,
+    /// There is more of it than anybody writes.
+    #[error("the content has {0} bytes, more than {LONGEST_BODY}")]
+    TooLong(usize),
     /// The text is not JSON.
     #[error("the content is not JSON at byte {at} of its text")]
     NotJson {
@@ -60,6 +68,9 @@ pub fn encode_body(body: &Body) -> Vec<u8> {
 /// Metadata is always valid JSON text. What has no place in either becomes a replacement: half
 /// a surrogate pair U+FFFD, a number that is not finite `null` (its name in subject and body).
 pub fn decode_body(bytes: &[u8]) -> Result<Body, BodyError> {
+    if bytes.len() > LONGEST_BODY {
+        return Err(BodyError::TooLong(bytes.len()));
+    }
     let text = decode_text(bytes).ok_or(BodyError::NotText)?;
     let Loose::Object(members) = Loose::parse(&text)? else {
         return Err(BodyError::NotAnObject);
