@@ -6,9 +6,13 @@
 pub mod api;
 pub mod cli;
 pub mod crypto;
+pub mod engine;
+pub mod failpoint;
 pub mod model;
+pub mod net;
 pub mod policy;
 pub mod profile;
 pub mod relay;
+pub mod store;
 pub mod text;
 pub mod wire;
