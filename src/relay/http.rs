@@ -28,7 +28,7 @@ use super::index::{Facts, Index};
 use super::limits::{Limits, Meter};
 use super::rules::{self, Refusal, Route};
 use super::server::stopped;
-use super::store::{Done, IdempotencyKey, Page, Reader, Refused, Store, What};
+use super::store::{Done, IdempotencyKey, Reader, Refused, Store, What};
 use super::wait::{Waiters, Waiting};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -206,10 +206,8 @@ impl Relay {
             let reader = self.reader.clone();
             return Ok(reply::stream(reader, facts, channel));
         }
-        let mut page = Page::default();
-        page.text.push(b'[');
-        self.read(|reader| reader.messages((facts.id, &channel), (0, facts.last_seq), &mut page))?;
-        page.text.push(b']');
+        let all = (0, facts.last_seq);
+        let page = self.read(|reader| reader.messages((facts.id, &channel), all))?;
         Ok(reply::json(StatusCode::OK, page.text))
     }
 

@@ -25,7 +25,7 @@ use super::Clock;
 use super::index::Index;
 use super::wait::Waiters;
 
-pub(super) use read::{Page, Reader};
+pub(super) use read::Reader;
 
 /// Requests that may wait for the writer; further ones wait for a place.
 const QUEUE: usize = 4096;

@@ -11,7 +11,7 @@ use futures_util::stream;
 
 use crate::relay::index::Facts;
 use crate::relay::rules::Refusal;
-use crate::relay::store::{Page, Reader};
+use crate::relay::store::Reader;
 
 static HANDSHAKE_WRITES: HeaderName = HeaderName::from_static("handshake-writes");
 static PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -74,33 +74,15 @@ pub(super) fn stream(reader: Reader, facts: Facts, channel: Arc<str>) -> Respons
             let Some(after) = after else {
                 return Ok(None);
             };
-            let page =
-                tokio::task::spawn_blocking(move || read_page(&reader, &channel, &facts, after));
-            let page = page.await.map_err(std::io::Error::other)??;
+            let read = move || reader.messages((facts.id, &channel), (after, facts.last_seq));
+            let page = tokio::task::spawn_blocking(read);
+            let page = page.await.map_err(std::io::Error::other)?;
+            let page = page.map_err(|error| {
+                tracing::warn!(%error, "the store refused a read");
+                std::io::Error::other("the store refused a read")
+            })?;
             Ok::<_, std::io::Error>(Some((Bytes::from(page.text), page.more_after)))
         }
     });
     json(StatusCode::OK, Body::from_stream(pages))
-}
-
-fn read_page(
-    reader: &Reader,
-    channel: &str,
-    facts: &Facts,
-    after: i64,
-) -> Result<Page, std::io::Error> {
-    let mut page = Page::default();
-    if after == 0 {
-        page.text.push(b'[');
-    }
-    reader
-        .messages((facts.id, channel), (after, facts.last_seq), &mut page)
-        .map_err(|error| {
-            tracing::warn!(%error, "the store refused a read");
-            std::io::Error::other("the store refused a read")
-        })?;
-    if page.more_after.is_none() {
-        page.text.push(b']');
-    }
-    Ok(page)
 }

@@ -25,8 +25,8 @@ struct Shared {
     idle: Mutex<Vec<Connection>>,
 }
 
-/// A part of the message list of one channel, as JSON objects with commas between.
-#[derive(Debug, Default)]
+/// A part of the JSON list of one channel's messages; the parts in order are the list.
+#[derive(Debug)]
 pub(in crate::relay) struct Page {
     pub(in crate::relay) text: Vec<u8>,
     /// The last sequence number in it, when more may follow.
@@ -51,32 +51,40 @@ impl Reader {
         })
     }
 
-    /// Appends the messages of a channel with numbers in `after + 1 ..= last` to `page`.
+    /// Returns a page of the messages of a channel with numbers in `after + 1 ..= last`.
+    ///
+    /// The list begins after 0 and ends with the page that has nothing more.
     pub(in crate::relay) fn messages(
         &self,
         (id, channel): (i64, &str),
         (after, last): (i64, i64),
-        page: &mut Page,
-    ) -> Result<(), rusqlite::Error> {
-        page.more_after = None;
+    ) -> Result<Page, rusqlite::Error> {
+        let mut page = Page {
+            text: Vec::new(),
+            more_after: None,
+        };
+        if after == 0 {
+            page.text.push(b'[');
+        }
         self.with(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT seq, payload FROM messages
                  WHERE channel = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
             )?;
             let mut rows = statement.query(params![id, after, last])?;
-            let start = page.text.len();
             while let Some(row) = rows.next()? {
                 let seq: i64 = row.get(0)?;
                 let payload = row.get_ref(1)?.as_blob()?;
                 append(&mut page.text, channel, seq, payload);
-                if page.text.len() - start >= PAGE {
+                if page.text.len() >= PAGE {
                     page.more_after = Some(seq);
-                    break;
+                    return Ok(());
                 }
             }
+            page.text.push(b']');
             Ok(())
-        })
+        })?;
+        Ok(page)
     }
 
     fn with<T>(
@@ -106,11 +114,11 @@ impl Reader {
     }
 }
 
-/// Appends one message in the reference's key order.
+/// Appends one message in the reference's key order, after a comma unless it is the first.
 ///
 /// Ids come from paths, where everything that JSON would escape is percent-encoded already.
 fn append(text: &mut Vec<u8>, channel: &str, seq: i64, payload: &[u8]) {
-    if !matches!(text.last(), None | Some(b'[')) {
+    if text.as_slice() != b"[" {
         text.push(b',');
     }
     text.extend_from_slice(b"{\"channel_id\":\"");
