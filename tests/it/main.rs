@@ -4,5 +4,6 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod relay;
 mod tidy;
 mod wire;
