@@ -6,6 +6,7 @@
 pub mod api;
 pub mod cli;
 pub mod crypto;
+pub mod demo;
 pub mod engine;
 pub mod failpoint;
 pub mod model;
