@@ -5,7 +5,9 @@
 
 pub mod api;
 pub mod crypto;
+pub mod desktop;
 pub mod model;
 pub mod relay;
 pub mod text;
+pub mod tui;
 pub mod wire;

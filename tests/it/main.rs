@@ -5,3 +5,4 @@
 )]
 
 mod tidy;
+mod tui;
