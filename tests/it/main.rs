@@ -4,5 +4,6 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod screenshots;
 mod tidy;
 mod tui;

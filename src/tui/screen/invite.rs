@@ -308,6 +308,9 @@ fn rows(
 ) -> Vec<Spans> {
     let room = usize::from(area.width);
     let tight = area.height < 14;
+    if missing.is_none() && area.width >= 50 && area.height >= 24 && screen.can_cancel() {
+        return steps(model, screen, invite, paint, room);
+    }
     let mut rows: Vec<Spans> = Vec::new();
     let mut title = vec![paint.own(Role::Dim, "INVITE for ")];
     title.extend(safe(
@@ -345,13 +348,88 @@ fn rows(
                      Compare their key before you rely on it.";
         wrapped(model, &mut rows, room, (words, Role::Dim));
     }
+    warnings(model, screen, &mut rows, room);
+    rows
+}
+
+fn warnings(model: &Model, screen: &InviteScreen, rows: &mut Vec<Spans>, room: usize) {
     if let Some(problem) = &screen.problem {
-        wrapped(model, &mut rows, room, (problem, Role::Stop));
+        rows.push(Vec::new());
+        wrapped(model, rows, room, (problem, Role::Stop));
     }
     if screen.armed {
+        rows.push(Vec::new());
         let words = "D again cancels this invite. The link dies at once.";
-        wrapped(model, &mut rows, room, (words, Role::Wait));
+        wrapped(model, rows, room, (words, Role::Wait));
     }
+}
+
+/// Returns the words for a wide window: what to do, in its order.
+fn steps(
+    model: &Model,
+    screen: &InviteScreen,
+    invite: &Invite,
+    paint: &Paint<'_>,
+    room: usize,
+) -> Vec<Spans> {
+    let channel = &invite.channel;
+    let mut title = vec![paint.own(Role::Heading, "INVITE for ")];
+    title.extend(safe(
+        &model.theme,
+        &sanitise_line(&channel.name, room / 2),
+        Role::Title,
+    ));
+    let mut preset = vec![paint.own(Role::Dim, "    engagement: ")];
+    preset.extend(safe(
+        &model.theme,
+        &preset_label(&channel.preset),
+        Role::Dim,
+    ));
+    title.extend(preset);
+    let heading = |number: &'static str, words: &'static str| {
+        vec![
+            paint.own(Role::Accent, number),
+            paint.own(Role::Heading, words),
+        ]
+    };
+    let indented = |rows: &mut Vec<Spans>, words: &str, role: Role| {
+        for line in sanitise(&PeerText::new(words)).wrap(room.saturating_sub(3)) {
+            let mut spans = vec![paint.own(Role::Text, "   ")];
+            spans.extend(safe(&model.theme, &line, role));
+            rows.push(spans);
+        }
+    };
+    let mut rows = vec![Vec::new(), title, Vec::new()];
+    rows.push(heading("1", "  Give this link to them by a way you trust"));
+    let mut cells: Vec<Spans> = Vec::new();
+    link(paint, &mut cells, room.saturating_sub(3), &invite.url);
+    for row in cells {
+        let mut spans = vec![paint.own(Role::Text, "   ")];
+        spans.extend(row);
+        rows.push(spans);
+    }
+    indented(&mut rows, "or let them scan the code", Role::Dim);
+    rows.push(Vec::new());
+    rows.push(heading("2", "  State"));
+    let (words, role) = state_words(channel.state);
+    indented(&mut rows, words, role);
+    let made = channel.created_at;
+    let made = format!(
+        "made {} {}",
+        day(made, &model.zone),
+        clock(made, &model.zone)
+    );
+    let checked = invite.checked_at.map_or_else(
+        || "not checked yet".to_owned(),
+        |at| format!("checked {} ago", age(model.now.since(at))),
+    );
+    indented(&mut rows, &format!("{made} · {checked}"), Role::Dim);
+    rows.push(Vec::new());
+    rows.push(heading("3", "  When somebody has answered: review them"));
+    let words = "Anyone who sees the link can answer it first, and the relay cannot tell who \
+                 did. Nothing is sent to them before you accept; ask them for their key first.";
+    indented(&mut rows, words, Role::Dim);
+    warnings(model, screen, &mut rows, room);
     rows
 }
 

@@ -295,6 +295,18 @@ impl Facts {
         }
     }
 
+    /// Leaves out what only tests of odd input need.
+    pub(crate) fn calm(mut self) -> Self {
+        if let Some(dana) = self
+            .channels
+            .iter_mut()
+            .find(|channel| channel.id == ChannelId(4))
+        {
+            dana.name = PeerText::new("Dana Petrova");
+        }
+        self
+    }
+
     pub(crate) fn answered_twice(mut self) -> Self {
         for item in &mut self.needs {
             if let ReviewKind::ContactRequest { answers, .. } = &mut item.kind {
