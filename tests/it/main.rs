@@ -5,5 +5,7 @@
 )]
 
 mod relay;
+mod screenshots;
 mod tidy;
+mod tui;
 mod wire;
