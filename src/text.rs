@@ -7,9 +7,13 @@
 //! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
 //! linear in its input, or do I/O.
 
+mod classes;
+mod hidden;
 mod safe;
 mod sanitise;
+mod words;
 mod wrap;
+mod writer;
 
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
 
@@ -24,10 +28,10 @@ pub fn sanitise(text: &PeerText) -> SafeText {
 ///
 /// Line breaks become the mark `⟦⏎⟧`; what does not fit is cut and ends in an ellipsis.
 pub fn sanitise_line(text: &PeerText, max_cells: usize) -> SafeLine {
-    sanitise::line(text.expose_untrusted()).truncated(max_cells)
+    sanitise::line(text.expose_untrusted(), max_cells).truncated(max_cells)
 }
 
 /// Makes a line of text that this program wrote; it passes the same filter all the same.
 pub fn ours(text: &str) -> SafeLine {
-    sanitise::line(text)
+    sanitise::line(text, usize::MAX)
 }

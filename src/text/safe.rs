@@ -80,6 +80,18 @@ impl SafeLine {
         Self { spans, width }
     }
 
+    /// Makes a line of printable ASCII, which needs no look at any table.
+    pub(super) fn ascii(text: &str) -> Self {
+        if text.is_empty() {
+            return Self::default();
+        }
+        Self::from_spans(vec![SafeSpan::text_span(text.to_owned(), text.len())])
+    }
+
+    pub(super) fn into_spans(self) -> Vec<SafeSpan> {
+        self.spans
+    }
+
     /// Returns the pieces from left to right, in the order they were written.
     pub fn spans(&self) -> &[SafeSpan] {
         &self.spans

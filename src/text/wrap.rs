@@ -107,6 +107,8 @@ struct Wrapper<'rows, 'text> {
     spaces_width: usize,
     word: Vec<Unit<'text>>,
     word_width: usize,
+    /// The word fits no line, so it is laid piece by piece.
+    endless: bool,
 }
 
 impl<'rows, 'text> Wrapper<'rows, 'text> {
@@ -119,6 +121,7 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
             spaces_width: 0,
             word: Vec::new(),
             word_width: 0,
+            endless: false,
         }
     }
 
@@ -151,14 +154,24 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
     fn unit(&mut self, unit: Unit<'text>) {
         if unit.is_space() {
             self.end_word();
+            self.endless = false;
             self.spaces.push(unit);
             self.spaces_width += unit.width;
             return;
         }
+        if self.endless {
+            self.lay(unit);
+            return;
+        }
+        // Scripts with wide characters have no spaces and break anywhere.
+        let wide = unit.kind == SpanKind::Text && unit.width > 1;
+        if wide {
+            self.end_word();
+        }
         self.word.push(unit);
         self.word_width += unit.width;
-        if self.word_width > self.width {
-            // The word fits no line, so it is laid piece by piece from here on.
+        self.endless = self.word_width > self.width;
+        if wide || self.endless {
             self.end_word();
         }
     }

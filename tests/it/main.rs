@@ -4,4 +4,5 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod text;
 mod tidy;
