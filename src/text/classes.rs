@@ -31,6 +31,52 @@ pub(super) enum Class {
     Hidden(HiddenKind),
 }
 
+/// What the tables say of one character.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) c: char,
+    pub(super) class: Class,
+    pub(super) script: Script,
+    /// Letters and digits make words.
+    pub(super) in_word: bool,
+}
+
+impl Known {
+    fn new(c: char) -> Self {
+        Self {
+            c,
+            class: class(c),
+            script: script(c),
+            in_word: c.is_alphanumeric(),
+        }
+    }
+}
+
+/// Remembers recent answers, because texts repeat characters and the tables are searched.
+#[derive(Default)]
+pub(super) struct Lookup {
+    recent: Vec<Known>,
+}
+
+/// Answers remembered; a power of two larger than any alphabet.
+const REMEMBERED: usize = 512;
+
+impl Lookup {
+    pub(super) fn of(&mut self, c: char) -> Known {
+        if self.recent.is_empty() {
+            self.recent = vec![Known::new('\0'); REMEMBERED];
+        }
+        let place = u32::from(c) as usize % REMEMBERED;
+        let Some(slot) = self.recent.get_mut(place) else {
+            return Known::new(c);
+        };
+        if slot.c != c {
+            *slot = Known::new(c);
+        }
+        *slot
+    }
+}
+
 /// Returns the class of a character.
 pub(super) fn class(c: char) -> Class {
     if simple_cells(c).is_some() {
@@ -132,6 +178,7 @@ pub(super) fn script(c: char) -> Script {
     match c {
         'A'..='Z' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' => Script::Latin,
         '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' => Script::Cyrillic,
+        '\u{300}'..='\u{36f}' => Script::Inherited,
         '\u{5d0}'..='\u{5ea}' => Script::Hebrew,
         '\u{4e00}'..='\u{9fff}' => Script::Han,
         '\u{ac00}'..='\u{d7a3}' => Script::Hangul,
@@ -139,9 +186,9 @@ pub(super) fn script(c: char) -> Script {
     }
 }
 
-/// Tells whether a combining mark belongs to no script, as the accents do that pile up anywhere.
-pub(super) fn is_diacritic(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}') || matches!(c.script(), Script::Inherited | Script::Common)
+/// Tells whether a mark of this script sits on any letter, as the accents do that pile up.
+pub(super) const fn is_anywhere(script: Script) -> bool {
+    matches!(script, Script::Inherited | Script::Common)
 }
 
 /// Tells whether letters of a script change their shape beside a joiner or non-joiner.

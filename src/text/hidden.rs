@@ -36,8 +36,8 @@ const KINDS: [HiddenKind; 7] = [
 impl Payloads {
     /// Notes one hidden character.
     pub(super) fn add(&mut self, kind: HiddenKind, c: char) {
-        let place = KINDS.iter().position(|known| *known == kind);
-        if let Some(count) = place.and_then(|place| self.counts.get_mut(place)) {
+        // `KINDS` lists the kinds in the order of their declaration.
+        if let Some(count) = self.counts.get_mut(kind as usize) {
             *count += 1;
         }
         match kind {

@@ -6,9 +6,9 @@
 
 use unicode_script::Script;
 
-use super::classes::{self, Class};
+use super::classes::{self, Class, Lookup};
 use super::hidden::Payloads;
-use super::safe::{HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
+use super::safe::{HiddenKind, LineBuilder, SafeLine, SafeText, SpanKind};
 use super::writer::Writer;
 
 /// Invisible characters in a row that honest text may have.
@@ -39,20 +39,22 @@ fn shallow(input: &str) -> SafeText {
 /// Sanitises text as one line, no further than a little beyond `max_cells`.
 pub(super) fn line(input: &str, max_cells: usize) -> SafeLine {
     let mut reader = Reader::default();
-    let mut spans = Vec::new();
-    let mut width = 0;
+    let mut whole = LineBuilder::default();
     for (number, line) in breaks(input).enumerate() {
         if number > 0 {
-            spans.push(SafeSpan::mark("⟦⏎⟧"));
+            whole.push_mark("⟦⏎⟧");
         }
-        if width > max_cells {
+        if whole.width() > max_cells {
             break;
         }
-        let line = reader.line(line);
-        width += line.width();
-        spans.extend(line.into_spans());
+        for span in reader.line(line).spans() {
+            match span.kind() {
+                SpanKind::Text => whole.push_text(span.text(), span.width()),
+                SpanKind::Mark => whole.push_mark(span.text()),
+            }
+        }
     }
-    SafeLine::from_spans(spans)
+    whole.finish()
 }
 
 /// Splits at LF, CRLF and Unicode's line and paragraph separators.
@@ -111,6 +113,7 @@ impl Direction {
 #[derive(Default)]
 struct Reader {
     writer: Writer,
+    lookup: Lookup,
     payloads: Payloads,
     altered: bool,
     direction: Option<Direction>,
@@ -153,22 +156,23 @@ impl Reader {
 
     /// Takes one character and returns what is left after it.
     fn read<'a>(&mut self, c: char, rest: &'a str, line: &str) -> &'a str {
-        match classes::class(c) {
-            Class::Plain => self.writer.push_plain(c),
-            Class::Blank => self.writer.push_plain(' '),
+        let known = self.lookup.of(c);
+        match known.class {
+            Class::Plain => self.writer.push_plain(known),
+            Class::Blank => self.writer.push_ascii(" "),
             Class::Tab => self.writer.push_ascii("    "),
             Class::Bracket => {
-                self.writer.push_plain(c);
-                self.writer.push_plain(c);
+                self.writer.push_plain(known);
+                self.writer.push_plain(known);
             }
             Class::Combining => {
-                if !self.writer.push_combining(c) {
+                if !self.writer.push_combining(known) {
                     self.hide(HiddenKind::CombiningMarks, c);
                 }
             }
             Class::Jamo => {
                 let hangul = |base| classes::script(base) == Script::Hangul;
-                if !self.writer.base().is_some_and(hangul) || !self.writer.push_combining(c) {
+                if !self.writer.base().is_some_and(hangul) || !self.writer.push_combining(known) {
                     self.hide(HiddenKind::ZeroWidth, c);
                 }
             }
@@ -177,8 +181,8 @@ impl Reader {
                     self.honest.push(HiddenKind::VariationSelectors);
                     return rest;
                 }
-                Some(' ') => self.writer.push_plain(c),
-                None if self.writer.is_empty() => self.writer.push_plain(c),
+                Some(' ') => self.writer.push_plain(known),
+                None if self.writer.is_empty() => self.writer.push_plain(known),
                 // It would melt into whatever stands before it.
                 _ => {
                     self.hide(HiddenKind::VariationSelectors, c);
@@ -264,11 +268,14 @@ impl Reader {
 
 /// Tells whether a joiner between `base` and `next` changes how they are drawn.
 fn joins(c: char, base: char, next: Option<char>) -> bool {
-    let script = classes::script(base);
+    if base.is_ascii() {
+        return false;
+    }
     match c {
         '\u{200d}' if classes::is_emoji(base) => next.is_some_and(classes::is_emoji),
-        '\u{200d}' => classes::is_joining(script),
+        '\u{200d}' => classes::is_joining(classes::script(base)),
         '\u{200c}' => {
+            let script = classes::script(base);
             classes::is_joining(script) && next.is_some_and(|next| classes::script(next) == script)
         }
         _ => false,

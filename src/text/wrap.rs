@@ -4,7 +4,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::safe::{SafeLine, SafeSpan, SpanKind, cells, grapheme_cells};
+use super::safe::{LineBuilder, SafeLine, SpanKind, grapheme_cells};
 
 const ELLIPSIS: &str = "…";
 
@@ -13,26 +13,32 @@ pub(super) fn truncate(line: &SafeLine, max_cells: usize) -> SafeLine {
     let Some(room) = max_cells.checked_sub(1) else {
         return SafeLine::default();
     };
-    let mut row = Row::default();
-    'spans: for span in line.spans() {
-        if row.width + span.width() <= room {
-            row.push(span.text(), span.kind(), span.width());
+    let mut row = LineBuilder::default();
+    for span in line.spans() {
+        if row.width() + span.width() <= room {
+            push(&mut row, span.text(), span.kind(), span.width());
             continue;
         }
         if span.kind() == SpanKind::Text {
             for grapheme in span.text().graphemes(true) {
                 let width = grapheme_cells(grapheme);
-                if row.width + width > room {
-                    break 'spans;
+                if row.width() + width > room {
+                    break;
                 }
-                row.push(grapheme, SpanKind::Text, width);
+                row.push_text(grapheme, width);
             }
         }
         break;
     }
-    row.close();
-    row.spans.push(SafeSpan::mark(ELLIPSIS));
-    SafeLine::from_spans(row.spans)
+    row.push_mark(ELLIPSIS);
+    row.finish()
+}
+
+fn push(row: &mut LineBuilder, text: &str, kind: SpanKind, width: usize) {
+    match kind {
+        SpanKind::Text => row.push_text(text, width),
+        SpanKind::Mark => row.push_mark(text),
+    }
 }
 
 /// Breaks lines so that none takes more than `width` cells; `width` is at least 1.
@@ -46,42 +52,6 @@ pub(super) fn wrap(lines: &[SafeLine], width: usize) -> Vec<SafeLine> {
         }
     }
     rows
-}
-
-/// A line in the making; joins neighbouring pieces of one kind.
-#[derive(Default)]
-struct Row {
-    spans: Vec<SafeSpan>,
-    text: String,
-    text_width: usize,
-    width: usize,
-}
-
-impl Row {
-    fn push(&mut self, text: &str, kind: SpanKind, width: usize) {
-        self.width += width;
-        if kind == SpanKind::Text {
-            self.text.push_str(text);
-            self.text_width += width;
-        } else {
-            self.close();
-            self.spans.push(SafeSpan::piece(text, kind, width));
-        }
-    }
-
-    fn close(&mut self) {
-        if !self.text.is_empty() {
-            let text = std::mem::take(&mut self.text);
-            self.spans.push(SafeSpan::text_span(text, self.text_width));
-            self.text_width = 0;
-        }
-    }
-
-    fn finish(&mut self) -> SafeLine {
-        self.close();
-        self.width = 0;
-        SafeLine::from_spans(std::mem::take(&mut self.spans))
-    }
 }
 
 /// A piece that stays together.
@@ -101,7 +71,7 @@ impl Unit<'_> {
 struct Wrapper<'rows, 'text> {
     width: usize,
     rows: &'rows mut Vec<SafeLine>,
-    row: Row,
+    row: LineBuilder,
     /// Spaces after the last word of the row, written only if a word follows on the same row.
     spaces: Vec<Unit<'text>>,
     spaces_width: usize,
@@ -116,7 +86,7 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
         Self {
             width,
             rows,
-            row: Row::default(),
+            row: LineBuilder::default(),
             spaces: Vec::new(),
             spaces_width: 0,
             word: Vec::new(),
@@ -145,7 +115,7 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
             }
         }
         self.end_word();
-        if self.row.width > 0 || self.rows.len() == first {
+        if self.row.width() > 0 || self.rows.len() == first {
             let row = self.row.finish();
             self.rows.push(row);
         }
@@ -182,14 +152,14 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
             return;
         }
         let needed = self.spaces_width + self.word_width;
-        if self.row.width + needed > self.width && self.word_width <= self.width {
+        if self.row.width() + needed > self.width && self.word_width <= self.width {
             self.next_row();
         }
-        if self.spaces_width + self.row.width >= self.width {
+        if self.spaces_width + self.row.width() >= self.width {
             self.next_row();
         }
         for space in std::mem::take(&mut self.spaces) {
-            self.row.push(space.text, space.kind, space.width);
+            push(&mut self.row, space.text, space.kind, space.width);
         }
         self.spaces_width = 0;
         for unit in std::mem::take(&mut self.word) {
@@ -202,22 +172,21 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
     fn next_row(&mut self) {
         self.spaces.clear();
         self.spaces_width = 0;
-        if self.row.width > 0 {
+        if self.row.width() > 0 {
             let row = self.row.finish();
             self.rows.push(row);
         }
     }
 
     fn lay(&mut self, unit: Unit<'_>) {
-        if self.row.width + unit.width > self.width {
+        if self.row.width() + unit.width > self.width {
             self.next_row();
         }
         if unit.width > self.width {
             // Wider than the whole line: nothing of it can be drawn.
-            let width = cells(ELLIPSIS);
-            self.row.push(ELLIPSIS, SpanKind::Mark, width);
+            self.row.push_mark(ELLIPSIS);
         } else {
-            self.row.push(unit.text, unit.kind, unit.width);
+            push(&mut self.row, unit.text, unit.kind, unit.width);
         }
     }
 }

@@ -1,11 +1,9 @@
 //! Collects the output of one line: text, marks and words of mixed scripts.
 
-use std::fmt::Write as _;
-
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::classes::{self, Class};
-use super::safe::{HiddenKind, SafeLine, SafeSpan, cells, grapheme_cells};
+use super::classes::{self, Class, Known, Lookup};
+use super::safe::{HiddenKind, LineBuilder, SafeLine, cells, grapheme_cells};
 use super::words::Scripts;
 
 /// Accents that one character may carry; more is a flood.
@@ -37,7 +35,7 @@ struct Word {
 
 #[derive(Default)]
 pub(super) struct Writer {
-    spans: Vec<SafeSpan>,
+    out: LineBuilder,
     text: String,
     /// Cells of `text`, if nothing in it is `complex`.
     width: usize,
@@ -60,7 +58,7 @@ impl Writer {
 
     /// Tells whether the line is still empty.
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.spans.is_empty() && self.run.is_none()
+        self.text.is_empty() && self.out.is_empty() && self.run.is_none()
     }
 
     /// Tells whether the last character was a hidden one.
@@ -110,20 +108,20 @@ impl Writer {
     }
 
     /// Writes one character that draws as it is.
-    pub(super) fn push_plain(&mut self, c: char) {
+    pub(super) fn push_plain(&mut self, known: Known) {
         self.end_run();
-        if c.is_alphanumeric() {
+        if known.in_word {
             self.begin_word();
-            self.scripts.add(c, classes::script(c));
+            self.scripts.add(known.c, known.script);
         } else {
             self.end_word();
         }
-        self.text.push(c);
-        match classes::simple_cells(c) {
+        self.text.push(known.c);
+        match classes::simple_cells(known.c) {
             Some(cells) => self.width += cells,
             None => self.complex = true,
         }
-        self.rest_on(c);
+        self.rest_on(known.c);
     }
 
     fn rest_on(&mut self, base: char) {
@@ -133,11 +131,11 @@ impl Writer {
     }
 
     /// Writes a mark onto the last character; `false` if there is none or it carries enough.
-    pub(super) fn push_combining(&mut self, c: char) -> bool {
+    pub(super) fn push_combining(&mut self, known: Known) -> bool {
         if self.run.is_some() || self.base.is_none() || self.combining >= MOST_COMBINING {
             return false;
         }
-        if classes::is_diacritic(c) {
+        if classes::is_anywhere(known.script) {
             if self.diacritics >= MOST_DIACRITICS {
                 return false;
             }
@@ -145,7 +143,7 @@ impl Writer {
         }
         self.combining += 1;
         self.complex = true;
-        self.text.push(c);
+        self.text.push(known.c);
         true
     }
 
@@ -177,7 +175,7 @@ impl Writer {
         self.end_word();
         self.close_text();
         self.base = None;
-        SafeLine::from_spans(std::mem::take(&mut self.spans))
+        self.out.finish()
     }
 
     fn begin_word(&mut self) {
@@ -202,12 +200,12 @@ impl Writer {
         let width = self.width - word.width;
         self.width = word.width;
         self.close_text();
-        self.spans.push(SafeSpan::mark(format!("⟪ {mixture}: ")));
+        self.out.write_mark(format_args!("⟪ {mixture}: "));
         self.text = text;
         self.width = width;
         self.complex = complex;
         self.close_text();
-        self.spans.push(SafeSpan::mark(" ⟫"));
+        self.out.push_mark(" ⟫");
         self.base = None;
     }
 
@@ -217,109 +215,109 @@ impl Writer {
         };
         self.end_word();
         self.close_text();
-        write_marks(&run, &mut self.spans);
+        write_marks(&run, &mut self.out);
     }
 
     fn close_text(&mut self) {
-        let text = std::mem::take(&mut self.text);
-        let width = std::mem::take(&mut self.width);
-        let complex = std::mem::take(&mut self.complex);
-        if complex {
-            close_complex(text, &mut self.spans);
-        } else if !text.is_empty() {
-            self.spans.push(SafeSpan::text_span(text, width));
+        if self.complex {
+            close_complex(&self.text, &mut self.out);
+        } else {
+            self.out.push_text(&self.text, self.width);
         }
+        self.text.clear();
+        self.width = 0;
+        self.complex = false;
     }
 }
 
 /// Measures text by graphemes; cuts those apart that no honest text has.
-fn close_complex(text: String, spans: &mut Vec<SafeSpan>) {
+fn close_complex(text: &str, out: &mut LineBuilder) {
+    let mut rest = text;
+    let mut length = 0;
     let mut width = 0;
-    let mut piece = String::new();
-    let mut cut = false;
-    for (at, grapheme) in text.grapheme_indices(true) {
+    for grapheme in text.graphemes(true) {
         let cells = grapheme_cells(grapheme);
         let too_long =
             grapheme.len() > LONGEST_GRAPHEME && grapheme.chars().count() > LONGEST_GRAPHEME;
         if cells > 0 && !too_long {
+            length += grapheme.len();
             width += cells;
-            if cut {
-                piece.push_str(grapheme);
-            }
             continue;
         }
-        if !cut {
-            piece.push_str(text.split_at(at).0);
-            cut = true;
-        }
-        if !piece.is_empty() {
-            spans.push(SafeSpan::text_span(std::mem::take(&mut piece), width));
-        }
+        let Some((before, after)) = rest.split_at_checked(length) else {
+            break;
+        };
+        out.push_text(before, width);
+        cut_apart(grapheme, out);
+        rest = after.strip_prefix(grapheme).unwrap_or_default();
+        length = 0;
         width = 0;
-        cut_apart(grapheme, spans);
     }
-    if !cut {
-        piece = text;
-    }
-    if !piece.is_empty() {
-        spans.push(SafeSpan::text_span(piece, width));
-    }
+    out.push_text(rest, width);
 }
 
 /// Cuts an endless grapheme into pieces of at most [`LONGEST_GRAPHEME`] code points, by marks.
 ///
 /// Cuts come before characters that can stand alone; at most [`MOST_COMBINING`] others follow
 /// one of those.
-fn cut_apart(grapheme: &str, spans: &mut Vec<SafeSpan>) {
+fn cut_apart(grapheme: &str, out: &mut LineBuilder) {
     let mut piece = String::new();
     let mut length = 0;
+    let mut lookup = Lookup::default();
     for c in grapheme.chars() {
-        let alone = matches!(classes::class(c), Class::Plain | Class::Bracket);
+        let alone = matches!(lookup.of(c).class, Class::Plain | Class::Bracket);
         if alone && length >= LONGEST_GRAPHEME - MOST_COMBINING {
-            push_piece(std::mem::take(&mut piece), spans);
-            spans.push(SafeSpan::mark("⟦…⟧"));
+            push_piece(&piece, out);
+            out.push_mark("⟦…⟧");
+            piece.clear();
             length = 0;
         }
         piece.push(c);
         length += 1;
     }
-    push_piece(piece, spans);
+    push_piece(&piece, out);
 }
 
 /// Writes a piece as text, or as marks if nothing of it would be drawn.
-fn push_piece(piece: String, spans: &mut Vec<SafeSpan>) {
-    match cells(&piece) {
-        0 => spans.extend(piece.chars().map(code_mark)),
-        width => spans.push(SafeSpan::text_span(piece, width)),
+fn push_piece(piece: &str, out: &mut LineBuilder) {
+    match cells(piece) {
+        0 => piece.chars().for_each(|c| push_code(c, out)),
+        width => out.push_text(piece, width),
     }
 }
 
-fn code_mark(c: char) -> SafeSpan {
-    if let Some(name) = classes::control_mark(c) {
-        return SafeSpan::mark(name);
+fn push_code(c: char, out: &mut LineBuilder) {
+    match classes::control_mark(c) {
+        Some(name) => out.push_mark(name),
+        None => out.write_mark(format_args!("⟦U+{:04X}⟧", u32::from(c))),
     }
-    SafeSpan::mark(format!("⟦U+{:04X}⟧", u32::from(c)))
 }
 
 /// Writes the marks of one run: each character by name, or a count where there are many.
-fn write_marks(run: &Run, spans: &mut Vec<SafeSpan>) {
+fn write_marks(run: &Run, out: &mut LineBuilder) {
     use HiddenKind as K;
     let named = match run.kind {
         K::Tags | K::VariationSelectors | K::ZeroWidth | K::CombiningMarks => 1,
         K::Bidi | K::Controls | K::Unknown => MOST_NAMED,
     };
-    if run.count <= named {
-        spans.extend(run.first.iter().take(run.count).copied().map(code_mark));
+    let count = run.count;
+    if count <= named {
+        for c in run.first.iter().take(count) {
+            push_code(*c, out);
+        }
         return;
     }
-    let count = run.count;
-    if let [first, ..] = run.first
+    if let [c, ..] = run.first
         && run.uniform
-        && matches!(run.kind, K::Bidi | K::Controls | K::Unknown)
+        && named > 1
     {
-        let mark = code_mark(first);
-        let name = mark.text().trim_end_matches('⟧');
-        spans.push(SafeSpan::mark(format!("{name} ×{count}⟧")));
+        match classes::control_mark(c) {
+            Some(name) => {
+                let name = name.trim_end_matches('⟧');
+                out.write_mark(format_args!("{name} ×{count}⟧"));
+            }
+            None => out.write_mark(format_args!("⟦U+{:04X} ×{count}⟧", u32::from(c))),
+        }
         return;
     }
     let what = match run.kind {
@@ -331,8 +329,5 @@ fn write_marks(run: &Run, spans: &mut Vec<SafeSpan>) {
         K::Controls => "control characters",
         K::Unknown => "unknown characters",
     };
-    let mut mark = String::with_capacity(40);
-    if write!(mark, "⟦{count} {what}⟧").is_ok() {
-        spans.push(SafeSpan::mark(mark));
-    }
+    out.write_mark(format_args!("⟦{count} {what}⟧"));
 }
