@@ -8,6 +8,7 @@
 //! linear in its input, or do I/O.
 
 mod classes;
+mod graphemes;
 mod hidden;
 mod safe;
 mod sanitise;

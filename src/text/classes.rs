@@ -39,13 +39,18 @@ pub(super) struct Known {
     pub(super) script: Script,
     /// Letters and digits make words.
     pub(super) in_word: bool,
+    /// Cells, unless it may join other characters into a grapheme.
+    pub(super) cells: Option<usize>,
 }
 
 impl Known {
     fn new(c: char) -> Self {
+        let class = class(c);
+        let bracket = (class == Class::Bracket).then_some(1);
         Self {
             c,
-            class: class(c),
+            class,
+            cells: simple_cells(c).or(bracket),
             script: script(c),
             in_word: c.is_alphanumeric(),
         }

@@ -3,9 +3,6 @@
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
-
 use super::wrap;
 
 /// Says who a span belongs to.
@@ -129,6 +126,9 @@ impl LineBuilder {
 
     /// Hands the line out; the builder is empty again.
     pub(super) fn finish(&mut self) -> SafeLine {
+        if self.pieces.is_empty() {
+            return SafeLine::default();
+        }
         let line: Arc<str> = Arc::from(self.text.as_str());
         let mut start = 0;
         let spans = self
@@ -278,21 +278,4 @@ pub struct Hidden {
     pub count: usize,
     /// The message they spell, itself sanitised.
     pub decoded: Option<SafeText>,
-}
-
-/// Counts terminal cells the way ratatui draws: grapheme by grapheme.
-pub(super) fn cells(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
-    }
-    text.graphemes(true).map(grapheme_cells).sum()
-}
-
-/// Counts the cells of one grapheme.
-///
-/// Terminals give the halfwidth Japanese sound marks a cell of their own, and so does ratatui,
-/// while `unicode-width` counts none.
-pub(super) fn grapheme_cells(grapheme: &str) -> usize {
-    let sound_marks = grapheme.matches(['\u{ff9e}', '\u{ff9f}']).count();
-    grapheme.width() + sound_marks
 }

@@ -3,6 +3,8 @@
 //! Follows UTS 39's moderately restrictive level, so that Japanese, Chinese and Korean beside
 //! Latin stay unmarked, and is stricter with scripts whose letters look like Latin ones.
 
+use std::fmt;
+
 use unicode_script::Script;
 
 /// Scripts named in a mark; a word with more gets an ellipsis.
@@ -60,14 +62,9 @@ impl Scripts {
         }
     }
 
-    /// Returns the names of the scripts if they should not meet in one word.
-    pub(super) fn mixture(&self) -> Option<String> {
-        if self.seen.len() < 2 || self.is_usual() {
-            return None;
-        }
-        let names: Vec<&str> = self.seen.iter().map(|script| script.full_name()).collect();
-        let more = if self.more { "+…" } else { "" };
-        Some(names.join("+") + more)
+    /// Tells whether the scripts should not meet in one word.
+    pub(super) fn is_mixture(&self) -> bool {
+        self.seen.len() > 1 && !self.is_usual()
     }
 
     fn is_usual(&self) -> bool {
@@ -92,6 +89,18 @@ impl Scripts {
             return self.letters <= LONGEST_FORMULA && !self.greek_like_latin;
         }
         is_unlike_latin(*other)
+    }
+}
+
+impl fmt::Display for Scripts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, script) in self.seen.iter().enumerate() {
+            if number > 0 {
+                f.write_str("+")?;
+            }
+            f.write_str(script.full_name())?;
+        }
+        f.write_str(if self.more { "+…" } else { "" })
     }
 }
 

@@ -2,9 +2,8 @@
 //!
 //! Must never split a grapheme, nor a mark that fits a line: half a mark could be read as text.
 
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::safe::{LineBuilder, SafeLine, SpanKind, grapheme_cells};
+use super::graphemes::graphemes;
+use super::safe::{LineBuilder, SafeLine, SpanKind};
 
 const ELLIPSIS: &str = "…";
 
@@ -20,8 +19,7 @@ pub(super) fn truncate(line: &SafeLine, max_cells: usize) -> SafeLine {
             continue;
         }
         if span.kind() == SpanKind::Text {
-            for grapheme in span.text().graphemes(true) {
-                let width = grapheme_cells(grapheme);
+            for (grapheme, width) in graphemes(span.text()) {
                 if row.width() + width > room {
                     break;
                 }
@@ -105,11 +103,11 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
                     width: span.width(),
                 });
             } else {
-                for text in span.text().graphemes(true) {
+                for (text, width) in graphemes(span.text()) {
                     self.unit(Unit {
                         text,
                         kind: span.kind(),
-                        width: grapheme_cells(text),
+                        width,
                     });
                 }
             }

@@ -1,9 +1,8 @@
 //! Collects the output of one line: text, marks and words of mixed scripts.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::classes::{self, Class, Known, Lookup};
-use super::safe::{HiddenKind, LineBuilder, SafeLine, cells, grapheme_cells};
+use super::graphemes::{cells, graphemes};
+use super::safe::{HiddenKind, LineBuilder, SafeLine};
 use super::words::Scripts;
 
 /// Accents that one character may carry; more is a flood.
@@ -117,7 +116,7 @@ impl Writer {
             self.end_word();
         }
         self.text.push(known.c);
-        match classes::simple_cells(known.c) {
+        match known.cells {
             Some(cells) => self.width += cells,
             None => self.complex = true,
         }
@@ -192,20 +191,17 @@ impl Writer {
         let Some(word) = self.word.take() else {
             return;
         };
-        let Some(mixture) = self.scripts.mixture() else {
+        if !self.scripts.is_mixture() {
+            return;
+        }
+        let Some((before, mixed)) = self.text.split_at_checked(word.at) else {
             return;
         };
-        let text = self.text.split_off(word.at);
-        let complex = self.complex;
-        let width = self.width - word.width;
-        self.width = word.width;
-        self.close_text();
-        self.out.write_mark(format_args!("⟪ {mixture}: "));
-        self.text = text;
-        self.width = width;
-        self.complex = complex;
-        self.close_text();
+        push_text(before, word.width, self.complex, &mut self.out);
+        self.out.write_mark(format_args!("⟪ {}: ", self.scripts));
+        push_text(mixed, self.width - word.width, self.complex, &mut self.out);
         self.out.push_mark(" ⟫");
+        self.clear_text();
         self.base = None;
     }
 
@@ -219,24 +215,31 @@ impl Writer {
     }
 
     fn close_text(&mut self) {
-        if self.complex {
-            close_complex(&self.text, &mut self.out);
-        } else {
-            self.out.push_text(&self.text, self.width);
-        }
+        push_text(&self.text, self.width, self.complex, &mut self.out);
+        self.clear_text();
+    }
+
+    fn clear_text(&mut self) {
         self.text.clear();
         self.width = 0;
         self.complex = false;
     }
 }
 
+fn push_text(text: &str, width: usize, complex: bool, out: &mut LineBuilder) {
+    if complex {
+        push_complex(text, out);
+    } else {
+        out.push_text(text, width);
+    }
+}
+
 /// Measures text by graphemes; cuts those apart that no honest text has.
-fn close_complex(text: &str, out: &mut LineBuilder) {
+fn push_complex(text: &str, out: &mut LineBuilder) {
     let mut rest = text;
     let mut length = 0;
     let mut width = 0;
-    for grapheme in text.graphemes(true) {
-        let cells = grapheme_cells(grapheme);
+    for (grapheme, cells) in graphemes(text) {
         let too_long =
             grapheme.len() > LONGEST_GRAPHEME && grapheme.chars().count() > LONGEST_GRAPHEME;
         if cells > 0 && !too_long {
