@@ -4,5 +4,7 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod relay;
 mod text;
 mod tidy;
+mod wire;
