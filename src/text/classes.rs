@@ -109,8 +109,8 @@ pub(super) fn class(c: char) -> Class {
         '\u{1f3fb}'..='\u{1f3ff}' => Class::SkinTone,
         // The braille cell without a dot is a symbol by category and a blank by look.
         '\u{2800}' => Class::Blank,
-        // Halfwidth sound marks join the grapheme before them.
-        '\u{ff9e}' | '\u{ff9f}' => Class::Combining,
+        // Halfwidth sound marks, Thai and Lao am: letters that join the grapheme before them.
+        '\u{ff9e}' | '\u{ff9f}' | '\u{e33}' | '\u{eb3}' => Class::Combining,
         _ => by_category(c),
     }
 }
