@@ -1,8 +1,12 @@
 //! Makes text that this program did not write fit for a person to look at.
 //!
-//! [`sanitise`] is the one way from [`PeerText`] to a screen, a log, a notification, the
+//! [`sanitise()`] is the one way from [`PeerText`] to a screen, a log, a notification, the
 //! clipboard or a file name. What could steer a terminal, hide, reorder or imitate becomes a
 //! visible mark; nothing is dropped silently that a reader could have been fooled by.
+//!
+//! Reading the output again only doubles its brackets (and marks mixed words once more): a
+//! literal `⟦ ⟧ ⟪ ⟫` is always doubled, so nobody can forge a mark. Start with `sanitise.rs`,
+//! then `classes.rs`.
 //!
 //! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
 //! linear in its input, or do I/O.
