@@ -6,6 +6,7 @@
 
 mod relay;
 mod screenshots;
+mod text;
 mod tidy;
 mod tui;
 mod wire;

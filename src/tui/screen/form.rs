@@ -188,6 +188,7 @@ fn submit(model: &mut Model) -> Option<Effect> {
             let request = Request::Invite {
                 phone,
                 name,
+                sender: None,
                 preset,
                 relay: None,
                 replace: false,

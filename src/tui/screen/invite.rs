@@ -141,6 +141,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let request = Request::Invite {
                 phone: invite.channel.phone.clone(),
                 name: Some(invite.channel.name.clone()),
+                sender: None,
                 preset: Some(invite.channel.preset.clone()),
                 relay: Some(invite.channel.relay.clone()),
                 replace: true,
