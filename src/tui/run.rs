@@ -7,8 +7,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream};
-use futures_util::{FutureExt as _, StreamExt as _};
+use crossterm::event::Event as Input;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -18,6 +17,7 @@ use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{ChannelId, PeerText, UnixMillis};
 
+use super::input::Inputs;
 use super::message::{Effect, Message, Question};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
@@ -140,7 +140,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
         screen: Screen::take()?,
-        input: Some(EventStream::new()),
+        input: Some(Inputs::start()),
         tasks: JoinSet::new(),
         back,
         returns,
@@ -157,7 +157,7 @@ struct Session {
     model: Model,
     options: Options,
     screen: Screen,
-    input: Option<EventStream>,
+    input: Option<Inputs>,
     clipboard: Arc<Mutex<Clipboard>>,
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Back>,
@@ -290,8 +290,7 @@ impl Session {
 
     /// Returns what lies in the input queue already, without waiting.
     fn pending_input(&mut self) -> Option<Input> {
-        let next = self.input.as_mut()?.next().now_or_never();
-        next.flatten()?.ok()
+        self.input.as_mut()?.waiting()
     }
 
     async fn draw(&mut self) -> Result<(), Error> {
@@ -344,9 +343,9 @@ impl Session {
                     self.refresh();
                 }
                 Effect::Suspend => {
-                    self.input = None;
+                    self.stop_reading().await;
                     self.screen.suspend()?;
-                    self.input = Some(EventStream::new());
+                    self.input = Some(Inputs::start());
                     self.refresh();
                 }
                 Effect::Quit => self.leaving = true,
@@ -365,6 +364,12 @@ impl Session {
         });
     }
 
+    async fn stop_reading(&mut self) {
+        if let Some(input) = self.input.take() {
+            input.stop().await;
+        }
+    }
+
     /// Looks at the window's size again and draws all of it.
     fn refresh(&mut self) {
         if let Ok((width, height)) = crossterm::terminal::size() {
@@ -379,7 +384,7 @@ impl Session {
             let problem = "set VISUAL or EDITOR to use one".to_owned();
             return Box::pin(self.tell(Message::Edited(channel, Err(problem)))).await;
         };
-        self.input = None;
+        self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
         let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
@@ -387,7 +392,7 @@ impl Session {
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));
         self.screen.retake()?;
-        self.input = Some(EventStream::new());
+        self.input = Some(Inputs::start());
         self.refresh();
         Box::pin(self.tell(Message::Edited(channel, edited))).await
     }
