@@ -127,8 +127,8 @@ impl Figures {
     fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
         latencies.sort_unstable();
         let at = |percent: usize| {
-            let place = latencies.len() * percent / 100;
-            *latencies.get(place).unwrap()
+            let mut above = latencies.iter().skip(latencies.len() * percent / 100);
+            *above.next().unwrap()
         };
         let count = u32::try_from(latencies.len()).unwrap();
         Self {
