@@ -4,10 +4,17 @@
 //! the outside in. `docs/architecture.md` says what each layer must not know.
 
 pub mod api;
+pub mod cli;
 pub mod crypto;
 pub mod desktop;
+pub mod engine;
+pub mod failpoint;
 pub mod model;
+pub mod net;
+pub mod policy;
+pub mod profile;
 pub mod relay;
+pub mod store;
 pub mod text;
 pub mod tui;
 pub mod wire;

@@ -88,7 +88,9 @@ pub enum Request {
         phone: Option<PeerText>,
         /// Local name; the phone, or `invite-` and eight letters, where absent.
         name: Option<PeerText>,
-        /// Preset; safe-acquaintance where absent.
+        /// Name of the user in the words that go with the link; the configured one where absent.
+        sender: Option<PeerText>,
+        /// Preset; where absent the text of the channel it replaces, else safe-acquaintance.
         preset: Option<String>,
         /// Relay URL; the configured one where absent.
         relay: Option<String>,

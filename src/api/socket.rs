@@ -1,1 +1,315 @@
 //! The control socket: newline-delimited JSON-RPC 2.0 over a Unix domain socket.
+//!
+//! A connection begins in the assistant role; `unlock` makes it a supervisor. Requests are
+//! answered in any order, by id; events come as notifications named `event`.
+//!
+//! Must not: answer anything by itself that the engine should, or believe a length.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::handle::{Desk, Handle};
+use super::{Call, Error as ApiError, Event, Reply, Request, Role};
+
+/// Bytes of one line at most: the largest message, escaped, and some room.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// Lines that may wait to be written to one connection.
+const BACKLOG: usize = 256;
+
+/// Why the socket cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be made, or nobody listens on it.
+    #[error("the control socket cannot be used")]
+    Io(#[from] io::Error),
+    /// The engine refused the role.
+    #[error("the engine refused: {0}")]
+    Refused(#[source] ApiError),
+}
+
+/// A line from the asking side.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ask {
+    jsonrpc: Version,
+    id: Value,
+    #[serde(flatten)]
+    request: Value,
+}
+
+/// The one version there is.
+#[derive(Debug, Serialize, Deserialize)]
+enum Version {
+    #[serde(rename = "2.0")]
+    V2,
+}
+
+/// A line from the answering side.
+#[derive(Debug, Serialize, Deserialize)]
+struct Tell {
+    jsonrpc: Version,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    params: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    result: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+}
+
+/// An error object of JSON-RPC 2.0, section 5.1.
+#[derive(Debug, Serialize, Deserialize)]
+struct Failure {
+    code: i64,
+    message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+}
+
+impl Tell {
+    fn empty() -> Self {
+        Self {
+            jsonrpc: Version::V2,
+            id: None,
+            method: None,
+            params: None,
+            result: None,
+            error: None,
+        }
+    }
+
+    fn failure(id: Value, code: i64, message: String, data: Option<Value>) -> Self {
+        Self {
+            id: Some(id),
+            error: Some(Failure {
+                code,
+                message,
+                data,
+            }),
+            ..Self::empty()
+        }
+    }
+}
+
+/// Makes the socket (mode 0600), replacing one that a dead engine left behind. Only whoever
+/// holds the profile's lock may call this.
+pub fn bind(path: &Path) -> Result<UnixListener, Error> {
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves connections until it is dropped.
+pub async fn serve(listener: UnixListener, handle: Handle) {
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.spawn(connection(stream, handle.with_role(Role::Assistant)));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection to the control socket failed");
+                // Out of file descriptors, most likely: others have to end first.
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn connection(stream: UnixStream, handle: Handle) {
+    let (reader, writer) = stream.into_split();
+    let (lines, outbox) = mpsc::channel(BACKLOG);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(write(writer, outbox));
+    tasks.spawn(pass_events(handle.clone(), lines.clone()));
+    let role = Arc::new(Mutex::new(Role::Assistant));
+    let mut reader = BufReader::new(reader);
+    while let Ok(Some(line)) = read_line(&mut reader).await {
+        let (handle, lines, role) = (handle.clone(), lines.clone(), Arc::clone(&role));
+        tasks.spawn(async move {
+            let tell = answer(&line, &handle, &role).await;
+            // The connection ended meanwhile.
+            let _closed = lines.send(tell).await;
+        });
+        while tasks.try_join_next().is_some() {}
+    }
+}
+
+async fn answer(line: &[u8], handle: &Handle, role: &Mutex<Role>) -> Tell {
+    let Ok(ask) = serde_json::from_slice::<Ask>(line) else {
+        let message = "not a JSON-RPC 2.0 request".into();
+        return Tell::failure(Value::Null, -32700, message, None);
+    };
+    let Ok(request) = serde_json::from_value::<Request>(ask.request) else {
+        let message = "unknown method, or wrong params".into();
+        return Tell::failure(ask.id, -32602, message, None);
+    };
+    let unlocks = matches!(request, Request::Unlock { .. });
+    let now = *role.lock().unwrap_or_else(PoisonError::into_inner);
+    match handle.with_role(now).ask(request).await {
+        Ok(reply) => {
+            if unlocks {
+                *role.lock().unwrap_or_else(PoisonError::into_inner) = Role::Supervisor;
+            }
+            Tell {
+                id: Some(ask.id),
+                result: serde_json::to_value(reply).ok(),
+                ..Tell::empty()
+            }
+        }
+        Err(error) => {
+            let data = serde_json::to_value(&error).ok();
+            Tell::failure(ask.id, -32000, error.to_string(), data)
+        }
+    }
+}
+
+async fn pass_events(handle: Handle, lines: mpsc::Sender<Tell>) {
+    let mut events = handle.events();
+    // Without this handle the engine's end is noticed: it holds the last sender.
+    drop(handle);
+    loop {
+        let event = events.next().await;
+        let tell = Tell {
+            method: Some("event".to_owned()),
+            params: serde_json::to_value(event).ok(),
+            ..Tell::empty()
+        };
+        if lines.send(tell).await.is_err() || event == Event::Closing {
+            return;
+        }
+    }
+}
+
+async fn write(mut writer: OwnedWriteHalf, mut outbox: mpsc::Receiver<Tell>) {
+    while let Some(tell) = outbox.recv().await {
+        let Ok(mut line) = serde_json::to_vec(&tell) else {
+            continue;
+        };
+        line.push(b'\n');
+        if writer.write_all(&line).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads a line without its end; `None` at the end of the stream, an error if it is too long.
+async fn read_line(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    reader
+        .take(LONGEST_LINE)
+        .read_until(b'\n', &mut line)
+        .await?;
+    match line.pop() {
+        Some(b'\n') => Ok(Some(line)),
+        Some(_) => Err(io::Error::other("a line without an end")),
+        None => Ok(None),
+    }
+}
+
+/// Reaches the engine behind a socket, in a role.
+pub async fn connect(path: &Path, role: Role) -> Result<Handle, Error> {
+    let stream = UnixStream::connect(path).await?;
+    let (handle, desk) = Handle::local(role);
+    tokio::spawn(relay(stream, desk));
+    if role == Role::Supervisor {
+        let unlock = Request::Unlock { passphrase: None };
+        handle.ask(unlock).await.map_err(Error::Refused)?;
+    }
+    Ok(handle)
+}
+
+type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Result<Reply, ApiError>>>>>;
+
+/// Passes calls to the socket and answers back, until either side ends.
+async fn relay(stream: UnixStream, mut desk: Desk) {
+    let (reader, mut writer) = stream.into_split();
+    let waiting = Waiting::default();
+    let answers = tokio::spawn(take_answers(
+        reader,
+        Arc::clone(&waiting),
+        desk.events.clone(),
+    ));
+    let mut next = 0_u64;
+    while let Some(Call { request, reply, .. }) = desk.calls.recv().await {
+        next += 1;
+        let ask = serde_json::to_value(&request).map(|request| Ask {
+            jsonrpc: Version::V2,
+            id: next.into(),
+            request,
+        });
+        let Ok(mut line) = ask.and_then(|ask| serde_json::to_vec(&ask)) else {
+            continue;
+        };
+        line.push(b'\n');
+        if answers.is_finished() {
+            break;
+        }
+        lock(&waiting).insert(next, reply);
+        if writer.write_all(&line).await.is_err() {
+            break;
+        }
+    }
+    answers.abort();
+    // Whoever still waits learns that the engine is gone, by the end of their channel.
+    lock(&waiting).clear();
+}
+
+async fn take_answers(
+    reader: OwnedReadHalf,
+    waiting: Waiting,
+    events: tokio::sync::broadcast::Sender<Event>,
+) {
+    let mut reader = BufReader::new(reader);
+    while let Ok(Some(line)) = read_line(&mut reader).await {
+        let Ok(tell) = serde_json::from_slice::<Tell>(&line) else {
+            continue;
+        };
+        let reply = match (tell.id.as_ref().and_then(Value::as_u64), tell.params) {
+            (Some(id), _) => lock(&waiting).remove(&id),
+            (None, Some(params)) => {
+                if let Ok(event) = serde_json::from_value(params) {
+                    // Nobody listens to events: not every surface does.
+                    let _unheard = events.send(event);
+                }
+                None
+            }
+            (None, None) => None,
+        };
+        let Some(reply) = reply else {
+            continue;
+        };
+        let result = match (tell.result, tell.error) {
+            (Some(result), _) => serde_json::from_value(result).map_err(|_other| ApiError::Gone),
+            (None, error) => Err(error
+                .and_then(|failure| serde_json::from_value(failure.data?).ok())
+                .unwrap_or(ApiError::Gone)),
+        };
+        let _gone = reply.send(result);
+    }
+    lock(&waiting).clear();
+    let _unheard = events.send(Event::Closing);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

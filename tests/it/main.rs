@@ -4,6 +4,9 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod relay;
 mod screenshots;
+mod text;
 mod tidy;
 mod tui;
+mod wire;

@@ -191,6 +191,7 @@ fn submit(model: &mut Model) -> Option<Effect> {
                 preset,
                 relay: None,
                 replace: false,
+                sender: None,
             };
             Effect::Ask(request, Question::MakeInvite)
         }

@@ -1,0 +1,2 @@
+//! Measures the relay.
+fn main() {}

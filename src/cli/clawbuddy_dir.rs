@@ -1,0 +1,123 @@
+//! `import clawbuddy` and `export clawbuddy`: come from the other program, and go back.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::{Output, Pretty};
+use super::{Error, Exit};
+use crate::api::{self, Handle, Reply, Request};
+
+/// Arguments of `import`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = "\
+Example:
+  chaperon import clawbuddy")]
+pub struct ImportArgs {
+    /// Which program
+    #[command(subcommand)]
+    pub program: ImportProgram,
+}
+
+/// Programs that can be imported from.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ImportProgram {
+    /// Copy channels, keys, presets and settings of clawbuddy
+    #[command(after_help = "\
+Files are copied and never changed. Channels that are here already are left as they are.
+
+Example:
+  chaperon import clawbuddy --from ~/.config/clawbuddy")]
+    Clawbuddy {
+        /// Its directory; ~/.config/clawbuddy where absent
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+        /// How to print.
+        #[command(flatten)]
+        style: Pretty,
+    },
+}
+
+/// Arguments of `export`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = "\
+Example:
+  chaperon export clawbuddy --to clawbuddy-copy")]
+pub struct ExportArgs {
+    /// Which program
+    #[command(subcommand)]
+    pub program: ExportProgram,
+}
+
+/// Programs that can be exported to.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ExportProgram {
+    /// Write a directory that clawbuddy can use
+    #[command(after_help = "\
+The directory has to be empty or absent. It will contain private keys: whoever can read it can \
+read and write as you.
+
+Example:
+  chaperon export clawbuddy --to clawbuddy-copy")]
+    Clawbuddy {
+        /// The directory
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// How to print.
+        #[command(flatten)]
+        style: Pretty,
+    },
+}
+
+pub(super) async fn import(
+    args: ImportArgs,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let ImportProgram::Clawbuddy { from, style } = args.program;
+    let from = match from {
+        Some(from) => absolute(from)?,
+        // The other program looks nowhere else; it knows no XDG variables.
+        None => std::env::home_dir()
+            .ok_or(Error::NoHome)?
+            .join(".config/clawbuddy"),
+    };
+    let Reply::Imported {
+        channels,
+        skipped,
+        presets,
+        notes,
+    } = handle.ask(Request::ImportClawbuddy { from }).await?
+    else {
+        return Err(Error::Unexpected);
+    };
+    let done = json!({
+        "channels": channels,
+        "skipped": skipped,
+        "presets": presets,
+        "notes": notes,
+    });
+    out.json(&done, style)?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn export(
+    args: ExportArgs,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let ExportProgram::Clawbuddy { to, style } = args.program;
+    let to = absolute(to)?;
+    let Reply::Exported { channels } = handle.ask(Request::ExportClawbuddy { to }).await? else {
+        return Err(Error::Unexpected);
+    };
+    out.json(&json!({ "channels": channels }), style)?;
+    Ok(Exit::Done)
+}
+
+/// The engine may run in another directory.
+fn absolute(path: PathBuf) -> Result<PathBuf, Error> {
+    let bad = |_no_such| api::Error::BadRequest("the directory cannot be named".to_owned());
+    Ok(std::path::absolute(path).map_err(bad)?)
+}

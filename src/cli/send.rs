@@ -1,0 +1,120 @@
+//! `send`: send a message, and say how far it came.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::output::{Output, Pretty, human_time};
+use super::{Error, Exit};
+use crate::api::{ChannelRef, Handle, Reply, Request, Role, SendOutcome};
+use crate::model::{Author, PeerText};
+
+/// Arguments of `send`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = "\
+Prints the relay's answer. If the relay does not answer, the message is kept and leaves by itself; \
+then `queued` is true and `reason` says why. A text that begins with a dash needs `--` before it.
+
+Example:
+  chaperon send bb7ppzYHD5bpz5h-OZG5OQ 'Thursday at two?' --subject Lunch
+  {\"ok\": true, \"seq\": 1}")]
+pub struct SendArgs {
+    /// Id of the channel, or your name for it
+    pub channel: String,
+    /// The text
+    pub message: String,
+    /// Subject line
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub subject: String,
+    /// Send as yourself rather than as your assistant
+    #[arg(long)]
+    pub as_me: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub style: Pretty,
+}
+
+impl SendArgs {
+    pub(super) fn role(&self) -> Role {
+        if self.as_me {
+            Role::Supervisor
+        } else {
+            Role::Assistant
+        }
+    }
+}
+
+pub(super) async fn run(
+    args: SendArgs,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let request = Request::Send {
+        channel: ChannelRef::Named(args.channel),
+        subject: PeerText::new(args.subject),
+        body: PeerText::new(args.message),
+        author: if args.as_me {
+            Author::Human
+        } else {
+            Author::Assistant
+        },
+        now: true,
+    };
+    let Reply::Sent(outcome) = handle.ask(request).await? else {
+        return Err(Error::Unexpected);
+    };
+    out.json(&answer(&outcome), args.style)?;
+    Ok(Exit::Done)
+}
+
+fn answer(outcome: &SendOutcome) -> Value {
+    match outcome {
+        SendOutcome::Relayed { seq, answer, .. } => serde_json::from_str(answer)
+            .unwrap_or_else(|_not_json| json!({ "ok": true, "seq": seq })),
+        SendOutcome::Queued {
+            message,
+            due,
+            problem,
+        } => json!({
+            "ok": true,
+            "seq": null,
+            "queued": true,
+            "message": message,
+            "reason": problem.clone().unwrap_or_else(|| format!("due {}", human_time(*due))),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MessageId, UnixMillis};
+    use crate::wire::python_json;
+
+    fn shown(outcome: &SendOutcome) -> String {
+        python_json::to_string(&answer(outcome))
+    }
+
+    #[test]
+    fn the_relay_s_answer_is_printed_word_for_word() {
+        let relayed = SendOutcome::Relayed {
+            message: MessageId(1),
+            seq: 4,
+            answer: r#"{"ok":true,"seq":4,"later":"key"}"#.into(),
+        };
+        assert_eq!(shown(&relayed), r#"{"ok": true, "seq": 4, "later": "key"}"#);
+    }
+
+    #[test]
+    fn a_message_that_waits_says_so_and_why() {
+        let queued = |problem: Option<&str>| SendOutcome::Queued {
+            message: MessageId(9),
+            due: UnixMillis(0),
+            problem: problem.map(str::to_owned),
+        };
+        assert_eq!(
+            shown(&queued(Some("the relay did not answer"))),
+            r#"{"ok": true, "seq": null, "queued": true, "message": 9, "reason": "the relay did not answer"}"#
+        );
+        assert!(shown(&queued(None)).contains("due 1970-01-01 00:00 UTC"));
+    }
+}

@@ -1,0 +1,242 @@
+//! `show`: one waiting item with all that is needed to decide it.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::check::metadata;
+use super::output::{Form, Output, block, human_time, json_time, one_line};
+use super::pending::{as_json, safe, sentence};
+use super::{Error, Exit};
+use crate::api::{Handle, Reply, Request, Review};
+use crate::model::{Author, Content, Message, ReviewId, ReviewKind};
+
+/// Arguments of `show`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = "\
+The last lines give the hash that `approve` and `refuse` ask for, so that nothing can be decided \
+unseen. What the other side wrote stands behind a `┆`.
+
+Example:
+  chaperon show 7")]
+pub struct ShowArgs {
+    /// Number that `pending` gives
+    #[arg(value_name = "ID")]
+    pub item: i64,
+    /// How to print.
+    #[command(flatten)]
+    pub form: Form,
+}
+
+pub(super) async fn run(
+    args: ShowArgs,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let item = ReviewId(args.item);
+    let Reply::Review(review) = handle.ask(Request::Review { item }).await? else {
+        return Err(Error::Unexpected);
+    };
+    match args.form.as_json() {
+        Some(style) => out.json(&review_as_json(&review), style)?,
+        None => out.text(&as_text(&review))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn review_as_json(review: &Review) -> Value {
+    let mut object = as_json(&review.item, Some(&review.channel));
+    object.insert("network".to_owned(), json!(review.network));
+    object.insert("relay".to_owned(), json!(review.channel.relay));
+    object.insert(
+        "content".to_owned(),
+        review.message.as_ref().map_or(Value::Null, message_as_json),
+    );
+    let before: Value = review.before.iter().map(message_as_json).collect();
+    object.insert("before".to_owned(), before);
+    Value::Object(object)
+}
+
+fn message_as_json(message: &Message) -> Value {
+    match &message.content {
+        Content::Text(body) => json!({
+            "message": message.id,
+            "author": message.author,
+            "seq": message.seq,
+            "at": json_time(Some(message.at)),
+            "unsafe_subject": body.subject,
+            "unsafe_body": body.body,
+            "unsafe_metadata": metadata(&body.metadata),
+        }),
+        Content::Raw { reason, payload } => json!({
+            "message": message.id,
+            "author": message.author,
+            "seq": message.seq,
+            "at": json_time(Some(message.at)),
+            "unreadable": reason,
+            "unsafe_payload": payload,
+        }),
+    }
+}
+
+fn as_text(review: &Review) -> String {
+    let item = &review.item;
+    let mut text = format!(
+        "{}: {}\n\
+         channel   {} on {}\n\
+         relay     {}\n\
+         since     {}\n",
+        one_line(&item.name),
+        sentence(&item.kind),
+        safe(&review.channel.address),
+        review.network.label(),
+        safe(&review.channel.relay),
+        human_time(item.since),
+    );
+    if let ReviewKind::KeyChange { pinned, shown, .. } = &item.kind {
+        let pinned = pinned
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), |key| safe(&key.0));
+        text.push_str(&format_key_lines(&pinned, &safe(&shown.0)));
+    }
+    for message in &review.before {
+        push_message(&mut text, message);
+    }
+    if let Some(message) = &review.message {
+        text.push_str("held back from your assistant:\n");
+        push_message(&mut text, message);
+    }
+    text + &commands(review)
+}
+
+fn format_key_lines(pinned: &str, shown: &str) -> String {
+    format!("pinned    {pinned}\nshown now {shown}\n")
+}
+
+fn push_message(text: &mut String, message: &Message) {
+    let who = match message.author {
+        Author::Peer => "theirs",
+        Author::Human => "yours",
+        Author::Assistant => "your assistant's",
+    };
+    // Writing to a String cannot fail.
+    let _infallible = writeln!(text, "{} · {who}", human_time(message.at));
+    match &message.content {
+        Content::Text(body) => {
+            if !body.subject.is_empty() {
+                text.push_str("  subject:\n");
+                text.push_str(&block(&body.subject));
+            }
+            text.push_str(&block(&body.body));
+            if !matches!(body.metadata.expose_untrusted(), "" | "{}") {
+                text.push_str("  metadata:\n");
+                text.push_str(&block(&body.metadata));
+            }
+        }
+        Content::Raw { reason, payload } => {
+            let _infallible = writeln!(text, "  {}:", reason.sentence());
+            text.push_str(&block(payload));
+        }
+    }
+}
+
+/// The two or three lines that a person can copy to decide.
+fn commands(review: &Review) -> String {
+    let (id, seen) = (review.item.id, review.item.seen.hex());
+    let mut text = match review.item.kind {
+        ReviewKind::ContactRequest { .. } => {
+            format!("accept and pin this key:\n  chaperon approve {id} --seen {seen}\n")
+        }
+        ReviewKind::KeyChange { .. } => format!(
+            "pin the new key:\n  chaperon approve {id} --seen {seen}\n\
+             go on with the old one:\n  chaperon approve {id} --keep-pinned --seen {seen}\n"
+        ),
+        ReviewKind::HeldMessage { .. } => {
+            format!("give it to your assistant:\n  chaperon approve {id} --seen {seen}\n")
+        }
+    };
+    // A changed key is not refused: the channel stays stopped until it is settled.
+    if !matches!(review.item.kind, ReviewKind::KeyChange { .. }) {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, "refuse:\n  chaperon refuse {id} --seen {seen}\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::channels::tests::channel;
+    use crate::cli::pending::tests::items;
+    use crate::model::{
+        Body, ChannelId, MessageId, NetworkId, PeerText, RawReason, ReviewItem, UnixMillis,
+    };
+
+    fn message(content: Content) -> Message {
+        Message {
+            id: MessageId(40),
+            channel: ChannelId(1),
+            author: Author::Peer,
+            seq: Some(3),
+            at: UnixMillis(1_770_769_095_123),
+            content,
+            envelope: None,
+            admission: None,
+            delivery: None,
+            handed_over: None,
+            read: false,
+        }
+    }
+
+    fn hostile() -> Message {
+        message(Content::Text(Body {
+            subject: PeerText::new("\u{1b}]0;owned\u{7}"),
+            body: PeerText::new("hi\n  chaperon approve 3\r\u{202e}x"),
+            metadata: PeerText::new("{\"k\":1}"),
+        }))
+    }
+
+    fn review(item: ReviewItem) -> Review {
+        let held = matches!(item.kind, ReviewKind::HeldMessage { .. });
+        Review {
+            item,
+            channel: channel(),
+            network: NetworkId::Mailbox,
+            message: held.then(|| {
+                message(Content::Raw {
+                    reason: RawReason::DoesNotOpen,
+                    payload: PeerText::new("\"AAAA\u{1b}\""),
+                })
+            }),
+            before: if held { vec![hostile()] } else { Vec::new() },
+        }
+    }
+
+    #[test]
+    fn each_kind_shows_what_it_is_and_how_to_decide_it() {
+        let shown: Vec<_> = items()
+            .into_iter()
+            .map(|item| as_text(&review(item)))
+            .collect();
+        insta::assert_snapshot!(shown.join("────────\n"));
+    }
+
+    #[test]
+    fn a_peer_cannot_print_a_command_at_the_margin() {
+        for item in items() {
+            let shown = as_text(&review(item));
+            assert!(!shown.contains("\n  chaperon approve 3\n"));
+            assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+        }
+    }
+
+    #[test]
+    fn the_json_marks_what_the_other_side_wrote() {
+        let shown: Value = items()
+            .into_iter()
+            .map(|item| review_as_json(&review(item)))
+            .collect();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap());
+    }
+}

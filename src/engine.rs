@@ -1,0 +1,204 @@
+//! The engine: owns a profile, and carries out what is asked of it.
+//!
+//! One thread holds the store and decides; networks run beside it and report to it. Every
+//! change is one transaction: what arrived is stored with its admission before the network may
+//! acknowledge it, what leaves is stored before the network sees it. Start with `Core::run`.
+//!
+//! Must not: draw, print, or be reached other than through [`crate::api`].
+
+mod channels;
+mod check;
+mod clawbuddy;
+mod contacts;
+mod core;
+mod inbound;
+mod outbound;
+mod reading;
+
+use std::fs::{File, TryLockError};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::runtime;
+
+use crate::api::{self, Handle, Request, Role};
+use crate::model::UnixMillis;
+use crate::net::{Mode, Network, mailbox::Mailbox};
+use crate::profile::{self, Profile};
+use crate::store;
+
+/// Why an engine cannot be started or reached.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another engine owns the profile.
+    #[error("another chaperon is running on this profile")]
+    Busy,
+    /// The directories of the profile cannot be made or read.
+    #[error("the profile cannot be used")]
+    Profile(#[from] profile::Error),
+    /// The config file is wrong.
+    #[error("the config file cannot be used")]
+    Config(#[from] profile::ConfigError),
+    /// The database cannot be used.
+    #[error("the profile's database cannot be used")]
+    Store(#[from] store::Error),
+    /// The system refused something.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The engine that owns the profile did not answer.
+    #[error("cannot talk with the chaperon that runs on this profile")]
+    Unreachable(#[from] api::socket::Error),
+}
+
+/// Returns the time now.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// Returns the system's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+/// How long a person can take back what they sent.
+pub const TAKE_BACK: Duration = Duration::from_secs(10);
+
+/// An engine in this process. Dropping it stops the engine without waiting.
+#[derive(Debug)]
+pub struct Hosted {
+    handle: Handle,
+    thread: Option<JoinHandle<()>>,
+    _lock: File,
+}
+
+impl Hosted {
+    /// Starts an engine on a profile. Must be called within a tokio runtime.
+    pub fn start(profile: &Profile, mode: Mode, clock: Clock) -> Result<Self, Error> {
+        profile.create()?;
+        let lock = lock(profile)?;
+        let config = profile.load_config()?;
+        let store = store::Store::open(&profile.database())?;
+        restrict(&profile.database())?;
+        let (handle, desk) = Handle::local(Role::Supervisor);
+        let (mut core, inbox) = core::Core::new(profile.clone(), config, store, clock, &desk);
+        let networks: [Arc<dyn Network>; 1] = [Arc::new(Mailbox)];
+        for network in networks {
+            core.connect(network, mode);
+        }
+        let runtime = runtime::Handle::current();
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || runtime.block_on(core.run(desk, inbox)))
+            .map_err(|source| Error::Io {
+                doing: "start the engine's thread",
+                source,
+            })?;
+        Ok(Self {
+            handle,
+            thread: Some(thread),
+            _lock: lock,
+        })
+    }
+
+    /// Returns a way to ask this engine, in the supervisor role.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Stops the engine after it finished what it began.
+    pub async fn stop(mut self) {
+        // An engine that is gone already cannot be asked, and need not be.
+        let _gone = self.handle.ask(Request::Shutdown).await;
+        if let Some(thread) = self.thread.take() {
+            // The engine's thread ends by itself; a panic there was reported by its hook.
+            let _ended = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+/// A way to an engine: one that runs, or one that was started for this call.
+#[derive(Debug)]
+pub enum Session {
+    /// It lives in this process and ends with [`Session::close`].
+    Own(Hosted),
+    /// It lives elsewhere.
+    Shared(Handle),
+}
+
+/// How long to wait for another short-lived engine to be done with the profile.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Between looks whether it is.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+impl Session {
+    /// Reaches the engine of a profile, or hosts one for the length of a call.
+    pub async fn open(profile: &Profile, role: Role) -> Result<Self, Error> {
+        let began = tokio::time::Instant::now();
+        loop {
+            match Hosted::start(profile, Mode::OnDemand, system_clock()) {
+                Err(Error::Busy) => {}
+                other => return other.map(Self::Own),
+            }
+            // Another call's engine listens on no socket; it is done in a moment.
+            match api::socket::connect(&profile.socket(), role).await {
+                Ok(handle) => return Ok(Self::Shared(handle)),
+                Err(error) if began.elapsed() > PATIENCE => return Err(error.into()),
+                Err(_not_yet) => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        }
+    }
+
+    /// Returns a way to ask, in the role the session was opened for.
+    pub fn handle(&self, role: Role) -> Handle {
+        match self {
+            Self::Own(hosted) => hosted.handle().with_role(role),
+            Self::Shared(handle) => handle.clone(),
+        }
+    }
+
+    /// Ends the session, and the engine if it was started for it.
+    pub async fn close(self) {
+        if let Self::Own(hosted) = self {
+            hosted.stop().await;
+        }
+    }
+}
+
+fn lock(profile: &Profile) -> Result<File, Error> {
+    let io = |source| Error::Io {
+        doing: "lock the profile",
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(profile.lock_file())
+        .map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Busy),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+/// Makes the database readable by its owner alone: it holds the private keys.
+fn restrict(path: &std::path::Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|source| {
+        Error::Io {
+            doing: "protect the profile's database",
+            source,
+        }
+    })
+}

@@ -1,0 +1,173 @@
+//! What a person sets on a channel, and which channels the networks watch.
+
+use std::sync::Arc;
+
+use crate::api::{ChannelRef, Error, Event, Reply};
+use crate::crypto::SecretKey;
+use crate::model::{Actor, ChannelState, PeerText, PublicKey};
+use crate::net::{Command, Watch};
+use crate::policy::{presets, template};
+use crate::store::{self, channels::Keyed, log, messages, settings};
+use crate::wire::mailbox;
+
+use super::core::Core;
+use super::reading::shown;
+
+/// Longest local name of a channel, in bytes.
+const LONGEST_NAME: usize = 256;
+
+impl Core {
+    /// Lets the networks watch every channel that is in use.
+    pub(super) fn watch_all(&self) -> Result<(), store::Error> {
+        for keyed in store::channels::all(&self.store)? {
+            self.watch(&keyed)?;
+            if keyed.announce && keyed.channel.state == ChannelState::Active {
+                self.command(keyed.channel.network, Command::Announce(keyed.channel.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the network watch a channel as it is now, or no more.
+    pub(super) fn watch(&self, keyed: &Keyed) -> Result<(), store::Error> {
+        let channel = &keyed.channel;
+        if !super::reading::in_use(channel.state) {
+            self.command(channel.network, Command::Unwatch(channel.id));
+            return Ok(());
+        }
+        let pinned = (channel.state == ChannelState::Active)
+            .then(|| pinned(keyed))
+            .flatten();
+        let watch = Watch {
+            channel: channel.id,
+            address: channel.address.clone(),
+            relay: channel.relay.clone(),
+            secret: secret(keyed),
+            pinned,
+            inviter: channel.inviter,
+            ours: messages::at_relay(&self.store, channel.id)?,
+            answers: keyed.answers,
+        };
+        self.command(channel.network, Command::Watch(Box::new(watch)));
+        Ok(())
+    }
+
+    pub(super) fn instructions(
+        &mut self,
+        reference: &ChannelRef,
+        text: Option<String>,
+        preset: Option<&str>,
+    ) -> Result<Reply, Error> {
+        let keyed = self.find(reference)?;
+        let id = keyed.channel.id;
+        let text = match (text, preset) {
+            (Some(_), Some(_)) => {
+                return Err(Error::BadRequest(
+                    "use --set or --preset, not both".to_owned(),
+                ));
+            }
+            (Some(text), None) => text,
+            (None, Some(preset)) => self.preset_text(preset, &keyed.channel.name)?,
+            (None, None) => return Ok(Reply::Channel(Box::new(shown(keyed)))),
+        };
+        let now = self.now();
+        let tx = self.store.write()?;
+        store::channels::set_instructions(&tx, id, &text, preset)?;
+        let entry = log::NewEntry {
+            at: now,
+            actor: Actor::Human,
+            what: "instructions_set",
+            channel: Some(id),
+            detail: preset.unwrap_or("own text"),
+        };
+        log::append(&tx, &entry)?;
+        tx.commit()?;
+        self.tell(Event::Channels);
+        self.channel(reference)
+    }
+
+    /// Returns the text of a preset, the user's own before the built-in one, with the
+    /// channel's local name filled in.
+    pub(super) fn preset_text(&self, preset: &str, name: &PeerText) -> Result<String, Error> {
+        let unknown = || Error::UnknownPreset(preset.to_owned());
+        let own = match self.profile.preset_text(preset) {
+            Ok(own) => own,
+            Err(crate::profile::Error::PresetName) => return Err(unknown()),
+            Err(error) => return Err(Error::Storage(error.to_string())),
+        };
+        let text = match &own {
+            Some(own) => own.as_str(),
+            None => presets::builtin(preset).ok_or_else(unknown)?,
+        };
+        template::fill(text, &[("name", name.expose_untrusted())])
+            .map_err(|error| Error::BadRequest(format!("preset {preset}: {error}")))
+    }
+
+    pub(super) fn rename(
+        &mut self,
+        reference: &ChannelRef,
+        name: &PeerText,
+    ) -> Result<Reply, Error> {
+        let keyed = self.find(reference)?;
+        check_name(name)?;
+        let tx = self.store.write()?;
+        store::channels::rename(&tx, keyed.channel.id, name)?;
+        tx.commit()?;
+        self.tell(Event::Channels);
+        self.tell(Event::NeedsYou);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn pause(
+        &mut self,
+        reference: Option<&ChannelRef>,
+        pause: bool,
+    ) -> Result<Reply, Error> {
+        let channel = reference
+            .map(|reference| self.find(reference))
+            .transpose()?;
+        let now = self.now();
+        let tx = self.store.write()?;
+        match &channel {
+            Some(keyed) => store::channels::set_paused(&tx, keyed.channel.id, pause)?,
+            None if pause => settings::set(&tx, settings::PAUSED_SINCE, &now.0.to_string())?,
+            None => settings::clear(&tx, settings::PAUSED_SINCE)?,
+        }
+        let entry = log::NewEntry {
+            at: now,
+            actor: Actor::Human,
+            what: if pause { "paused" } else { "resumed" },
+            channel: channel.as_ref().map(|keyed| keyed.channel.id),
+            detail: if channel.is_some() { "" } else { "everything" },
+        };
+        log::append(&tx, &entry)?;
+        tx.commit()?;
+        if channel.is_none() {
+            self.paused = pause.then_some(now);
+        }
+        self.tell(Event::Status);
+        self.tell(Event::Channels);
+        Ok(Reply::Done)
+    }
+}
+
+/// Returns our private key of a channel.
+pub(super) fn secret(keyed: &Keyed) -> Arc<SecretKey> {
+    Arc::new(SecretKey::from_bytes(*keyed.secret))
+}
+
+/// Returns the pinned key of a channel.
+pub(super) fn pinned(keyed: &Keyed) -> Option<PublicKey> {
+    let key = keyed.channel.their_key.as_deref()?;
+    mailbox::decode_key(key).ok()
+}
+
+/// Refuses a local name that is empty or overlong.
+pub(super) fn check_name(name: &PeerText) -> Result<(), Error> {
+    if name.is_empty() || name.len() > LONGEST_NAME {
+        return Err(Error::BadRequest(format!(
+            "a name has 1 to {LONGEST_NAME} bytes"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! What the assistant collects: once, only what was released, and never lost on the way.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::api::{Checked, CheckedMessage, Error, Event, Reply};
+use crate::model::{Actor, Content, Message, MessageId, Verdict};
+use crate::net::{Command, Problem};
+use crate::store::{self, channels, messages, review};
+
+use super::core::{Answer, Core, Internal};
+
+/// How long a caller has to say that it has what it was given.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A caller that waits until every channel was looked at.
+pub(super) struct PendingCheck {
+    answer: Answer,
+    accept_requests: bool,
+    /// What relays did not do; `None` while they are asked.
+    problems: Option<Vec<Problem>>,
+}
+
+impl Core {
+    pub(super) fn check(&mut self, accept_requests: bool, answer: Answer) {
+        let check = self.next_check;
+        self.next_check += 1;
+        let pending = PendingCheck {
+            answer,
+            accept_requests,
+            problems: None,
+        };
+        self.checks.insert(check, pending);
+        self.look_everywhere(check);
+    }
+
+    fn look_everywhere(&self, check: u64) {
+        let mut looks = Vec::new();
+        for network in self.ports.keys() {
+            let (done, looked) = oneshot::channel();
+            self.command(*network, Command::Sync(done));
+            looks.push(looked);
+        }
+        let internal = self.internal.clone();
+        tokio::spawn(async move {
+            let mut problems = Vec::new();
+            for look in looks {
+                problems.extend(look.await.unwrap_or_default());
+            }
+            // The engine stopped, and with it whoever waited.
+            let _stopped = internal.send(Internal::Synced { check, problems });
+        });
+    }
+
+    /// Looks at every channel without anybody waiting for it.
+    pub(super) fn sync_unheard(&self) {
+        for network in self.ports.keys() {
+            let (done, _unheard) = oneshot::channel();
+            self.command(*network, Command::Sync(done));
+        }
+    }
+
+    pub(super) fn synced(&mut self, check: u64, problems: Vec<Problem>) {
+        let Some(pending) = self.checks.get_mut(&check) else {
+            return;
+        };
+        if std::mem::take(&mut pending.accept_requests) {
+            match self.accept_all() {
+                // Whoever was accepted may have written already.
+                Ok(true) => return self.look_everywhere(check),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "a contact request was not accepted"),
+            }
+        }
+        if let Some(pending) = self.checks.get_mut(&check) {
+            pending.problems = Some(problems);
+        }
+        self.finish_checks();
+    }
+
+    /// Accepts every contact request, because the caller said so. Returns whether there was one.
+    fn accept_all(&mut self) -> Result<bool, Error> {
+        let requests: Vec<_> = review::open(&self.store)?
+            .into_iter()
+            .filter(|item| item.kind == review::Kind::ContactRequest)
+            .collect();
+        for item in &requests {
+            self.settle(item.id, &item.seen, Verdict::Approve, Actor::Human)?;
+        }
+        Ok(!requests.is_empty())
+    }
+
+    /// Answers the callers whose looks are done, once nothing is on its way out any more: a
+    /// short-lived engine ends with the answer, and should not end in the middle of a post.
+    pub(super) fn finish_checks(&mut self) {
+        if !self.in_flight.is_empty() {
+            return;
+        }
+        let done: Vec<u64> = self
+            .checks
+            .iter()
+            .filter(|(_, pending)| pending.problems.is_some())
+            .map(|(check, _)| *check)
+            .collect();
+        for check in done {
+            let Some(pending) = self.checks.remove(&check) else {
+                continue;
+            };
+            let answer = self.collect(pending.problems.unwrap_or_default());
+            let leased: Vec<MessageId> = match &answer {
+                Ok(Reply::Checked(checked)) => checked.messages.iter().map(|m| m.id).collect(),
+                _ => Vec::new(),
+            };
+            if pending.answer.send(answer).is_err() {
+                for message in leased {
+                    self.leases.remove(&message);
+                }
+            }
+        }
+    }
+
+    fn collect(&mut self, problems: Vec<Problem>) -> Result<Reply, Error> {
+        let now = self.now();
+        self.leases.retain(|_, until| *until > now);
+        let mut checked = Checked {
+            problems: problems
+                .into_iter()
+                .map(|problem| format!("{}: {}", problem.relay, problem.problem))
+                .collect(),
+            requests: self.count_requests()?,
+            ..Checked::default()
+        };
+        if self.is_paused() {
+            return Ok(Reply::Checked(checked));
+        }
+        let mut channel: Option<channels::Keyed> = None;
+        for message in messages::for_assistant(&self.store)? {
+            if self.leases.contains_key(&message.id) {
+                continue;
+            }
+            if channel
+                .as_ref()
+                .is_none_or(|channel| channel.channel.id != message.channel)
+            {
+                channel = channels::by_id(&self.store, message.channel)?;
+            }
+            let Some(channel) = &channel else {
+                continue;
+            };
+            let id = message.id;
+            checked.messages.extend(handed(message, channel));
+            self.leases.insert(id, now.after(LEASE));
+        }
+        Ok(Reply::Checked(checked))
+    }
+
+    fn count_requests(&self) -> Result<u32, store::Error> {
+        let requests = review::open(&self.store)?
+            .iter()
+            .filter(|item| item.kind == review::Kind::ContactRequest)
+            .count();
+        Ok(u32::try_from(requests).unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn handed_over(&mut self, ids: &[MessageId]) -> Result<Reply, Error> {
+        let now = self.now();
+        let tx = self.store.write()?;
+        for id in ids {
+            messages::handed_over(&tx, *id, now)?;
+        }
+        tx.commit()?;
+        for id in ids {
+            self.leases.remove(id);
+        }
+        self.tell(Event::Channels);
+        Ok(Reply::Done)
+    }
+}
+
+fn handed(message: Message, channel: &channels::Keyed) -> Option<CheckedMessage> {
+    let Content::Text(body) = message.content else {
+        return None;
+    };
+    Some(CheckedMessage {
+        id: message.id,
+        channel_id: channel.channel.address.clone(),
+        from: channel.channel.name.clone(),
+        seq: message.seq,
+        unsafe_subject: body.subject,
+        unsafe_body: body.body,
+        unsafe_metadata: body.metadata,
+        instructions: channel.channel.instructions.clone(),
+        at: message.at,
+    })
+}

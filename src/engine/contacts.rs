@@ -1,0 +1,429 @@
+//! Invites, their answers, and what a person says of a stranger or a changed key.
+
+use crate::api::{ChannelRef, Error, Event, Invite, Reply, Request};
+use crate::crypto::{self, SecretKey};
+use crate::model::{
+    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, ReviewId,
+    UnixMillis, Verdict,
+};
+use crate::net::Command;
+use crate::policy::{presets, template};
+use crate::store::channels::{Keyed, NewChannel};
+use crate::store::{self, Tx, log, review};
+use crate::wire::mailbox::{self, MailboxId, RelayUrl, encode_key};
+
+use super::channels::check_name;
+use super::core::{Answer, Core};
+use super::reading::shown;
+
+impl Core {
+    /// Makes an invite, replacing an older one where that is asked for.
+    pub(super) fn invite(&mut self, request: Request) -> Result<Reply, Error> {
+        let Request::Invite {
+            phone,
+            name,
+            sender,
+            preset,
+            relay,
+            replace,
+        } = request
+        else {
+            return Err(Error::BadRequest("this is not an invite".to_owned()));
+        };
+        let relay = self.relay_for(relay.as_deref())?;
+        let old = match phone.as_ref().filter(|_| replace) {
+            Some(phone) => store::channels::by_phone(&self.store, phone)?
+                .map(|id| self.find(&ChannelRef::Id(id)))
+                .transpose()?,
+            None => None,
+        };
+        let address = new_address()?;
+        let name = name
+            .or_else(|| old.as_ref().map(|old| old.channel.name.clone()))
+            .or_else(|| phone.clone())
+            .unwrap_or_else(|| fallback_name(&address));
+        check_name(&name)?;
+        let (preset, instructions) = if let (None, Some(old)) = (&preset, &old) {
+            (old.channel.preset.clone(), old.channel.instructions.clone())
+        } else {
+            let preset = preset.unwrap_or_else(default_preset);
+            let text = self.preset_text(&preset, &name)?;
+            (preset, text)
+        };
+        let secret = SecretKey::generate().map_err(no_random)?;
+        let link = mailbox::Invite {
+            relay,
+            channel: address,
+            key: secret.public(),
+        };
+        // Before anything is stored: a broken template must not leave half an invite behind.
+        let words = self.words_for(&link, &name, sender.as_ref())?;
+        let new = NewChannel {
+            network: NetworkId::Mailbox,
+            address: link.channel.as_str(),
+            name: &name,
+            phone: phone.as_ref(),
+            state: ChannelState::Invited,
+            inviter: true,
+            relay: link.relay.as_str(),
+            secret: secret.expose(),
+            our_key: &encode_key(&link.key),
+            their_key: None,
+            announce: false,
+            preset: &preset,
+            instructions: &instructions,
+            created_at: self.now(),
+            last_seen: None,
+        };
+        let id = self.store_invite(&new, old.as_ref())?;
+        let channel = self.find(&ChannelRef::Id(id))?;
+        self.watch(&channel)?;
+        self.tell(Event::Channels);
+        Ok(Reply::Invite(Box::new(Invite {
+            channel: shown(channel),
+            url: link.to_url(),
+            message: PeerText::new(words),
+            superseded: old.map(|old| old.channel.address),
+            checked_at: None,
+        })))
+    }
+
+    fn store_invite(
+        &mut self,
+        new: &NewChannel<'_>,
+        old: Option<&Keyed>,
+    ) -> Result<ChannelId, Error> {
+        let now = new.created_at;
+        let tx = self.store.write()?;
+        if let Some(old) = old {
+            store::channels::set_state(&tx, old.channel.id, ChannelState::Superseded)?;
+            review::withdraw(&tx, old.channel.id, now)?;
+            write_down(&tx, now, Actor::Human, "invite_replaced", old.channel.id)?;
+        }
+        let id = store::channels::insert(&tx, new)?;
+        write_down(&tx, now, Actor::Human, "invited", id)?;
+        tx.commit()?;
+        if let Some(old) = old {
+            self.command(old.channel.network, Command::Unwatch(old.channel.id));
+            self.tell(Event::NeedsYou);
+        }
+        Ok(id)
+    }
+
+    fn relay_for(&self, asked: Option<&str>) -> Result<RelayUrl, Error> {
+        let configured = || self.config.mailbox_url(&|name| std::env::var_os(name));
+        let relay = asked.map_or_else(configured, str::to_owned);
+        RelayUrl::parse(&relay)
+            .map_err(|error| Error::BadRequest(format!("the relay's address: {error}")))
+    }
+
+    fn words_for(
+        &self,
+        link: &mailbox::Invite,
+        name: &PeerText,
+        sender: Option<&PeerText>,
+    ) -> Result<String, Error> {
+        let own = self
+            .profile
+            .onboard_text()
+            .map_err(|error| Error::Storage(error.to_string()))?;
+        let sender = sender
+            .map(PeerText::expose_untrusted)
+            .or(self.config.sender_name.as_deref())
+            .unwrap_or("A friend");
+        template::fill(
+            own.as_deref().unwrap_or(presets::ONBOARD),
+            &[
+                ("invite_url", &link.to_url()),
+                ("recipient_name", name.expose_untrusted()),
+                ("sender_name", sender),
+                ("channel_id", link.channel.as_str()),
+                ("mailbox_url", link.relay.as_str()),
+                ("public_key", &encode_key(&link.key)),
+            ],
+        )
+        .map_err(|error| Error::BadRequest(format!("onboard.tmpl: {error}")))
+    }
+
+    pub(super) fn show_invite(&self, reference: &ChannelRef) -> Result<Reply, Error> {
+        let keyed = self.find(reference)?;
+        if !keyed.channel.inviter {
+            return Err(Error::BadRequest(
+                "this channel came from somebody else's invite".to_owned(),
+            ));
+        }
+        let link = link_of(&keyed.channel)?;
+        let message = self.words_for(&link, &keyed.channel.name, None)?;
+        let checked_at = self.checked_at.get(&keyed.channel.id).copied();
+        Ok(Reply::Invite(Box::new(Invite {
+            url: link.to_url(),
+            message: PeerText::new(message),
+            superseded: None,
+            checked_at: checked_at.or(keyed.checked_at),
+            channel: shown(keyed),
+        })))
+    }
+
+    pub(super) fn cancel_invite(&mut self, reference: &ChannelRef) -> Result<Reply, Error> {
+        let keyed = self.find(reference)?;
+        let id = keyed.channel.id;
+        if !matches!(
+            keyed.channel.state,
+            ChannelState::Invited | ChannelState::Requested
+        ) {
+            return Err(Error::BadRequest("this is not an open invite".to_owned()));
+        }
+        let now = self.now();
+        let tx = self.store.write()?;
+        store::channels::set_state(&tx, id, ChannelState::Closed)?;
+        review::withdraw(&tx, id, now)?;
+        write_down(&tx, now, Actor::Human, "invite_cancelled", id)?;
+        tx.commit()?;
+        self.command(keyed.channel.network, Command::Unwatch(id));
+        self.tell(Event::Channels);
+        self.tell(Event::NeedsYou);
+        Ok(Reply::Done)
+    }
+
+    /// Accepts a link; the answer comes when our handshake is on the relay, or cannot be now.
+    pub(super) fn accept(
+        &mut self,
+        url: &str,
+        preset: Option<&str>,
+        name: Option<PeerText>,
+        answer: Answer,
+    ) {
+        match self.begin_accept(url, preset, name) {
+            Ok((channel, true)) => {
+                if let Some(earlier) = self.accepting.insert(channel, answer) {
+                    let _gone = earlier.send(Err(Error::Gone));
+                }
+                self.command(NetworkId::Mailbox, Command::Announce(channel));
+            }
+            Ok((channel, false)) => {
+                let _gone = answer.send(self.channel(&ChannelRef::Id(channel)));
+            }
+            Err(error) => {
+                let _gone = answer.send(Err(error));
+            }
+        }
+    }
+
+    /// Stores the channel of a link; tells whether our handshake has to be put on the relay.
+    fn begin_accept(
+        &mut self,
+        url: &str,
+        preset: Option<&str>,
+        name: Option<PeerText>,
+    ) -> Result<(ChannelId, bool), Error> {
+        let link = mailbox::Invite::parse(url.trim())
+            .map_err(|error| Error::InvalidInvite(error.to_string()))?;
+        let address = ChannelRef::Named(link.channel.as_str().to_owned());
+        match self.find(&address) {
+            Ok(keyed) if keyed.channel.inviter => {
+                return Err(Error::InvalidInvite(
+                    "this is your own invite; give it to somebody else".to_owned(),
+                ));
+            }
+            Ok(keyed) if keyed.channel.state != ChannelState::Closed => {
+                return Ok((keyed.channel.id, keyed.announce));
+            }
+            Ok(_closed) => {
+                return Err(Error::InvalidInvite(
+                    "this invite was used before and is closed; ask for a new one".to_owned(),
+                ));
+            }
+            Err(Error::UnknownChannel(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let name = name.unwrap_or_else(|| fallback_name(&link.channel));
+        check_name(&name)?;
+        let preset = preset.map_or_else(default_preset, str::to_owned);
+        let instructions = self.preset_text(&preset, &name)?;
+        let secret = SecretKey::generate().map_err(no_random)?;
+        let now = self.now();
+        let new = NewChannel {
+            network: NetworkId::Mailbox,
+            address: link.channel.as_str(),
+            name: &name,
+            phone: None,
+            state: ChannelState::Active,
+            inviter: false,
+            relay: link.relay.as_str(),
+            secret: secret.expose(),
+            our_key: &encode_key(&secret.public()),
+            their_key: Some(&encode_key(&link.key)),
+            announce: true,
+            preset: &preset,
+            instructions: &instructions,
+            created_at: now,
+            last_seen: None,
+        };
+        let tx = self.store.write()?;
+        let id = store::channels::insert(&tx, &new)?;
+        write_down(&tx, now, Actor::Human, "invite_accepted", id)?;
+        tx.commit()?;
+        let keyed = self.find(&ChannelRef::Id(id))?;
+        self.watch(&keyed)?;
+        self.tell(Event::Channels);
+        Ok((id, true))
+    }
+
+    /// Settles an item, if what was shown is still what is there.
+    pub(super) fn decide(
+        &mut self,
+        id: ReviewId,
+        seen: &Digest,
+        verdict: Verdict,
+    ) -> Result<Reply, Error> {
+        self.settle(id, seen, verdict, Actor::Human)
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        id: ReviewId,
+        seen: &Digest,
+        verdict: Verdict,
+        actor: Actor,
+    ) -> Result<Reply, Error> {
+        let item = review::by_id(&self.store, id)?.ok_or(Error::NothingToDecide)?;
+        if let Some(earlier) = item.verdict {
+            // The same answer again is fine: two windows, one opinion.
+            return if earlier == verdict.as_str() {
+                Ok(Reply::Done)
+            } else {
+                Err(Error::AlreadyDecided(earlier))
+            };
+        }
+        let now = self.now();
+        let channel = item.channel;
+        let tx = self.store.write()?;
+        let what = carry_verdict(&tx, &item, verdict)?;
+        if !review::settle(&tx, id, seen, verdict, now)? {
+            return Err(Error::Changed);
+        }
+        write_down(&tx, now, actor, what, channel)?;
+        tx.commit()?;
+        let keyed = self.find(&ChannelRef::Id(channel))?;
+        self.watch(&keyed)?;
+        self.tell(Event::Channels);
+        self.tell(Event::NeedsYou);
+        self.tell(Event::Messages { channel });
+        Ok(Reply::Done)
+    }
+}
+
+/// Changes what a verdict changes; returns the word for the log.
+fn carry_verdict(
+    tx: &Tx<'_>,
+    item: &review::Item,
+    verdict: Verdict,
+) -> Result<&'static str, Error> {
+    let not_for_this = || Error::BadRequest("that is no answer to this question".to_owned());
+    let channel = item.channel;
+    Ok(match (item.kind, verdict) {
+        (review::Kind::ContactRequest | review::Kind::KeyChange, Verdict::Approve) => {
+            let key = item.shown_key.as_deref().unwrap_or_default();
+            if mailbox::decode_key(key).is_err() {
+                return Err(Error::BadRequest(
+                    "the key that was shown cannot be used".to_owned(),
+                ));
+            }
+            store::channels::pin(tx, channel, key)?;
+            if item.kind == review::Kind::ContactRequest {
+                "contact_accepted"
+            } else {
+                "key_repinned"
+            }
+        }
+        (review::Kind::ContactRequest, Verdict::Refuse) => {
+            store::channels::set_state(tx, channel, ChannelState::Closed)?;
+            "contact_refused"
+        }
+        (review::Kind::KeyChange, Verdict::Refuse) => {
+            store::channels::set_state(tx, channel, ChannelState::Closed)?;
+            "closed_after_key_change"
+        }
+        (review::Kind::KeyChange, Verdict::KeepPinned) => {
+            store::channels::keep_pinned(tx, channel)?;
+            "pinned_key_kept"
+        }
+        (review::Kind::HeldMessage, Verdict::Approve) => {
+            let message = item.message.ok_or_else(not_for_this)?;
+            let admission = crate::model::Admission::Released {
+                rule: "released by a person".to_owned(),
+            };
+            store::messages::set_admission(tx, message, &admission)?;
+            "message_released"
+        }
+        (review::Kind::HeldMessage, Verdict::Refuse) => "message_refused",
+        (review::Kind::ContactRequest | review::Kind::HeldMessage, Verdict::KeepPinned) => {
+            return Err(not_for_this());
+        }
+    })
+}
+
+/// Writes a line of the decision log that needs no further words.
+pub(super) fn write_down(
+    tx: &Tx<'_>,
+    at: UnixMillis,
+    actor: Actor,
+    what: &str,
+    channel: ChannelId,
+) -> Result<(), store::Error> {
+    let entry = log::NewEntry {
+        at,
+        actor,
+        what,
+        channel: Some(channel),
+        detail: "",
+    };
+    log::append(tx, &entry)
+}
+
+/// Returns the digest of what a person is shown of a key question.
+pub(super) fn seen_digest(
+    channel: ChannelId,
+    shown: &str,
+    pinned: Option<&str>,
+    answers: Option<u32>,
+) -> Digest {
+    crypto::sha256_of(&[
+        &channel.0.to_be_bytes(),
+        shown.as_bytes(),
+        pinned.unwrap_or_default().as_bytes(),
+        &answers.unwrap_or_default().to_be_bytes(),
+    ])
+}
+
+fn link_of(channel: &Channel) -> Result<mailbox::Invite, Error> {
+    let broken = || Error::Storage("the channel's own link cannot be rebuilt".to_owned());
+    Ok(mailbox::Invite {
+        relay: RelayUrl::parse(&channel.relay).map_err(|_stored| broken())?,
+        channel: MailboxId::parse(&channel.address).map_err(|_stored| broken())?,
+        key: mailbox::decode_key(&channel.our_key).map_err(|_stored| broken())?,
+    })
+}
+
+/// Makes an id that no command line takes for an option.
+fn new_address() -> Result<MailboxId, Error> {
+    loop {
+        let address = MailboxId::from_random(crypto::random().map_err(no_random)?);
+        if !address.as_str().starts_with('-') {
+            return Ok(address);
+        }
+    }
+}
+
+fn fallback_name(address: &MailboxId) -> PeerText {
+    let short: String = address.as_str().chars().take(8).collect();
+    PeerText::new(format!("invite-{short}"))
+}
+
+fn default_preset() -> String {
+    Preset::SafeAcquaintance.as_str().to_owned()
+}
+
+fn no_random(error: crypto::Error) -> Error {
+    Error::Storage(error.to_string())
+}

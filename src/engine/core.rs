@@ -1,0 +1,317 @@
+//! The engine's state and its loop.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::api::{Call, Desk, Error, Event, RelayState, Reply, Request};
+use crate::model::{ChannelId, MessageId, NetworkId, UnixMillis};
+use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
+use crate::profile::{Config, Profile};
+use crate::store::{self, Store, settings};
+
+use super::Clock;
+use super::check::PendingCheck;
+
+/// News that may wait for the engine before the networks have to wait.
+const NEWS_BACKLOG: usize = 256;
+/// News settled in one transaction at most.
+const NEWS_AT_ONCE: usize = 256;
+/// How long a stopping engine waits for what it began.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// Where an answer goes.
+pub(super) type Answer = oneshot::Sender<Result<Reply, Error>>;
+
+/// What the engine tells itself when something that it waited for has happened.
+#[derive(Debug)]
+pub(super) enum Internal {
+    /// All channels were looked at.
+    Synced { check: u64, problems: Vec<Problem> },
+    /// It is time to try an announcement again.
+    AnnounceAgain(ChannelId),
+}
+
+/// The receiving ends of what reaches the engine beside calls.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    news: mpsc::Receiver<Incoming>,
+    internal: mpsc::UnboundedReceiver<Internal>,
+}
+
+/// A network and the way to it.
+pub(super) struct Port {
+    pub(super) network: Arc<dyn Network>,
+    pub(super) commands: mpsc::UnboundedSender<Command>,
+}
+
+/// Everything the engine knows.
+pub(super) struct Core {
+    pub(super) store: Store,
+    pub(super) profile: Profile,
+    pub(super) config: Config,
+    pub(super) clock: Clock,
+    pub(super) ports: BTreeMap<NetworkId, Port>,
+    pub(super) internal: mpsc::UnboundedSender<Internal>,
+    pub(super) paused: Option<UnixMillis>,
+    /// Channels with an envelope on its way to the relay.
+    pub(super) in_flight: HashMap<ChannelId, MessageId>,
+    /// Callers that wait for the first attempt to end.
+    pub(super) senders: HashMap<MessageId, Answer>,
+    /// Callers that wait for our handshake to be on the relay.
+    pub(super) accepting: HashMap<ChannelId, Answer>,
+    /// Failed attempts to put our handshake there.
+    pub(super) announce_failures: HashMap<ChannelId, u32>,
+    pub(super) checks: HashMap<u64, PendingCheck>,
+    pub(super) next_check: u64,
+    /// Messages returned to a caller that has not said yet that it has them.
+    pub(super) leases: HashMap<MessageId, UnixMillis>,
+    pub(super) relays: BTreeMap<String, RelayState>,
+    /// When the relay was last asked for an answer to an invite.
+    pub(super) checked_at: HashMap<ChannelId, UnixMillis>,
+    news: mpsc::Sender<Incoming>,
+    events: broadcast::Sender<Event>,
+    stopping: bool,
+}
+
+impl Core {
+    pub(super) fn new(
+        profile: Profile,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        desk: &Desk,
+    ) -> (Self, Inbox) {
+        let (news, news_inbox) = mpsc::channel(NEWS_BACKLOG);
+        let (internal, internal_inbox) = mpsc::unbounded_channel();
+        let core = Self {
+            store,
+            profile,
+            config,
+            clock,
+            ports: BTreeMap::new(),
+            internal,
+            paused: None,
+            in_flight: HashMap::new(),
+            senders: HashMap::new(),
+            accepting: HashMap::new(),
+            announce_failures: HashMap::new(),
+            checks: HashMap::new(),
+            next_check: 0,
+            leases: HashMap::new(),
+            relays: BTreeMap::new(),
+            checked_at: HashMap::new(),
+            news,
+            events: desk.events.clone(),
+            stopping: false,
+        };
+        let inbox = Inbox {
+            news: news_inbox,
+            internal: internal_inbox,
+        };
+        (core, inbox)
+    }
+
+    /// Starts a network. Must be called within a tokio runtime.
+    pub(super) fn connect(&mut self, network: Arc<dyn Network>, mode: Mode) {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let link = Link {
+            commands: inbox,
+            news: self.news.clone(),
+            mode,
+        };
+        // It ends when `commands` is dropped with the core.
+        tokio::spawn(network.start(link));
+        self.ports.insert(network.id(), Port { network, commands });
+    }
+
+    /// Serves until it is told to stop or nobody can ask any more.
+    pub(super) async fn run(mut self, mut desk: Desk, mut inbox: Inbox) {
+        if let Err(error) = self.begin() {
+            tracing::error!(%error, "the engine cannot begin");
+            return;
+        }
+        loop {
+            let sleep = self.send_due();
+            tokio::select! {
+                call = desk.calls.recv() => match call {
+                    Some(call) => self.answer(call),
+                    None => break,
+                },
+                Some(first) = inbox.news.recv() => self.take_news(first, &mut inbox),
+                Some(internal) = inbox.internal.recv() => self.take_internal(internal),
+                () = tokio::time::sleep(sleep) => {}
+            }
+            if self.stopping {
+                break;
+            }
+        }
+        self.finish(&mut inbox).await;
+        self.tell(Event::Closing);
+    }
+
+    fn begin(&mut self) -> Result<(), store::Error> {
+        self.paused = settings::get(&self.store, settings::PAUSED_SINCE)?
+            .and_then(|since| since.parse().ok())
+            .map(UnixMillis);
+        let now = self.now();
+        let tx = self.store.write()?;
+        store::outbox::resume(&tx, now)?;
+        tx.commit()?;
+        self.watch_all()
+    }
+
+    /// Lets attempts end that were begun, so that most stops leave nothing to be looked up.
+    async fn finish(&mut self, inbox: &mut Inbox) {
+        let until = tokio::time::Instant::now() + GOODBYE;
+        while !self.in_flight.is_empty() || !self.accepting.is_empty() {
+            match tokio::time::timeout_at(until, inbox.news.recv()).await {
+                Ok(Some(first)) => self.take_news(first, inbox),
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    fn take_news(&mut self, first: Incoming, inbox: &mut Inbox) {
+        let mut batch = vec![first];
+        while batch.len() < NEWS_AT_ONCE {
+            let Ok(next) = inbox.news.try_recv() else {
+                break;
+            };
+            batch.push(next);
+        }
+        self.settle_news(batch);
+    }
+
+    fn take_internal(&mut self, internal: Internal) {
+        match internal {
+            Internal::Synced { check, problems } => self.synced(check, problems),
+            Internal::AnnounceAgain(channel) => {
+                self.command(NetworkId::Mailbox, Command::Announce(channel));
+            }
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`carry_out` names every request"
+    )]
+    fn answer(&mut self, call: Call) {
+        if call.role < call.request.needs() {
+            // The caller may have gone away; then nobody misses the answer.
+            let _gone = call.reply.send(Err(Error::NotAllowed));
+            return;
+        }
+        match call.request {
+            Request::Check { accept_requests } => self.check(accept_requests, call.reply),
+            Request::Send {
+                channel,
+                subject,
+                body,
+                author,
+                now,
+            } => {
+                let text = super::outbound::Text {
+                    subject,
+                    body,
+                    author,
+                };
+                self.send(&channel, text, now, call.reply);
+            }
+            Request::Accept { url, preset, name } => {
+                self.accept(&url, preset.as_deref(), name, call.reply);
+            }
+            Request::Shutdown => {
+                self.stopping = true;
+                let _gone = call.reply.send(Ok(Reply::Done));
+            }
+            request => {
+                let answer = self.carry_out(request);
+                let _gone = call.reply.send(answer);
+            }
+        }
+    }
+
+    /// Carries out what can be answered at once.
+    fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
+        match request {
+            Request::Unlock { passphrase: _ } => Ok(Reply::Done),
+            Request::Status => self.status(),
+            Request::Channels => self.channels(),
+            Request::Channel { channel } => self.channel(&channel),
+            Request::NeedsYou => self.needs_you(),
+            Request::Review { item } => self.review(item),
+            Request::Decide {
+                item,
+                seen,
+                verdict,
+            } => self.decide(item, &seen, verdict),
+            Request::Transcript {
+                channel,
+                before,
+                limit,
+            } => self.transcript(channel, before, limit),
+            Request::MarkRead { channel, up_to } => self.mark_read(channel, up_to),
+            Request::ShowInvite { channel } => self.show_invite(&channel),
+            Request::CancelInvite { channel } => self.cancel_invite(&channel),
+            Request::HandedOver { messages } => self.handed_over(&messages),
+            Request::TakeBack { message } => self.take_back(message),
+            Request::Retry { message } => self.retry(message),
+            Request::SaveDraft { channel, text } => self.save_draft(channel, &text),
+            Request::Draft { channel } => self.draft(channel),
+            Request::Instructions {
+                channel,
+                text,
+                preset,
+            } => self.instructions(&channel, text, preset.as_deref()),
+            Request::Presets => self.presets(),
+            Request::Rename { channel, name } => self.rename(&channel, &name),
+            Request::Pause { channel } => self.pause(channel.as_ref(), true),
+            Request::Resume { channel } => self.pause(channel.as_ref(), false),
+            Request::Log { limit } => self.log(limit),
+            Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
+            Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
+            Request::Sync => {
+                self.sync_unheard();
+                Ok(Reply::Done)
+            }
+            invite @ Request::Invite { .. } => self.invite(invite),
+            Request::Check { .. }
+            | Request::Send { .. }
+            | Request::Accept { .. }
+            | Request::Shutdown => Err(Error::BadRequest("answered elsewhere".to_owned())),
+        }
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        // Nobody listens: then nobody has anything old on screen either.
+        let _unheard = self.events.send(event);
+    }
+
+    pub(super) fn command(&self, network: NetworkId, command: Command) {
+        if let Some(port) = self.ports.get(&network)
+            && port.commands.send(command).is_err()
+        {
+            tracing::error!(network = network.as_str(), "a network stopped by itself");
+        }
+    }
+
+    /// Tells whether everything is paused.
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+}
+
+impl From<store::Error> for Error {
+    /// Tells the caller in words, and the log in full.
+    fn from(error: store::Error) -> Self {
+        tracing::error!(%error, source = ?std::error::Error::source(&error), "the store failed");
+        Self::Storage(error.to_string())
+    }
+}

@@ -1,0 +1,374 @@
+//! What networks report: stored, judged and settled, many at a time in one transaction.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
+use crate::crypto;
+use crate::model::{Actor, Channel, ChannelId, ChannelState, PublicKey, StopReason};
+use crate::net::{Arrived, Failure, Incoming, News, Retry, Settled, backoff};
+use crate::policy::admit::{self, admit};
+use crate::store::messages::{Arrival, NewInbound};
+use crate::store::{self, Tx, channels, log, messages, review};
+use crate::wire::mailbox::encode_key;
+
+use super::contacts::{seen_digest, write_down};
+use super::core::{Core, Internal};
+use super::outbound::Ended;
+use super::reading::{keyed, readable};
+
+/// What has to happen once a batch is durable.
+#[derive(Debug, Default)]
+struct After {
+    settled: Vec<(oneshot::Sender<Settled>, Settled)>,
+    events: Vec<Event>,
+    /// Channels whose watch has to follow their new state.
+    changed: Vec<ChannelId>,
+    posted: Vec<Ended>,
+    announced: Vec<(ChannelId, Result<(), Failure>)>,
+}
+
+impl Core {
+    /// Settles a batch: one transaction, then acknowledgements, answers and events.
+    pub(super) fn settle_news(&mut self, batch: Vec<Incoming>) {
+        match self.store_news(batch) {
+            Ok(after) => self.follow_up(after),
+            // Nothing was stored and nothing is acknowledged: the relays keep it, and it comes
+            // again with the next look.
+            Err(error) => tracing::error!(%error, "news could not be stored"),
+        }
+    }
+
+    fn store_news(&mut self, batch: Vec<Incoming>) -> Result<After, Error> {
+        let now = self.now();
+        let mut after = After::default();
+        let mut wrote = false;
+        let mut checked = Vec::new();
+        let mut relays = Vec::new();
+        let tx = self.store.write()?;
+        for Incoming { news, settled } in batch {
+            let mut answer = Settled::default();
+            match news {
+                News::Listing {
+                    channel,
+                    arrived,
+                    gone,
+                } => {
+                    let inbound = Inbound { channel, now };
+                    answer.acknowledge = inbound.store(&tx, &arrived)?;
+                    messages::collected(&tx, channel, &gone, now)?;
+                    wrote = true;
+                    after.events.push(Event::Messages { channel });
+                    after.events.push(Event::Channels);
+                }
+                News::Handshake {
+                    channel,
+                    key,
+                    answers,
+                } => {
+                    checked.push(channel);
+                    if judge_handshake(&tx, channel, key.as_ref(), answers, now)? {
+                        wrote = true;
+                        after.changed.push(channel);
+                        after.events.push(Event::Channels);
+                        after.events.push(Event::NeedsYou);
+                    }
+                }
+                News::NoHandshake { channel } => checked.push(channel),
+                News::Posted {
+                    message,
+                    channel,
+                    result,
+                } => {
+                    wrote = true;
+                    after.posted.push(super::outbound::settle_post(
+                        &tx, message, channel, result, now,
+                    )?);
+                    after.events.push(Event::Messages { channel });
+                    after.events.push(Event::Status);
+                }
+                News::Announced { channel, result } => {
+                    wrote |= settle_announcement(&tx, channel, &result)?;
+                    after.announced.push((channel, result));
+                    after.events.push(Event::Channels);
+                }
+                News::Relay {
+                    relay,
+                    problem,
+                    push,
+                } => relays.push((relay, problem, push)),
+            }
+            after.settled.push((settled, answer));
+        }
+        if wrote {
+            tx.commit()?;
+        } else {
+            drop(tx);
+        }
+        for channel in checked {
+            self.checked_at.insert(channel, now);
+        }
+        for (relay, problem, push) in relays {
+            self.note_relay(relay, problem, push);
+            after.events.push(Event::Status);
+        }
+        Ok(after)
+    }
+
+    fn follow_up(&mut self, after: After) {
+        for (settled, answer) in after.settled {
+            // The look was cancelled: it comes again, and finds everything stored.
+            let _cancelled = settled.send(answer);
+        }
+        for channel in after.changed {
+            if let Err(error) = self.rewatch(channel) {
+                tracing::error!(%error, "a changed channel cannot be watched");
+            }
+        }
+        for ended in after.posted {
+            self.post_ended(ended);
+        }
+        for (channel, result) in after.announced {
+            self.announcement_ended(channel, result);
+        }
+        let mut told: Vec<Event> = Vec::new();
+        for event in after.events {
+            if !told.contains(&event) {
+                self.tell(event);
+                told.push(event);
+            }
+        }
+        self.finish_checks();
+    }
+
+    fn rewatch(&self, channel: ChannelId) -> Result<(), Error> {
+        let keyed = self.find(&ChannelRef::Id(channel))?;
+        self.watch(&keyed)?;
+        Ok(())
+    }
+
+    fn note_relay(&mut self, relay: String, problem: Option<String>, push: bool) {
+        let now = self.now();
+        let state = self
+            .relays
+            .entry(relay.clone())
+            .or_insert_with(|| RelayState {
+                relay,
+                last_ok: None,
+                problem: None,
+                push,
+            });
+        if problem.is_none() {
+            state.last_ok = Some(now);
+        }
+        state.problem = problem;
+        state.push = push;
+    }
+
+    fn announcement_ended(&mut self, channel: ChannelId, result: Result<(), Failure>) {
+        let failure = match result {
+            Ok(()) => {
+                self.announce_failures.remove(&channel);
+                if let Some(answer) = self.accepting.remove(&channel) {
+                    let _gone = answer.send(self.channel(&ChannelRef::Id(channel)));
+                }
+                return;
+            }
+            Err(failure) => failure,
+        };
+        let kept = match failure.retry {
+            Retry::Later => {
+                let failures = self.announce_failures.entry(channel).or_default();
+                *failures += 1;
+                let random = crypto::random().map_or(0, u64::from_le_bytes);
+                let pause = backoff(*failures, random);
+                self.later(pause, Internal::AnnounceAgain(channel));
+                "; the acceptance is kept and goes out when the relay answers"
+            }
+            Retry::Never => {
+                if let Err(error) = self.rewatch(channel) {
+                    tracing::error!(%error, "a closed channel cannot be forgotten");
+                }
+                ""
+            }
+        };
+        if let Some(answer) = self.accepting.remove(&channel) {
+            let _gone = answer.send(Err::<Reply, _>(Error::Relay(format!(
+                "{}{kept}",
+                failure.problem
+            ))));
+        }
+    }
+
+    fn later(&self, pause: Duration, internal: Internal) {
+        let sender = self.internal.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            // The engine stopped meanwhile; it looks again when it starts.
+            let _stopped = sender.send(internal);
+        });
+    }
+}
+
+/// What arrived on one channel.
+struct Inbound {
+    channel: ChannelId,
+    now: crate::model::UnixMillis,
+}
+
+impl Inbound {
+    /// Stores what arrived with what the rules say of it; returns what may be acknowledged.
+    fn store(&self, tx: &Tx<'_>, arrived: &[Arrived]) -> Result<Vec<i64>, Error> {
+        let channel = keyed(tx, self.channel)?.channel;
+        if channel.state != ChannelState::Active {
+            // It was stopped while the list was on its way: nothing enters.
+            return Ok(Vec::new());
+        }
+        let mut acknowledge = Vec::new();
+        for item in arrived {
+            let facts = admit::Facts {
+                readable: readable(&item.content),
+            };
+            let new = NewInbound {
+                channel: self.channel,
+                seq: item.seq,
+                at: self.now,
+                content: &item.content,
+                envelope: item.envelope,
+                admission: &admit(&facts),
+            };
+            match messages::receive(tx, &new)? {
+                Arrival::New(_) => channels::set_last_seen(tx, self.channel, self.now)?,
+                Arrival::Known => {}
+                // Ours stays where it is until the peer has collected it.
+                Arrival::Ours(_) => continue,
+            }
+            acknowledge.extend(item.seq);
+        }
+        Ok(acknowledge)
+    }
+}
+
+/// Compares a handshake with what is known. Returns whether that changed the channel.
+fn judge_handshake(
+    tx: &Tx<'_>,
+    id: ChannelId,
+    key: Option<&PublicKey>,
+    answers: Option<u32>,
+    now: crate::model::UnixMillis,
+) -> Result<bool, Error> {
+    let known = keyed(tx, id)?;
+    let shown = key.map(encode_key).unwrap_or_default();
+    let channel = &known.channel;
+    match channel.state {
+        ChannelState::Invited if key.is_some() => {
+            channels::ask(tx, id, &shown, answers)?;
+            let seen = seen_digest(id, &shown, None, answers);
+            let item = review::NewItem {
+                channel: id,
+                kind: review::Kind::ContactRequest,
+                message: None,
+                shown_key: Some(&shown),
+                pinned_key: None,
+                answers,
+                reason: None,
+                since: now,
+                seen,
+            };
+            review::raise(tx, &item)?;
+            write_down(tx, now, Actor::Rule, "contact_requested", id)?;
+            Ok(true)
+        }
+        ChannelState::Requested if key.is_some() => {
+            let same = known.asked_key.as_deref() == Some(&shown);
+            // A relay that does not count has shown two different answers itself.
+            let answers = answers.or_else(|| (!same).then_some(2));
+            if same && (answers.is_none() || answers == known.answers) {
+                return Ok(false);
+            }
+            channels::ask(tx, id, &shown, answers)?;
+            if let Some(open) = review::open_of(tx, id, review::Kind::ContactRequest)? {
+                let seen = seen_digest(id, &shown, None, answers);
+                review::show_instead(tx, open.id, &shown, answers, &seen)?;
+            }
+            write_down(tx, now, Actor::Rule, "invite_answered_again", id)?;
+            Ok(true)
+        }
+        ChannelState::Active => {
+            if answers.is_some() && answers != known.answers {
+                channels::looked_at(tx, id, answers, now)?;
+            }
+            let reason = differs(channel, &shown);
+            match reason {
+                Some(reason) if !review::was_refused(tx, id, &shown)? => {
+                    stop(tx, channel, reason, &shown, now)?;
+                    Ok(true)
+                }
+                _ => Ok(answers.is_some() && answers != known.answers),
+            }
+        }
+        ChannelState::Invited
+        | ChannelState::Requested
+        | ChannelState::Stopped
+        | ChannelState::Superseded
+        | ChannelState::Closed => Ok(false),
+    }
+}
+
+/// Tells why the key that a relay shows for an active channel is alarming, if it is.
+fn differs(channel: &Channel, shown: &str) -> Option<StopReason> {
+    if channel.inviter {
+        (channel.their_key.as_deref() != Some(shown)).then_some(StopReason::KeyChanged)
+    } else {
+        (channel.our_key != shown).then_some(StopReason::AnsweredTwice)
+    }
+}
+
+fn stop(
+    tx: &Tx<'_>,
+    channel: &Channel,
+    reason: StopReason,
+    shown: &str,
+    now: crate::model::UnixMillis,
+) -> Result<(), Error> {
+    let id = channel.id;
+    let pinned = channel.their_key.as_deref();
+    channels::stop(tx, id, reason, shown)?;
+    let item = review::NewItem {
+        channel: id,
+        kind: review::Kind::KeyChange,
+        message: None,
+        shown_key: Some(shown),
+        pinned_key: pinned,
+        answers: None,
+        reason: Some(reason.as_str()),
+        since: now,
+        seen: seen_digest(id, shown, pinned, None),
+    };
+    review::raise(tx, &item)?;
+    let entry = log::NewEntry {
+        at: now,
+        actor: Actor::Rule,
+        what: "stopped",
+        channel: Some(id),
+        detail: reason.sentence(),
+    };
+    log::append(tx, &entry)?;
+    Ok(())
+}
+
+fn settle_announcement(
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    result: &Result<(), Failure>,
+) -> Result<bool, store::Error> {
+    match result {
+        Ok(()) => channels::announced(tx, channel)?,
+        Err(failure) if failure.retry == Retry::Never => {
+            channels::set_state(tx, channel, ChannelState::Closed)?;
+        }
+        Err(_later) => return Ok(false),
+    }
+    Ok(true)
+}

@@ -1,0 +1,300 @@
+//! What leaves: stored, sealed once, posted, and posted again until the relay has it.
+
+use std::time::Duration;
+
+use crate::api::{ChannelRef, Error, Event, Reply, SendOutcome};
+use crate::crypto;
+use crate::model::{
+    Actor, Author, Body, ChannelId, ChannelState, Delivery, MessageId, PeerText, UnixMillis,
+};
+use crate::net::{Accepted, Command, Failure, Keys, Post, Retry, Sealed, backoff};
+use crate::policy::release::{self, Release, release};
+use crate::store::{self, Tx, channels::Keyed, messages, outbox};
+
+use super::TAKE_BACK;
+use super::channels::{pinned, secret};
+use super::contacts::write_down;
+use super::core::{Answer, Core};
+
+/// An attempt that has not ended by then is made again.
+const LOST: Duration = Duration::from_secs(90);
+/// Between looks at the outbox when nothing is due.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What is to be sent.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) subject: PeerText,
+    pub(super) body: PeerText,
+    pub(super) author: Author,
+}
+
+/// An attempt that ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    message: MessageId,
+    channel: ChannelId,
+    result: Result<Accepted, Failure>,
+    /// When the next attempt is due.
+    due: UnixMillis,
+}
+
+impl Core {
+    /// Stores a message and queues it. With `now` the answer comes when the first attempt has
+    /// ended, otherwise at once.
+    pub(super) fn send(&mut self, reference: &ChannelRef, text: Text, now: bool, answer: Answer) {
+        match self.queue(reference, text, now) {
+            Ok((message, _due)) if now && !self.is_paused() => {
+                self.senders.insert(message, answer);
+            }
+            Ok((message, due)) => {
+                let problem = self.is_paused().then(|| "everything is paused".to_owned());
+                let _gone = answer.send(Ok(Reply::Sent(SendOutcome::Queued {
+                    message,
+                    due,
+                    problem,
+                })));
+            }
+            Err(error) => {
+                let _gone = answer.send(Err(error));
+            }
+        }
+    }
+
+    fn queue(
+        &mut self,
+        reference: &ChannelRef,
+        text: Text,
+        immediately: bool,
+    ) -> Result<(MessageId, UnixMillis), Error> {
+        let keyed = self.find(reference)?;
+        let channel = &keyed.channel;
+        if channel.state != ChannelState::Active {
+            return Err(Error::ChannelNotActive);
+        }
+        let body = Body {
+            subject: text.subject,
+            body: text.body,
+            metadata: PeerText::new("{}"),
+        };
+        self.check_size(&keyed, &body)?;
+        let rule = match release(&release::Facts {
+            author: text.author,
+        }) {
+            Release::Leaves { rule } => rule,
+            Release::Stays { rule } => return Err(Error::BadRequest(rule.to_owned())),
+        };
+        let now = self.now();
+        let wait = match text.author {
+            Author::Human if !immediately => TAKE_BACK,
+            Author::Human | Author::Assistant | Author::Peer => Duration::ZERO,
+        };
+        let new = outbox::NewOutbound {
+            channel: channel.id,
+            author: text.author,
+            body: &body,
+            at: now,
+            due: now.after(wait),
+            rule,
+        };
+        let tx = self.store.write()?;
+        let message = outbox::queue(&tx, &new)?;
+        let actor = match text.author {
+            Author::Human => Actor::Human,
+            Author::Assistant | Author::Peer => Actor::Rule,
+        };
+        write_down(&tx, now, actor, "queued", channel.id)?;
+        tx.commit()?;
+        self.tell(Event::Messages {
+            channel: channel.id,
+        });
+        self.tell(Event::Status);
+        Ok((message, new.due))
+    }
+
+    fn check_size(&self, keyed: &Keyed, body: &Body) -> Result<(), Error> {
+        let size = body.subject.len() + body.body.len() + body.metadata.len();
+        let limit = self
+            .ports
+            .get(&keyed.channel.network)
+            .map_or(0, |port| port.network.capabilities().max_body);
+        if size > limit {
+            let wide = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
+            return Err(Error::TooLarge {
+                size: wide(size),
+                limit: wide(limit),
+            });
+        }
+        Ok(())
+    }
+
+    /// Posts what is due; returns how long nothing will be.
+    pub(super) fn send_due(&mut self) -> Duration {
+        match self.try_send_due() {
+            Ok(wait) => wait,
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be read");
+                Duration::from_secs(10)
+            }
+        }
+    }
+
+    fn try_send_due(&mut self) -> Result<Duration, Error> {
+        if self.is_paused() {
+            return Ok(IDLE);
+        }
+        let now = self.now();
+        for due in outbox::due(&self.store, now)? {
+            self.post(due, now)?;
+        }
+        Ok(outbox::next_due(&self.store)?.map_or(IDLE, |due| {
+            // A millisecond more: waking early would find nothing due and look again.
+            due.since(now) + Duration::from_millis(1)
+        }))
+    }
+
+    fn post(&mut self, due: outbox::Due, now: UnixMillis) -> Result<(), Error> {
+        let keyed = self.find(&ChannelRef::Id(due.channel))?;
+        let sealed = match (due.payload, due.envelope) {
+            (Some(payload), Some(envelope)) => Sealed { payload, envelope },
+            _ => self.seal(&keyed, &due.body)?,
+        };
+        let tx = self.store.write()?;
+        outbox::claim(
+            &tx,
+            due.message,
+            &sealed.payload,
+            &sealed.envelope,
+            now.after(LOST),
+        )?;
+        tx.commit()?;
+        self.in_flight.insert(due.channel, due.message);
+        let post = Post {
+            message: due.message,
+            channel: due.channel,
+            sealed,
+            repeated: due.attempts > 0,
+        };
+        self.command(keyed.channel.network, Command::Post(post));
+        Ok(())
+    }
+
+    fn seal(&self, keyed: &Keyed, body: &Body) -> Result<Sealed, Error> {
+        let unusable = || Error::Storage("the channel has no usable key".to_owned());
+        let port = self
+            .ports
+            .get(&keyed.channel.network)
+            .ok_or_else(unusable)?;
+        let keys = Keys {
+            secret: secret(keyed),
+            peer: pinned(keyed).ok_or_else(unusable)?,
+        };
+        let nonce = crypto::random().map_err(|error| Error::Storage(error.to_string()))?;
+        port.network
+            .seal(&keys, body, nonce)
+            .map_err(|_unusable_key| unusable())
+    }
+
+    /// Tells whoever waits how an attempt ended.
+    pub(super) fn post_ended(&mut self, ended: Ended) {
+        self.in_flight.remove(&ended.channel);
+        let Some(answer) = self.senders.remove(&ended.message) else {
+            return;
+        };
+        let message = ended.message;
+        let _gone = answer.send(match ended.result {
+            Ok(accepted) => Ok(Reply::Sent(SendOutcome::Relayed {
+                message,
+                seq: accepted.seq,
+                answer: accepted.answer,
+            })),
+            Err(failure) if failure.retry == Retry::Later => Ok(Reply::Sent(SendOutcome::Queued {
+                message,
+                due: ended.due,
+                problem: Some(failure.problem),
+            })),
+            Err(failure) => Err(Error::Relay(failure.problem)),
+        });
+    }
+
+    pub(super) fn take_back(&mut self, message: MessageId) -> Result<Reply, Error> {
+        let channel = self.channel_of(message)?;
+        let now = self.now();
+        let tx = self.store.write()?;
+        if !outbox::take_back(&tx, message)? {
+            return Err(Error::BadRequest(
+                "it has left already and cannot be taken back".to_owned(),
+            ));
+        }
+        write_down(&tx, now, Actor::Human, "taken_back", channel)?;
+        tx.commit()?;
+        self.tell(Event::Messages { channel });
+        self.tell(Event::Status);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn retry(&mut self, message: MessageId) -> Result<Reply, Error> {
+        let stored =
+            messages::by_id(&self.store, message)?.ok_or_else(|| unknown_message(message))?;
+        if !matches!(
+            stored.delivery,
+            Some(Delivery::Failed { .. } | Delivery::Queued { .. })
+        ) {
+            return Err(Error::BadRequest("it does not wait to leave".to_owned()));
+        }
+        if self.in_flight.get(&stored.channel) == Some(&message) {
+            return Ok(Reply::Done);
+        }
+        let now = self.now();
+        let tx = self.store.write()?;
+        outbox::requeue(&tx, message, stored.channel, now)?;
+        tx.commit()?;
+        self.tell(Event::Messages {
+            channel: stored.channel,
+        });
+        Ok(Reply::Done)
+    }
+
+    fn channel_of(&self, message: MessageId) -> Result<ChannelId, Error> {
+        messages::by_id(&self.store, message)?
+            .map(|message| message.channel)
+            .ok_or_else(|| unknown_message(message))
+    }
+}
+
+fn unknown_message(message: MessageId) -> Error {
+    Error::BadRequest(format!("there is no message {message}"))
+}
+
+/// Stores how an attempt ended.
+pub(super) fn settle_post(
+    tx: &Tx<'_>,
+    message: MessageId,
+    channel: ChannelId,
+    result: Result<Accepted, Failure>,
+    now: UnixMillis,
+) -> Result<Ended, store::Error> {
+    let mut due = now;
+    match &result {
+        Ok(accepted) => {
+            outbox::relayed(tx, message, accepted.seq, now)?;
+            write_down(tx, now, Actor::Rule, "relayed", channel)?;
+        }
+        Err(failure) if failure.retry == Retry::Later => {
+            let attempts = outbox::attempts(tx, message)?.unwrap_or(1);
+            let random = crypto::random().map_or(0, u64::from_le_bytes);
+            due = now.after(backoff(attempts, random));
+            outbox::postpone(tx, message, due, Some(&failure.problem))?;
+        }
+        Err(failure) => {
+            outbox::fail(tx, message, &failure.problem)?;
+            write_down(tx, now, Actor::Rule, "refused_by_relay", channel)?;
+        }
+    }
+    Ok(Ended {
+        message,
+        channel,
+        result,
+        due,
+    })
+}

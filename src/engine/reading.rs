@@ -1,0 +1,261 @@
+//! Requests that only read, or change nothing but what a person has seen.
+
+use std::collections::BTreeSet;
+
+use crate::api::{ChannelRef, Draft, Error, Event, Page, RelayState, Reply, Review, Status};
+use crate::crypto;
+use crate::model::{
+    Channel, ChannelId, ChannelState, Content, Fingerprint, MessageId, PeerText, Preset, ReviewId,
+    ReviewItem, ReviewKind, StopReason,
+};
+use crate::store::{self, Read, channels::Keyed, drafts, log, messages, outbox, review};
+use crate::wire::mailbox;
+
+use super::core::Core;
+
+/// Messages shown before a held one.
+const BEFORE: u32 = 3;
+/// Most messages of a transcript that are given at once.
+const LARGEST_PAGE: u32 = 1000;
+/// Most entries of the log that are given at once.
+const LARGEST_LOG: u32 = 10_000;
+
+impl Core {
+    pub(super) fn status(&self) -> Result<Reply, Error> {
+        let keyed = store::channels::all(&self.store)?;
+        let relays: BTreeSet<&str> = keyed
+            .iter()
+            .filter(|keyed| in_use(keyed.channel.state))
+            .map(|keyed| keyed.channel.relay.as_str())
+            .collect();
+        let active = keyed
+            .iter()
+            .filter(|keyed| keyed.channel.state == ChannelState::Active)
+            .count();
+        Ok(Reply::Status(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            profile: self.profile.data_dir().display().to_string(),
+            protected: false,
+            paused: self.paused,
+            active_channels: u32::try_from(active).unwrap_or(u32::MAX),
+            needs_you: review::count_open(&self.store)?,
+            held_in: messages::held(&self.store)?,
+            outbox: outbox::waiting(&self.store)?,
+            relays: relays.into_iter().map(|relay| self.relay(relay)).collect(),
+            now: self.now(),
+        }))
+    }
+
+    fn relay(&self, relay: &str) -> RelayState {
+        self.relays
+            .get(relay)
+            .cloned()
+            .unwrap_or_else(|| RelayState {
+                relay: relay.to_owned(),
+                last_ok: None,
+                problem: None,
+                push: false,
+            })
+    }
+
+    pub(super) fn channels(&self) -> Result<Reply, Error> {
+        let all = store::channels::all(&self.store)?;
+        Ok(Reply::Channels(all.into_iter().map(shown).collect()))
+    }
+
+    pub(super) fn channel(&self, reference: &ChannelRef) -> Result<Reply, Error> {
+        let keyed = self.find(reference)?;
+        Ok(Reply::Channel(Box::new(shown(keyed))))
+    }
+
+    /// Finds the channel that is meant.
+    pub(super) fn find(&self, reference: &ChannelRef) -> Result<Keyed, Error> {
+        let unknown = || {
+            Error::UnknownChannel(match reference {
+                ChannelRef::Id(id) => id.to_string(),
+                ChannelRef::Named(name) => name.clone(),
+            })
+        };
+        let id = match reference {
+            ChannelRef::Id(id) => *id,
+            ChannelRef::Named(name) => {
+                match store::channels::by_reference(&self.store, name)?.as_slice() {
+                    [] => return Err(unknown()),
+                    [id] => *id,
+                    _ => return Err(Error::Ambiguous),
+                }
+            }
+        };
+        store::channels::by_id(&self.store, id)?.ok_or_else(unknown)
+    }
+
+    pub(super) fn needs_you(&self) -> Result<Reply, Error> {
+        let items = review::open(&self.store)?;
+        let items = items.into_iter().filter_map(item_of).collect();
+        Ok(Reply::NeedsYou(items))
+    }
+
+    pub(super) fn review(&self, id: ReviewId) -> Result<Reply, Error> {
+        let stored = review::by_id(&self.store, id)?.ok_or(Error::NothingToDecide)?;
+        if let Some(verdict) = stored.verdict {
+            return Err(Error::AlreadyDecided(verdict));
+        }
+        let channel = stored.channel;
+        let message = stored
+            .message
+            .map(|message| messages::by_id(&self.store, message))
+            .transpose()?
+            .flatten();
+        let before = messages::page(&self.store, channel, stored.message, BEFORE)?;
+        let item = item_of(stored).ok_or(Error::NothingToDecide)?;
+        let channel = shown(self.find(&ChannelRef::Id(channel))?);
+        Ok(Reply::Review(Box::new(Review {
+            item,
+            network: channel.network,
+            channel,
+            message,
+            before,
+        })))
+    }
+
+    pub(super) fn transcript(
+        &self,
+        channel: ChannelId,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Reply, Error> {
+        let limit = limit.clamp(1, LARGEST_PAGE);
+        let mut page = messages::page(&self.store, channel, before, limit + 1)?;
+        let more = page.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            page.remove(0);
+        }
+        Ok(Reply::Page(Page {
+            messages: page,
+            more,
+            total: messages::count(&self.store, channel)?,
+        }))
+    }
+
+    pub(super) fn mark_read(
+        &mut self,
+        channel: ChannelId,
+        up_to: MessageId,
+    ) -> Result<Reply, Error> {
+        let tx = self.store.write()?;
+        let changed = messages::mark_read(&tx, channel, up_to)?;
+        if changed > 0 {
+            tx.commit()?;
+            self.tell(Event::Channels);
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn save_draft(
+        &mut self,
+        channel: ChannelId,
+        text: &PeerText,
+    ) -> Result<Reply, Error> {
+        self.find(&ChannelRef::Id(channel))?;
+        let now = self.now();
+        let tx = self.store.write()?;
+        drafts::keep(&tx, channel, text, now)?;
+        tx.commit()?;
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn draft(&self, channel: ChannelId) -> Result<Reply, Error> {
+        let draft = drafts::kept(&self.store, channel)?;
+        Ok(Reply::Draft(draft.map_or_else(
+            Draft::default,
+            |(text, at)| Draft { text, at: Some(at) },
+        )))
+    }
+
+    pub(super) fn presets(&self) -> Result<Reply, Error> {
+        let own = self
+            .profile
+            .preset_names()
+            .map_err(|error| Error::Storage(error.to_string()))?;
+        let built_in = Preset::ALL.map(|preset| preset.as_str().to_owned());
+        let own = own.into_iter().filter(|name| Preset::parse(name).is_none());
+        Ok(Reply::Presets(built_in.into_iter().chain(own).collect()))
+    }
+
+    pub(super) fn log(&self, limit: u32) -> Result<Reply, Error> {
+        Ok(Reply::Log(log::newest(
+            &self.store,
+            limit.min(LARGEST_LOG),
+        )?))
+    }
+}
+
+/// Tells whether a channel in this state talks with its relay.
+pub(super) fn in_use(state: ChannelState) -> bool {
+    match state {
+        ChannelState::Invited | ChannelState::Requested | ChannelState::Active => true,
+        ChannelState::Stopped | ChannelState::Superseded | ChannelState::Closed => false,
+    }
+}
+
+/// Returns what everybody may know of a channel.
+pub(super) fn shown(keyed: Keyed) -> Channel {
+    let fingerprint = keyed.channel.their_key.as_deref().and_then(fingerprint_of);
+    Channel {
+        fingerprint,
+        ..keyed.channel
+    }
+}
+
+/// Returns the short form of a key in its text form.
+fn fingerprint_of(key: &str) -> Option<Fingerprint> {
+    mailbox::decode_key(key)
+        .ok()
+        .map(|key| crypto::fingerprint(&key))
+}
+
+fn item_of(stored: review::Item) -> Option<ReviewItem> {
+    let shown = || {
+        stored
+            .shown_key
+            .as_deref()
+            .and_then(fingerprint_of)
+            .unwrap_or_else(|| Fingerprint("no usable key".to_owned()))
+    };
+    let kind = match stored.kind {
+        review::Kind::ContactRequest => ReviewKind::ContactRequest {
+            fingerprint: shown(),
+            answers: stored.answers,
+        },
+        review::Kind::KeyChange => ReviewKind::KeyChange {
+            pinned: stored.pinned_key.as_deref().and_then(fingerprint_of),
+            shown: shown(),
+            reason: stored.reason.as_deref().and_then(StopReason::parse)?,
+        },
+        review::Kind::HeldMessage => ReviewKind::HeldMessage {
+            message: stored.message?,
+            rule: stored.reason.clone().unwrap_or_default(),
+        },
+    };
+    Some(ReviewItem {
+        id: stored.id,
+        channel: stored.channel,
+        name: stored.name,
+        kind,
+        since: stored.since,
+        seen: stored.seen,
+    })
+}
+
+/// Tells whether a message can be read at all.
+pub(super) fn readable(content: &Content) -> Result<(), crate::model::RawReason> {
+    match content {
+        Content::Text(_) => Ok(()),
+        Content::Raw { reason, .. } => Err(*reason),
+    }
+}
+
+/// Reads a channel inside a transaction or outside one.
+pub(super) fn keyed(read: &impl Read, id: ChannelId) -> Result<Keyed, Error> {
+    store::channels::by_id(read, id)?.ok_or_else(|| Error::UnknownChannel(id.to_string()))
+}

@@ -1,0 +1,510 @@
+//! Moves bytes between relays, the protocol and the engine. One [`Relay`] per relay address, so
+//! a dead or slow one delays nobody else.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::model::{ChannelId, Digest};
+use crate::net::{
+    Accepted, Command, Failure, Incoming, Link, Mode, News, Post, Problem, Retry, Settled, Watch,
+};
+use crate::wire::mailbox::RelayUrl;
+
+use super::client::{Client, Handshake};
+use super::protocol::{Room, identify};
+use super::watcher;
+
+/// Ordinary requests under way at once with one relay.
+const AT_ONCE: usize = 64;
+/// How often a relay that does not tell of handshake writes is asked for the handshake.
+const HANDSHAKE_EVERY: Duration = Duration::from_secs(60);
+/// How often the engine hears that a relay is still well.
+const HEALTH_EVERY: Duration = Duration::from_secs(20);
+
+/// Runs the network until the engine drops its side of the link.
+pub(super) async fn run(mut link: Link) {
+    let mut relays = Relays {
+        news: link.news.clone(),
+        mode: link.mode,
+        by_url: HashMap::new(),
+        homes: HashMap::new(),
+        tasks: JoinSet::new(),
+    };
+    while let Some(command) = link.commands.recv().await {
+        while relays.tasks.try_join_next().is_some() {}
+        relays.carry_out(command);
+    }
+}
+
+struct Relays {
+    news: mpsc::Sender<Incoming>,
+    mode: Mode,
+    by_url: HashMap<String, Arc<Relay>>,
+    homes: HashMap<ChannelId, Arc<Relay>>,
+    tasks: JoinSet<()>,
+}
+
+impl Relays {
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Watch(watch) => self.watch(*watch),
+            Command::Unwatch(channel) => {
+                if let Some(relay) = self.homes.remove(&channel) {
+                    relay.forget(channel);
+                }
+            }
+            Command::Announce(channel) => {
+                if let Some(relay) = self.homes.get(&channel).cloned() {
+                    self.tasks
+                        .spawn(async move { relay.announce(channel).await });
+                }
+            }
+            Command::Post(post) => {
+                if let Some(relay) = self.homes.get(&post.channel).cloned() {
+                    self.tasks.spawn(async move { relay.post(post).await });
+                }
+            }
+            Command::Sync(done) => self.sync(done),
+        }
+    }
+
+    fn watch(&mut self, watch: Watch) {
+        let known = self.by_url.get(&watch.relay).cloned();
+        let relay = match known {
+            Some(relay) => relay,
+            None => match Relay::new(&watch.relay, self.news.clone()) {
+                Ok(relay) => {
+                    let relay = Arc::new(relay);
+                    self.by_url.insert(watch.relay.clone(), Arc::clone(&relay));
+                    if self.mode == Mode::Continuous {
+                        self.tasks.spawn(watcher::watch(Arc::clone(&relay)));
+                    }
+                    relay
+                }
+                Err(failure) => {
+                    // The address was checked when the channel was made; only TLS roots can be
+                    // missing, and then every attempt on the channel says so.
+                    tracing::warn!(problem = failure.problem, "a relay cannot be used");
+                    return;
+                }
+            },
+        };
+        self.homes.insert(watch.channel, Arc::clone(&relay));
+        relay.enter(watch);
+    }
+
+    fn sync(&mut self, done: oneshot::Sender<Vec<Problem>>) {
+        let relays: Vec<_> = self.by_url.values().cloned().collect();
+        self.tasks.spawn(async move {
+            let syncs: Vec<_> = relays.into_iter().map(Relay::sync).collect();
+            let problems = futures_util::future::join_all(syncs).await;
+            // Nobody waits any more: the caller went away.
+            let _unheard = done.send(problems.into_iter().flatten().collect());
+        });
+    }
+}
+
+/// One channel, and a way to wake whoever waits to look at it again.
+#[derive(Debug)]
+pub(super) struct Cell {
+    room: Mutex<Room>,
+    pub(super) poke: Notify,
+}
+
+impl Cell {
+    pub(super) fn room(&self) -> MutexGuard<'_, Room> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What looking at a channel came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Looked {
+    /// Whether there was something new.
+    pub(super) news: bool,
+    /// Whether the relay waited for news by itself.
+    pub(super) push: bool,
+}
+
+/// One relay and the channels on it.
+#[derive(Debug)]
+pub(super) struct Relay {
+    url: String,
+    pub(super) client: Client,
+    rooms: Mutex<BTreeMap<ChannelId, Arc<Cell>>>,
+    /// Rings when a channel comes or goes.
+    pub(super) changed: Notify,
+    permits: Semaphore,
+    news: mpsc::Sender<Incoming>,
+    health: Mutex<Health>,
+}
+
+#[derive(Debug, Default)]
+struct Health {
+    told: Option<(Instant, Option<String>, bool)>,
+    handshakes: HashMap<ChannelId, Instant>,
+}
+
+impl Relay {
+    fn new(url: &str, news: mpsc::Sender<Incoming>) -> Result<Self, Failure> {
+        let relay = RelayUrl::parse(url).map_err(|error| Failure {
+            problem: error.to_string(),
+            retry: Retry::Never,
+        })?;
+        Ok(Self {
+            url: url.to_owned(),
+            client: Client::new(&relay)?,
+            rooms: Mutex::default(),
+            changed: Notify::new(),
+            permits: Semaphore::new(AT_ONCE),
+            news,
+            health: Mutex::default(),
+        })
+    }
+
+    pub(super) fn cells(&self) -> Vec<(ChannelId, Arc<Cell>)> {
+        self.rooms()
+            .iter()
+            .map(|(id, cell)| (*id, Arc::clone(cell)))
+            .collect()
+    }
+
+    pub(super) fn has(&self, channel: ChannelId, cell: &Arc<Cell>) -> bool {
+        self.rooms()
+            .get(&channel)
+            .is_some_and(|here| Arc::ptr_eq(here, cell))
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, BTreeMap<ChannelId, Arc<Cell>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn health(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, watch: Watch) {
+        let channel = watch.channel;
+        let cell = Arc::new(Cell {
+            room: Mutex::new(Room::new(watch)),
+            poke: Notify::new(),
+        });
+        if let Some(old) = self.rooms().insert(channel, cell) {
+            old.poke.notify_one();
+        }
+        self.changed.notify_one();
+    }
+
+    fn forget(&self, channel: ChannelId) {
+        if let Some(old) = self.rooms().remove(&channel) {
+            old.poke.notify_one();
+        }
+        self.health().handshakes.remove(&channel);
+        self.changed.notify_one();
+    }
+
+    /// Looks at every channel once.
+    async fn sync(self: Arc<Self>) -> Option<Problem> {
+        let relay = &self;
+        let problems: Vec<_> = stream::iter(self.cells())
+            .map(|(_, cell)| async move { relay.look(&cell, None, true).await.err() })
+            .buffer_unordered(AT_ONCE)
+            .filter_map(|failure| async move { failure })
+            .collect()
+            .await;
+        problems.into_iter().next().map(|failure| Problem {
+            relay: self.url.clone(),
+            problem: failure.problem,
+        })
+    }
+
+    /// Looks at one channel; with `wait`, lets the relay keep us waiting for news that long.
+    /// `handshake` asks for the handshake too, even if it was asked for just now.
+    pub(super) async fn look(
+        &self,
+        cell: &Cell,
+        wait: Option<Duration>,
+        handshake: bool,
+    ) -> Result<Looked, Failure> {
+        let result = if cell.room().watch.pinned.is_some() {
+            self.look_at_messages(cell, wait, handshake).await
+        } else {
+            self.look_at_handshake(cell, wait).await
+        };
+        match &result {
+            Ok(looked) => self.tell_health(None, looked.push).await,
+            Err(failure) => self.tell_health(Some(&failure.problem), false).await,
+        }
+        result
+    }
+
+    async fn look_at_messages(
+        &self,
+        cell: &Cell,
+        wait: Option<Duration>,
+        handshake: bool,
+    ) -> Result<Looked, Failure> {
+        let mut looked = Looked::default();
+        loop {
+            let (address, version, expected) = {
+                let room = cell.room();
+                let version = wait.and_then(|_| room.version.clone());
+                (room.watch.address.clone(), version, room.expected())
+            };
+            let listing = if wait.is_some() {
+                self.client
+                    .listing(&address, version.as_deref(), wait)
+                    .await?
+            } else {
+                let _permit = self.permits.acquire().await;
+                self.client.listing(&address, None, None).await?
+            };
+            let Some(listing) = listing else {
+                looked.push = true;
+                return Ok(looked);
+            };
+            looked.push = listing.about.push;
+            let complete = listing.complete;
+            let (reading, channel) = {
+                let room = cell.room();
+                let reading = room.read(listing.records, &expected, complete);
+                (reading, room.watch.channel)
+            };
+            looked.news |= reading.is_news();
+            let acknowledged = self.settle(cell, channel, &address, reading).await?;
+            cell.room().version = listing.about.version;
+            self.look_for_another_key(cell, listing.about.answers, handshake)
+                .await?;
+            if complete || acknowledged == 0 {
+                return Ok(looked);
+            }
+        }
+    }
+
+    /// Hands a reading to the engine and acknowledges what it stored. Returns how many.
+    async fn settle(
+        &self,
+        cell: &Cell,
+        channel: ChannelId,
+        address: &str,
+        reading: super::protocol::Reading,
+    ) -> Result<usize, Failure> {
+        let outline = reading.outline();
+        let mut acknowledge = reading.repeated.clone();
+        let stored = if reading.is_news() {
+            self.tell(News::Listing {
+                channel,
+                arrived: reading.arrived,
+                gone: reading.gone,
+            })
+            .await?
+            .acknowledge
+        } else {
+            Vec::new()
+        };
+        cell.room().settle(&outline, &stored);
+        acknowledge.extend(stored);
+        let failures: Vec<_> = stream::iter(acknowledge.clone())
+            .map(|seq| async move {
+                let _permit = self.permits.acquire().await;
+                self.client.acknowledge(address, seq).await.err()
+            })
+            .buffer_unordered(AT_ONCE)
+            .filter_map(|failure| async move { failure })
+            .collect()
+            .await;
+        failures
+            .into_iter()
+            .next()
+            .map_or(Ok(acknowledge.len()), Err)
+    }
+
+    async fn look_for_another_key(
+        &self,
+        cell: &Cell,
+        answers: Option<u32>,
+        asked: bool,
+    ) -> Result<(), Failure> {
+        let (known, channel) = {
+            let room = cell.room();
+            (room.answers, room.watch.channel)
+        };
+        let due = match answers {
+            Some(_) => answers != known,
+            None => {
+                asked
+                    || self
+                        .health()
+                        .handshakes
+                        .get(&channel)
+                        .is_none_or(|last| last.elapsed() >= HANDSHAKE_EVERY)
+            }
+        };
+        if due {
+            self.look_at_handshake(cell, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_at_handshake(
+        &self,
+        cell: &Cell,
+        wait: Option<Duration>,
+    ) -> Result<Looked, Failure> {
+        let (address, channel, known) = {
+            let room = cell.room();
+            let watch = &room.watch;
+            (watch.address.clone(), watch.channel, room.answers)
+        };
+        let (handshake, about) = if wait.is_some() {
+            self.client.handshake(&address, wait).await?
+        } else {
+            let _permit = self.permits.acquire().await;
+            self.client.handshake(&address, None).await?
+        };
+        self.health().handshakes.insert(channel, Instant::now());
+        let news = match handshake {
+            Handshake::None => News::NoHandshake { channel },
+            Handshake::Key(key) => News::Handshake {
+                channel,
+                key,
+                answers: about.answers,
+            },
+        };
+        let is_news = matches!(news, News::Handshake { .. })
+            && (about.answers.is_none() || about.answers != known);
+        self.tell(news).await?;
+        if about.answers.is_some() {
+            cell.room().answers = about.answers;
+        }
+        Ok(Looked {
+            news: is_news,
+            push: about.push,
+        })
+    }
+
+    async fn announce(&self, channel: ChannelId) {
+        let Some(cell) = self.rooms().get(&channel).cloned() else {
+            return;
+        };
+        let (address, key) = {
+            let room = cell.room();
+            (room.watch.address.clone(), room.watch.secret.public())
+        };
+        let result = self.try_announce(&address, &key).await;
+        self.report(&result).await;
+        // Nobody to tell: the engine is gone, and finds the announcement still to be made.
+        let _gone = self.tell(News::Announced { channel, result }).await;
+    }
+
+    /// Puts our handshake there unless somebody else's is: the inviter may have pinned it.
+    async fn try_announce(
+        &self,
+        address: &str,
+        key: &crate::model::PublicKey,
+    ) -> Result<(), Failure> {
+        match self.client.handshake(address, None).await?.0 {
+            Handshake::Key(Some(there)) if there == *key => Ok(()),
+            Handshake::Key(_) => Err(Failure {
+                problem: "somebody answered this invite already; ask for a new one".to_owned(),
+                retry: Retry::Never,
+            }),
+            Handshake::None => self.client.announce(address, key).await,
+        }
+    }
+
+    async fn post(&self, post: Post) {
+        let Some(cell) = self.rooms().get(&post.channel).cloned() else {
+            return;
+        };
+        let address = cell.room().watch.address.clone();
+        let result = self.try_post(&address, &post).await;
+        self.report(&result).await;
+        let relayed = result.is_ok();
+        let news = News::Posted {
+            message: post.message,
+            channel: post.channel,
+            result,
+        };
+        if self.tell(news).await.is_ok() && relayed {
+            cell.room().relayed(post.sealed.envelope);
+            cell.poke.notify_one();
+        }
+    }
+
+    async fn try_post(&self, address: &str, post: &Post) -> Result<Accepted, Failure> {
+        if post.repeated
+            && let Some(seq) = self.find(address, &post.sealed.envelope).await?
+        {
+            return Ok(Accepted {
+                seq,
+                answer: format!("{{\"ok\":true,\"seq\":{seq}}}"),
+            });
+        }
+        let _permit = self.permits.acquire().await;
+        self.client
+            .post(address, &post.sealed.payload, &post.sealed.envelope.hex())
+            .await
+    }
+
+    /// Looks whether an envelope is at the relay already.
+    async fn find(&self, address: &str, envelope: &Digest) -> Result<Option<i64>, Failure> {
+        let listing = self.client.listing(address, None, None).await?;
+        Ok(listing.and_then(|listing| {
+            listing
+                .records
+                .into_iter()
+                .find(|record| identify(&record.payload).0 == *envelope)
+                .and_then(|record| record.seq)
+        }))
+    }
+
+    async fn tell(&self, news: News) -> Result<Settled, Failure> {
+        let gone = || Failure {
+            problem: "the engine is stopping".to_owned(),
+            retry: Retry::Later,
+        };
+        let (settled, answer) = oneshot::channel();
+        let incoming = Incoming { news, settled };
+        self.news.send(incoming).await.map_err(|_closed| gone())?;
+        answer.await.map_err(|_dropped| gone())
+    }
+
+    async fn report<T: Sync>(&self, result: &Result<T, Failure>) {
+        let problem = result.as_ref().err().map(|failure| &*failure.problem);
+        let push = self
+            .health()
+            .told
+            .as_ref()
+            .is_some_and(|(_, _, push)| *push);
+        self.tell_health(problem, push && problem.is_none()).await;
+    }
+
+    /// Tells the engine how the relay does, when that changed or is a while ago.
+    pub(super) async fn tell_health(&self, problem: Option<&str>, push: bool) {
+        {
+            let mut health = self.health();
+            if let Some((at, told, told_push)) = &health.told
+                && told.as_deref() == problem
+                && *told_push == push
+                && at.elapsed() < HEALTH_EVERY
+            {
+                return;
+            }
+            health.told = Some((Instant::now(), problem.map(str::to_owned), push));
+        }
+        let news = News::Relay {
+            relay: self.url.clone(),
+            problem: problem.map(str::to_owned),
+            push,
+        };
+        // Nobody to tell: the engine is gone.
+        let _gone = self.tell(news).await;
+    }
+}

@@ -1,0 +1,304 @@
+//! Conversations and their keys.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use zeroize::Zeroizing;
+
+use crate::model::{Channel, ChannelId, ChannelState, NetworkId, PeerText, StopReason, UnixMillis};
+
+use super::{Error, Read, Tx};
+
+/// Everything needed to make a channel.
+pub struct NewChannel<'a> {
+    /// The network it runs on.
+    pub network: NetworkId,
+    /// The network's id.
+    pub address: &'a str,
+    /// Local name.
+    pub name: &'a PeerText,
+    /// Handle the invite was made for.
+    pub phone: Option<&'a PeerText>,
+    /// State to begin in.
+    pub state: ChannelState,
+    /// Whether we made the invite.
+    pub inviter: bool,
+    /// Relay URL without trailing slash.
+    pub relay: &'a str,
+    /// Our private key.
+    pub secret: &'a [u8; 32],
+    /// Our public key in the network's text form.
+    pub our_key: &'a str,
+    /// The peer's key, where it is known already.
+    pub their_key: Option<&'a str>,
+    /// Whether our handshake still has to be put on the relay.
+    pub announce: bool,
+    /// Preset name.
+    pub preset: &'a str,
+    /// Text for the assistant.
+    pub instructions: &'a str,
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// When a message last arrived.
+    pub last_seen: Option<UnixMillis>,
+}
+
+impl std::fmt::Debug for NewChannel<'_> {
+    /// Prints no key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewChannel").finish_non_exhaustive()
+    }
+}
+
+/// A channel with what only the engine may know of it.
+pub struct Keyed {
+    /// What everybody may know. `fingerprint` is left empty: hashing keys is not the store's.
+    pub channel: Channel,
+    /// Our private key.
+    pub secret: Zeroizing<[u8; 32]>,
+    /// The key of whoever asks for contact, or that replaced the pinned one.
+    pub asked_key: Option<String>,
+    /// Whether our handshake still has to be put on the relay.
+    pub announce: bool,
+    /// Handshake writes on the relay when last looked at.
+    pub answers: Option<u32>,
+    /// When the relay was last asked for an answer.
+    pub checked_at: Option<UnixMillis>,
+}
+
+impl std::fmt::Debug for Keyed {
+    /// Prints no key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keyed")
+            .field("channel", &self.channel.id)
+            .finish_non_exhaustive()
+    }
+}
+
+const COLUMNS: &str = "id, network, address, name, phone, state, paused, inviter, relay, our_key,
+    their_key, stopped, preset, instructions, created_at, last_seen,
+    (SELECT COUNT(*) FROM messages m
+        WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0),
+    (SELECT COUNT(*) FROM messages m WHERE m.channel = channels.id AND m.admitted = 0),
+    secret, asked_key, announce, answers, checked_at";
+
+/// Adds a channel.
+pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
+    tx.0.execute(
+        "INSERT INTO channels (network, address, name, phone, state, inviter, relay, secret,
+            our_key, their_key, announce, preset, instructions, created_at, last_seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        params![
+            new.network.as_str(),
+            new.address,
+            new.name.expose_untrusted(),
+            new.phone.map(PeerText::expose_untrusted),
+            new.state.as_str(),
+            new.inviter,
+            new.relay,
+            new.secret.as_slice(),
+            new.our_key,
+            new.their_key,
+            new.announce,
+            new.preset,
+            new.instructions,
+            new.created_at.0,
+            new.last_seen.map(|at| at.0),
+        ],
+    )?;
+    Ok(ChannelId(tx.0.last_insert_rowid()))
+}
+
+/// Returns all channels, oldest first.
+pub fn all(read: &impl Read) -> Result<Vec<Keyed>, Error> {
+    let mut statement = read
+        .connection()
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM channels ORDER BY id"))?;
+    let rows = statement.query_map([], keyed_of)?;
+    rows.map(|row| row?.ok_or(Error::Corrupt("channel")))
+        .collect()
+}
+
+/// Returns one channel.
+pub fn by_id(read: &impl Read, id: ChannelId) -> Result<Option<Keyed>, Error> {
+    read.connection()
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM channels WHERE id = ?1"))?
+        .query_row([id.0], keyed_of)
+        .optional()?
+        .map(|row| row.ok_or(Error::Corrupt("channel")))
+        .transpose()
+}
+
+/// Returns the channels with this network id, or failing that with this local name.
+pub fn by_reference(read: &impl Read, reference: &str) -> Result<Vec<ChannelId>, Error> {
+    let found = ids(
+        read,
+        "SELECT id FROM channels WHERE address = ?1",
+        reference,
+    )?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    ids(
+        read,
+        "SELECT id FROM channels WHERE name = ?1 AND state NOT IN ('superseded', 'closed')",
+        reference,
+    )
+}
+
+/// Returns the oldest channel made for this phone that was not superseded or closed.
+pub fn by_phone(read: &impl Read, phone: &PeerText) -> Result<Option<ChannelId>, Error> {
+    let found = ids(
+        read,
+        "SELECT id FROM channels WHERE phone = ?1 AND state NOT IN ('superseded', 'closed')
+         ORDER BY id LIMIT 1",
+        phone.expose_untrusted(),
+    )?;
+    Ok(found.first().copied())
+}
+
+fn ids(read: &impl Read, sql: &str, value: &str) -> Result<Vec<ChannelId>, Error> {
+    let mut statement = read.connection().prepare_cached(sql)?;
+    let rows = statement.query_map([value], |row| Ok(ChannelId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Moves a channel to another state; any reason for a stop is forgotten.
+pub fn set_state(tx: &Tx<'_>, id: ChannelId, state: ChannelState) -> Result<(), Error> {
+    tx.0.prepare_cached("UPDATE channels SET state = ?2, stopped = NULL WHERE id = ?1")?
+        .execute(params![id.0, state.as_str()])?;
+    Ok(())
+}
+
+/// Stops a channel both ways, and remembers why and which key was shown.
+pub fn stop(tx: &Tx<'_>, id: ChannelId, reason: StopReason, shown: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET state = 'stopped', stopped = ?2, asked_key = ?3 WHERE id = ?1",
+        params![id.0, reason.as_str(), shown],
+    )?;
+    Ok(())
+}
+
+/// Remembers who answered an invite, until a person decides.
+pub fn ask(tx: &Tx<'_>, id: ChannelId, key: &str, answers: Option<u32>) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET state = 'requested', asked_key = ?2, answers = ?3 WHERE id = ?1",
+        params![id.0, key, answers],
+    )?;
+    Ok(())
+}
+
+/// Pins a key and makes the channel active.
+pub fn pin(tx: &Tx<'_>, id: ChannelId, key: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET state = 'active', their_key = ?2, asked_key = NULL, stopped = NULL
+         WHERE id = ?1",
+        params![id.0, key],
+    )?;
+    Ok(())
+}
+
+/// Goes on with the pinned key; the one that was shown is remembered as refused.
+pub fn keep_pinned(tx: &Tx<'_>, id: ChannelId) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET state = 'active', stopped = NULL WHERE id = ?1",
+        [id.0],
+    )?;
+    Ok(())
+}
+
+/// Notes how often the handshake was written on the relay, and that it was looked at.
+pub fn looked_at(
+    tx: &Tx<'_>,
+    id: ChannelId,
+    answers: Option<u32>,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    tx.0.prepare_cached(
+        "UPDATE channels SET checked_at = ?3, answers = COALESCE(?2, answers) WHERE id = ?1",
+    )?
+    .execute(params![id.0, answers, now.0])?;
+    Ok(())
+}
+
+/// Notes that our handshake is on the relay.
+pub fn announced(tx: &Tx<'_>, id: ChannelId) -> Result<(), Error> {
+    tx.0.execute("UPDATE channels SET announce = 0 WHERE id = ?1", [id.0])?;
+    Ok(())
+}
+
+/// Notes when a message last arrived.
+pub fn set_last_seen(tx: &Tx<'_>, id: ChannelId, at: UnixMillis) -> Result<(), Error> {
+    tx.0.prepare_cached("UPDATE channels SET last_seen = ?2 WHERE id = ?1")?
+        .execute(params![id.0, at.0])?;
+    Ok(())
+}
+
+/// Pauses or resumes one channel.
+pub fn set_paused(tx: &Tx<'_>, id: ChannelId, paused: bool) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET paused = ?2 WHERE id = ?1",
+        params![id.0, paused],
+    )?;
+    Ok(())
+}
+
+/// Renames a channel locally.
+pub fn rename(tx: &Tx<'_>, id: ChannelId, name: &PeerText) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET name = ?2 WHERE id = ?1",
+        params![id.0, name.expose_untrusted()],
+    )?;
+    Ok(())
+}
+
+/// Sets the text for the assistant, and the preset it came from where it came from one.
+pub fn set_instructions(
+    tx: &Tx<'_>,
+    id: ChannelId,
+    text: &str,
+    preset: Option<&str>,
+) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET instructions = ?2, preset = COALESCE(?3, preset) WHERE id = ?1",
+        params![id.0, text, preset],
+    )?;
+    Ok(())
+}
+
+/// `None` inside means that a stored word is none of ours.
+fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
+    let network: String = row.get(1)?;
+    let state: String = row.get(5)?;
+    let (Some(network), Some(state)) = (NetworkId::parse(&network), ChannelState::parse(&state))
+    else {
+        return Ok(None);
+    };
+    let stopped: Option<String> = row.get(11)?;
+    Ok(Some(Keyed {
+        channel: Channel {
+            id: ChannelId(row.get(0)?),
+            network,
+            address: row.get(2)?,
+            name: PeerText::new(row.get::<_, String>(3)?),
+            phone: row.get::<_, Option<String>>(4)?.map(PeerText::new),
+            state,
+            paused: row.get(6)?,
+            inviter: row.get(7)?,
+            relay: row.get(8)?,
+            our_key: row.get(9)?,
+            their_key: row.get(10)?,
+            fingerprint: None,
+            stopped: stopped.as_deref().and_then(StopReason::parse),
+            preset: row.get(12)?,
+            instructions: row.get(13)?,
+            created_at: UnixMillis(row.get(14)?),
+            last_seen: row.get::<_, Option<i64>>(15)?.map(UnixMillis),
+            unread: row.get(16)?,
+            held_in: row.get(17)?,
+        },
+        secret: Zeroizing::new(row.get(18)?),
+        asked_key: row.get(19)?,
+        announce: row.get(20)?,
+        answers: row.get(21)?,
+        checked_at: row.get::<_, Option<i64>>(22)?.map(UnixMillis),
+    }))
+}

@@ -1,0 +1,303 @@
+//! Messages of both directions.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use crate::model::{
+    Admission, Author, Body, ChannelId, Content, Delivery, Digest, Message, MessageId, PeerText,
+    RawReason, UnixMillis,
+};
+
+use super::{Error, Read, Tx};
+
+/// Characters of an unreadable payload that a reader gets; the row keeps all of it.
+const RAW_SHOWN: usize = 64 * 1024;
+
+/// Something that arrived, with what a rule said of it.
+#[derive(Debug)]
+pub struct NewInbound<'a> {
+    /// The conversation.
+    pub channel: ChannelId,
+    /// The relay's number.
+    pub seq: Option<i64>,
+    /// When it arrived here.
+    pub at: UnixMillis,
+    /// What it says.
+    pub content: &'a Content,
+    /// Digest of its envelope.
+    pub envelope: Digest,
+    /// What a rule said of it. There is no way to store a message without one.
+    pub admission: &'a Admission,
+}
+
+/// What storing an arrival came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is new, and stored.
+    New(MessageId),
+    /// The peer's, and here already.
+    Known,
+    /// One of our own envelopes, shown to us by the relay.
+    Ours(MessageId),
+}
+
+/// Stores an arrival, unless its envelope is known.
+pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
+    if let Some((id, author)) = by_envelope(tx, new.channel, &new.envelope)? {
+        return Ok(match author {
+            Author::Peer => Arrival::Known,
+            Author::Human | Author::Assistant => Arrival::Ours(id),
+        });
+    }
+    let empty = Body::new("", "");
+    let (body, raw) = match new.content {
+        Content::Text(body) => (body, None),
+        Content::Raw { reason, payload } => (&empty, Some((reason, payload))),
+    };
+    let (admitted, rule) = match new.admission {
+        Admission::Released { rule } => (true, rule),
+        Admission::Held { rule } => (false, rule),
+    };
+    tx.0.prepare_cached(
+        "INSERT INTO messages (channel, author, seq, at, subject, body, metadata, raw_reason,
+            raw_payload, envelope, admitted, rule)
+         VALUES (?1, 'peer', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        new.channel.0,
+        new.seq,
+        new.at.0,
+        body.subject.expose_untrusted(),
+        body.body.expose_untrusted(),
+        body.metadata.expose_untrusted(),
+        raw.map(|(reason, _)| reason.as_str()),
+        raw.map(|(_, payload)| payload.expose_untrusted()),
+        new.envelope.0,
+        admitted,
+        rule,
+    ])?;
+    Ok(Arrival::New(MessageId(tx.0.last_insert_rowid())))
+}
+
+fn by_envelope(
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    envelope: &Digest,
+) -> Result<Option<(MessageId, Author)>, Error> {
+    let found: Option<(i64, String)> = tx
+        .0
+        .prepare_cached("SELECT id, author FROM messages WHERE channel = ?1 AND envelope = ?2")?
+        .query_row(params![channel.0, envelope.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    found
+        .map(|(id, author)| {
+            Author::parse(&author)
+                .map(|author| (MessageId(id), author))
+                .ok_or(Error::Corrupt("author"))
+        })
+        .transpose()
+}
+
+/// Notes that messages of ours are gone from the relay. Returns how many that changed.
+pub fn collected(
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    gone: &[Digest],
+    now: UnixMillis,
+) -> Result<usize, Error> {
+    let mut statement = tx.0.prepare_cached(
+        "UPDATE messages SET delivery = 'collected', delivery_at = ?3
+         WHERE channel = ?1 AND envelope = ?2 AND delivery = 'relayed'",
+    )?;
+    let mut changed = 0;
+    for digest in gone {
+        changed += statement.execute(params![channel.0, digest.0, now.0])?;
+    }
+    Ok(changed)
+}
+
+/// Returns the digests of our messages that were at the relay when last looked at.
+pub fn at_relay(read: &impl Read, channel: ChannelId) -> Result<Vec<Digest>, Error> {
+    let mut statement = read.connection().prepare_cached(
+        "SELECT envelope FROM messages
+         WHERE channel = ?1 AND delivery = 'relayed' AND envelope IS NOT NULL",
+    )?;
+    let rows = statement.query_map([channel.0], |row| Ok(Digest(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at, m.subject, m.body, m.metadata,
+    m.raw_reason, m.raw_payload, m.envelope, m.admitted, m.rule, m.delivery, m.delivery_at,
+    m.problem, m.handed_over, m.read, o.due, o.attempts";
+
+/// Returns the last messages of a channel before one, oldest first, and at most `limit`.
+pub fn page(
+    read: &impl Read,
+    channel: ChannelId,
+    before: Option<MessageId>,
+    limit: u32,
+) -> Result<Vec<Message>, Error> {
+    let mut statement = read.connection().prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
+         WHERE m.channel = ?1 AND m.id < ?2 ORDER BY m.id DESC LIMIT ?3"
+    ))?;
+    let before = before.map_or(i64::MAX, |id| id.0);
+    let rows = statement.query_map(params![channel.0, before, limit], message_of)?;
+    let mut page = rows
+        .map(|row| row?.ok_or(Error::Corrupt("message")))
+        .collect::<Result<Vec<_>, Error>>()?;
+    page.reverse();
+    Ok(page)
+}
+
+/// Returns how many messages a channel has.
+pub fn count(read: &impl Read, channel: ChannelId) -> Result<u64, Error> {
+    let count: i64 = read
+        .connection()
+        .prepare_cached("SELECT COUNT(*) FROM messages WHERE channel = ?1")?
+        .query_row([channel.0], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// Returns one message.
+pub fn by_id(read: &impl Read, id: MessageId) -> Result<Option<Message>, Error> {
+    read.connection()
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
+             WHERE m.id = ?1"
+        ))?
+        .query_row([id.0], message_of)
+        .optional()?
+        .map(|row| row.ok_or(Error::Corrupt("message")))
+        .transpose()
+}
+
+/// Returns what was released to the assistant and not handed over, by channel and arrival.
+/// Nothing of a paused channel.
+pub fn for_assistant(read: &impl Read) -> Result<Vec<Message>, Error> {
+    let mut statement = read.connection().prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
+         JOIN channels c ON c.id = m.channel
+         WHERE m.admitted = 1 AND m.handed_over IS NULL AND c.paused = 0
+           AND c.state NOT IN ('stopped')
+         ORDER BY m.channel, m.id"
+    ))?;
+    let rows = statement.query_map([], message_of)?;
+    rows.map(|row| row?.ok_or(Error::Corrupt("message")))
+        .collect()
+}
+
+/// Notes that the assistant took a message.
+pub fn handed_over(tx: &Tx<'_>, id: MessageId, now: UnixMillis) -> Result<(), Error> {
+    tx.0.prepare_cached(
+        "UPDATE messages SET handed_over = ?2
+         WHERE id = ?1 AND admitted = 1 AND handed_over IS NULL",
+    )?
+    .execute(params![id.0, now.0])?;
+    Ok(())
+}
+
+/// Notes that a person looked at a channel up to a message. Returns how many that changed.
+pub fn mark_read(tx: &Tx<'_>, channel: ChannelId, up_to: MessageId) -> Result<usize, Error> {
+    Ok(tx.0.execute(
+        "UPDATE messages SET read = 1
+         WHERE channel = ?1 AND id <= ?2 AND author = 'peer' AND read = 0",
+        params![channel.0, up_to.0],
+    )?)
+}
+
+/// Notes what a person said of a held message.
+pub fn set_admission(tx: &Tx<'_>, id: MessageId, admission: &Admission) -> Result<(), Error> {
+    let (admitted, rule) = match admission {
+        Admission::Released { rule } => (true, rule),
+        Admission::Held { rule } => (false, rule),
+    };
+    tx.0.execute(
+        "UPDATE messages SET admitted = ?2, rule = ?3 WHERE id = ?1",
+        params![id.0, admitted, rule],
+    )?;
+    Ok(())
+}
+
+/// Returns how many messages are held back from the assistant altogether.
+pub fn held(read: &impl Read) -> Result<u32, Error> {
+    Ok(read
+        .connection()
+        .prepare_cached("SELECT COUNT(*) FROM messages WHERE admitted = 0")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// `None` inside means that a stored word is none of ours.
+fn message_of(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
+    let author: String = row.get(2)?;
+    let Some(author) = Author::parse(&author) else {
+        return Ok(None);
+    };
+    let Some(content) = content_of(row)? else {
+        return Ok(None);
+    };
+    let rule: Option<String> = row.get(12)?;
+    let admission = row.get::<_, Option<bool>>(11)?.map(|released| {
+        let rule = rule.unwrap_or_default();
+        if released {
+            Admission::Released { rule }
+        } else {
+            Admission::Held { rule }
+        }
+    });
+    Ok(Some(Message {
+        id: MessageId(row.get(0)?),
+        channel: ChannelId(row.get(1)?),
+        author,
+        seq: row.get(3)?,
+        at: UnixMillis(row.get(4)?),
+        content,
+        envelope: row.get::<_, Option<[u8; 32]>>(10)?.map(Digest),
+        admission,
+        delivery: delivery_of(row)?,
+        handed_over: row.get::<_, Option<i64>>(16)?.map(UnixMillis),
+        read: row.get(17)?,
+    }))
+}
+
+fn content_of(row: &Row<'_>) -> rusqlite::Result<Option<Content>> {
+    let reason: Option<String> = row.get(8)?;
+    let Some(reason) = reason else {
+        return Ok(Some(Content::Text(Body {
+            subject: PeerText::new(row.get::<_, String>(5)?),
+            body: PeerText::new(row.get::<_, String>(6)?),
+            metadata: PeerText::new(row.get::<_, String>(7)?),
+        })));
+    };
+    let payload: Option<String> = row.get(9)?;
+    let payload: String = payload
+        .unwrap_or_default()
+        .chars()
+        .take(RAW_SHOWN)
+        .collect();
+    Ok(RawReason::parse(&reason).map(|reason| Content::Raw {
+        reason,
+        payload: PeerText::new(payload),
+    }))
+}
+
+fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Option<Delivery>> {
+    let word: Option<String> = row.get(13)?;
+    let at = UnixMillis(row.get::<_, Option<i64>>(14)?.unwrap_or_default());
+    let problem: Option<String> = row.get(15)?;
+    Ok(match word.as_deref() {
+        Some("queued") => Some(Delivery::Queued {
+            due: UnixMillis(row.get::<_, Option<i64>>(18)?.unwrap_or_default()),
+            attempts: row.get::<_, Option<u32>>(19)?.unwrap_or_default(),
+            problem,
+        }),
+        Some("relayed") => Some(Delivery::Relayed { at }),
+        Some("collected") => Some(Delivery::Collected { at }),
+        Some("failed") => Some(Delivery::Failed {
+            problem: problem.unwrap_or_default(),
+        }),
+        Some("taken_back") => Some(Delivery::TakenBack),
+        _ => None,
+    })
+}
