@@ -6,6 +6,7 @@
 pub mod api;
 pub mod cli;
 pub mod crypto;
+pub mod demo;
 pub mod desktop;
 pub mod engine;
 pub mod failpoint;

@@ -88,6 +88,18 @@ pub struct ColourHints {
 }
 
 impl ThemeChoice {
+    /// Finds the theme that a settings file names.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "auto" => Self::Auto,
+            "dark" => Self::Dark,
+            "light" => Self::Light,
+            "mono" => Self::Mono,
+            "terminal" => Self::Terminal,
+            _ => return None,
+        })
+    }
+
     /// Settles what [`ThemeChoice::Auto`] means here. `NO_COLOR` wins over every choice.
     #[must_use]
     pub fn settle(self, hints: &ColourHints) -> Self {
