@@ -2,13 +2,14 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -280,7 +281,7 @@ impl Session {
                 self.take_back(back).await?;
                 continue;
             }
-            let Some(input) = self.pending_input() else {
+            let Some(input) = self.pending_input().await else {
                 return Ok(());
             };
             self.take_input(input).await?;
@@ -289,9 +290,16 @@ impl Session {
     }
 
     /// Returns what lies in the input queue already, without waiting.
-    fn pending_input(&mut self) -> Option<Input> {
-        let next = self.input.as_mut()?.next().now_or_never();
-        next.flatten()?.ok()
+    ///
+    /// The stream keeps the first waker it is given until that was woken, so it has to be this
+    /// task's: asked with another one it would leave the next key lying.
+    async fn pending_input(&mut self) -> Option<Input> {
+        let input = self.input.as_mut()?;
+        let next = poll_fn(|context| match input.poll_next_unpin(context) {
+            Poll::Ready(next) => Poll::Ready(next),
+            Poll::Pending => Poll::Ready(None),
+        });
+        next.await?.ok()
     }
 
     async fn draw(&mut self) -> Result<(), Error> {
@@ -303,7 +311,7 @@ impl Session {
             self.screen.set_title(title)?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
-            let waiting = self.pending_input();
+            let waiting = self.pending_input().await;
             let quiet = waiting.is_none();
             self.tell(Message::Drawn { quiet }).await?;
             if let Some(input) = waiting {

@@ -16,6 +16,7 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, kill_current_process_group};
@@ -61,7 +62,7 @@ impl Screen {
             cursor::Hide
         )?;
         self.title.clear();
-        self.terminal.clear()
+        self.forget()
     }
 
     /// Gives the terminal back for a while.
@@ -90,8 +91,12 @@ impl Screen {
     }
 
     /// Makes the next frame draw every cell.
+    ///
+    /// Not by `Terminal::clear`: that asks the terminal where its cursor is, and one that does
+    /// not answer costs two seconds and an error.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Sets the window's title if it is another one.
