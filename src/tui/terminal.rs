@@ -3,6 +3,7 @@
 //! It is given back on every way out, a panic included. Must not: know what is drawn.
 
 use std::io::{self, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -29,7 +30,9 @@ static HOOK: Once = Once::new();
 
 /// The terminal while it is ours. Given back when dropped.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: its `Drop` shows the cursor, and prints an error to a terminal that is
+    /// gone, which panics. [`give_back`] shows the cursor.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     title: String,
 }
 
@@ -40,7 +43,7 @@ impl Screen {
         // crossterm would drop all attributes under NO_COLOR; the mono theme sees to that.
         crossterm::style::force_color_output(true);
         let mut screen = Self {
-            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?),
             title: String::new(),
         };
         screen.enter()?;
