@@ -9,7 +9,6 @@
 
 mod available;
 mod external;
-mod input;
 pub mod keymap;
 pub mod message;
 pub mod model;

@@ -2,12 +2,14 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use crossterm::event::Event as Input;
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt as _;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -17,7 +19,6 @@ use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{ChannelId, PeerText, UnixMillis};
 
-use super::input::Inputs;
 use super::message::{Effect, Message, Question};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
@@ -140,7 +141,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
         screen: Screen::take()?,
-        input: Some(Inputs::start()),
+        input: Some(EventStream::new()),
         tasks: JoinSet::new(),
         back,
         returns,
@@ -157,7 +158,7 @@ struct Session {
     model: Model,
     options: Options,
     screen: Screen,
-    input: Option<Inputs>,
+    input: Option<EventStream>,
     clipboard: Arc<Mutex<Clipboard>>,
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Back>,
@@ -280,7 +281,7 @@ impl Session {
                 self.take_back(back).await?;
                 continue;
             }
-            let Some(input) = self.pending_input() else {
+            let Some(input) = self.pending_input().await else {
                 return Ok(());
             };
             self.take_input(input).await?;
@@ -289,8 +290,16 @@ impl Session {
     }
 
     /// Returns what lies in the input queue already, without waiting.
-    fn pending_input(&mut self) -> Option<Input> {
-        self.input.as_mut()?.waiting()
+    ///
+    /// The stream keeps the first waker it is given until that was woken, so it has to be this
+    /// task's: asked with another one it would leave the next key lying.
+    async fn pending_input(&mut self) -> Option<Input> {
+        let input = self.input.as_mut()?;
+        let next = poll_fn(|context| match input.poll_next_unpin(context) {
+            Poll::Ready(next) => Poll::Ready(next),
+            Poll::Pending => Poll::Ready(None),
+        });
+        next.await?.ok()
     }
 
     async fn draw(&mut self) -> Result<(), Error> {
@@ -302,7 +311,7 @@ impl Session {
             self.screen.set_title(title)?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
-            let waiting = self.pending_input();
+            let waiting = self.pending_input().await;
             let quiet = waiting.is_none();
             self.tell(Message::Drawn { quiet }).await?;
             if let Some(input) = waiting {
@@ -343,9 +352,9 @@ impl Session {
                     self.refresh();
                 }
                 Effect::Suspend => {
-                    self.stop_reading().await;
+                    self.input = None;
                     self.screen.suspend()?;
-                    self.input = Some(Inputs::start());
+                    self.input = Some(EventStream::new());
                     self.refresh();
                 }
                 Effect::Quit => self.leaving = true,
@@ -364,12 +373,6 @@ impl Session {
         });
     }
 
-    async fn stop_reading(&mut self) {
-        if let Some(input) = self.input.take() {
-            input.stop().await;
-        }
-    }
-
     /// Looks at the window's size again and draws all of it.
     fn refresh(&mut self) {
         if let Ok((width, height)) = crossterm::terminal::size() {
@@ -384,7 +387,7 @@ impl Session {
             let problem = "set VISUAL or EDITOR to use one".to_owned();
             return Box::pin(self.tell(Message::Edited(channel, Err(problem)))).await;
         };
-        self.stop_reading().await;
+        self.input = None;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
         let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
@@ -392,7 +395,7 @@ impl Session {
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));
         self.screen.retake()?;
-        self.input = Some(Inputs::start());
+        self.input = Some(EventStream::new());
         self.refresh();
         Box::pin(self.tell(Message::Edited(channel, edited))).await
     }

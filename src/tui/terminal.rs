@@ -3,6 +3,7 @@
 //! It is given back on every way out, a panic included. Must not: know what is drawn.
 
 use std::io::{self, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, kill_current_process_group};
@@ -28,7 +30,9 @@ static HOOK: Once = Once::new();
 
 /// The terminal while it is ours. Given back when dropped.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: its `Drop` shows the cursor, and prints an error to a terminal that is
+    /// gone, which panics. [`give_back`] shows the cursor.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     title: String,
 }
 
@@ -39,7 +43,7 @@ impl Screen {
         // crossterm would drop all attributes under NO_COLOR; the mono theme sees to that.
         crossterm::style::force_color_output(true);
         let mut screen = Self {
-            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?),
             title: String::new(),
         };
         screen.enter()?;
@@ -61,7 +65,7 @@ impl Screen {
             cursor::Hide
         )?;
         self.title.clear();
-        self.terminal.clear()
+        self.forget()
     }
 
     /// Gives the terminal back for a while.
@@ -90,8 +94,12 @@ impl Screen {
     }
 
     /// Makes the next frame draw every cell.
+    ///
+    /// Not by `Terminal::clear`: that asks the terminal where its cursor is, and one that does
+    /// not answer costs two seconds and an error.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Sets the window's title if it is another one.

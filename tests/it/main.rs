@@ -4,6 +4,7 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod pty;
 mod relay;
 mod screenshots;
 mod text;

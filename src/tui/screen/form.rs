@@ -188,10 +188,10 @@ fn submit(model: &mut Model) -> Option<Effect> {
             let request = Request::Invite {
                 phone,
                 name,
-                sender: None,
                 preset,
                 relay: None,
                 replace: false,
+                sender: None,
             };
             Effect::Ask(request, Question::MakeInvite)
         }

@@ -141,10 +141,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let request = Request::Invite {
                 phone: invite.channel.phone.clone(),
                 name: Some(invite.channel.name.clone()),
-                sender: None,
-                preset: Some(invite.channel.preset.clone()),
+                preset: None,
                 relay: Some(invite.channel.relay.clone()),
                 replace: true,
+                sender: None,
             };
             return vec![Effect::Ask(request, Question::MakeInvite)];
         }

@@ -31,6 +31,8 @@ pub(crate) fn safe(theme: &Theme, line: &SafeLine, role: Role) -> Spans {
         .iter()
         .map(|span| match span.kind() {
             SpanKind::Text => theme.span(role, span.text()),
+            // An ellipsis hides nothing dangerous; it only says that there was no room.
+            SpanKind::Mark if span.text() == "…" => theme.span(Role::Dim, "…"),
             SpanKind::Mark => theme.span(Role::Mark, span.text()),
         })
         .collect()
