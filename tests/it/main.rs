@@ -4,6 +4,9 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod clawbuddy;
+mod crash;
 mod relay;
+mod support;
 mod tidy;
 mod wire;
