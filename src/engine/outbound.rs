@@ -45,6 +45,7 @@ impl Core {
     pub(super) fn send(&mut self, reference: &ChannelRef, text: Text, now: bool, answer: Answer) {
         match self.queue(reference, text, now) {
             Ok((message, _due)) if now && !self.is_paused() => {
+                self.sends = true;
                 self.senders.insert(message, answer);
             }
             Ok((message, due)) => {
@@ -140,7 +141,7 @@ impl Core {
     }
 
     fn try_send_due(&mut self) -> Result<Duration, Error> {
-        if self.is_paused() {
+        if self.is_paused() || !self.sends {
             return Ok(IDLE);
         }
         let now = self.now();
@@ -169,6 +170,9 @@ impl Core {
         )?;
         tx.commit()?;
         self.in_flight.insert(due.channel, due.message);
+        if !self.watches_all {
+            self.watch(&keyed)?;
+        }
         let post = Post {
             message: due.message,
             channel: due.channel,
