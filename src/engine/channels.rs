@@ -18,12 +18,10 @@ const LONGEST_NAME: usize = 256;
 
 impl Core {
     /// Lets the networks watch every channel that is in use.
-    pub(super) fn watch_all(&self) -> Result<(), store::Error> {
+    pub(super) fn watch_all(&mut self) -> Result<(), store::Error> {
         for keyed in store::channels::all(&self.store)? {
             self.watch(&keyed)?;
-            if keyed.announce && keyed.channel.state == ChannelState::Active {
-                self.command(keyed.channel.network, Command::Announce(keyed.channel.id));
-            }
+            self.announce(&keyed);
         }
         Ok(())
     }

@@ -92,9 +92,9 @@ impl Core {
     }
 
     /// Answers the callers whose looks are done, once nothing is on its way out any more: a
-    /// short-lived engine ends with the answer, and should not end in the middle of a post.
+    /// short-lived engine ends with the answer, and should not end in the middle of an attempt.
     pub(super) fn finish_checks(&mut self) {
-        if !self.in_flight.is_empty() {
+        if self.is_sending() {
             return;
         }
         let done: Vec<u64> = self

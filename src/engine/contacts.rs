@@ -4,7 +4,7 @@ use crate::api::{ChannelRef, Error, Event, Invite, Reply, Request};
 use crate::crypto::{self, SecretKey};
 use crate::model::{
     Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, ReviewId,
-    UnixMillis, Verdict,
+    StopReason, UnixMillis, Verdict,
 };
 use crate::net::Command;
 use crate::policy::{presets, template};
@@ -194,14 +194,14 @@ impl Core {
         answer: Answer,
     ) {
         match self.begin_accept(url, preset, name) {
-            Ok((channel, true)) => {
-                if let Some(earlier) = self.accepting.insert(channel, answer) {
+            Ok(keyed) if keyed.announce => {
+                if let Some(earlier) = self.accepting.insert(keyed.channel.id, answer) {
                     let _gone = earlier.send(Err(Error::Gone));
                 }
-                self.command(NetworkId::Mailbox, Command::Announce(channel));
+                self.announce(&keyed);
             }
-            Ok((channel, false)) => {
-                let _gone = answer.send(self.channel(&ChannelRef::Id(channel)));
+            Ok(keyed) => {
+                let _gone = answer.send(Ok(Reply::Channel(Box::new(shown(keyed)))));
             }
             Err(error) => {
                 let _gone = answer.send(Err(error));
@@ -209,13 +209,25 @@ impl Core {
         }
     }
 
-    /// Stores the channel of a link; tells whether our handshake has to be put on the relay.
+    /// Puts our handshake on the relay where that is still to be done and not under way: a
+    /// second attempt beside the first would make one answer look like two.
+    pub(super) fn announce(&mut self, keyed: &Keyed) {
+        let channel = &keyed.channel;
+        if keyed.announce
+            && channel.state == ChannelState::Active
+            && self.announcing.insert(channel.id)
+        {
+            self.command(channel.network, Command::Announce(channel.id));
+        }
+    }
+
+    /// Stores the channel of a link, or finds the one that it made before.
     fn begin_accept(
         &mut self,
         url: &str,
         preset: Option<&str>,
         name: Option<PeerText>,
-    ) -> Result<(ChannelId, bool), Error> {
+    ) -> Result<Keyed, Error> {
         let link = mailbox::Invite::parse(url.trim())
             .map_err(|error| Error::InvalidInvite(error.to_string()))?;
         let address = ChannelRef::Named(link.channel.as_str().to_owned());
@@ -226,7 +238,7 @@ impl Core {
                 ));
             }
             Ok(keyed) if keyed.channel.state != ChannelState::Closed => {
-                return Ok((keyed.channel.id, keyed.announce));
+                return Ok(keyed);
             }
             Ok(_closed) => {
                 return Err(Error::InvalidInvite(
@@ -266,7 +278,7 @@ impl Core {
         let keyed = self.find(&ChannelRef::Id(id))?;
         self.watch(&keyed)?;
         self.tell(Event::Channels);
-        Ok((id, true))
+        Ok(keyed)
     }
 
     /// Settles an item, if what was shown is still what is there.
@@ -321,6 +333,16 @@ fn carry_verdict(
 ) -> Result<&'static str, Error> {
     let not_for_this = || Error::BadRequest("that is no answer to this question".to_owned());
     let channel = item.channel;
+    if item.reason.as_deref() == Some(StopReason::AnsweredTwice.as_str())
+        && verdict == Verdict::Approve
+    {
+        // The key on show is that of whoever answered beside us, never that of the inviter.
+        return Err(Error::BadRequest(
+            "that key belongs to somebody who answered the same invite; keep the pinned one or \
+             refuse"
+                .to_owned(),
+        ));
+    }
     Ok(match (item.kind, verdict) {
         (review::Kind::ContactRequest | review::Kind::KeyChange, Verdict::Approve) => {
             let key = item.shown_key.as_deref().unwrap_or_default();
@@ -330,6 +352,8 @@ fn carry_verdict(
                 ));
             }
             store::channels::pin(tx, channel, key)?;
+            // What was sealed for another key has to be sealed again.
+            store::outbox::unseal(tx, channel)?;
             if item.kind == review::Kind::ContactRequest {
                 "contact_accepted"
             } else {

@@ -1,12 +1,12 @@
 //! The engine's state and its loop.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::api::{Call, Desk, Error, Event, RelayState, Reply, Request};
+use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
 use crate::model::{ChannelId, MessageId, NetworkId, UnixMillis};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
@@ -62,6 +62,8 @@ pub(super) struct Core {
     pub(super) senders: HashMap<MessageId, Answer>,
     /// Callers that wait for our handshake to be on the relay.
     pub(super) accepting: HashMap<ChannelId, Answer>,
+    /// Channels whose handshake is on its way to the relay.
+    pub(super) announcing: HashSet<ChannelId>,
     /// Failed attempts to put our handshake there.
     pub(super) announce_failures: HashMap<ChannelId, u32>,
     pub(super) checks: HashMap<u64, PendingCheck>,
@@ -97,6 +99,7 @@ impl Core {
             in_flight: HashMap::new(),
             senders: HashMap::new(),
             accepting: HashMap::new(),
+            announcing: HashSet::new(),
             announce_failures: HashMap::new(),
             checks: HashMap::new(),
             next_check: 0,
@@ -166,7 +169,7 @@ impl Core {
     /// Lets attempts end that were begun, so that most stops leave nothing to be looked up.
     async fn finish(&mut self, inbox: &mut Inbox) {
         let until = tokio::time::Instant::now() + GOODBYE;
-        while !self.in_flight.is_empty() || !self.accepting.is_empty() {
+        while self.is_sending() {
             match tokio::time::timeout_at(until, inbox.news.recv()).await {
                 Ok(Some(first)) => self.take_news(first, inbox),
                 Ok(None) | Err(_) => return,
@@ -189,7 +192,9 @@ impl Core {
         match internal {
             Internal::Synced { check, problems } => self.synced(check, problems),
             Internal::AnnounceAgain(channel) => {
-                self.command(NetworkId::Mailbox, Command::Announce(channel));
+                if let Ok(keyed) = self.find(&ChannelRef::Id(channel)) {
+                    self.announce(&keyed);
+                }
             }
         }
     }
@@ -300,6 +305,11 @@ impl Core {
         {
             tracing::error!(network = network.as_str(), "a network stopped by itself");
         }
+    }
+
+    /// Tells whether anything is on its way to a relay.
+    pub(super) fn is_sending(&self) -> bool {
+        !self.in_flight.is_empty() || !self.announcing.is_empty()
     }
 
     /// Tells whether everything is paused.

@@ -167,6 +167,7 @@ impl Core {
     }
 
     fn announcement_ended(&mut self, channel: ChannelId, result: Result<(), Failure>) {
+        self.announcing.remove(&channel);
         let failure = match result {
             Ok(()) => {
                 self.announce_failures.remove(&channel);

@@ -4,9 +4,12 @@
     reason = "a test that meets the unexpected has to fail loudly"
 )]
 
+mod clawbuddy;
+mod crash;
 mod pty;
 mod relay;
 mod screenshots;
+mod support;
 mod text;
 mod tidy;
 mod tui;

@@ -60,17 +60,26 @@ impl Relays {
                     relay.forget(channel);
                 }
             }
-            Command::Announce(channel) => {
-                if let Some(relay) = self.homes.get(&channel).cloned() {
+            Command::Announce(channel) => match self.homes.get(&channel).cloned() {
+                Some(relay) => {
                     self.tasks
                         .spawn(async move { relay.announce(channel).await });
                 }
-            }
-            Command::Post(post) => {
-                if let Some(relay) = self.homes.get(&post.channel).cloned() {
+                None => self.report_back(News::Announced {
+                    channel,
+                    result: Err(unwatched()),
+                }),
+            },
+            Command::Post(post) => match self.homes.get(&post.channel).cloned() {
+                Some(relay) => {
                     self.tasks.spawn(async move { relay.post(post).await });
                 }
-            }
+                None => self.report_back(News::Posted {
+                    message: post.message,
+                    channel: post.channel,
+                    result: Err(unwatched()),
+                }),
+            },
             Command::Sync(done) => self.sync(done),
         }
     }
@@ -98,6 +107,16 @@ impl Relays {
         };
         self.homes.insert(watch.channel, Arc::clone(&relay));
         relay.enter(watch);
+    }
+
+    /// Answers a command that no relay can carry out: the engine waits for every answer.
+    fn report_back(&mut self, news: News) {
+        let sender = self.news.clone();
+        self.tasks.spawn(async move {
+            let (settled, _unheard) = oneshot::channel();
+            // Nobody to tell: the engine is gone.
+            let _gone = sender.send(Incoming { news, settled }).await;
+        });
     }
 
     fn sync(&mut self, done: oneshot::Sender<Vec<Problem>>) {
@@ -397,15 +416,19 @@ impl Relay {
     }
 
     async fn announce(&self, channel: ChannelId) {
-        let Some(cell) = self.rooms().get(&channel).cloned() else {
-            return;
+        let cell = self.rooms().get(&channel).cloned();
+        let result = match cell {
+            Some(cell) => {
+                let (address, key) = {
+                    let room = cell.room();
+                    (room.watch.address.clone(), room.watch.secret.public())
+                };
+                let result = self.try_announce(&address, &key).await;
+                self.report(&result).await;
+                result
+            }
+            None => Err(unwatched()),
         };
-        let (address, key) = {
-            let room = cell.room();
-            (room.watch.address.clone(), room.watch.secret.public())
-        };
-        let result = self.try_announce(&address, &key).await;
-        self.report(&result).await;
         // Nobody to tell: the engine is gone, and finds the announcement still to be made.
         let _gone = self.tell(News::Announced { channel, result }).await;
     }
@@ -427,19 +450,26 @@ impl Relay {
     }
 
     async fn post(&self, post: Post) {
-        let Some(cell) = self.rooms().get(&post.channel).cloned() else {
-            return;
+        let cell = self.rooms().get(&post.channel).cloned();
+        let result = match &cell {
+            Some(cell) => {
+                let address = cell.room().watch.address.clone();
+                let result = self.try_post(&address, &post).await;
+                self.report(&result).await;
+                result
+            }
+            None => Err(unwatched()),
         };
-        let address = cell.room().watch.address.clone();
-        let result = self.try_post(&address, &post).await;
-        self.report(&result).await;
         let relayed = result.is_ok();
         let news = News::Posted {
             message: post.message,
             channel: post.channel,
             result,
         };
-        if self.tell(news).await.is_ok() && relayed {
+        if self.tell(news).await.is_ok()
+            && relayed
+            && let Some(cell) = cell
+        {
             cell.room().relayed(post.sealed.envelope);
             cell.poke.notify_one();
         }
@@ -513,5 +543,14 @@ impl Relay {
         };
         // Nobody to tell: the engine is gone.
         let _gone = self.tell(news).await;
+    }
+}
+
+/// What becomes of an attempt on a channel that is not watched: it was stopped or closed
+/// meanwhile, or its relay cannot be used.
+fn unwatched() -> Failure {
+    Failure {
+        problem: "the channel is not in use".to_owned(),
+        retry: Retry::Later,
     }
 }
