@@ -27,7 +27,7 @@ fn an_imported_conversation_continues() {
     let done = two.us.json(&["import", "clawbuddy", "--from", from]);
     assert_eq!(done["channels"], 3, "{done}");
     assert_eq!(done["presets"], 4, "{done}");
-    assert_eq!(done["notes"], json!([]));
+    assert_eq!(done["notes"].as_array().map(Vec::len), Some(1), "{done}");
     let again = two.us.json(&["import", "clawbuddy", "--from", from]);
     assert_eq!(
         (&again["channels"], &again["skipped"]),
