@@ -296,9 +296,23 @@ fn later(problem: &str) -> Failure {
 fn unreachable(error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
         later("the relay did not answer in time")
+    } else if is_about_tls(error) {
+        later("no safe connection to the relay: its certificate is not trusted here")
     } else {
         later("cannot reach the relay")
     }
+}
+
+/// Tells whether TLS is what failed, anywhere down the chain of causes.
+fn is_about_tls(error: &reqwest::Error) -> bool {
+    let first = std::error::Error::source(error);
+    std::iter::successors(first, |error| error.source()).any(|error| {
+        error.is::<rustls::Error>()
+            || error
+                .downcast_ref::<std::io::Error>()
+                .and_then(std::io::Error::get_ref)
+                .is_some_and(|inner| inner.is::<rustls::Error>())
+    })
 }
 
 /// Returns the connection pool for a relay. Loopback never goes through a proxy, and without

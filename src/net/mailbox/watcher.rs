@@ -69,9 +69,11 @@ async fn together(relay: &Arc<Relay>) -> Result<bool, Failure> {
         .iter()
         .map(|(address, cell)| (address.clone(), cell.room().version.clone()))
         .collect();
+    // The first answer comes at once, so that a person soon sees that the relay is well.
+    let wait = relay.together.load(Ordering::Relaxed).then_some(LONG_POLL);
     let answer = tokio::select! {
         () = relay.changed.notified() => return Ok(true),
-        answer = relay.client.changes(&versions, Some(LONG_POLL)) => answer,
+        answer = relay.client.changes(&versions, wait) => answer,
     };
     let changed = match answer {
         Ok(Changes::Changed(changed)) => changed,
