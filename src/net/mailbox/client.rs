@@ -303,16 +303,15 @@ fn unreachable(error: &reqwest::Error) -> Failure {
     }
 }
 
-/// Tells whether TLS is what failed, anywhere down the chain of causes.
-fn is_about_tls(error: &reqwest::Error) -> bool {
-    let first = std::error::Error::source(error);
-    std::iter::successors(first, |error| error.source()).any(|error| {
-        error.is::<rustls::Error>()
-            || error
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .is_some_and(|inner| inner.is::<rustls::Error>())
-    })
+/// Tells whether TLS is what failed, anywhere down the chain of causes. An I/O error carries its
+/// cause inside rather than behind it.
+fn is_about_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inside = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || inside.is_some_and(|inner| is_about_tls(inner))
+        || error.source().is_some_and(is_about_tls)
 }
 
 /// Returns the connection pool for a relay. Loopback never goes through a proxy, and without
