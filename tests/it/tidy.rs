@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 /// What each module may import from this crate, in reading order. `main` may import all.
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("failpoint", &[]),
     ("text", &["model"]),
     ("crypto", &["model"]),
     ("wire", &["model"]),
     ("policy", &["model"]),
-    ("store", &["model"]),
+    ("store", &["model", "failpoint"]),
     ("api", &["model"]),
     ("profile", &["model"]),
     ("desktop", &["model", "text"]),
-    ("net", &["model", "wire", "crypto"]),
+    ("net", &["model", "wire", "crypto", "failpoint"]),
     ("relay", &["model", "wire", "crypto"]),
     (
         "engine",
