@@ -5,7 +5,10 @@
 )]
 
 mod clawbuddy;
+mod conformance;
 mod crash;
+mod flows;
+mod reference;
 mod relay;
 mod support;
 mod tidy;
