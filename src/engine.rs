@@ -87,8 +87,8 @@ impl Hosted {
         profile.create()?;
         let lock = lock(profile)?;
         let config = profile.load_config()?;
+        protect(&profile.database())?;
         let store = store::Store::open(&profile.database())?;
-        restrict(&profile.database())?;
         let (handle, desk) = Handle::local(Role::Supervisor);
         let (mut core, inbox) = core::Core::new(profile.clone(), config, store, clock, &desk);
         let networks: [Arc<dyn Network>; 1] = [Arc::new(Mailbox)];
@@ -192,13 +192,18 @@ fn lock(profile: &Profile) -> Result<File, Error> {
     }
 }
 
-/// Makes the database readable by its owner alone: it holds the private keys.
-fn restrict(path: &std::path::Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|source| {
-        Error::Io {
+/// Makes the database readable by its owner alone before anything is in it: it holds the private
+/// keys, and SQLite gives the files beside it the same mode.
+fn protect(path: &std::path::Path) -> Result<(), Error> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|file| file.set_permissions(std::fs::Permissions::from_mode(0o600)))
+        .map_err(|source| Error::Io {
             doing: "protect the profile's database",
             source,
-        }
-    })
+        })
 }

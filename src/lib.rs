@@ -6,6 +6,8 @@
 pub mod api;
 pub mod cli;
 pub mod crypto;
+pub mod demo;
+pub mod desktop;
 pub mod engine;
 pub mod failpoint;
 pub mod model;
@@ -15,4 +17,5 @@ pub mod profile;
 pub mod relay;
 pub mod store;
 pub mod text;
+pub mod tui;
 pub mod wire;

@@ -1,20 +1,24 @@
 //! Arguments in, surface out. The only file that knows every module.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chaperon::api::{self, Handle};
+use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
 use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output};
-use chaperon::engine::{Hosted, Session, system_clock};
+use chaperon::demo::World;
+use chaperon::engine::{self, Hosted, Session, system_clock};
 use chaperon::net::Mode;
-use chaperon::profile::Profile;
+use chaperon::profile::{self, Profile};
 use chaperon::relay::{self, Limits, Rate};
+use chaperon::tui::{self, ThemeChoice};
 use clap::Parser as _;
-use color_eyre::eyre::{Result, WrapErr as _};
+use color_eyre::eyre::{Result, WrapErr as _, eyre};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -22,6 +26,8 @@ use tracing_subscriber::EnvFilter;
 const WORKERS: usize = 2;
 /// Variable that says what is logged, in the syntax of `tracing`.
 const LOG_VARIABLE: &str = "CHAPERON_LOG";
+/// What the demo says of itself, always on screen.
+const DEMO_BANNER: &str = "demo: everybody here is invented, nothing leaves this machine";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -57,7 +63,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Some(Command::Ask(verb)) => Ok(ask(cli.home, verb).await),
         Some(Command::Relay(args)) => serve_relay(cli.home, args).await,
         Some(Command::Run(_)) => run_engine(cli.home).await,
-        Some(Command::Demo(_)) | None => Ok(ExitCode::FAILURE),
+        Some(Command::Demo(_)) => show_demo().await,
+        None => show_profile(cli.home).await,
     }
 }
 
@@ -95,6 +102,52 @@ fn print(verb: impl FnOnce(&mut Output<'_>) -> Result<Exit, cli::Error>) -> Exit
     let mut out = Output::new(&mut stdout, &mut stderr);
     let result = verb(&mut out);
     cli::finish(result, &mut out).into()
+}
+
+/// Opens the terminal surface on a profile: on the engine that runs there, or on one hosted
+/// here, which then serves everybody else too.
+async fn show_profile(home: Option<PathBuf>) -> Result<ExitCode> {
+    let profile = profile(home)?;
+    let mut options = tui::Options::from_environment(system_clock());
+    let config = profile.load_config()?;
+    options.symbols = match config.symbols {
+        Some(profile::Symbols::Ascii) => tui::Symbols::Ascii,
+        Some(profile::Symbols::Unicode) | None => tui::Symbols::Unicode,
+    };
+    if let Some(theme) = &config.theme {
+        options.theme = ThemeChoice::parse(theme).ok_or_else(|| {
+            eyre!("config.toml: theme can be auto, dark, light, mono or terminal")
+        })?;
+    }
+    log_to_file(&profile)?;
+    match Hosted::start(&profile, Mode::Continuous, system_clock()) {
+        Ok(hosted) => {
+            let socket = listen(&profile, hosted.handle())?;
+            let shown = tui::run(hosted.handle(), options).await;
+            socket.abort();
+            hosted.stop().await;
+            shown?;
+        }
+        Err(engine::Error::Busy) => {
+            let session = Session::open(&profile, Role::Supervisor).await?;
+            tui::run(session.handle(Role::Supervisor), options).await?;
+            session.close().await;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the terminal surface on a world that vanishes afterwards.
+async fn show_demo() -> Result<ExitCode> {
+    let world = World::start().await?;
+    let mut options = tui::Options::from_environment(system_clock());
+    options.title_suffix = Some("demo".to_owned());
+    options.banner = Some(DEMO_BANNER.to_owned());
+    let shown = tui::run(world.handle(), options).await;
+    world.stop().await;
+    shown?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the engine without a screen until it is told to stop.
@@ -162,6 +215,26 @@ async fn told_to_stop() -> Result<()> {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    Ok(())
+}
+
+/// Writes a log into the profile, if one is asked for: the screen belongs to the surface.
+fn log_to_file(profile: &Profile) -> Result<()> {
+    let Ok(filter) = EnvFilter::try_from_env(LOG_VARIABLE) else {
+        return Ok(());
+    };
+    profile.create()?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(profile.data_dir().join("chaperon.log"))
+        .wrap_err("cannot write the log file")?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(file)
+        .init();
     Ok(())
 }
 

@@ -1,15 +1,24 @@
 //! Makes text that this program did not write fit for a person to look at.
 //!
-//! [`sanitise`] is the one way from [`PeerText`] to a screen, a log, a notification, the
+//! [`sanitise()`] is the one way from [`PeerText`] to a screen, a log, a notification, the
 //! clipboard or a file name. What could steer a terminal, hide, reorder or imitate becomes a
 //! visible mark; nothing is dropped silently that a reader could have been fooled by.
+//!
+//! Reading the output again only doubles its brackets (and marks mixed words once more): a
+//! literal `⟦ ⟧ ⟪ ⟫` is always doubled, so nobody can forge a mark. Start with `sanitise.rs`,
+//! then `classes.rs`.
 //!
 //! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
 //! linear in its input, or do I/O.
 
+mod classes;
+mod graphemes;
+mod hidden;
 mod safe;
 mod sanitise;
+mod words;
 mod wrap;
+mod writer;
 
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
 
@@ -24,10 +33,10 @@ pub fn sanitise(text: &PeerText) -> SafeText {
 ///
 /// Line breaks become the mark `⟦⏎⟧`; what does not fit is cut and ends in an ellipsis.
 pub fn sanitise_line(text: &PeerText, max_cells: usize) -> SafeLine {
-    sanitise::line(text.expose_untrusted()).truncated(max_cells)
+    sanitise::line(text.expose_untrusted(), max_cells).truncated(max_cells)
 }
 
 /// Makes a line of text that this program wrote; it passes the same filter all the same.
 pub fn ours(text: &str) -> SafeLine {
-    sanitise::line(text)
+    sanitise::line(text, usize::MAX)
 }

@@ -47,6 +47,16 @@ impl Core {
             }
         }
         let (channels, skipped) = self.store_import(&incoming, &relay)?;
+        if incoming
+            .iter()
+            .any(|taken| taken.state == ChannelState::Active)
+        {
+            notes.push(
+                "messages that clawbuddy sent and the other side has not collected yet cannot be \
+                 told apart from theirs; let them collect first"
+                    .to_owned(),
+            );
+        }
         self.watch_all()?;
         self.tell(Event::Channels);
         Ok(Reply::Imported {

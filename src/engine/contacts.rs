@@ -4,7 +4,7 @@ use crate::api::{ChannelRef, Error, Event, Invite, Reply, Request};
 use crate::crypto::{self, SecretKey};
 use crate::model::{
     Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, ReviewId,
-    UnixMillis, Verdict,
+    StopReason, UnixMillis, Verdict,
 };
 use crate::net::Command;
 use crate::policy::{presets, template};
@@ -333,6 +333,16 @@ fn carry_verdict(
 ) -> Result<&'static str, Error> {
     let not_for_this = || Error::BadRequest("that is no answer to this question".to_owned());
     let channel = item.channel;
+    if item.reason.as_deref() == Some(StopReason::AnsweredTwice.as_str())
+        && verdict == Verdict::Approve
+    {
+        // The key on show is that of whoever answered beside us, never that of the inviter.
+        return Err(Error::BadRequest(
+            "that key belongs to somebody who answered the same invite; keep the pinned one or \
+             refuse"
+                .to_owned(),
+        ));
+    }
     Ok(match (item.kind, verdict) {
         (review::Kind::ContactRequest | review::Kind::KeyChange, Verdict::Approve) => {
             let key = item.shown_key.as_deref().unwrap_or_default();
@@ -342,6 +352,8 @@ fn carry_verdict(
                 ));
             }
             store::channels::pin(tx, channel, key)?;
+            // What was sealed for another key has to be sealed again.
+            store::outbox::unseal(tx, channel)?;
             if item.kind == review::Kind::ContactRequest {
                 "contact_accepted"
             } else {

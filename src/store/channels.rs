@@ -77,7 +77,8 @@ const COLUMNS: &str = "id, network, address, name, phone, state, paused, inviter
     their_key, stopped, preset, instructions, created_at, last_seen,
     (SELECT COUNT(*) FROM messages m
         WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0),
-    (SELECT COUNT(*) FROM messages m WHERE m.channel = channels.id AND m.admitted = 0),
+    (SELECT COUNT(*) FROM messages m
+        WHERE m.channel = channels.id AND m.admitted = 0 AND m.raw_reason IS NULL),
     secret, asked_key, announce, answers, checked_at";
 
 /// Adds a channel.

@@ -220,11 +220,11 @@ pub fn set_admission(tx: &Tx<'_>, id: MessageId, admission: &Admission) -> Resul
     Ok(())
 }
 
-/// Returns how many messages are held back from the assistant altogether.
+/// Returns how many messages that can be read are held back from the assistant.
 pub fn held(read: &impl Read) -> Result<u32, Error> {
     Ok(read
         .connection()
-        .prepare_cached("SELECT COUNT(*) FROM messages WHERE admitted = 0")?
+        .prepare_cached("SELECT COUNT(*) FROM messages WHERE admitted = 0 AND raw_reason IS NULL")?
         .query_row([], |row| row.get(0))?)
 }
 

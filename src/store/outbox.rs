@@ -209,6 +209,21 @@ pub fn requeue(
     Ok(())
 }
 
+/// Forgets the envelopes of what waits in a channel: its key changed, and whoever has the old
+/// one is not who they were meant for.
+pub fn unseal(tx: &Tx<'_>, channel: ChannelId) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE messages SET envelope = NULL
+         WHERE id IN (SELECT message FROM outbox WHERE channel = ?1)",
+        [channel.0],
+    )?;
+    tx.0.execute(
+        "UPDATE outbox SET payload = NULL, attempts = 0 WHERE channel = ?1",
+        [channel.0],
+    )?;
+    Ok(())
+}
+
 /// Makes every message due now whose attempt was cut short: called when an engine starts.
 pub fn resume(tx: &Tx<'_>, now: UnixMillis) -> Result<(), Error> {
     tx.0.execute(

@@ -1,9 +1,7 @@
 //! The types that may reach a screen: text that went through the sanitiser.
 
-use std::borrow::Cow;
-
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use super::wrap;
 
@@ -17,43 +15,22 @@ pub enum SpanKind {
 }
 
 /// One piece of a line, all text or all mark.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SafeSpan {
-    text: Cow<'static, str>,
+    /// The whole line: a hostile one has a million pieces, and none should cost an allocation.
+    line: Arc<str>,
+    start: usize,
+    end: usize,
+    width: u32,
     kind: SpanKind,
-    width: usize,
 }
 
 impl SafeSpan {
-    pub(super) fn text_span(text: String, width: usize) -> Self {
-        Self {
-            text: Cow::Owned(text),
-            kind: SpanKind::Text,
-            width,
-        }
-    }
-
-    pub(super) fn mark(text: impl Into<Cow<'static, str>>) -> Self {
-        let text = text.into();
-        let width = cells(&text);
-        Self {
-            text,
-            kind: SpanKind::Mark,
-            width,
-        }
-    }
-
-    pub(super) fn piece(text: &str, kind: SpanKind, width: usize) -> Self {
-        Self {
-            text: Cow::Owned(text.to_owned()),
-            kind,
-            width,
-        }
-    }
-
     /// Returns the characters to draw.
     pub fn text(&self) -> &str {
-        &self.text
+        self.line
+            .get(self.start..self.end)
+            .expect("the line was cut here when it was built")
     }
 
     /// Tells text of the original from marks of the sanitiser.
@@ -63,7 +40,114 @@ impl SafeSpan {
 
     /// Returns how many terminal cells the span takes.
     pub const fn width(&self) -> usize {
+        self.width as usize
+    }
+}
+
+impl PartialEq for SafeSpan {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.text() == other.text()
+    }
+}
+
+impl Eq for SafeSpan {}
+
+impl fmt::Debug for SafeSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}({:?})", self.kind, self.text())
+    }
+}
+
+/// A line in the making; the only place that makes spans.
+#[derive(Default)]
+pub(super) struct LineBuilder {
+    text: String,
+    pieces: Vec<Piece>,
+    width: usize,
+}
+
+struct Piece {
+    end: usize,
+    width: u32,
+    kind: SpanKind,
+}
+
+impl LineBuilder {
+    pub(super) const fn width(&self) -> usize {
         self.width
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Appends text of `width` cells; joins it to text before it.
+    pub(super) fn push_text(&mut self, text: &str, width: usize) {
+        if text.is_empty() {
+            return;
+        }
+        self.text.push_str(text);
+        self.close(SpanKind::Text, width);
+    }
+
+    /// Appends a mark, which has only characters of one cell.
+    pub(super) fn push_mark(&mut self, mark: &str) {
+        self.text.push_str(mark);
+        self.close(SpanKind::Mark, mark.chars().count());
+    }
+
+    /// Appends a mark, which has only characters of one cell.
+    pub(super) fn write_mark(&mut self, mark: fmt::Arguments<'_>) {
+        let start = self.text.len();
+        self.text
+            .write_fmt(mark)
+            .expect("writing to a string cannot fail");
+        let written = self
+            .text
+            .get(start..)
+            .map_or(0, |mark| mark.chars().count());
+        self.close(SpanKind::Mark, written);
+    }
+
+    fn close(&mut self, kind: SpanKind, width: usize) {
+        self.width += width;
+        let width = u32::try_from(width).unwrap_or(u32::MAX);
+        let end = self.text.len();
+        if let Some(last) = self.pieces.last_mut()
+            && kind == SpanKind::Text
+            && last.kind == kind
+        {
+            last.end = end;
+            last.width = last.width.saturating_add(width);
+        } else {
+            self.pieces.push(Piece { end, width, kind });
+        }
+    }
+
+    /// Hands the line out; the builder is empty again.
+    pub(super) fn finish(&mut self) -> SafeLine {
+        if self.pieces.is_empty() {
+            return SafeLine::default();
+        }
+        let line: Arc<str> = Arc::from(self.text.as_str());
+        let mut start = 0;
+        let spans = self
+            .pieces
+            .iter()
+            .map(|piece| SafeSpan {
+                line: Arc::clone(&line),
+                start: std::mem::replace(&mut start, piece.end),
+                end: piece.end,
+                width: piece.width,
+                kind: piece.kind,
+            })
+            .collect();
+        self.text.clear();
+        self.pieces.clear();
+        SafeLine {
+            spans,
+            width: std::mem::take(&mut self.width),
+        }
     }
 }
 
@@ -75,9 +159,11 @@ pub struct SafeLine {
 }
 
 impl SafeLine {
-    pub(super) fn from_spans(spans: Vec<SafeSpan>) -> Self {
-        let width = spans.iter().map(SafeSpan::width).sum();
-        Self { spans, width }
+    /// Makes a line of printable ASCII, which needs no look at any table.
+    pub(super) fn ascii(text: &str) -> Self {
+        let mut line = LineBuilder::default();
+        line.push_text(text, text.len());
+        line.finish()
     }
 
     /// Returns the pieces from left to right, in the order they were written.
@@ -192,21 +278,4 @@ pub struct Hidden {
     pub count: usize,
     /// The message they spell, itself sanitised.
     pub decoded: Option<SafeText>,
-}
-
-/// Counts terminal cells the way ratatui draws: grapheme by grapheme.
-pub(super) fn cells(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
-    }
-    text.graphemes(true).map(grapheme_cells).sum()
-}
-
-/// Counts the cells of one grapheme.
-///
-/// Terminals give the halfwidth Japanese sound marks a cell of their own, and so does ratatui,
-/// while `unicode-width` counts none.
-pub(super) fn grapheme_cells(grapheme: &str) -> usize {
-    let sound_marks = grapheme.matches(['\u{ff9e}', '\u{ff9f}']).count();
-    grapheme.width() + sound_marks
 }

@@ -2,9 +2,8 @@
 //!
 //! Must never split a grapheme, nor a mark that fits a line: half a mark could be read as text.
 
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::safe::{SafeLine, SafeSpan, SpanKind, cells, grapheme_cells};
+use super::graphemes::graphemes;
+use super::safe::{LineBuilder, SafeLine, SpanKind};
 
 const ELLIPSIS: &str = "…";
 
@@ -13,26 +12,31 @@ pub(super) fn truncate(line: &SafeLine, max_cells: usize) -> SafeLine {
     let Some(room) = max_cells.checked_sub(1) else {
         return SafeLine::default();
     };
-    let mut row = Row::default();
-    'spans: for span in line.spans() {
-        if row.width + span.width() <= room {
-            row.push(span.text(), span.kind(), span.width());
+    let mut row = LineBuilder::default();
+    for span in line.spans() {
+        if row.width() + span.width() <= room {
+            push(&mut row, span.text(), span.kind(), span.width());
             continue;
         }
         if span.kind() == SpanKind::Text {
-            for grapheme in span.text().graphemes(true) {
-                let width = grapheme_cells(grapheme);
-                if row.width + width > room {
-                    break 'spans;
+            for (grapheme, width) in graphemes(span.text()) {
+                if row.width() + width > room {
+                    break;
                 }
-                row.push(grapheme, SpanKind::Text, width);
+                row.push_text(grapheme, width);
             }
         }
         break;
     }
-    row.close();
-    row.spans.push(SafeSpan::mark(ELLIPSIS));
-    SafeLine::from_spans(row.spans)
+    row.push_mark(ELLIPSIS);
+    row.finish()
+}
+
+fn push(row: &mut LineBuilder, text: &str, kind: SpanKind, width: usize) {
+    match kind {
+        SpanKind::Text => row.push_text(text, width),
+        SpanKind::Mark => row.push_mark(text),
+    }
 }
 
 /// Breaks lines so that none takes more than `width` cells; `width` is at least 1.
@@ -46,42 +50,6 @@ pub(super) fn wrap(lines: &[SafeLine], width: usize) -> Vec<SafeLine> {
         }
     }
     rows
-}
-
-/// A line in the making; joins neighbouring pieces of one kind.
-#[derive(Default)]
-struct Row {
-    spans: Vec<SafeSpan>,
-    text: String,
-    text_width: usize,
-    width: usize,
-}
-
-impl Row {
-    fn push(&mut self, text: &str, kind: SpanKind, width: usize) {
-        self.width += width;
-        if kind == SpanKind::Text {
-            self.text.push_str(text);
-            self.text_width += width;
-        } else {
-            self.close();
-            self.spans.push(SafeSpan::piece(text, kind, width));
-        }
-    }
-
-    fn close(&mut self) {
-        if !self.text.is_empty() {
-            let text = std::mem::take(&mut self.text);
-            self.spans.push(SafeSpan::text_span(text, self.text_width));
-            self.text_width = 0;
-        }
-    }
-
-    fn finish(&mut self) -> SafeLine {
-        self.close();
-        self.width = 0;
-        SafeLine::from_spans(std::mem::take(&mut self.spans))
-    }
 }
 
 /// A piece that stays together.
@@ -101,12 +69,14 @@ impl Unit<'_> {
 struct Wrapper<'rows, 'text> {
     width: usize,
     rows: &'rows mut Vec<SafeLine>,
-    row: Row,
+    row: LineBuilder,
     /// Spaces after the last word of the row, written only if a word follows on the same row.
     spaces: Vec<Unit<'text>>,
     spaces_width: usize,
     word: Vec<Unit<'text>>,
     word_width: usize,
+    /// The word fits no line, so it is laid piece by piece.
+    endless: bool,
 }
 
 impl<'rows, 'text> Wrapper<'rows, 'text> {
@@ -114,11 +84,12 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
         Self {
             width,
             rows,
-            row: Row::default(),
+            row: LineBuilder::default(),
             spaces: Vec::new(),
             spaces_width: 0,
             word: Vec::new(),
             word_width: 0,
+            endless: false,
         }
     }
 
@@ -132,17 +103,17 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
                     width: span.width(),
                 });
             } else {
-                for text in span.text().graphemes(true) {
+                for (text, width) in graphemes(span.text()) {
                     self.unit(Unit {
                         text,
                         kind: span.kind(),
-                        width: grapheme_cells(text),
+                        width,
                     });
                 }
             }
         }
         self.end_word();
-        if self.row.width > 0 || self.rows.len() == first {
+        if self.row.width() > 0 || self.rows.len() == first {
             let row = self.row.finish();
             self.rows.push(row);
         }
@@ -151,14 +122,24 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
     fn unit(&mut self, unit: Unit<'text>) {
         if unit.is_space() {
             self.end_word();
+            self.endless = false;
             self.spaces.push(unit);
             self.spaces_width += unit.width;
             return;
         }
+        if self.endless {
+            self.lay(unit);
+            return;
+        }
+        // Scripts with wide characters have no spaces and break anywhere.
+        let wide = unit.kind == SpanKind::Text && unit.width > 1;
+        if wide {
+            self.end_word();
+        }
         self.word.push(unit);
         self.word_width += unit.width;
-        if self.word_width > self.width {
-            // The word fits no line, so it is laid piece by piece from here on.
+        self.endless = self.word_width > self.width;
+        if wide || self.endless {
             self.end_word();
         }
     }
@@ -169,14 +150,14 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
             return;
         }
         let needed = self.spaces_width + self.word_width;
-        if self.row.width + needed > self.width && self.word_width <= self.width {
+        if self.row.width() + needed > self.width && self.word_width <= self.width {
             self.next_row();
         }
-        if self.spaces_width + self.row.width >= self.width {
+        if self.spaces_width + self.row.width() >= self.width {
             self.next_row();
         }
         for space in std::mem::take(&mut self.spaces) {
-            self.row.push(space.text, space.kind, space.width);
+            push(&mut self.row, space.text, space.kind, space.width);
         }
         self.spaces_width = 0;
         for unit in std::mem::take(&mut self.word) {
@@ -189,22 +170,21 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
     fn next_row(&mut self) {
         self.spaces.clear();
         self.spaces_width = 0;
-        if self.row.width > 0 {
+        if self.row.width() > 0 {
             let row = self.row.finish();
             self.rows.push(row);
         }
     }
 
     fn lay(&mut self, unit: Unit<'_>) {
-        if self.row.width + unit.width > self.width {
+        if self.row.width() + unit.width > self.width {
             self.next_row();
         }
         if unit.width > self.width {
             // Wider than the whole line: nothing of it can be drawn.
-            let width = cells(ELLIPSIS);
-            self.row.push(ELLIPSIS, SpanKind::Mark, width);
+            self.row.push_mark(ELLIPSIS);
         } else {
-            self.row.push(unit.text, unit.kind, unit.width);
+            push(&mut self.row, unit.text, unit.kind, unit.width);
         }
     }
 }

@@ -27,7 +27,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cli", &["model", "text", "api", "wire"]),
     (
         "demo",
-        &["model", "api", "engine", "relay", "profile", "crypto"],
+        &[
+            "model", "api", "engine", "net", "relay", "profile", "crypto", "wire",
+        ],
     ),
 ];
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -80,6 +81,7 @@ async fn together(relay: &Arc<Relay>) -> Result<bool, Failure> {
             return Err(failure);
         }
     };
+    relay.together.store(true, Ordering::Relaxed);
     relay.tell_health(None, true).await;
     let looks: Vec<_> = changed
         .into_iter()

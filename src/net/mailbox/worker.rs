@@ -2,6 +2,7 @@
 //! a dead or slow one delays nobody else.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -157,6 +158,8 @@ pub(super) struct Relay {
     url: String,
     pub(super) client: Client,
     rooms: Mutex<BTreeMap<ChannelId, Arc<Cell>>>,
+    /// Whether one waiting request stands for all channels.
+    pub(super) together: AtomicBool,
     /// Rings when a channel comes or goes.
     pub(super) changed: Notify,
     permits: Semaphore,
@@ -180,6 +183,7 @@ impl Relay {
             url: url.to_owned(),
             client: Client::new(&relay)?,
             rooms: Mutex::default(),
+            together: AtomicBool::new(false),
             changed: Notify::new(),
             permits: Semaphore::new(AT_ONCE),
             news,
@@ -257,7 +261,10 @@ impl Relay {
             self.look_at_handshake(cell, wait).await
         };
         match &result {
-            Ok(looked) => self.tell_health(None, looked.push).await,
+            Ok(looked) => {
+                let push = looked.push || self.together.load(Ordering::Relaxed);
+                self.tell_health(None, push).await;
+            }
             Err(failure) => self.tell_health(Some(&failure.problem), false).await,
         }
         result

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 /// Pages of 4 KiB in the log at which a checkpoint begins.
-const BEGIN_AT: usize = 4_000;
+const BEGIN_AT: usize = 8_000;
 
 /// Pages at which the writer stops everything until the log is copied.
 const FORCE_AT: usize = 64_000;

@@ -57,7 +57,8 @@ CREATE INDEX messages_by_channel ON messages (channel, id);
 CREATE UNIQUE INDEX messages_by_envelope ON messages (channel, envelope)
     WHERE envelope IS NOT NULL;
 CREATE INDEX messages_unread ON messages (channel) WHERE author = 'peer' AND read = 0;
-CREATE INDEX messages_held ON messages (channel) WHERE admitted = 0;
+-- What cannot be read waits for nobody, so it is not counted as held.
+CREATE INDEX messages_held ON messages (channel) WHERE admitted = 0 AND raw_reason IS NULL;
 CREATE INDEX messages_for_assistant ON messages (channel, id)
     WHERE admitted = 1 AND handed_over IS NULL;
 CREATE INDEX messages_at_relay ON messages (channel) WHERE delivery = 'relayed';

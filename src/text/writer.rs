@@ -1,0 +1,336 @@
+//! Collects the output of one line: text, marks and words of mixed scripts.
+
+use super::classes::{self, Class, Known, Lookup};
+use super::graphemes::{cells, graphemes};
+use super::safe::{HiddenKind, LineBuilder, SafeLine};
+use super::words::Scripts;
+
+/// Accents that one character may carry; more is a flood.
+const MOST_DIACRITICS: usize = 4;
+
+/// Marks of all kinds that one character may carry; Burmese and Tibetan need more than four.
+const MOST_COMBINING: usize = 8;
+
+/// Code points in one grapheme; the longest emoji in use has ten.
+const LONGEST_GRAPHEME: usize = 16;
+
+/// Hidden characters in a row that are named one by one.
+const MOST_NAMED: usize = 8;
+
+/// A run of hidden characters of one kind.
+struct Run {
+    kind: HiddenKind,
+    count: usize,
+    first: [char; MOST_NAMED],
+    /// All characters of the run are the same one.
+    uniform: bool,
+}
+
+/// Where the word being written began.
+struct Word {
+    at: usize,
+    width: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Writer {
+    out: LineBuilder,
+    text: String,
+    /// Cells of `text`, if nothing in it is `complex`.
+    width: usize,
+    /// `text` has characters that may join into graphemes and must be measured.
+    complex: bool,
+    /// The character that a combining mark would sit on.
+    base: Option<char>,
+    diacritics: usize,
+    combining: usize,
+    run: Option<Run>,
+    word: Option<Word>,
+    scripts: Scripts,
+}
+
+impl Writer {
+    /// Returns the last visible character, unless a mark came after it.
+    pub(super) fn base(&self) -> Option<char> {
+        self.base
+    }
+
+    /// Tells whether the line is still empty.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.out.is_empty() && self.run.is_none()
+    }
+
+    /// Tells whether the last character was a hidden one.
+    pub(super) fn is_hiding(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// Writes printable ASCII.
+    pub(super) fn push_ascii(&mut self, run: &str) {
+        self.end_run();
+        let Some(last) = run.chars().next_back() else {
+            return;
+        };
+        let letters = |part: &str| part.bytes().filter(u8::is_ascii_alphabetic).count();
+        let is_letter = |c: char| c.is_ascii_alphanumeric();
+        let head = run.trim_start_matches(is_letter);
+        let head_len = run.len() - head.len();
+        if let Some((word, _)) = run.split_at_checked(head_len)
+            && (self.word.is_some() || head.is_empty())
+        {
+            if head_len > 0 {
+                self.begin_word();
+                self.scripts.add_latin(letters(word));
+            }
+            self.append(word);
+        } else if let Some((word, _)) = run.split_at_checked(head_len) {
+            self.append(word);
+        }
+        if !head.is_empty() {
+            self.end_word();
+            let body_len = head.trim_end_matches(is_letter).len();
+            if let Some((body, tail)) = head.split_at_checked(body_len) {
+                self.append(body);
+                if !tail.is_empty() {
+                    self.begin_word();
+                    self.scripts.add_latin(letters(tail));
+                    self.append(tail);
+                }
+            }
+        }
+        self.rest_on(last);
+    }
+
+    fn append(&mut self, ascii: &str) {
+        self.text.push_str(ascii);
+        self.width += ascii.len();
+    }
+
+    /// Writes one character that draws as it is.
+    pub(super) fn push_plain(&mut self, known: Known) {
+        self.end_run();
+        if known.in_word {
+            self.begin_word();
+            self.scripts.add(known.c, known.script);
+        } else {
+            self.end_word();
+        }
+        self.text.push(known.c);
+        match known.cells {
+            Some(cells) => self.width += cells,
+            None => self.complex = true,
+        }
+        self.rest_on(known.c);
+    }
+
+    fn rest_on(&mut self, base: char) {
+        self.base = Some(base);
+        self.diacritics = 0;
+        self.combining = 0;
+    }
+
+    /// Writes a mark onto the last character; `false` if there is none or it carries enough.
+    pub(super) fn push_combining(&mut self, known: Known) -> bool {
+        if self.run.is_some() || self.base.is_none() || self.combining >= MOST_COMBINING {
+            return false;
+        }
+        if classes::is_anywhere(known.script) {
+            if self.diacritics >= MOST_DIACRITICS {
+                return false;
+            }
+            self.diacritics += 1;
+        }
+        self.combining += 1;
+        self.complex = true;
+        self.text.push(known.c);
+        true
+    }
+
+    /// Notes a hidden character; marks for the run are written when it ends.
+    pub(super) fn push_hidden(&mut self, kind: HiddenKind, c: char) {
+        if let Some(run) = &mut self.run
+            && run.kind == kind
+        {
+            if let Some(slot) = run.first.get_mut(run.count) {
+                *slot = c;
+            }
+            run.uniform &= run.first.first() == Some(&c);
+            run.count += 1;
+            return;
+        }
+        self.end_run();
+        self.base = None;
+        self.run = Some(Run {
+            kind,
+            count: 1,
+            first: [c; MOST_NAMED],
+            uniform: true,
+        });
+    }
+
+    /// Ends the line and hands it out; the writer is empty again.
+    pub(super) fn finish(&mut self) -> SafeLine {
+        self.end_run();
+        self.end_word();
+        self.close_text();
+        self.base = None;
+        self.out.finish()
+    }
+
+    fn begin_word(&mut self) {
+        if self.word.is_none() {
+            self.scripts.clear();
+            self.word = Some(Word {
+                at: self.text.len(),
+                width: self.width,
+            });
+        }
+    }
+
+    fn end_word(&mut self) {
+        let Some(word) = self.word.take() else {
+            return;
+        };
+        if !self.scripts.is_mixture() {
+            return;
+        }
+        let Some((before, mixed)) = self.text.split_at_checked(word.at) else {
+            return;
+        };
+        push_text(before, word.width, self.complex, &mut self.out);
+        self.out.write_mark(format_args!("⟪ {}: ", self.scripts));
+        push_text(mixed, self.width - word.width, self.complex, &mut self.out);
+        self.out.push_mark(" ⟫");
+        self.clear_text();
+        self.base = None;
+    }
+
+    fn end_run(&mut self) {
+        let Some(run) = self.run.take() else {
+            return;
+        };
+        self.end_word();
+        self.close_text();
+        write_marks(&run, &mut self.out);
+    }
+
+    fn close_text(&mut self) {
+        push_text(&self.text, self.width, self.complex, &mut self.out);
+        self.clear_text();
+    }
+
+    fn clear_text(&mut self) {
+        self.text.clear();
+        self.width = 0;
+        self.complex = false;
+    }
+}
+
+fn push_text(text: &str, width: usize, complex: bool, out: &mut LineBuilder) {
+    if complex {
+        push_complex(text, out);
+    } else {
+        out.push_text(text, width);
+    }
+}
+
+/// Measures text by graphemes; cuts those apart that no honest text has.
+fn push_complex(text: &str, out: &mut LineBuilder) {
+    let mut rest = text;
+    let mut length = 0;
+    let mut width = 0;
+    for (grapheme, cells) in graphemes(text) {
+        let too_long =
+            grapheme.len() > LONGEST_GRAPHEME && grapheme.chars().count() > LONGEST_GRAPHEME;
+        if cells > 0 && !too_long {
+            length += grapheme.len();
+            width += cells;
+            continue;
+        }
+        let Some((before, after)) = rest.split_at_checked(length) else {
+            break;
+        };
+        out.push_text(before, width);
+        cut_apart(grapheme, out);
+        rest = after.strip_prefix(grapheme).unwrap_or_default();
+        length = 0;
+        width = 0;
+    }
+    out.push_text(rest, width);
+}
+
+/// Cuts an endless grapheme into pieces of at most [`LONGEST_GRAPHEME`] code points, by marks.
+///
+/// Cuts come before characters that can stand alone; at most [`MOST_COMBINING`] others follow
+/// one of those.
+fn cut_apart(grapheme: &str, out: &mut LineBuilder) {
+    let mut piece = String::new();
+    let mut length = 0;
+    let mut lookup = Lookup::default();
+    for c in grapheme.chars() {
+        let alone = matches!(lookup.of(c).class, Class::Plain | Class::Bracket);
+        if alone && length >= LONGEST_GRAPHEME - MOST_COMBINING {
+            push_piece(&piece, out);
+            out.push_mark("⟦…⟧");
+            piece.clear();
+            length = 0;
+        }
+        piece.push(c);
+        length += 1;
+    }
+    push_piece(&piece, out);
+}
+
+/// Writes a piece as text, or as marks if nothing of it would be drawn.
+fn push_piece(piece: &str, out: &mut LineBuilder) {
+    match cells(piece) {
+        0 => piece.chars().for_each(|c| push_code(c, out)),
+        width => out.push_text(piece, width),
+    }
+}
+
+fn push_code(c: char, out: &mut LineBuilder) {
+    match classes::control_mark(c) {
+        Some(name) => out.push_mark(name),
+        None => out.write_mark(format_args!("⟦U+{:04X}⟧", u32::from(c))),
+    }
+}
+
+/// Writes the marks of one run: each character by name, or a count where there are many.
+fn write_marks(run: &Run, out: &mut LineBuilder) {
+    use HiddenKind as K;
+    let named = match run.kind {
+        K::Tags | K::VariationSelectors | K::ZeroWidth | K::CombiningMarks => 1,
+        K::Bidi | K::Controls | K::Unknown => MOST_NAMED,
+    };
+    let count = run.count;
+    if count <= named {
+        for c in run.first.iter().take(count) {
+            push_code(*c, out);
+        }
+        return;
+    }
+    if let [c, ..] = run.first
+        && run.uniform
+        && named > 1
+    {
+        match classes::control_mark(c) {
+            Some(name) => {
+                let name = name.trim_end_matches('⟧');
+                out.write_mark(format_args!("{name} ×{count}⟧"));
+            }
+            None => out.write_mark(format_args!("⟦U+{:04X} ×{count}⟧", u32::from(c))),
+        }
+        return;
+    }
+    let what = match run.kind {
+        K::Tags => "hidden tag characters",
+        K::VariationSelectors => "hidden variation selectors",
+        K::ZeroWidth => "hidden zero-width characters",
+        K::CombiningMarks => "stacked marks",
+        K::Bidi => "direction controls",
+        K::Controls => "control characters",
+        K::Unknown => "unknown characters",
+    };
+    out.write_mark(format_args!("⟦{count} {what}⟧"));
+}

@@ -1,0 +1,28 @@
+//! The terminal interface: a control desk that shows what waits and lets a person settle it.
+//!
+//! Elm style: [`update()`] turns a [`Message`] into a new state and [`Effect`]s, [`view()`] draws
+//! the state, and [`run()`] is the only part that touches the terminal, the clock or the engine.
+//! Start with [`model`], then [`update`](mod@update).
+//!
+//! Must never: show a peer's words that did not pass `crate::text`, or decide anything a person
+//! did not decide in the review screen.
+
+mod available;
+mod external;
+pub mod keymap;
+pub mod message;
+pub mod model;
+pub mod run;
+mod screen;
+mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+mod widget;
+
+pub use message::{Effect, Message, Question};
+pub use model::{Model, Setup};
+pub use run::{Error, Options, run};
+pub use theme::{Symbols, ThemeChoice};
+pub use update::{start, update};
+pub use view::view;

@@ -1,0 +1,348 @@
+//! The one table of keys: what a key does, where, and in which words it is explained.
+//!
+//! Key bar and help are generated from it, so neither can name a key that does nothing.
+//! No action needs Alt, a function key or an extended keyboard protocol; those are extras.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where a key counts. Every screen has one, and [`Scope::Anywhere`] lies behind all of them
+/// that are not text fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// The main screen outside the composer.
+    Main,
+    /// After Space on the main screen.
+    Leader,
+    /// The composer: a text field.
+    Composer,
+    /// The review of one item, the only place where decisions are made.
+    Review,
+    /// An invite of ours.
+    Invite,
+    /// The forms: new invite, pasted link. Text fields.
+    Form,
+    /// The list of presets.
+    Presets,
+    /// The help.
+    Help,
+    /// Every screen that is not a text field.
+    Anywhere,
+}
+
+impl Scope {
+    /// Returns the name as the help shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Main => "Main",
+            Self::Leader => "After Space",
+            Self::Composer => "Writing",
+            Self::Review => "Review",
+            Self::Invite => "Invite",
+            Self::Form => "Form",
+            Self::Presets => "Presets",
+            Self::Help => "Help",
+            Self::Anywhere => "Everywhere",
+        }
+    }
+
+    /// Tells whether letters are text here.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Composer | Self::Form)
+    }
+}
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the table below explains each in words")]
+pub enum Action {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Open,
+    NextPane,
+    PreviousPane,
+    Back,
+    NextNeed,
+    PreviousNeed,
+    NextUnread,
+    PreviousUnread,
+    Write,
+    Editor,
+    Send,
+    NewLine,
+    TakeBack,
+    Retry,
+    CopyMessage,
+    ChoosePreset,
+    NewInvite,
+    AcceptLink,
+    CopyLink,
+    CopyInviteText,
+    QrOnly,
+    Replace,
+    CancelInvite,
+    NextField,
+    PreviousField,
+    Submit,
+    Leader,
+    PauseChannel,
+    PauseAll,
+    Approve,
+    Refuse,
+    KeepPinned,
+    Confirm,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// A key with at most Ctrl held down. Letters carry their own case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chord {
+    code: KeyCode,
+    ctrl: bool,
+}
+
+const fn key(c: char) -> Chord {
+    Chord {
+        code: KeyCode::Char(c),
+        ctrl: false,
+    }
+}
+
+const fn ctrl(c: char) -> Chord {
+    Chord {
+        code: KeyCode::Char(c),
+        ctrl: true,
+    }
+}
+
+const fn named(code: KeyCode) -> Chord {
+    Chord { code, ctrl: false }
+}
+
+impl Chord {
+    /// Returns how the key is written: `n`, `Ctrl-J`, `Enter`.
+    pub fn label(self) -> String {
+        let name = if let KeyCode::Char(' ') = self.code {
+            "Space".to_owned()
+        } else if let KeyCode::Char(c) = self.code {
+            if self.ctrl {
+                c.to_ascii_uppercase().to_string()
+            } else {
+                c.to_string()
+            }
+        } else {
+            self.code.to_string()
+        };
+        let name = match name.as_str() {
+            "Page Up" => "PgUp".to_owned(),
+            "Page Down" => "PgDn".to_owned(),
+            "Back Tab" => "Shift-Tab".to_owned(),
+            "Up" => "↑".to_owned(),
+            "Down" => "↓".to_owned(),
+            _ => name,
+        };
+        if self.ctrl {
+            format!("Ctrl-{name}")
+        } else {
+            name
+        }
+    }
+
+    fn matches(self, event: &KeyEvent) -> bool {
+        let modifiers = event.modifiers.difference(KeyModifiers::SHIFT);
+        let wanted = if self.ctrl {
+            KeyModifiers::CONTROL
+        } else {
+            KeyModifiers::NONE
+        };
+        // Shift is part of a letter's case; with any other key it makes another key.
+        let shifted = event.modifiers.contains(KeyModifiers::SHIFT)
+            && !matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab);
+        event.code == self.code && modifiers == wanted && !shifted
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where it counts.
+    pub scope: Scope,
+    /// The keys; the first is the one shown.
+    pub keys: &'static [Chord],
+    /// What it does.
+    pub action: Action,
+    /// The words in the key bar; empty where it stands in the help alone.
+    pub bar: &'static str,
+    /// The words in the help.
+    pub help: &'static str,
+}
+
+macro_rules! table {
+    ($($scope:ident [$($chord:expr),+] $action:ident $bar:literal $help:literal;)+) => {
+        &[$(Binding {
+            scope: Scope::$scope,
+            keys: &[$($chord),+],
+            action: Action::$action,
+            bar: $bar,
+            help: $help,
+        }),+]
+    };
+}
+
+/// Every key of the program, in the order of help and key bar.
+pub const TABLE: &[Binding] = table! {
+    Main [key('n')] NextNeed "next that needs you" "go to the next item that needs you";
+    Main [key('N')] PreviousNeed "" "go to the previous item that needs you";
+    Main [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Main [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Main [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Main [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up; loads older messages at the top";
+    Main [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Main [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Main [named(KeyCode::Enter)] Open "open" "open what is selected; never decides";
+    Main [named(KeyCode::Tab)] NextPane "pane" "next pane";
+    Main [named(KeyCode::BackTab)] PreviousPane "" "previous pane";
+    Main [key(']')] NextUnread "" "next channel with something new";
+    Main [key('[')] PreviousUnread "" "previous channel with something new";
+    Main [key('i')] Write "write" "write in this channel as yourself";
+    Main [key('e')] Editor "" "write in $VISUAL or $EDITOR";
+    Main [key('u')] TakeBack "take back" "take back the last message while it waits to leave";
+    Main [key('R')] Retry "try again" "try the selected message again now";
+    Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
+    Main [key('p')] ChoosePreset "preset" "choose the engagement preset of this channel";
+    Main [key('I')] NewInvite "invite" "make an invite";
+    Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
+    Main [key(' ')] Leader "" "more for this channel";
+    Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
+    Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
+    Review [key('a')] Approve "" "accept the contact, release the message, or prepare to pin the new key";
+    Review [key('A')] Confirm "" "carry out what the line above says";
+    Review [key('r')] Refuse "" "refuse the contact, or leave the message unread by the assistant";
+    Review [key('K')] KeepPinned "" "key change: go on with the key you accepted";
+    Review [key('j'), named(KeyCode::Down)] Down "read on" "read on";
+    Review [key('k'), named(KeyCode::Up)] Up "" "read back";
+    Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Review [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Review [key('n')] NextNeed "next" "go to the next item that needs you";
+    Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
+    Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";
+    Review [named(KeyCode::Esc)] Back "back" "back; decides nothing";
+    Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
+    Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
+    Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
+    Composer [named(KeyCode::F(1))] Help "help" "this help";
+    Invite [key('c')] CopyLink "copy link" "copy the link";
+    Invite [key('t')] CopyInviteText "copy as message" "copy the link with the words to send with it";
+    Invite [key('f')] QrOnly "QR only" "give the whole window to the QR code";
+    Invite [key('r')] Replace "replace" "make a new link for the same number; the old one dies";
+    Invite [key('D')] CancelInvite "cancel" "cancel the invite (asks once); the link dies";
+    Invite [named(KeyCode::Esc)] Back "back" "back";
+    Form [named(KeyCode::Enter)] Submit "do it" "do it";
+    Form [named(KeyCode::Tab), named(KeyCode::Down)] NextField "next field" "next field";
+    Form [named(KeyCode::BackTab), named(KeyCode::Up)] PreviousField "" "previous field";
+    Form [named(KeyCode::Esc)] Back "back" "back; nothing is made";
+    Form [named(KeyCode::F(1))] Help "help" "this help";
+    Presets [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Presets [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Presets [named(KeyCode::Enter)] Submit "choose" "choose; a wider one asks for A first";
+    Presets [key('A')] Confirm "" "carry out what the line above says";
+    Presets [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Help [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Help [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Help [named(KeyCode::Esc), key('?'), named(KeyCode::F(1))] Back "back" "back";
+    Anywhere [key('P')] PauseAll "pause all" "pause everything (asks nothing); again to resume (asks once)";
+    Anywhere [key('?'), named(KeyCode::F(1))] Help "help" "keys of this screen";
+    Anywhere [ctrl('l')] Redraw "" "draw everything afresh";
+    Anywhere [ctrl('z')] Suspend "" "suspend; fg brings it back";
+    Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
+};
+
+/// Returns what a key does in a scope, if anything.
+pub fn lookup(scope: Scope, event: &KeyEvent) -> Option<Action> {
+    let find = |wanted: Scope| {
+        TABLE
+            .iter()
+            .filter(|binding| binding.scope == wanted)
+            .find(|binding| binding.keys.iter().any(|chord| chord.matches(event)))
+            .map(|binding| binding.action)
+    };
+    find(scope).or_else(|| {
+        if scope.is_text() {
+            None
+        } else {
+            find(Scope::Anywhere)
+        }
+    })
+}
+
+/// Returns the lines of the table that count in a scope, its own first.
+pub fn of(scope: Scope) -> impl Iterator<Item = &'static Binding> {
+    let own = TABLE.iter().filter(move |binding| binding.scope == scope);
+    let shared = TABLE.iter().filter(move |binding| {
+        !scope.is_text() && scope != Scope::Leader && binding.scope == Scope::Anywhere
+    });
+    own.chain(shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_scope() {
+        for (index, one) in TABLE.iter().enumerate() {
+            for other in TABLE.iter().skip(index + 1) {
+                if one.scope == other.scope {
+                    assert!(
+                        one.keys.iter().all(|key| !other.keys.contains(key)),
+                        "{one:?} and {other:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_terminals_and_multiplexers_take_are_left_to_them() {
+        for binding in TABLE {
+            for taken in "abhimqs[".chars().map(ctrl) {
+                assert!(!binding.keys.contains(&taken), "{binding:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn enter_space_escape_tab_y_and_digits_never_decide() {
+        let reflexes = [
+            named(KeyCode::Enter),
+            named(KeyCode::Esc),
+            named(KeyCode::Tab),
+            key(' '),
+            key('y'),
+            key('1'),
+        ];
+        for binding in TABLE.iter().filter(|line| line.scope == Scope::Review) {
+            let decides = matches!(
+                binding.action,
+                Action::Approve | Action::Refuse | Action::KeepPinned | Action::Confirm
+            );
+            assert!(!decides || reflexes.iter().all(|key| !binding.keys.contains(key)));
+        }
+    }
+
+    #[test]
+    fn control_with_a_letter_is_not_the_letter() {
+        let event = KeyEvent::new(KeyCode::Char('a'), KeyModifiers::CONTROL);
+        assert_eq!(lookup(Scope::Review, &event), None);
+        let event = KeyEvent::new(KeyCode::Char('a'), KeyModifiers::ALT);
+        assert_eq!(lookup(Scope::Review, &event), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! What reaches `update`, and what it asks for in return.
+
+use crossterm::event::KeyEvent;
+
+use crate::api::{Error, Event, Reply, Request};
+use crate::desktop::clipboard::Placed;
+use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
+
+/// Everything that can happen to the screen.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A key went down, was repeated or released; only the first counts.
+    Key(KeyEvent),
+    /// A block of text was pasted. Never a key.
+    Paste(PeerText),
+    /// The window has this many columns and rows now.
+    Resize(u16, u16),
+    /// The terminal gained (`true`) or lost focus.
+    Focus(bool),
+    /// Time has passed.
+    Tick,
+    /// The last frame is on the screen; `quiet` if no input was waiting behind it.
+    Drawn {
+        /// Whether the input queue was empty after drawing.
+        quiet: bool,
+    },
+    /// The engine answered.
+    Answer(Question, Box<Result<Reply, Error>>),
+    /// Something changed in the engine.
+    Event(Event),
+    /// A copy ended here; an error is a sentence.
+    Copied(Result<Placed, String>),
+    /// The external editor was closed; an error is a sentence.
+    Edited(ChannelId, Result<PeerText, String>),
+}
+
+/// What a request was for, so that its answer finds its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Health and counts.
+    Status,
+    /// The list of channels.
+    Channels,
+    /// The list of what needs a person.
+    NeedsYou,
+    /// The newest page of a channel.
+    Newest(ChannelId),
+    /// The page before the oldest message held.
+    Older(ChannelId),
+    /// One review item.
+    Review(ReviewId),
+    /// A decision.
+    Decide(ReviewId, Verdict),
+    /// A message of ours.
+    Send(ChannelId),
+    /// The kept text of the composer.
+    Draft(ChannelId),
+    /// Keeping the text of the composer.
+    SaveDraft(ChannelId),
+    /// Taking a message back.
+    TakeBack(MessageId),
+    /// Trying a message again.
+    Retry,
+    /// Marking messages as read.
+    MarkRead,
+    /// Making or replacing an invite.
+    MakeInvite,
+    /// Showing an invite.
+    ShowInvite(ChannelId),
+    /// Cancelling an invite.
+    CancelInvite(ChannelId),
+    /// Accepting a link.
+    Accept,
+    /// The names of presets.
+    Presets,
+    /// Setting the preset of a channel.
+    SetPreset(ChannelId),
+    /// Pausing (`true`) or resuming, one channel or all.
+    Pause(bool, Option<ChannelId>),
+}
+
+/// What `update` wants done. Carried out by `run`, never by `update`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the engine.
+    Ask(Request, Question),
+    /// Put text on a clipboard.
+    Copy(String),
+    /// Let the person write in their editor, starting from this text.
+    OpenEditor(ChannelId, PeerText),
+    /// Clear the terminal and draw all of it.
+    Redraw,
+    /// Stop as Ctrl-Z does.
+    Suspend,
+    /// Leave.
+    Quit,
+}

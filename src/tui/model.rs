@@ -1,0 +1,328 @@
+//! Everything the screen shows, as plain data.
+//!
+//! Holds only what is on screen: lists, the open transcript's pages, one review. The engine's
+//! store is the truth; whatever is here can be asked for again. Must not: do I/O or read a clock.
+
+use jiff::tz::TimeZone;
+
+use crate::api::Status;
+use crate::model::{Channel, ChannelId, ChannelState, MessageId, ReviewId, ReviewItem, UnixMillis};
+
+use super::message::Question;
+use super::screen::composer::Composer;
+use super::screen::form::Form;
+use super::screen::help::HelpScreen;
+use super::screen::invite::InviteScreen;
+use super::screen::presets::PresetScreen;
+use super::screen::review::ReviewScreen;
+use super::screen::transcript::Transcript;
+use super::theme::{Symbols, Theme, ThemeChoice};
+
+/// How long a line about something that happened stays.
+const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
+
+/// How the surface is set up; settled before the first frame.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The theme, already settled.
+    pub theme: ThemeChoice,
+    /// The glyphs.
+    pub symbols: Symbols,
+    /// A line that stays on the main screen; the demo says there what it is.
+    pub banner: Option<String>,
+    /// The zone in which times of day are shown.
+    pub zone: TimeZone,
+    /// Time at the start.
+    pub now: UnixMillis,
+    /// Columns and rows of the window.
+    pub size: (u16, u16),
+}
+
+/// The state of the whole surface.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) now: UnixMillis,
+    pub(super) zone: TimeZone,
+    pub(super) size: (u16, u16),
+    pub(super) theme: Theme,
+    pub(super) symbols: Symbols,
+    pub(super) banner: Option<String>,
+    /// When the terminal gained focus; `None` while it has none.
+    pub(super) focused_since: Option<UnixMillis>,
+    pub(super) status: Option<Status>,
+    pub(super) channels: Option<Vec<Channel>>,
+    pub(super) needs: Option<Vec<ReviewItem>>,
+    pub(super) presets: Vec<String>,
+    pub(super) screen: Screen,
+    /// Screens to come back to, the last one first.
+    pub(super) back: Vec<Screen>,
+    pub(super) cursor: Option<Spot>,
+    pub(super) pane: Pane,
+    pub(super) leader: bool,
+    pub(super) transcript: Option<Transcript>,
+    pub(super) composer: Composer,
+    pub(super) notice: Option<Notice>,
+    pub(super) asking: Option<Asking>,
+    pub(super) flights: Flights,
+    /// What a person rests on, and since when: it becomes read after a second.
+    pub(super) resting: Option<(ChannelId, MessageId, UnixMillis)>,
+    /// Up to where messages were marked as read already.
+    pub(super) marked: Option<(ChannelId, MessageId)>,
+    pub(super) closing: bool,
+    dirty: bool,
+}
+
+/// The screens.
+#[derive(Debug)]
+pub(super) enum Screen {
+    Main,
+    Review(Box<ReviewScreen>),
+    Invite(Box<InviteScreen>),
+    Form(Box<Form>),
+    Presets(Box<PresetScreen>),
+    Help(HelpScreen),
+}
+
+/// A row of the left rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    Need(ReviewId),
+    Channel(ChannelId),
+}
+
+/// The panes of the main screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pane {
+    Rail,
+    Transcript,
+    Side,
+}
+
+/// How something ended, for the notice line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Fine,
+    Trouble,
+}
+
+/// One line about what just happened. Our own words.
+#[derive(Debug)]
+pub(super) struct Notice {
+    pub(super) text: String,
+    pub(super) tone: Tone,
+    pub(super) until: UnixMillis,
+}
+
+/// A question that the same key answers by being pressed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    Quit,
+    ResumeAll,
+}
+
+/// Reads under way, so that a burst of events asks once and then once more.
+#[derive(Debug, Default)]
+pub(super) struct Flights {
+    open: Vec<(Question, bool)>,
+}
+
+impl Flights {
+    /// Tells whether to ask now; while an answer is awaited it is asked again after that.
+    pub(super) fn depart(&mut self, question: &Question) -> bool {
+        if let Some((_, again)) = self.open.iter_mut().find(|(open, _)| open == question) {
+            *again = true;
+            return false;
+        }
+        self.open.push((question.clone(), false));
+        true
+    }
+
+    /// Notes the answer; tells whether to ask again.
+    pub(super) fn arrive(&mut self, question: &Question) -> bool {
+        let Some(index) = self.open.iter().position(|(open, _)| open == question) else {
+            return false;
+        };
+        self.open.swap_remove(index).1
+    }
+}
+
+impl Model {
+    /// Makes the state before anything was asked.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            now: setup.now,
+            zone: setup.zone,
+            size: setup.size,
+            theme: Theme::built_in(setup.theme),
+            symbols: setup.symbols,
+            banner: setup.banner,
+            focused_since: Some(setup.now),
+            status: None,
+            channels: None,
+            needs: None,
+            presets: Vec::new(),
+            screen: Screen::Main,
+            back: Vec::new(),
+            cursor: None,
+            pane: Pane::Rail,
+            leader: false,
+            transcript: None,
+            composer: Composer::default(),
+            notice: None,
+            asking: None,
+            flights: Flights::default(),
+            resting: None,
+            marked: None,
+            closing: false,
+            dirty: true,
+        }
+    }
+
+    /// Tells whether something changed since this was last asked.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Tells whether enough has arrived for a frame that says something.
+    pub fn is_loaded(&self) -> bool {
+        let listed = self.status.is_some() && self.needs.is_some();
+        let Some(channels) = self.channels.as_ref().filter(|_| listed) else {
+            return false;
+        };
+        channels.is_empty() || self.transcript.as_ref().is_some_and(Transcript::is_loaded)
+    }
+
+    /// Returns the title of the window. Never holds a peer's words.
+    pub fn title(&self) -> String {
+        match self.needs_count() {
+            0 => "chaperon".to_owned(),
+            count => format!("chaperon ({count})"),
+        }
+    }
+
+    /// Returns the request that keeps what is written on disk, if something is not kept yet.
+    pub(super) fn keep_draft(&mut self) -> Option<super::message::Effect> {
+        self.composer.keep()
+    }
+
+    pub(super) fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    pub(super) fn needs_count(&self) -> usize {
+        self.needs.as_ref().map_or(0, Vec::len)
+    }
+
+    pub(super) fn channel(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels
+            .as_ref()?
+            .iter()
+            .find(|channel| channel.id == id)
+    }
+
+    pub(super) fn need(&self, id: ReviewId) -> Option<&ReviewItem> {
+        self.needs.as_ref()?.iter().find(|item| item.id == id)
+    }
+
+    /// Returns the channel whose transcript is open.
+    pub(super) fn open_channel(&self) -> Option<&Channel> {
+        self.channel(self.transcript.as_ref()?.channel)
+    }
+
+    /// Returns the rows of the rail, in order.
+    pub(super) fn spots(&self) -> Vec<Spot> {
+        let needs = self.needs.iter().flatten().map(|item| Spot::Need(item.id));
+        needs
+            .chain(self.listed().map(|channel| Spot::Channel(channel.id)))
+            .collect()
+    }
+
+    /// Returns the channels in the order they are listed: those that live, then the others.
+    pub(super) fn listed(&self) -> impl Iterator<Item = &Channel> {
+        let over = |channel: &&Channel| {
+            matches!(
+                channel.state,
+                ChannelState::Closed | ChannelState::Superseded
+            )
+        };
+        let all = || self.channels.iter().flatten();
+        all()
+            .filter(move |channel| !over(channel))
+            .chain(all().filter(over))
+    }
+
+    pub(super) fn channel_of(&self, spot: Spot) -> Option<ChannelId> {
+        match spot {
+            Spot::Need(id) => self.need(id).map(|item| item.channel),
+            Spot::Channel(id) => Some(id),
+        }
+    }
+
+    pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            tone,
+            until: self.now.after(NOTICE),
+        });
+        self.touch();
+    }
+
+    /// Puts a screen on top; Esc comes back to the one below.
+    pub(super) fn enter(&mut self, screen: Screen) {
+        let below = std::mem::replace(&mut self.screen, screen);
+        self.back.push(below);
+        self.touch();
+    }
+
+    /// Goes back one screen.
+    pub(super) fn leave(&mut self) {
+        self.screen = self.back.pop().unwrap_or(Screen::Main);
+        self.touch();
+    }
+
+    /// Goes back to the main screen.
+    pub(super) fn go_main(&mut self) {
+        self.back.clear();
+        self.screen = Screen::Main;
+        self.touch();
+    }
+
+    /// Tells whether the window is too small for more than one line.
+    pub(super) fn is_tiny(&self) -> bool {
+        self.size.0 < 40 || self.size.1 < 12
+    }
+
+    /// Returns when the screen would look or act otherwise by itself, if ever.
+    pub fn wake_at(&self) -> UnixMillis {
+        let second = std::time::Duration::from_secs(1);
+        let minute = UnixMillis((self.now.0.div_euclid(60_000) + 1) * 60_000);
+        let counting = self.counts_down().then(|| self.now.after(second));
+        let review = if let Screen::Review(review) = &self.screen {
+            review.live_at(self)
+        } else {
+            None
+        };
+        [
+            Some(minute),
+            self.notice.as_ref().map(|notice| notice.until),
+            counting,
+            review,
+            self.composer.save_at(),
+            self.resting.map(|(_, _, since)| since.after(second)),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|at| *at > self.now)
+        .min()
+        .unwrap_or(minute)
+    }
+
+    /// Tells whether a countdown of seconds is on screen.
+    pub(super) fn counts_down(&self) -> bool {
+        matches!(self.screen, Screen::Main)
+            && self
+                .transcript
+                .as_ref()
+                .is_some_and(|transcript| transcript.leaving(self.now).is_some())
+    }
+}

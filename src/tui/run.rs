@@ -1,0 +1,444 @@
+//! The loop between terminal, engine and state; carries out what `update` asks for.
+//!
+//! Redraws only when the state changed. Must not: hold any state of its own that is shown.
+
+use std::future::{Future, poll_fn};
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt as _;
+use jiff::tz::TimeZone;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::api::{Events, Handle, Reply};
+use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
+use crate::model::{ChannelId, PeerText, UnixMillis};
+
+use super::message::{Effect, Message, Question};
+use super::model::{Model, Setup};
+use super::terminal::{self, Screen};
+use super::theme::{ColourHints, Symbols, ThemeChoice};
+use super::update::{start, update};
+use super::view::view;
+
+/// How long the first frame waits for the store's answers.
+const FIRST_FRAME: Duration = Duration::from_millis(40);
+/// How long what was asked last may take after the screen is gone.
+const LAST_WISHES: Duration = Duration::from_millis(1_500);
+/// Inputs taken in before a frame is drawn all the same.
+const BURST: usize = 512;
+
+/// Why the surface ended, other than by being left.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Input or output is not a terminal.
+    #[error("this needs a terminal; see `chaperon --help` for what works without one")]
+    NoTerminal,
+    /// The terminal could not be used.
+    #[error("cannot use the terminal")]
+    Terminal(#[from] std::io::Error),
+    /// The terminal went away; drafts are kept.
+    #[error("the terminal is gone")]
+    TerminalGone,
+}
+
+/// A source of time.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// How the surface is to look and where it gets its surroundings from.
+#[derive(Clone)]
+pub struct Options {
+    /// The theme asked for.
+    pub theme: ThemeChoice,
+    /// What the environment says of colours.
+    pub colours: ColourHints,
+    /// The glyphs.
+    pub symbols: Symbols,
+    /// What the window's title ends in.
+    pub title_suffix: Option<String>,
+    /// A line that stays on the screen; the demo says there what it is.
+    pub banner: Option<String>,
+    /// The command of the person's editor, arguments separated by spaces; no shell reads it.
+    pub editor: Option<String>,
+    /// What clipboards there are.
+    pub surroundings: Surroundings,
+    /// The zone for times of day.
+    pub zone: TimeZone,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("theme", &self.theme)
+            .field("symbols", &self.symbols)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Options {
+    /// Reads the surroundings from the environment; everything else is the default.
+    pub fn from_environment(clock: Clock) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let text = |name: &str| {
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+        };
+        let term = text("TERM");
+        Self {
+            theme: ThemeChoice::Auto,
+            colours: ColourHints {
+                no_color: set("NO_COLOR"),
+                dumb: term.is_none_or(|term| term == "dumb"),
+                colorfgbg: text("COLORFGBG"),
+            },
+            symbols: Symbols::Unicode,
+            title_suffix: None,
+            banner: None,
+            editor: text("VISUAL").or_else(|| text("EDITOR")),
+            surroundings: Surroundings {
+                ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
+                display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
+            },
+            zone: TimeZone::system(),
+            clock,
+        }
+    }
+}
+
+/// What comes back from work that was started.
+enum Back {
+    Answer(Question, Box<Result<Reply, crate::api::Error>>),
+    Copied(Result<(Placed, Option<String>), String>),
+}
+
+/// Shows the surface until it is left, the engine closes or the terminal goes away.
+pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Error::NoTerminal);
+    }
+    let size = crossterm::terminal::size()?;
+    let model = Model::new(Setup {
+        theme: options.theme.settle(&options.colours),
+        symbols: options.symbols,
+        banner: options.banner.clone(),
+        zone: options.zone.clone(),
+        now: (options.clock)(),
+        size,
+    });
+    let (back, returns) = mpsc::unbounded_channel();
+    let mut session = Session {
+        events: handle.events(),
+        handle,
+        model,
+        clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
+        options,
+        screen: Screen::take()?,
+        input: Some(EventStream::new()),
+        tasks: JoinSet::new(),
+        back,
+        returns,
+        leaving: false,
+    };
+    let ended = session.live().await;
+    session.wind_up().await;
+    ended
+}
+
+struct Session {
+    handle: Handle,
+    events: Events,
+    model: Model,
+    options: Options,
+    screen: Screen,
+    input: Option<EventStream>,
+    clipboard: Arc<Mutex<Clipboard>>,
+    tasks: JoinSet<()>,
+    back: mpsc::UnboundedSender<Back>,
+    returns: mpsc::UnboundedReceiver<Back>,
+    leaving: bool,
+}
+
+/// What the loop woke up for.
+enum Woken {
+    Input(Option<std::io::Result<Input>>),
+    Back(Back),
+    Event(crate::api::Event),
+    Time,
+    Asked,
+    Gone,
+}
+
+impl Session {
+    async fn live(&mut self) -> Result<(), Error> {
+        let mut gone = terminal::watch();
+        let mut asked = signals()?;
+        let effects = start(&mut self.model);
+        self.carry_out(effects).await?;
+        self.await_first_answers().await?;
+        while !self.leaving {
+            self.draw().await?;
+            if self.leaving {
+                break;
+            }
+            match self.wake(&mut gone, &mut asked).await {
+                Woken::Input(None | Some(Err(_))) | Woken::Gone => {
+                    self.keep_draft().await?;
+                    return Err(Error::TerminalGone);
+                }
+                Woken::Asked => {
+                    self.keep_draft().await?;
+                    return Ok(());
+                }
+                Woken::Input(Some(Ok(input))) => self.take_input(input).await?,
+                Woken::Back(back) => self.take_back(back).await?,
+                Woken::Event(event) => self.tell(Message::Event(event)).await?,
+                Woken::Time => self.tell(Message::Tick).await?,
+            }
+            self.drain().await?;
+        }
+        Ok(())
+    }
+
+    async fn wake(
+        &mut self,
+        gone: &mut oneshot::Receiver<()>,
+        asked: &mut mpsc::Receiver<()>,
+    ) -> Woken {
+        let now = (self.options.clock)();
+        let pause = self
+            .model
+            .wake_at()
+            .since(now)
+            .max(Duration::from_millis(1));
+        let Some(input) = &mut self.input else {
+            return Woken::Gone;
+        };
+        tokio::select! {
+            biased;
+            _ = &mut *gone => Woken::Gone,
+            _ = asked.recv() => Woken::Asked,
+            input = input.next() => Woken::Input(input),
+            Some(back) = self.returns.recv() => Woken::Back(back),
+            event = self.events.next() => Woken::Event(event),
+            () = tokio::time::sleep(pause) => Woken::Time,
+        }
+    }
+
+    /// Gives the store a moment, so that the first frame already says something.
+    async fn await_first_answers(&mut self) -> Result<(), Error> {
+        let deadline = tokio::time::Instant::now() + FIRST_FRAME;
+        while !self.model.is_loaded() {
+            let Ok(Some(back)) = tokio::time::timeout_at(deadline, self.returns.recv()).await
+            else {
+                break;
+            };
+            self.take_back(back).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_input(&mut self, input: Input) -> Result<(), Error> {
+        let message = match input {
+            Input::Key(key) => Message::Key(key),
+            Input::Paste(text) => Message::Paste(PeerText::new(text)),
+            Input::Resize(width, height) => Message::Resize(width, height),
+            Input::FocusGained => Message::Focus(true),
+            Input::FocusLost => Message::Focus(false),
+            Input::Mouse(_) => return Ok(()),
+        };
+        self.tell(message).await
+    }
+
+    async fn take_back(&mut self, back: Back) -> Result<(), Error> {
+        let message = match back {
+            Back::Answer(question, answer) => Message::Answer(question, answer),
+            Back::Copied(Ok((placed, sequence))) => {
+                if let Some(sequence) = sequence {
+                    self.screen.write(&sequence)?;
+                }
+                Message::Copied(Ok(placed))
+            }
+            Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+        };
+        self.tell(message).await
+    }
+
+    /// Takes in what is waiting already, so that a burst costs one frame.
+    async fn drain(&mut self) -> Result<(), Error> {
+        for _ in 0..BURST {
+            if self.leaving {
+                return Ok(());
+            }
+            if let Ok(back) = self.returns.try_recv() {
+                self.take_back(back).await?;
+                continue;
+            }
+            let Some(input) = self.pending_input().await else {
+                return Ok(());
+            };
+            self.take_input(input).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns what lies in the input queue already, without waiting.
+    ///
+    /// The stream keeps the first waker it is given until that was woken, so it has to be this
+    /// task's: asked with another one it would leave the next key lying.
+    async fn pending_input(&mut self) -> Option<Input> {
+        let input = self.input.as_mut()?;
+        let next = poll_fn(|context| match input.poll_next_unpin(context) {
+            Poll::Ready(next) => Poll::Ready(next),
+            Poll::Pending => Poll::Ready(None),
+        });
+        next.await?.ok()
+    }
+
+    async fn draw(&mut self) -> Result<(), Error> {
+        while self.model.take_dirty() {
+            let title = match &self.options.title_suffix {
+                Some(suffix) => format!("{} {suffix}", self.model.title()),
+                None => self.model.title(),
+            };
+            self.screen.set_title(title)?;
+            let model = &self.model;
+            self.screen.draw(|frame| view(model, frame))?;
+            let waiting = self.pending_input().await;
+            let quiet = waiting.is_none();
+            self.tell(Message::Drawn { quiet }).await?;
+            if let Some(input) = waiting {
+                self.take_input(input).await?;
+            }
+            if self.leaving {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, message: Message) -> Result<(), Error> {
+        let now = (self.options.clock)();
+        let effects = update(&mut self.model, now, message);
+        self.carry_out(effects).await
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
+        for effect in effects {
+            match effect {
+                Effect::Ask(request, question) => {
+                    let handle = self.handle.clone();
+                    self.start(async move {
+                        Back::Answer(question, Box::new(handle.ask(request).await))
+                    });
+                }
+                Effect::Copy(text) => {
+                    let clipboard = Arc::clone(&self.clipboard);
+                    self.start(async move {
+                        let copied = clipboard.lock().await.copy(&text).await;
+                        Back::Copied(copied.map_err(|error| error.to_string()))
+                    });
+                }
+                Effect::OpenEditor(channel, text) => self.open_editor(channel, text).await?,
+                Effect::Redraw => {
+                    self.screen.forget()?;
+                    self.refresh();
+                }
+                Effect::Suspend => {
+                    self.input = None;
+                    self.screen.suspend()?;
+                    self.input = Some(EventStream::new());
+                    self.refresh();
+                }
+                Effect::Quit => self.leaving = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, work: impl Future<Output = Back> + Send + 'static) {
+        while self.tasks.try_join_next().is_some() {}
+        let back = self.back.clone();
+        self.tasks.spawn(async move {
+            if back.send(work.await).is_err() {
+                tracing::debug!("an answer came after the screen was left");
+            }
+        });
+    }
+
+    /// Looks at the window's size again and draws all of it.
+    fn refresh(&mut self) {
+        if let Ok((width, height)) = crossterm::terminal::size() {
+            let now = (self.options.clock)();
+            let effects = update(&mut self.model, now, Message::Resize(width, height));
+            debug_assert!(effects.is_empty(), "a resize asks for nothing");
+        }
+    }
+
+    async fn open_editor(&mut self, channel: ChannelId, text: PeerText) -> Result<(), Error> {
+        let Some(command) = self.options.editor.clone() else {
+            let problem = "set VISUAL or EDITOR to use one".to_owned();
+            return Box::pin(self.tell(Message::Edited(channel, Err(problem)))).await;
+        };
+        self.input = None;
+        // Nothing is drawn meanwhile: the terminal belongs to the editor.
+        self.screen.lend()?;
+        let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
+        let edited = edited
+            .await
+            .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));
+        self.screen.retake()?;
+        self.input = Some(EventStream::new());
+        self.refresh();
+        Box::pin(self.tell(Message::Edited(channel, edited))).await
+    }
+
+    async fn keep_draft(&mut self) -> Result<(), Error> {
+        let effects: Vec<_> = self.model.keep_draft().into_iter().collect();
+        self.carry_out(effects).await
+    }
+
+    /// Gives the terminal back, then lets what was asked last come to its end.
+    async fn wind_up(self) {
+        let Self {
+            screen,
+            input,
+            mut tasks,
+            ..
+        } = self;
+        drop(input);
+        drop(screen);
+        let all = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_WISHES, all).await.is_err() {
+            tracing::debug!("the engine took too long over the last requests");
+        }
+    }
+}
+
+/// Listens to the signals that ask a program to end.
+fn signals() -> Result<mpsc::Receiver<()>, Error> {
+    let (sender, receiver) = mpsc::channel(1);
+    for kind in [
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+    ] {
+        let mut stream = signal(kind)?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                if sender.send(()).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(receiver)
+}

@@ -1,0 +1,418 @@
+//! Writing as oneself: the draft of the open channel, its keys and its place at the bottom.
+//!
+//! Nothing leaves from here but by Enter, and nothing pops up over it: what arrives while one
+//! writes is a line below the text. Leaving keeps the draft; a paste never sends.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use crate::api::{ChannelRef, Request};
+use crate::model::{Author, Channel, ChannelId, ChannelState, PeerText, UnixMillis};
+use crate::text::{ours, sanitise_line};
+use crate::tui::keymap::Action;
+use crate::tui::message::{Effect, Question};
+use crate::tui::model::{Model, Tone};
+use crate::tui::theme::Role;
+use crate::tui::widget::editor::{Editor, Glyph, Layout};
+use crate::tui::widget::paint::{Paint, inset, nth, safe};
+
+/// How long after the last key the draft is kept.
+const KEEP_AFTER: Duration = Duration::from_secs(1);
+/// Rows of text at least and at most, while writing.
+const ROWS: (u16, u16) = (3, 10);
+
+/// The text being written in the open channel.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts, none of which excludes another"
+)]
+#[derive(Debug, Default)]
+pub(in crate::tui) struct Composer {
+    channel: Option<ChannelId>,
+    pub(in crate::tui) editor: Editor,
+    pub(in crate::tui) active: bool,
+    /// Whether the kept draft has arrived; until then nothing is kept over it.
+    loaded: bool,
+    changed: Option<UnixMillis>,
+    keeping: bool,
+    sending: bool,
+    problem: Option<String>,
+    /// Items that began to wait for a person while this was written.
+    arrived: usize,
+}
+
+impl Composer {
+    pub(in crate::tui) fn for_channel(channel: ChannelId) -> Self {
+        Self {
+            channel: Some(channel),
+            ..Self::default()
+        }
+    }
+
+    pub(in crate::tui) fn save_at(&self) -> Option<UnixMillis> {
+        let changed = self.changed.filter(|_| !self.keeping && self.loaded)?;
+        Some(changed.after(KEEP_AFTER))
+    }
+
+    pub(in crate::tui) fn has_draft(&self) -> bool {
+        !self.editor.is_blank()
+    }
+
+    /// Takes in the kept draft; what was typed before it came stands after it.
+    pub(in crate::tui) fn take_draft(&mut self, channel: ChannelId, kept: &PeerText) {
+        if self.channel != Some(channel) || self.loaded {
+            return;
+        }
+        let typed = std::mem::take(&mut self.editor);
+        self.editor = Editor::with_text(kept);
+        self.editor.insert(&typed.text());
+        self.loaded = true;
+    }
+
+    pub(in crate::tui) fn replace_text(&mut self, text: &PeerText, now: UnixMillis) {
+        self.editor = Editor::with_text(text);
+        self.changed = Some(now);
+    }
+
+    /// Asks for the draft to be kept, if there is something new and nothing under way.
+    pub(in crate::tui) fn keep(&mut self) -> Option<Effect> {
+        let channel = self.channel.filter(|_| self.loaded && !self.keeping)?;
+        self.changed.take()?;
+        self.keeping = true;
+        let text = if self.editor.is_blank() {
+            PeerText::default()
+        } else {
+            self.editor.text()
+        };
+        Some(Effect::Ask(
+            Request::SaveDraft { channel, text },
+            Question::SaveDraft(channel),
+        ))
+    }
+
+    pub(in crate::tui) fn kept(&mut self, channel: ChannelId) {
+        if self.channel == Some(channel) {
+            self.keeping = false;
+        }
+    }
+
+    pub(in crate::tui) fn note_arrivals(&mut self, count: usize) {
+        if self.active {
+            self.arrived += count;
+        }
+    }
+
+    pub(in crate::tui) fn sent(&mut self, channel: ChannelId, now: UnixMillis) {
+        if self.channel != Some(channel) {
+            return;
+        }
+        self.editor = Editor::default();
+        self.sending = false;
+        self.problem = None;
+        self.changed = Some(now);
+    }
+
+    pub(in crate::tui) fn not_sent(&mut self, channel: ChannelId, problem: String) {
+        if self.channel == Some(channel) {
+            self.sending = false;
+            self.problem = Some(problem);
+        }
+    }
+
+    pub(in crate::tui) fn paste(&mut self, block: &PeerText, now: UnixMillis) {
+        if !self.sending {
+            self.editor.insert(block);
+            self.changed = Some(now);
+        }
+    }
+}
+
+/// Tells whether one can write in this channel.
+pub(in crate::tui) fn can_write(channel: &Channel) -> bool {
+    channel.state == ChannelState::Active
+}
+
+pub(in crate::tui) fn open(model: &mut Model) {
+    model.composer.active = true;
+    model.composer.arrived = 0;
+    model.touch();
+}
+
+/// Acts on a key of the table.
+pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Back {
+        model.composer.active = false;
+        model.touch();
+        return model.composer.keep().into_iter().collect();
+    }
+    if action == Action::NewLine {
+        model.composer.editor.break_line();
+        model.composer.changed = Some(model.now);
+        model.touch();
+    }
+    if action == Action::Send {
+        return send(model).into_iter().collect();
+    }
+    Vec::new()
+}
+
+fn send(model: &mut Model) -> Option<Effect> {
+    let composer = &mut model.composer;
+    let channel = composer
+        .channel
+        .filter(|_| !composer.sending && composer.loaded)?;
+    if composer.editor.is_blank() {
+        return None;
+    }
+    composer.sending = true;
+    composer.problem = None;
+    let body = composer.editor.text();
+    model.touch();
+    Some(Effect::Ask(
+        Request::Send {
+            channel: ChannelRef::Id(channel),
+            subject: PeerText::default(),
+            body,
+            author: Author::Human,
+            now: false,
+        },
+        Question::Send(channel),
+    ))
+}
+
+/// Types a key that the table does not name.
+pub(in crate::tui) fn edit(model: &mut Model, key: &KeyEvent) {
+    let width = text_width(model);
+    let now = model.now;
+    let composer = &mut model.composer;
+    if composer.sending {
+        return;
+    }
+    let shift_enter = key.code == KeyCode::Enter
+        && key
+            .modifiers
+            .intersects(KeyModifiers::SHIFT | KeyModifiers::ALT);
+    let typed = if shift_enter {
+        composer.editor.break_line();
+        true
+    } else if key.code == KeyCode::Up {
+        composer.editor.vertical(-1, width);
+        false
+    } else if key.code == KeyCode::Down {
+        composer.editor.vertical(1, width);
+        false
+    } else {
+        composer.editor.edit(key)
+    };
+    if typed {
+        composer.changed = Some(now);
+    }
+    model.touch();
+}
+
+/// Returns the rows the composer takes below a transcript in `room` rows.
+pub(in crate::tui) fn rows(model: &Model, width: u16, room: u16) -> u16 {
+    if !model.composer.active {
+        return if room > 14 { 3 } else { u16::from(room > 6) };
+    }
+    let text = model
+        .composer
+        .editor
+        .layout(usize::from(width.saturating_sub(4)));
+    let wanted = u16::try_from(text.rows.len()).unwrap_or(u16::MAX);
+    let most = ROWS.1.min(room.saturating_sub(4) / 2).max(1);
+    let lines = wanted.clamp(ROWS.0.min(most), most);
+    // The rule, the title, and the line for what arrives.
+    (lines + 3).min(room)
+}
+
+/// Returns the columns of text; the same for drawing and for moving up and down.
+fn text_width(model: &Model) -> usize {
+    let area = super::main::layout(model).centre;
+    usize::from(area.width.saturating_sub(4))
+}
+
+/// Draws the composer, or the line that says how to open it.
+pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let Some(channel) = model.open_channel() else {
+        return;
+    };
+    let caret = if model.composer.active {
+        draw_active(model, channel, frame, area)
+    } else {
+        draw_resting(model, channel, frame, area);
+        None
+    };
+    if let Some(position) = caret {
+        frame.set_cursor_position(position);
+    }
+}
+
+fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: Rect) {
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let below_rule = if area.height > 1 {
+        paint.rule(area);
+        nth(area, 1)
+    } else {
+        area
+    };
+    let area_line = inset(below_rule, 1, 1);
+    if !can_write(channel) {
+        let why = match channel.state {
+            ChannelState::Invited => "Nobody has answered this invite yet. Enter shows it.",
+            ChannelState::Requested => "Somebody answered. Review them first: n, then Enter.",
+            ChannelState::Stopped => "Stopped until you settle the key: n, then Enter.",
+            ChannelState::Superseded => "A newer invite replaced this one.",
+            ChannelState::Closed | ChannelState::Active => "This channel is closed.",
+        };
+        paint.row(area_line, vec![paint.own(Role::Dim, why)]);
+        return;
+    }
+    let name = safe(&model.theme, &sanitise_line(&channel.name, 24), Role::Dim);
+    let mut left = if model.composer.has_draft() {
+        vec![
+            paint.own(Role::Wait, "Draft kept"),
+            paint.own(Role::Dim, " for "),
+        ]
+    } else {
+        vec![paint.own(Role::Dim, "Write to ")]
+    };
+    left.extend(name);
+    if !model.composer.has_draft() && area.width >= 64 {
+        left.push(paint.own(Role::Dim, " as yourself"));
+    }
+    let right = vec![
+        paint.own(Role::Accent, "i"),
+        paint.own(Role::Dim, " write   "),
+        paint.own(Role::Accent, "e"),
+        paint.own(Role::Dim, " $EDITOR"),
+    ];
+    paint.pair(area_line, left, right);
+    if model.composer.has_draft() && area.height > 2 {
+        let first = sanitise_line(&model.composer.editor.text(), usize::from(area.width));
+        paint.row(
+            inset(nth(area, 2), 1, 1),
+            safe(&model.theme, &first, Role::Dim),
+        );
+    }
+}
+
+fn draw_active(
+    model: &Model,
+    channel: &Channel,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) -> Option<Position> {
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let composer = &model.composer;
+    paint.rule(area);
+    let title = inset(nth(area, 1), 1, 1);
+    let name = sanitise_line(&channel.name, 30);
+    let mut left = vec![
+        paint.own(Role::Title, "AS YOURSELF"),
+        paint.own(Role::Dim, " to "),
+    ];
+    left.extend(safe(&model.theme, &name, Role::Title));
+    left.push(paint.own(Role::Dim, " ~ accepted, not compared"));
+    let lines = composer.editor.lines();
+    let state = match (
+        composer.sending,
+        composer.changed.is_some() || !composer.loaded,
+    ) {
+        (true, _) => "sending".to_owned(),
+        (_, true) => format!("{lines} {}", plural(lines, "line")),
+        (_, false) => format!("draft kept · {lines} {}", plural(lines, "line")),
+    };
+    let state = vec![paint.own(Role::Dim, state)];
+    paint.pair(title, left, state);
+
+    let text = Rect {
+        y: area.y + 2.min(area.height),
+        height: area.height.saturating_sub(3),
+        ..area
+    };
+    let layout = composer
+        .editor
+        .layout(usize::from(area.width.saturating_sub(4)));
+    let caret = draw_text(&mut paint, text, &layout);
+
+    let below = inset(nth(area, usize::from(area.height.saturating_sub(1))), 1, 1);
+    if let Some(problem) = &composer.problem {
+        let mut line = vec![paint.own(Role::Stop, "not sent: ")];
+        line.extend(safe(&model.theme, &ours(problem), Role::Text));
+        paint.row(below, line);
+    } else if composer.arrived > 0 {
+        let arrived = composer.arrived;
+        let what = if arrived == 1 {
+            "1 item arrived that needs you. It waits; your keys stay in this text.".to_owned()
+        } else {
+            format!(
+                "{arrived} items arrived that need you. They wait; your keys stay in this text."
+            )
+        };
+        paint.row(below, vec![paint.own(Role::Wait, what)]);
+    } else if channel.paused || model.status.as_ref().is_some_and(|s| s.paused.is_some()) {
+        let what = "Paused: what you send waits until you resume.";
+        paint.row(below, vec![paint.own(Role::Wait, what)]);
+    }
+    caret
+}
+
+/// Draws the rows around the caret; returns where the caret is on the screen.
+fn draw_text(paint: &mut Paint<'_>, area: Rect, layout: &Layout) -> Option<Position> {
+    let (row, column) = layout.caret;
+    let height = usize::from(area.height);
+    let first = (row + 1).saturating_sub(height);
+    for (down, glyphs) in layout.rows.iter().skip(first).take(height).enumerate() {
+        let place = nth(area, down);
+        let bar = paint.own(Role::Accent, "│");
+        paint.row(inset(place, 1, 0), vec![bar]);
+        let spans = glyphs
+            .iter()
+            .map(|glyph| paint.own(role_of(glyph), glyph.text.clone()));
+        let spans = spans.collect();
+        paint.row(inset(place, 2, 1), spans);
+    }
+    let x = area.x + 2 + u16::try_from(column).ok()?;
+    let y = area.y + u16::try_from(row - first).ok()?;
+    area.contains((x, y).into()).then_some(Position { x, y })
+}
+
+/// Returns the role that a typed glyph is drawn in.
+pub(in crate::tui) fn role_of(glyph: &Glyph) -> Role {
+    match glyph.kind {
+        crate::text::SpanKind::Text => Role::Text,
+        crate::text::SpanKind::Mark => Role::Mark,
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 {
+        word.to_owned()
+    } else {
+        format!("{word}s")
+    }
+}
+
+/// Takes a message back into the composer once the engine has let go of it.
+pub(in crate::tui) fn take_back(model: &mut Model, text: &PeerText) {
+    let now = model.now;
+    if model.composer.editor.is_blank() {
+        model.composer.replace_text(text, now);
+        model.say(Tone::Fine, "Taken back. The text is in the composer again.");
+    } else {
+        model.say(
+            Tone::Fine,
+            "Taken back. Your newer draft was left as it is.",
+        );
+    }
+}

@@ -1,0 +1,556 @@
+//! The main screen: needs-you list and channels, the open transcript, the side pane.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::api::Request;
+use crate::model::{Admission, ChannelId, ChannelState, Content, Delivery, ReviewKind};
+use crate::text::{sanitise, sanitise_line};
+use crate::tui::keymap::Action;
+use crate::tui::message::{Effect, Question};
+use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
+use crate::tui::theme::Role;
+use crate::tui::update::{ask, open_channel};
+use crate::tui::view;
+use crate::tui::widget::paint::{Paint, clock, inset, nth, safe};
+
+use super::transcript::Window;
+use super::{composer, form, invite, presets, review};
+
+/// Messages asked for at a time.
+pub(in crate::tui) const PAGE: u32 = 200;
+
+/// Where the panes are; a pane without room has no width.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::tui) struct Layout {
+    pub(in crate::tui) rail: Rect,
+    pub(in crate::tui) centre: Rect,
+    pub(in crate::tui) side: Rect,
+    pub(in crate::tui) banner: Rect,
+}
+
+/// Divides the window: three panes from 110 columns, two from 64, else one.
+pub(in crate::tui) fn layout(model: &Model) -> Layout {
+    let body = view::body(model);
+    let paused = model
+        .status
+        .as_ref()
+        .is_some_and(|status| status.paused.is_some());
+    let banner_rows = match (paused, body.height) {
+        (false, _) => 0,
+        (true, 0..12) => 1,
+        (true, _) => 4,
+    };
+    let banner = Rect {
+        height: banner_rows.min(body.height),
+        ..body
+    };
+    let body = Rect {
+        y: body.y + banner.height,
+        height: body.height - banner.height,
+        ..body
+    };
+    let part = |x: u16, width: u16| Rect {
+        x: body.x + x,
+        width,
+        ..body
+    };
+    let none = Rect::default();
+    let writing = model.composer.active;
+    let (rail, centre, side) = match body.width {
+        110.. => (
+            part(0, 30),
+            part(30, body.width - 64),
+            part(body.width - 34, 34),
+        ),
+        64.. if writing => (none, part(0, body.width), none),
+        64.. if model.pane == Pane::Side => (part(0, 24), none, part(24, body.width - 24)),
+        64.. => (part(0, 24), part(24, body.width - 24), none),
+        _ if writing => (none, body, none),
+        _ => match model.pane {
+            Pane::Rail => (body, none, none),
+            Pane::Transcript => (none, body, none),
+            Pane::Side => (none, none, body),
+        },
+    };
+    Layout {
+        rail,
+        centre,
+        side,
+        banner,
+    }
+}
+
+/// Returns the rectangle of messages inside the centre pane.
+fn transcript_area(model: &Model, centre: Rect) -> Rect {
+    let inner = if centre.x > 0 {
+        inset(centre, 1, 0)
+    } else {
+        centre
+    };
+    let title = if inner.height >= 10 {
+        2
+    } else {
+        u16::from(inner.height > 2)
+    };
+    let below = composer::rows(model, inner.width, inner.height.saturating_sub(title));
+    Rect {
+        y: inner.y + title.min(inner.height),
+        height: inner.height.saturating_sub(title + below),
+        ..inner
+    }
+}
+
+/// Returns the size of the transcript as it is drawn now.
+pub(in crate::tui) fn window(model: &Model) -> Window<'_> {
+    let area = transcript_area(model, layout(model).centre);
+    Window {
+        width: area.width,
+        height: area.height,
+        zone: &model.zone,
+    }
+}
+
+pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
+    let panes = layout(model);
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    draw_pause(model, &mut paint, panes.banner);
+    if panes.rail.width > 0 {
+        super::rail::draw(model, &mut paint, panes.rail);
+    }
+    if panes.side.width > 0 {
+        paint.wall(panes.side);
+        super::side::draw(model, &mut paint, inset(panes.side, 1, 0));
+    }
+    if panes.centre.width == 0 {
+        return;
+    }
+    let inner = if panes.centre.x > 0 {
+        paint.wall(panes.centre);
+        inset(panes.centre, 1, 0)
+    } else {
+        panes.centre
+    };
+    let area = transcript_area(model, panes.centre);
+    if area.y > inner.y {
+        super::transcript_view::draw_title(model, &mut paint, nth(inner, 0));
+    }
+    if area.y > inner.y + 1 {
+        paint.rule(nth(inner, 1));
+    }
+    super::transcript_view::draw(model, &mut paint, area);
+    let below = Rect {
+        y: area.bottom(),
+        height: inner.bottom().saturating_sub(area.bottom()),
+        ..inner
+    };
+    composer::draw(model, frame, below);
+}
+
+fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
+    let since = model.status.as_ref().and_then(|status| status.paused);
+    let Some(since) = since.filter(|_| area.height > 0) else {
+        return;
+    };
+    let at = clock(since, &model.zone);
+    let left = vec![
+        paint.own(Role::Wait, "ALL CHANNELS PAUSED"),
+        paint.own(Role::Dim, format!(" since {at}")),
+    ];
+    let right = vec![
+        paint.own(Role::Accent, "P"),
+        paint.own(Role::Dim, " resume"),
+    ];
+    paint.pair(inset(area, 1, 1), left, right);
+    let lines = [
+        "Nothing leaves this machine and nothing reaches your assistant.",
+        "Messages still arrive and are kept. The other sides see no notice.",
+    ];
+    for (words, down) in lines.into_iter().zip(1..) {
+        let spans = vec![paint.own(Role::Dim, words)];
+        paint.row(inset(nth(area, down), 1, 1), spans);
+    }
+    paint.rule(nth(area, 3));
+}
+
+/// Acts on a key of the table.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most actions mean nothing on this screen"
+)]
+pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    model.touch();
+    match action {
+        Action::Up
+        | Action::Down
+        | Action::Top
+        | Action::Bottom
+        | Action::PageUp
+        | Action::PageDown => travel(model, action),
+        Action::NextPane | Action::PreviousPane => {
+            model.pane = next_pane(model, action == Action::NextPane);
+            Vec::new()
+        }
+        Action::Open => open(model),
+        Action::Write => {
+            composer::open(model);
+            Vec::new()
+        }
+        Action::Editor => model
+            .open_channel()
+            .map(|channel| channel.id)
+            .map_or_else(Vec::new, |id| {
+                vec![Effect::OpenEditor(id, model.composer.editor.text())]
+            }),
+        Action::TakeBack => take_back(model),
+        Action::Retry => {
+            let id = model
+                .transcript
+                .as_ref()
+                .and_then(|t| t.selected())
+                .map(|message| message.id);
+            id.map_or_else(Vec::new, |message| {
+                vec![Effect::Ask(Request::Retry { message }, Question::Retry)]
+            })
+        }
+        Action::CopyMessage => copy_message(model),
+        Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
+        Action::ChoosePreset => presets::open(model),
+        Action::NewInvite => form::open_invite(model),
+        Action::AcceptLink => form::open_accept(model, None),
+        Action::Leader => {
+            model.leader = true;
+            Vec::new()
+        }
+        Action::PauseChannel => {
+            model.leader = false;
+            pause_channel(model)
+        }
+        Action::Back => {
+            model.leader = false;
+            Vec::new()
+        }
+        Action::Quit => quit(model),
+        _ => Vec::new(),
+    }
+}
+
+fn next_pane(model: &Model, forward: bool) -> Pane {
+    let order = [Pane::Rail, Pane::Transcript, Pane::Side];
+    let at = order
+        .iter()
+        .position(|pane| *pane == model.pane)
+        .unwrap_or(0);
+    let step = if forward { 1 } else { order.len() - 1 };
+    order
+        .into_iter()
+        .cycle()
+        .nth(at + step)
+        .unwrap_or(Pane::Rail)
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only the keys that move come here"
+)]
+fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.pane == Pane::Rail {
+        return travel_rail(model, action);
+    }
+    if model.pane == Pane::Side {
+        return Vec::new();
+    }
+    let Some(mut transcript) = model.transcript.take() else {
+        return Vec::new();
+    };
+    let zone = model.zone.clone();
+    let window = Window {
+        zone: &zone,
+        ..window(model)
+    };
+    let wants_older = match action {
+        Action::Up => transcript.up(window),
+        Action::PageUp => transcript.page(true, window),
+        Action::PageDown => transcript.page(false, window),
+        Action::Top => {
+            transcript.top(window);
+            true
+        }
+        Action::Bottom => {
+            transcript.bottom();
+            false
+        }
+        _ => {
+            transcript.down(window);
+            false
+        }
+    };
+    let older = (wants_older && transcript.more)
+        .then(|| transcript.oldest())
+        .flatten();
+    let channel = transcript.channel;
+    model.transcript = Some(transcript);
+    older.map_or_else(Vec::new, |before| {
+        let request = Request::Transcript {
+            channel,
+            before: Some(before),
+            limit: PAGE,
+        };
+        ask(model, request, Question::Older(channel))
+    })
+}
+
+fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {
+    let spots = model.spots();
+    let Some(last) = spots.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    let at = model
+        .cursor
+        .and_then(|cursor| spots.iter().position(|spot| *spot == cursor));
+    let page = usize::from(model.size.1 / 2).max(1);
+    let to = match (action, at) {
+        (Action::Top, _) | (_, None) => 0,
+        (Action::Bottom, _) => last,
+        (Action::Up, Some(at)) => at.saturating_sub(1),
+        (Action::PageUp, Some(at)) => at.saturating_sub(page),
+        (Action::PageDown, Some(at)) => (at + page).min(last),
+        (_, Some(at)) => (at + 1).min(last),
+    };
+    spots
+        .get(to)
+        .copied()
+        .map_or_else(Vec::new, |spot| select(model, spot))
+}
+
+/// Puts the cursor on a row of the rail and shows its channel beside it.
+pub(in crate::tui) fn select(model: &mut Model, spot: Spot) -> Vec<Effect> {
+    model.cursor = Some(spot);
+    model.touch();
+    model
+        .channel_of(spot)
+        .map_or_else(Vec::new, |channel| open_channel(model, channel))
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    if model.pane == Pane::Transcript {
+        return open_message(model);
+    }
+    match model.cursor {
+        Some(Spot::Need(id)) => review::open(model, id),
+        Some(Spot::Channel(id)) => open_row(model, id),
+        None => Vec::new(),
+    }
+}
+
+fn open_row(model: &mut Model, id: ChannelId) -> Vec<Effect> {
+    let state = model.channel(id).map(|channel| channel.state);
+    let waits =
+        model.needs.iter().flatten().find(|item| {
+            item.channel == id && !matches!(item.kind, ReviewKind::HeldMessage { .. })
+        });
+    match (state, waits.map(|item| item.id)) {
+        (_, Some(item)) => review::open(model, item),
+        (Some(ChannelState::Invited), None) => invite::open(model, id),
+        _ => {
+            model.pane = Pane::Transcript;
+            Vec::new()
+        }
+    }
+}
+
+/// Opens the review of a held message, or unfolds a long one.
+fn open_message(model: &mut Model) -> Vec<Effect> {
+    let zone = model.zone.clone();
+    let window = Window {
+        zone: &zone,
+        ..window(model)
+    };
+    let selected = model
+        .transcript
+        .as_ref()
+        .and_then(|transcript| transcript.selected());
+    let held = selected.filter(|message| matches!(message.admission, Some(Admission::Held { .. })));
+    let held = held.map(|message| message.id);
+    let item = model.needs.iter().flatten().find(|item| {
+        matches!(&item.kind, ReviewKind::HeldMessage { message, .. } if Some(*message) == held)
+    });
+    if let Some(id) = item.map(|item| item.id) {
+        return review::open(model, id);
+    }
+    if let Some(transcript) = &mut model.transcript {
+        transcript.toggle_fold(window);
+    }
+    Vec::new()
+}
+
+fn take_back(model: &Model) -> Vec<Effect> {
+    let leaving = model
+        .transcript
+        .as_ref()
+        .and_then(|transcript| transcript.leaving(model.now));
+    leaving
+        .map(|message| message.id)
+        .map_or_else(Vec::new, |message| {
+            vec![Effect::Ask(
+                Request::TakeBack { message },
+                Question::TakeBack(message),
+            )]
+        })
+}
+
+/// Copies what the selected message says as quoted safe text: never the bytes as they came.
+fn copy_message(model: &Model) -> Vec<Effect> {
+    let selected = model
+        .transcript
+        .as_ref()
+        .and_then(|transcript| transcript.selected());
+    let text = selected.map(|message| match &message.content {
+        Content::Text(body) => &body.body,
+        Content::Raw { payload, .. } => payload,
+    });
+    text.map_or_else(Vec::new, |text| vec![Effect::Copy(quoted(text))])
+}
+
+/// Returns safe text with `> ` before every line.
+pub(in crate::tui) fn quoted(text: &crate::model::PeerText) -> String {
+    let mut copy = String::new();
+    for line in sanitise(text).lines() {
+        copy.push_str("> ");
+        copy.push_str(&line.plain());
+        copy.push('\n');
+    }
+    copy
+}
+
+fn unread(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let ids: Vec<_> = model
+        .listed()
+        .map(|channel| (channel.id, channel.unread))
+        .collect();
+    let here = model
+        .transcript
+        .as_ref()
+        .map(|transcript| transcript.channel);
+    let at = ids
+        .iter()
+        .position(|(id, _)| Some(*id) == here)
+        .unwrap_or(0);
+    let count = ids.len();
+    let found = (1..=count).find_map(|step| {
+        let index = if forward {
+            at + step
+        } else {
+            at + count - step
+        };
+        ids.get(index % count).filter(|(_, unread)| *unread > 0)
+    });
+    let found = found.map(|(id, _)| *id);
+    found.map_or_else(Vec::new, |id| select(model, Spot::Channel(id)))
+}
+
+fn pause_channel(model: &Model) -> Vec<Effect> {
+    let Some(channel) = model.open_channel() else {
+        return Vec::new();
+    };
+    let (id, paused) = (channel.id, channel.paused);
+    let request = if paused {
+        Request::Resume {
+            channel: Some(id.into()),
+        }
+    } else {
+        Request::Pause {
+            channel: Some(id.into()),
+        }
+    };
+    vec![Effect::Ask(request, Question::Pause(!paused, Some(id)))]
+}
+
+/// Pauses everything at once; resuming asks once.
+pub(in crate::tui) fn pause_all(model: &mut Model) -> Vec<Effect> {
+    let paused = model
+        .status
+        .as_ref()
+        .is_some_and(|status| status.paused.is_some());
+    if !paused {
+        let request = Request::Pause { channel: None };
+        return vec![Effect::Ask(request, Question::Pause(true, None))];
+    }
+    if model.asking == Some(Asking::ResumeAll) {
+        model.asking = None;
+        model.notice = None;
+        let request = Request::Resume { channel: None };
+        return vec![Effect::Ask(request, Question::Pause(false, None))];
+    }
+    model.say(
+        Tone::Trouble,
+        "P again resumes: what waits leaves, your assistant reads on.",
+    );
+    model.asking = Some(Asking::ResumeAll);
+    Vec::new()
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let waiting = model.needs_count();
+    let outbox = model.status.as_ref().map_or(0, |status| status.outbox);
+    let asked = model.asking == Some(Asking::Quit);
+    if asked || (waiting == 0 && outbox == 0) {
+        let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+        effects.push(Effect::Quit);
+        return effects;
+    }
+    let mut parts = Vec::new();
+    if waiting > 0 {
+        parts.push(format!("{waiting} undecided, nothing happens to them"));
+    }
+    if outbox > 0 {
+        parts.push(format!("{outbox} not sent yet, kept"));
+    }
+    model.say(
+        Tone::Trouble,
+        format!("{}. q again quits.", parts.join(" · ")),
+    );
+    model.asking = Some(Asking::Quit);
+    Vec::new()
+}
+
+/// Tells whether the selected message could be tried again.
+pub(in crate::tui) fn can_retry(model: &Model) -> bool {
+    let selected = model
+        .transcript
+        .as_ref()
+        .and_then(|transcript| transcript.selected());
+    model.pane == Pane::Transcript
+        && selected.is_some_and(|message| {
+            matches!(
+                message.delivery,
+                Some(
+                    Delivery::Failed { .. }
+                        | Delivery::Queued {
+                            problem: Some(_),
+                            ..
+                        }
+                )
+            )
+        })
+}
+
+/// Draws the one line for windows in which nothing else fits.
+pub(in crate::tui) fn draw_tiny(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let words = match model.needs_count() {
+        0 => "nothing needs you - enlarge to read".to_owned(),
+        1 => "1 needs you - enlarge to decide".to_owned(),
+        count => format!("{count} need you - enlarge to decide"),
+    };
+    let line = sanitise_line(&crate::model::PeerText::new(words), area.width.into());
+    let spans = safe(&model.theme, &line, Role::Text);
+    paint.row(area, spans);
+}

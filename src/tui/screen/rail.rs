@@ -1,0 +1,228 @@
+//! The left rail: what needs a person, then the channels.
+
+use ratatui::layout::Rect;
+
+use crate::model::{Channel, ChannelState, ReviewItem, ReviewKind};
+use crate::text::sanitise_line;
+use crate::tui::model::{Model, Pane, Spot};
+use crate::tui::theme::Role;
+use crate::tui::widget::paint::{Paint, Spans, age, inset, nth, safe};
+
+enum Row<'a> {
+    Heading(&'static str, String),
+    Rule,
+    Note(&'static str),
+    Need(&'a ReviewItem),
+    Channel(&'a Channel),
+}
+
+fn rows(model: &Model) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    let needs = model.needs.as_deref().unwrap_or_default();
+    rows.push(Row::Heading("NEEDS YOU", count(needs.len())));
+    if model.needs.is_some() && needs.is_empty() {
+        rows.push(Row::Note("nothing"));
+    }
+    rows.extend(needs.iter().map(Row::Need));
+    rows.push(Row::Rule);
+    let channels: Vec<_> = model.listed().collect();
+    let new: u32 = channels.iter().map(|channel| channel.unread).sum();
+    let counts = match (channels.len(), new) {
+        (0, _) => String::new(),
+        (all, 0) => format!("{all}"),
+        (all, new) => format!("{all} · new {new}"),
+    };
+    rows.push(Row::Heading("CHANNELS", counts));
+    if channels.is_empty() && model.channels.is_some() {
+        rows.push(Row::Note("none yet"));
+    }
+    rows.extend(channels.into_iter().map(Row::Channel));
+    rows
+}
+
+fn count(number: usize) -> String {
+    if number == 0 {
+        String::new()
+    } else {
+        number.to_string()
+    }
+}
+
+fn spot(row: &Row<'_>) -> Option<Spot> {
+    match row {
+        Row::Need(item) => Some(Spot::Need(item.id)),
+        Row::Channel(channel) => Some(Spot::Channel(channel.id)),
+        Row::Heading(..) | Row::Rule | Row::Note(_) => None,
+    }
+}
+
+/// Draws the rail, scrolled so that the cursor is on it.
+pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
+    let legend = if area.height >= 20 { 3 } else { 0 };
+    let list = Rect {
+        height: area.height - legend,
+        ..area
+    };
+    let rows = rows(model);
+    let height = usize::from(list.height);
+    let at = rows
+        .iter()
+        .position(|row| spot(row).is_some() && spot(row) == model.cursor);
+    let most = rows.len().saturating_sub(height);
+    let first = at.map_or(0, |at| (at + 3).saturating_sub(height)).min(most);
+    // The last row says how many do not fit, so it shows none of them.
+    let hidden = rows.len().saturating_sub(first + height);
+    let shown = height - usize::from(hidden > 0 && height > 0);
+    for (down, row) in rows.iter().skip(first).take(shown).enumerate() {
+        draw_row(model, paint, nth(list, down), row);
+    }
+    if hidden > 0 {
+        let text = vec![paint.own(Role::Dim, format!("+{} ▼", hidden + 1))];
+        paint.pair(inset(nth(list, shown), 1, 1), Vec::new(), text);
+    }
+    if legend > 0 {
+        draw_legend(paint, area);
+    }
+}
+
+fn draw_legend(paint: &mut Paint<'_>, area: Rect) {
+    let bottom = usize::from(area.height);
+    paint.rule(nth(area, bottom - 3));
+    let lines = if area.width < 30 {
+        ["~ accepted  ✗ stopped", "○ pending   ▲ held in"]
+    } else {
+        ["~ accepted    ✗ key changed", "○ pending     ▲ held in"]
+    };
+    for (line, down) in lines.into_iter().zip([bottom - 2, bottom - 1]) {
+        let spans = vec![paint.own(Role::Dim, line)];
+        paint.row(inset(nth(area, down), 1, 0), spans);
+    }
+}
+
+fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row<'_>) {
+    let inner = inset(place, 1, 1);
+    match row {
+        Row::Rule => paint.rule(place),
+        Row::Note(text) => {
+            let spans = vec![paint.own(Role::Dim, *text)];
+            paint.row(inset(inner, 1, 0), spans);
+        }
+        Row::Heading(name, right) => {
+            let left = vec![paint.own(Role::Heading, *name)];
+            let right = vec![paint.own(Role::Dim, right.clone())];
+            paint.pair(inner, left, right);
+        }
+        Row::Need(item) => {
+            let (left, right) = need(model, paint, item, inner.width);
+            paint.pair(inset(inner, 1, 0), left, right);
+        }
+        Row::Channel(channel) => {
+            let (left, right) = line(model, paint, channel, inner.width);
+            paint.pair(inner, left, right);
+        }
+    }
+    if spot(row).is_some() && spot(row) == model.cursor {
+        let keys = model.pane == Pane::Rail && !model.composer.active;
+        paint.tint(place, if keys { Role::Selected } else { Role::Resting });
+        let cursor = vec![paint.own(Role::Accent, "▸")];
+        paint.row(place, cursor);
+    }
+}
+
+fn need(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spans, Spans) {
+    let (word, role) = match &item.kind {
+        ReviewKind::KeyChange { .. } => ("key", Role::Stop),
+        ReviewKind::ContactRequest { answers, .. } if answers.is_some_and(|n| n > 1) => {
+            ("ask", Role::Stop)
+        }
+        ReviewKind::ContactRequest { .. } => ("ask", Role::Wait),
+        ReviewKind::HeldMessage { .. } => ("in ", Role::Wait),
+    };
+    let room = usize::from(width).saturating_sub(10);
+    let mut left = vec![paint.own(role, word), paint.own(Role::Text, "  ")];
+    left.extend(safe(
+        &model.theme,
+        &sanitise_line(&item.name, room),
+        Role::Text,
+    ));
+    let mark = match &item.kind {
+        ReviewKind::KeyChange { .. } => "!! ",
+        ReviewKind::ContactRequest { answers, .. } if answers.is_some_and(|n| n > 1) => "!! ",
+        ReviewKind::HeldMessage { .. } => "▲ ",
+        ReviewKind::ContactRequest { .. } => "",
+    };
+    let right = vec![
+        paint.own(role, mark),
+        paint.own(Role::Dim, age(model.now.since(item.since))),
+    ];
+    (left, right)
+}
+
+/// Returns the glyph that says how far a channel's key can be relied on.
+pub(in crate::tui) fn trust(channel: &Channel) -> (&'static str, Role) {
+    match channel.state {
+        ChannelState::Active => ("~", Role::Dim),
+        ChannelState::Stopped => ("✗", Role::Stop),
+        ChannelState::Invited => ("○", Role::Dim),
+        ChannelState::Requested => ("○", Role::Wait),
+        ChannelState::Superseded | ChannelState::Closed => ("·", Role::Faint),
+    }
+}
+
+/// Returns the two letters of a preset, or the first two of a custom one.
+pub(in crate::tui) fn preset_short(name: &str) -> String {
+    crate::model::Preset::parse(name).map_or_else(
+        || {
+            crate::text::ours(name)
+                .plain()
+                .chars()
+                .take(2)
+                .collect::<String>()
+                .to_uppercase()
+        },
+        |preset| preset.short().to_owned(),
+    )
+}
+
+fn line(model: &Model, paint: &Paint<'_>, channel: &Channel, width: u16) -> (Spans, Spans) {
+    let (glyph, role) = trust(channel);
+    let over = matches!(
+        channel.state,
+        ChannelState::Superseded | ChannelState::Closed
+    );
+    let name_role = if over { Role::Dim } else { Role::Text };
+    let state = match channel.state {
+        ChannelState::Active if channel.paused => Some(("paused", Role::Wait)),
+        ChannelState::Active => None,
+        ChannelState::Invited => Some(("wait", Role::Dim)),
+        ChannelState::Requested => Some(("asks", Role::Wait)),
+        ChannelState::Stopped => Some(("stop", Role::Stop)),
+        ChannelState::Superseded => Some(("old", Role::Dim)),
+        ChannelState::Closed => Some(("closed", Role::Dim)),
+    };
+    let mut right = vec![paint.own(Role::Dim, preset_short(&channel.preset))];
+    if let Some((word, role)) = state {
+        right.push(paint.own(role, format!(" {word:>6}")));
+    } else {
+        let new = if channel.unread > 0 {
+            channel.unread.to_string()
+        } else {
+            String::new()
+        };
+        right.push(paint.own(Role::Accent, format!(" {new:>3}")));
+        let held = match channel.held_in {
+            0 => String::new(),
+            held @ 1..=9 => format!("▲{held}"),
+            _ => "▲+".to_owned(),
+        };
+        right.push(paint.own(Role::Wait, format!(" {held:>2}")));
+    }
+    let room = usize::from(width).saturating_sub(12);
+    let mut left = vec![paint.own(role, glyph), paint.own(Role::Text, " ")];
+    left.extend(safe(
+        &model.theme,
+        &sanitise_line(&channel.name, room),
+        name_role,
+    ));
+    (left, right)
+}

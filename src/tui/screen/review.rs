@@ -1,0 +1,465 @@
+//! The review of one item: the only place where decisions are made.
+//!
+//! A decision needs all of it: the person walked in here, the whole text was on the screen, the
+//! terminal has focus, the input queue ran empty after the first frame, and a moment has passed
+//! without a stray key. It is bound to the digest of what was shown. Enter, Space, Esc, Tab,
+//! digits, pastes and repeats never decide; the key map has a test for that.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::{Error, Request, Review};
+use crate::model::{Digest, PeerText, ReviewId, ReviewKind, UnixMillis, Verdict};
+use crate::tui::keymap::Action;
+use crate::tui::message::{Effect, Question};
+use crate::tui::model::{Model, Screen, Spot, Tone};
+use crate::tui::update::ask;
+
+use super::main::{quoted, select};
+use super::review_paper::{self, PaperRow};
+use super::review_view;
+
+/// How long a review has to lie open and untouched before its keys decide.
+const SETTLE: Duration = Duration::from_millis(400);
+
+/// One item under review.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one condition of a decision, to be met on its own"
+)]
+#[derive(Debug)]
+pub(in crate::tui) struct ReviewScreen {
+    pub(super) item: ReviewId,
+    pub(super) review: Option<Review>,
+    /// What became of the item elsewhere, in a sentence; there is nothing left to decide.
+    pub(super) gone: Option<String>,
+    /// Since when nothing stood against a decision but time.
+    calm_since: UnixMillis,
+    /// Whether the input queue was empty after a frame.
+    drained: bool,
+    /// Whether `A` was asked for and now confirms.
+    pub(super) armed: bool,
+    deciding: bool,
+    pub(super) scroll: usize,
+    /// Rows that have been on the screen, at the width they were wrapped for.
+    seen: (usize, u16),
+    seen_all: bool,
+    paper: RefCell<Option<(u16, Arc<Vec<PaperRow>>)>>,
+}
+
+/// Why no key decides now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asleep {
+    Loading,
+    Settled,
+    Deciding,
+    TooSmall,
+    NoFocus,
+    Unread,
+    Settling,
+}
+
+impl Asleep {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Settled => "nothing to decide any more",
+            Self::Deciding => "carrying out",
+            Self::TooSmall => "enlarge the window to decide",
+            Self::NoFocus => "keys off: the terminal has no focus",
+            Self::Unread => "read to the end to decide",
+            Self::Settling => "keys off for a moment",
+        }
+    }
+}
+
+impl ReviewScreen {
+    fn new(item: ReviewId, now: UnixMillis) -> Self {
+        Self {
+            item,
+            review: None,
+            gone: None,
+            calm_since: now,
+            drained: false,
+            armed: false,
+            deciding: false,
+            scroll: 0,
+            seen: (0, 0),
+            seen_all: false,
+            paper: RefCell::default(),
+        }
+    }
+
+    /// Returns what keeps the keys from deciding, if anything.
+    pub(super) fn asleep(&self, model: &Model) -> Option<Asleep> {
+        if self.gone.is_some() {
+            return Some(Asleep::Settled);
+        }
+        if self.review.is_none() {
+            return Some(Asleep::Loading);
+        }
+        if self.deciding {
+            return Some(Asleep::Deciding);
+        }
+        if model.is_tiny() {
+            return Some(Asleep::TooSmall);
+        }
+        let Some(focused) = model.focused_since else {
+            return Some(Asleep::NoFocus);
+        };
+        if !self.seen_all {
+            return Some(Asleep::Unread);
+        }
+        let calm = self.calm_since.max(focused);
+        (!self.drained || model.now.since(calm) < SETTLE).then_some(Asleep::Settling)
+    }
+
+    /// Returns when the keys come to life if nothing happens until then.
+    pub(in crate::tui) fn live_at(&self, model: &Model) -> Option<UnixMillis> {
+        let waits = self.asleep(model) == Some(Asleep::Settling);
+        let calm = self.calm_since.max(model.focused_since?);
+        waits.then(|| calm.after(SETTLE))
+    }
+
+    /// Tells whether the keys came to life between `before` and now.
+    pub(in crate::tui) fn woke_between(&self, model: &Model, before: UnixMillis) -> bool {
+        let calm = self.calm_since.max(model.focused_since.unwrap_or_default());
+        let live = calm.after(SETTLE);
+        before < live && live <= model.now
+    }
+
+    pub(in crate::tui) fn item(&self) -> ReviewId {
+        self.item
+    }
+
+    /// Returns the text to be read, wrapped; computed once per width.
+    pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Vec<PaperRow>> {
+        if let Some((at, paper)) = &*self.paper.borrow()
+            && *at == width
+        {
+            return Arc::clone(paper);
+        }
+        let rows = self.review.as_ref().map_or_else(Vec::new, |review| {
+            review_paper::rows(review, &model.zone, width)
+        });
+        let rows = Arc::new(rows);
+        *self.paper.borrow_mut() = Some((width, Arc::clone(&rows)));
+        rows
+    }
+
+    /// Tells whether the text is longer than its place.
+    pub(in crate::tui) fn scrolls(&self, model: &Model) -> bool {
+        let area = review_view::layout(model, self).paper;
+        self.paper(model, area.width).len() > usize::from(area.height)
+    }
+
+    /// Returns how much of the text has been on the screen, in per cent.
+    pub(super) fn seen_percent(&self, total: usize) -> usize {
+        if self.seen_all || total == 0 {
+            return 100;
+        }
+        (self.seen.0 * 100 / total).min(99)
+    }
+
+    /// Tells whether all of the text has been on the screen.
+    pub(super) fn was_read(&self) -> bool {
+        self.seen_all
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.review.as_ref().map(|review| review.item.seen)
+    }
+}
+
+/// Tells whether approving needs the second key.
+pub(super) fn is_grave(review: &Review) -> bool {
+    match &review.item.kind {
+        ReviewKind::KeyChange { .. } => true,
+        ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
+        ReviewKind::HeldMessage { .. } => false,
+    }
+}
+
+/// Walks into the review of an item.
+pub(in crate::tui) fn open(model: &mut Model, item: ReviewId) -> Vec<Effect> {
+    let screen = ReviewScreen::new(item, model.now);
+    if matches!(model.screen, Screen::Review(_)) {
+        model.screen = Screen::Review(Box::new(screen));
+        model.touch();
+    } else {
+        model.enter(Screen::Review(Box::new(screen)));
+    }
+    let mut effects = select(model, Spot::Need(item));
+    effects.extend(ask(model, Request::Review { item }, Question::Review(item)));
+    effects
+}
+
+/// Takes in the item, or that it is gone. A changed one has to be read again.
+pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Error>) {
+    let now = model.now;
+    let Screen::Review(screen) = &mut model.screen else {
+        return;
+    };
+    if screen.item != item || screen.deciding {
+        return;
+    }
+    match answer {
+        Ok(review) => {
+            let before = screen.digest();
+            if before == Some(review.item.seen) {
+                return;
+            }
+            let fresh = ReviewScreen::new(item, now);
+            **screen = ReviewScreen {
+                review: Some(review),
+                ..fresh
+            };
+            if before.is_some() {
+                model.say(
+                    Tone::Trouble,
+                    "This changed since it was shown. Read it again.",
+                );
+            }
+        }
+        Err(error) => screen.gone = Some(error.to_string()),
+    }
+    model.touch();
+}
+
+/// Notes what has been on the screen, once it really was.
+pub(in crate::tui) fn drawn(model: &mut Model, quiet: bool) {
+    let Screen::Review(screen) = &model.screen else {
+        return;
+    };
+    if screen.review.is_none() || model.is_tiny() {
+        return;
+    }
+    let area = review_view::layout(model, screen).paper;
+    let total = screen.paper(model, area.width).len();
+    let bottom = (screen.scroll + usize::from(area.height)).min(total);
+    let Screen::Review(screen) = &mut model.screen else {
+        return;
+    };
+    let before = (screen.seen, screen.seen_all, screen.drained);
+    let reached = if screen.seen.1 == area.width {
+        screen.seen.0
+    } else {
+        0
+    };
+    // Only rows that follow on what was read count: jumping to the end skips nothing unseen.
+    if screen.scroll <= reached {
+        screen.seen = (reached.max(bottom), area.width);
+    } else {
+        screen.seen = (reached, area.width);
+    }
+    screen.seen_all |= screen.seen.0 >= total;
+    screen.drained |= quiet;
+    if before != (screen.seen, screen.seen_all, screen.drained) {
+        model.touch();
+    }
+}
+
+/// Starts the wait afresh; called when the terminal's focus or size changed.
+pub(in crate::tui) fn unsettle(model: &mut Model) {
+    let now = model.now;
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.calm_since = now;
+        screen.armed = false;
+    }
+}
+
+/// Acts on a key of the table.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most actions mean nothing in a review"
+)]
+pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    model.touch();
+    match action {
+        Action::Approve | Action::Refuse | Action::KeepPinned | Action::Confirm => {
+            return decide(model, action);
+        }
+        Action::Back => {
+            model.leave();
+            return Vec::new();
+        }
+        Action::NextNeed | Action::PreviousNeed => {
+            return next_need(model, action == Action::NextNeed);
+        }
+        Action::CopyMessage => return copy(model),
+        _ => scroll(model, action),
+    }
+    Vec::new()
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only the keys that move concern scrolling"
+)]
+fn scroll(model: &mut Model, action: Action) {
+    let Screen::Review(screen) = &model.screen else {
+        return;
+    };
+    let area = review_view::layout(model, screen).paper;
+    let height = usize::from(area.height);
+    let most = screen.paper(model, area.width).len().saturating_sub(height);
+    let half = (height / 2).max(1);
+    let to = match action {
+        Action::Up => screen.scroll.saturating_sub(1),
+        Action::Down => screen.scroll + 1,
+        Action::PageUp => screen.scroll.saturating_sub(half),
+        Action::PageDown => screen.scroll + half,
+        _ => screen.scroll,
+    };
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.scroll = to.min(most);
+        screen.armed = false;
+    }
+}
+
+/// Returns what a key means for this item, and whether it only asks for the second key.
+fn verdict(review: &Review, armed: bool, action: Action) -> Option<(Verdict, bool)> {
+    let grave = is_grave(review);
+    let is_key = matches!(review.item.kind, ReviewKind::KeyChange { .. });
+    if action == Action::Approve {
+        Some((Verdict::Approve, grave))
+    } else if action == Action::Confirm && grave && armed {
+        Some((Verdict::Approve, false))
+    } else if action == Action::Refuse && !is_key {
+        Some((Verdict::Refuse, false))
+    } else if action == Action::KeepPinned && is_key {
+        Some((Verdict::KeepPinned, false))
+    } else {
+        None
+    }
+}
+
+fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
+    let now = model.now;
+    let Screen::Review(screen) = &model.screen else {
+        return Vec::new();
+    };
+    let asleep = screen.asleep(model);
+    let Screen::Review(screen) = &mut model.screen else {
+        return Vec::new();
+    };
+    if asleep.is_some() {
+        // A key that came too early was meant for something else; more may follow.
+        screen.calm_since = now;
+        return Vec::new();
+    }
+    let Some(review) = &screen.review else {
+        return Vec::new();
+    };
+    let Some((verdict, asks)) = verdict(review, screen.armed, action) else {
+        screen.armed = false;
+        return Vec::new();
+    };
+    if asks {
+        screen.armed = true;
+        return Vec::new();
+    }
+    screen.deciding = true;
+    let request = Request::Decide {
+        item: screen.item,
+        seen: review.item.seen,
+        verdict,
+    };
+    vec![Effect::Ask(request, Question::Decide(screen.item, verdict))]
+}
+
+/// Takes in what became of a decision.
+pub(in crate::tui) fn decided(
+    model: &mut Model,
+    item: ReviewId,
+    verdict: Verdict,
+    answer: Result<(), Error>,
+) -> Vec<Effect> {
+    let now = model.now;
+    let Screen::Review(screen) = &mut model.screen else {
+        return Vec::new();
+    };
+    if screen.item != item {
+        return Vec::new();
+    }
+    screen.deciding = false;
+    screen.armed = false;
+    screen.calm_since = now;
+    let kind = screen
+        .review
+        .as_ref()
+        .map(|review| review.item.kind.clone());
+    match answer {
+        Ok(()) => {
+            let words = done_words(kind.as_ref(), verdict);
+            model.go_main();
+            model.say(Tone::Fine, words);
+            Vec::new()
+        }
+        Err(Error::Changed) => ask(model, Request::Review { item }, Question::Review(item)),
+        Err(error @ (Error::NothingToDecide | Error::AlreadyDecided(_))) => {
+            screen.gone = Some(error.to_string());
+            model.touch();
+            Vec::new()
+        }
+        Err(error) => {
+            model.say(Tone::Trouble, format!("Not decided: {error}"));
+            Vec::new()
+        }
+    }
+}
+
+fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
+    match (kind, verdict) {
+        (Some(ReviewKind::ContactRequest { .. }), Verdict::Approve) => {
+            "Accepted. Their key is pinned; you can write to them."
+        }
+        (Some(ReviewKind::ContactRequest { .. }), _) => "Refused. Nothing was sent to them.",
+        (Some(ReviewKind::HeldMessage { .. }), Verdict::Approve) => {
+            "Released. Your assistant may read it."
+        }
+        (Some(ReviewKind::HeldMessage { .. }), _) => "Refused. Your assistant will not see it.",
+        (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
+        (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",
+        (_, Verdict::Refuse) => "Refused.",
+    }
+}
+
+fn next_need(model: &mut Model, forward: bool) -> Vec<Effect> {
+    next_item(model, forward).map_or_else(Vec::new, |item| open(model, item))
+}
+
+/// Returns the item after (or before) the one in hand, round the end.
+pub(in crate::tui) fn next_item(model: &Model, forward: bool) -> Option<ReviewId> {
+    let needs = model.needs.as_deref()?;
+    let here = match (&model.screen, model.cursor) {
+        (Screen::Review(screen), _) => Some(screen.item),
+        (_, Some(Spot::Need(id))) => Some(id),
+        _ => None,
+    };
+    let at = here.and_then(|here| needs.iter().position(|item| item.id == here));
+    let index = match (at, forward) {
+        (None, true) => 0,
+        (None, false) => needs.len().checked_sub(1)?,
+        (Some(at), true) => (at + 1) % needs.len(),
+        (Some(at), false) => (at + needs.len() - 1) % needs.len(),
+    };
+    needs.get(index).map(|item| item.id)
+}
+
+/// Returns the held message's text, where there is one.
+pub(in crate::tui) fn held_text(model: &Model) -> Option<&PeerText> {
+    let Screen::Review(screen) = &model.screen else {
+        return None;
+    };
+    let message = screen.review.as_ref()?.message.as_ref()?;
+    Some(match &message.content {
+        crate::model::Content::Text(body) => &body.body,
+        crate::model::Content::Raw { payload, .. } => payload,
+    })
+}
+
+fn copy(model: &Model) -> Vec<Effect> {
+    held_text(model).map_or_else(Vec::new, |text| vec![Effect::Copy(quoted(text))])
+}

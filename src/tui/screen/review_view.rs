@@ -1,0 +1,224 @@
+//! Draws the review: the paper, what deciding does, and whether the keys are live.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::api::Review;
+use crate::model::ReviewKind;
+use crate::text::{ours, sanitise_line};
+use crate::tui::model::Model;
+use crate::tui::theme::Role;
+use crate::tui::view;
+use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
+
+use super::review::{ReviewScreen, is_grave};
+
+/// Where the parts are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    title: Rect,
+    pub(super) paper: Rect,
+    decision: Rect,
+    side: Rect,
+}
+
+/// Returns the places; the same for drawing and for knowing what was on the screen.
+pub(super) fn layout(model: &Model, screen: &ReviewScreen) -> Layout {
+    let body = view::body(model);
+    let side_width = if body.width >= 110 { 40 } else { 0 };
+    let left = Rect {
+        width: body.width - side_width,
+        ..body
+    };
+    let side = Rect {
+        x: body.x + left.width,
+        width: side_width,
+        ..body
+    };
+    let title_rows = if body.height >= 14 { 2 } else { 1 };
+    // The rule, the heading, the choices, and what happens if nothing is done.
+    let wanted = choices(screen, left).len() + 3;
+    let box_rows = u16::try_from(wanted)
+        .unwrap_or(u16::MAX)
+        .min(body.height.saturating_sub(title_rows) / 2 + 1);
+    let title = Rect {
+        height: title_rows.min(body.height),
+        ..left
+    };
+    let paper = Rect {
+        y: left.y + title.height,
+        height: left.height.saturating_sub(title_rows + box_rows),
+        ..left
+    };
+    let decision = Rect {
+        y: paper.bottom(),
+        height: left.bottom().saturating_sub(paper.bottom()),
+        ..left
+    };
+    Layout {
+        title,
+        paper: inset(paper, 1, 1),
+        decision,
+        side,
+    }
+}
+
+/// What can be chosen, as key and words; then what happens if nothing is done.
+fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static str)>> {
+    let Some(review) = &screen.review else {
+        return Vec::new();
+    };
+    // In a low window the text comes first: there is nothing to choose before it was read.
+    if !screen.was_read() && body.height < 14 {
+        return Vec::new();
+    }
+    let list: Vec<(&str, &str)> = match (&review.item.kind, screen.armed) {
+        (ReviewKind::KeyChange { .. }, true) => vec![
+            ("A", "pin the new key: messages flow to whoever holds it"),
+            ("Esc", "leave it stopped"),
+        ],
+        (_, true) => vec![
+            ("A", "accept the last one who answered"),
+            ("r", "refuse, close the channel"),
+        ],
+        (ReviewKind::KeyChange { .. }, false) => vec![
+            ("K", "keep the key you accepted"),
+            ("a", "pin the new key (asks for A)"),
+        ],
+        (ReviewKind::ContactRequest { .. }, false) if is_grave(review) => vec![
+            ("r", "refuse, close the channel"),
+            ("a", "accept all the same (asks for A)"),
+        ],
+        (ReviewKind::ContactRequest { .. }, false) => vec![
+            ("a", "accept, pin this key"),
+            ("r", "refuse, close the channel"),
+        ],
+        (ReviewKind::HeldMessage { .. }, false) => vec![
+            ("a", "release to your assistant"),
+            ("r", "refuse, it stays unread"),
+        ],
+    };
+    let half = usize::from(body.width) / 2;
+    let beside = list
+        .iter()
+        .all(|(key, words)| key.len() + words.len() + 5 < half);
+    let per_row = if beside { 2 } else { 1 };
+    list.chunks(per_row).map(<[_]>::to_vec).collect()
+}
+
+fn default_words(review: &Review) -> &'static str {
+    match &review.item.kind {
+        ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
+        ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
+        ReviewKind::HeldMessage { .. } => "If you do nothing: it stays held, unread.",
+    }
+}
+
+pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Frame<'_>) {
+    let places = layout(model, screen);
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    draw_title(model, screen, &mut paint, places);
+    draw_paper(model, screen, &mut paint, places.paper);
+    draw_decision(model, screen, &mut paint, places.decision);
+    if places.side.width > 0 {
+        paint.wall(places.side);
+        super::side::draw(model, &mut paint, inset(places.side, 1, 0));
+    }
+}
+
+fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, places: Layout) {
+    let words = match screen.review.as_ref().map(|review| &review.item.kind) {
+        Some(ReviewKind::ContactRequest { .. }) => "CONTACT REQUEST",
+        Some(ReviewKind::KeyChange { .. }) => "KEY CHANGED",
+        Some(ReviewKind::HeldMessage { .. }) => "HELD IN",
+        None => "REVIEW",
+    };
+    let mut left = vec![paint.own(Role::Title, words)];
+    if let Some(review) = &screen.review {
+        let name = sanitise_line(&review.item.name, usize::from(places.title.width) / 2);
+        left.push(paint.own(Role::Dim, " · "));
+        left.extend(safe(&model.theme, &name, Role::Title));
+    }
+    let total = screen.paper(model, places.paper.width).len();
+    let percent = screen.seen_percent(total);
+    let role = if percent == 100 {
+        Role::Dim
+    } else {
+        Role::Wait
+    };
+    let right = vec![paint.own(role, format!("seen {percent}%"))];
+    paint.pair(inset(places.title, 1, 1), left, right);
+    if places.title.height > 1 {
+        paint.rule(nth(places.title, 1));
+    }
+}
+
+fn draw_paper(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area: Rect) {
+    if let Some(gone) = &screen.gone {
+        let line = ours(gone).truncated(area.width.into());
+        let spans = safe(&model.theme, &line, Role::Wait);
+        paint.row(nth(area, 1), spans);
+        return;
+    }
+    let rows = screen.paper(model, area.width);
+    let height = usize::from(area.height);
+    for (down, row) in rows.iter().skip(screen.scroll).take(height).enumerate() {
+        let place = nth(area, down);
+        let mut spans: Spans = Vec::new();
+        if row.gutter {
+            spans.push(paint.own(Role::Gutter, "┆ "));
+        }
+        for (role, line) in &row.pieces {
+            spans.extend(safe(&model.theme, line, *role));
+        }
+        paint.row(place, spans);
+    }
+}
+
+fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area: Rect) {
+    let Some(review) = &screen.review else {
+        return;
+    };
+    let below = screen.paper(model, layout(model, screen).paper.width).len();
+    let height = usize::from(layout(model, screen).paper.height);
+    let hidden = below.saturating_sub(screen.scroll + height);
+    if area.height > 3 {
+        paint.rule(area);
+        if hidden > 0 {
+            let words = format!(" ▼ {hidden} more lines, j reads on ");
+            paint.row(inset(area, 2, 1), vec![paint.own(Role::Wait, words)]);
+        }
+    }
+    let heading_row = usize::from(area.height > 3);
+    let asleep = screen.asleep(model);
+    let (state, role) = asleep.map_or(("keys live", Role::Accent), |why| (why.words(), Role::Wait));
+    let left = vec![paint.own(Role::Heading, "YOUR DECISION")];
+    let right = vec![paint.own(role, state)];
+    paint.pair(inset(nth(area, heading_row), 1, 1), left, right);
+    let live = asleep.is_none();
+    let body = Rect {
+        width: area.width,
+        ..view::body(model)
+    };
+    let choices = choices(screen, body);
+    let rows = choices.len();
+    for (down, row) in choices.into_iter().enumerate() {
+        let place = inset(nth(area, heading_row + 1 + down), 2, 1);
+        let column = u16::try_from(usize::from(place.width) / row.len().max(1)).unwrap_or(0);
+        for ((key, words), index) in row.into_iter().zip(0u16..) {
+            let key_role = if live { Role::Accent } else { Role::Dim };
+            let spans = vec![
+                paint.own(key_role, key),
+                paint.own(Role::Text, "  "),
+                paint.own(if live { Role::Text } else { Role::Dim }, words),
+            ];
+            paint.row(inset(place, column * index, 0), spans);
+        }
+    }
+    let last = inset(nth(area, heading_row + 1 + rows), 2, 1);
+    let spans = vec![paint.own(Role::Dim, default_words(review))];
+    paint.row(last, spans);
+}

@@ -1,0 +1,284 @@
+//! Draws the open transcript. Theirs stands right of the gutter `┆` and nowhere else.
+
+use ratatui::layout::Rect;
+
+use crate::model::{Admission, Author, Content, Delivery, Message, PeerText};
+use crate::text::{SafeLine, ours, sanitise, sanitise_line};
+use crate::tui::model::{Model, Pane};
+use crate::tui::theme::Role;
+use crate::tui::view;
+use crate::tui::widget::paint::{Paint, Spans, clock, day, inset, nth, safe, width};
+
+use super::transcript::{Placed, Transcript, Window, Wrapped, has_foot};
+
+/// A row of a message, before it is known whether it is on screen.
+enum Row<'a> {
+    Day(String),
+    New,
+    Head,
+    Body(&'a SafeLine),
+    Folded(usize),
+    Foot,
+}
+
+/// Draws the pane: what is held, from the place one stands at.
+pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
+    let Some(transcript) = &model.transcript else {
+        let words = if model.channels.as_ref().is_some_and(Vec::is_empty) {
+            "No channels yet.\n\nI makes an invite for somebody.\no opens a link that somebody gave you; pasting it does the same."
+        } else {
+            ""
+        };
+        for (line, down) in sanitise(&PeerText::new(words))
+            .wrap(usize::from(area.width).saturating_sub(3))
+            .iter()
+            .zip(1..)
+        {
+            let spans = safe(&model.theme, line, Role::Dim);
+            paint.row(inset(nth(area, down), 2, 1), spans);
+        }
+        return;
+    };
+    if transcript.messages.is_empty() {
+        let words = if transcript.is_loaded() {
+            "No messages yet."
+        } else {
+            ""
+        };
+        paint.row(inset(nth(area, 1), 2, 1), vec![paint.own(Role::Dim, words)]);
+        return;
+    }
+    let window = Window {
+        width: area.width,
+        height: area.height,
+        zone: &model.zone,
+    };
+    for placed in transcript.placed(window) {
+        draw_message(model, transcript, paint, area, placed);
+    }
+}
+
+fn rows<'a>(
+    model: &Model,
+    transcript: &Transcript,
+    message: &Message,
+    index: usize,
+    wrapped: &'a Wrapped,
+) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    if transcript.starts_day(index, &model.zone) {
+        rows.push(Row::Day(day(message.at, &model.zone)));
+    }
+    if transcript.is_new_mark(message) {
+        rows.push(Row::New);
+    }
+    rows.push(Row::Head);
+    let shown = transcript.shown_lines(message, wrapped);
+    rows.extend(wrapped.lines.iter().take(shown).map(Row::Body));
+    if shown < wrapped.lines.len() {
+        rows.push(Row::Folded(wrapped.lines.len() - shown));
+    }
+    if has_foot(message) {
+        rows.push(Row::Foot);
+    }
+    rows
+}
+
+fn draw_message(
+    model: &Model,
+    transcript: &Transcript,
+    paint: &mut Paint<'_>,
+    area: Rect,
+    placed: Placed,
+) {
+    let Some(message) = transcript.messages.get(placed.index) else {
+        return;
+    };
+    let wrapped = transcript.wrap(message, area.width);
+    let selected = model.pane == Pane::Transcript
+        && !model.composer.active
+        && transcript.selected_index() == Some(placed.index);
+    let rows = rows(model, transcript, message, placed.index, &wrapped);
+    for (row, down) in rows.iter().zip(placed.top..) {
+        let Ok(down) = usize::try_from(down) else {
+            continue;
+        };
+        if down >= usize::from(area.height) {
+            break;
+        }
+        let place = nth(area, down);
+        match row {
+            Row::Day(day) => centred(paint, place, vec![paint.own(Role::Dim, day.clone())]),
+            Row::New => divider(paint, place, " new since you looked "),
+            Row::Head => {
+                draw_head(model, paint, place, message, &wrapped);
+                if selected {
+                    paint.tint(place, Role::Selected);
+                    paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+                }
+            }
+            Row::Body(line) => draw_line(model, paint, place, message, line),
+            Row::Folded(rest) => {
+                let text = format!("[+{rest} lines · Enter shows all]");
+                gutter(paint, place, message);
+                paint.row(inset(place, 9, 1), vec![paint.own(Role::Accent, text)]);
+            }
+            Row::Foot => draw_foot(model, paint, place, message),
+        }
+    }
+}
+
+fn centred(paint: &mut Paint<'_>, place: Rect, spans: Spans) {
+    let room = usize::from(place.width).saturating_sub(width(&spans));
+    let left = u16::try_from(room / 2).unwrap_or(0);
+    paint.row(inset(place, left, 0), spans);
+}
+
+fn divider(paint: &mut Paint<'_>, place: Rect, words: &'static str) {
+    paint.rule(place);
+    centred(paint, place, vec![paint.own(Role::Accent, words)]);
+}
+
+fn gutter(paint: &mut Paint<'_>, place: Rect, message: &Message) {
+    if message.author == Author::Peer {
+        let bar = vec![paint.own(Role::Gutter, "┆")];
+        paint.row(inset(place, 7, 0), bar);
+    }
+}
+
+fn draw_line(
+    model: &Model,
+    paint: &mut Paint<'_>,
+    place: Rect,
+    message: &Message,
+    line: &SafeLine,
+) {
+    gutter(paint, place, message);
+    let role = if message.author == Author::Peer {
+        Role::Text
+    } else {
+        Role::Own
+    };
+    let spans = safe(&model.theme, line, role);
+    paint.row(inset(place, 9, 1), spans);
+}
+
+fn draw_head(
+    model: &Model,
+    paint: &mut Paint<'_>,
+    place: Rect,
+    message: &Message,
+    wrapped: &Wrapped,
+) {
+    let time = paint.own(Role::Dim, clock(message.at, &model.zone));
+    paint.row(inset(place, 1, 0), vec![time]);
+    if message.author == Author::Peer {
+        gutter(paint, place, message);
+    } else {
+        let arrow = vec![paint.own(Role::Dim, "→")];
+        paint.row(inset(place, 7, 0), arrow);
+    }
+    let who = match (message.author, &message.content) {
+        (Author::Peer, Content::Raw { .. }) => "theirs, cannot be read",
+        (Author::Peer, Content::Text(_)) => "theirs",
+        (Author::Human, _) => "you",
+        (Author::Assistant, _) => "your assistant",
+    };
+    let mut left = vec![paint.own(Role::Dim, who)];
+    if let Some(subject) = &wrapped.subject {
+        left.push(paint.own(Role::Dim, " · subject: "));
+        left.extend(safe(&model.theme, subject, Role::Text));
+    }
+    let right = state(model, paint, message);
+    paint.pair(inset(place, 9, 1), left, right);
+}
+
+/// Returns what became of a message, in a few words.
+fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
+    let span = |role, text: String| vec![paint.own(role, text)];
+    match &message.delivery {
+        Some(Delivery::Queued {
+            due,
+            attempts: 0,
+            problem: None,
+        }) if *due > model.now => {
+            let left = due.since(model.now).as_millis().div_ceil(1000);
+            span(Role::Wait, format!("leaves in {left}s · u takes it back"))
+        }
+        Some(Delivery::Queued { .. }) => span(Role::Wait, "waiting to leave".into()),
+        Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),
+        Some(Delivery::Collected { .. }) => span(Role::Dim, "collected or deleted ✓".into()),
+        Some(Delivery::Failed { .. }) => span(Role::Stop, "not sent".into()),
+        Some(Delivery::TakenBack) => span(Role::Dim, "taken back, never left".into()),
+        None => match &message.admission {
+            Some(Admission::Held { .. }) => span(Role::Wait, "▲ held in".into()),
+            Some(Admission::Released { .. }) | None => {
+                message.handed_over.map_or_else(Vec::new, |at| {
+                    let at = clock(at, &model.zone);
+                    span(Role::Dim, format!("handed over {at}"))
+                })
+            }
+        },
+    }
+}
+
+fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Message) {
+    gutter(paint, place, message);
+    let place = inset(place, 9, 1);
+    let room = usize::from(place.width);
+    let said = |words: &str| safe(&model.theme, &ours(words).truncated(room), Role::Dim);
+    let spans = match (&message.delivery, &message.content, &message.admission) {
+        (Some(Delivery::Failed { problem }), _, _) => {
+            let mut spans = vec![
+                paint.own(Role::Accent, "R"),
+                paint.own(Role::Dim, " tries again · "),
+            ];
+            spans.extend(said(problem));
+            spans
+        }
+        (
+            Some(Delivery::Queued {
+                problem: Some(problem),
+                ..
+            }),
+            _,
+            _,
+        ) => {
+            let mut spans = vec![paint.own(Role::Wait, "waits: ")];
+            spans.extend(said(problem));
+            spans
+        }
+        (_, Content::Raw { reason, .. }, _) => said(reason.sentence()),
+        (_, _, Some(Admission::Held { .. })) => {
+            let words = "not seen by your assistant · Enter: review";
+            vec![paint.own(Role::Wait, words)]
+        }
+        _ => Vec::new(),
+    };
+    paint.row(place, spans);
+}
+
+/// Draws the line above the transcript: who, over what, how far to be relied on.
+pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Rect) {
+    let Some(channel) = model.open_channel() else {
+        return;
+    };
+    let room = usize::from(place.width) / 2;
+    let name = sanitise_line(&channel.name, room);
+    let mut left = safe(&model.theme, &name, Role::Title);
+    if channel.paused {
+        left.push(paint.own(Role::Wait, "  paused"));
+    }
+    let (words, role) = super::side::trust_words(channel);
+    let words = if place.width < 50 {
+        view::short(words)
+    } else {
+        words
+    };
+    let mut right = Vec::new();
+    if place.width >= 64 {
+        right.push(paint.own(Role::Dim, format!("via {} · ", channel.network.label())));
+    }
+    right.push(paint.own(role, words));
+    paint.pair(inset(place, 1, 1), left, right);
+}

@@ -1,0 +1,379 @@
+//! What happens to the state when something happens to the screen.
+//!
+//! Pure: no I/O and no clock; time comes with each message, and what is to be done outside is
+//! returned. Start with [`update`]. Must not: decide anything outside the review screen.
+
+mod answers;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::api::{Event, Request};
+use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
+
+use super::available::available;
+use super::keymap::{self, Action, Scope};
+use super::message::{Effect, Message, Question};
+use super::model::{Model, Pane, Screen, Spot, Tone};
+use super::screen::composer::{self, Composer};
+use super::screen::main::PAGE;
+use super::screen::transcript::Transcript;
+use super::screen::{form, help, invite, main, presets, review};
+
+/// How long a line has to lie under a person's eyes before it counts as read.
+const READING: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Takes in one message that arrived at `at`, and returns what is to be done outside.
+pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
+    let mut effects = pass_time(model, at);
+    effects.extend(match message {
+        Message::Key(key) => press(model, &key),
+        Message::Paste(block) => paste(model, &block),
+        Message::Resize(width, height) => {
+            model.size = (width, height);
+            review::unsettle(model);
+            model.touch();
+            Vec::new()
+        }
+        Message::Focus(gained) => {
+            model.focused_since = gained.then_some(model.now);
+            model.resting = None;
+            review::unsettle(model);
+            model.touch();
+            Vec::new()
+        }
+        Message::Tick => Vec::new(),
+        Message::Drawn { quiet } => {
+            review::drawn(model, quiet);
+            rest(model);
+            Vec::new()
+        }
+        Message::Answer(question, answer) => answers::take(model, question, *answer),
+        Message::Event(event) => on_event(model, event),
+        Message::Copied(result) => {
+            match result {
+                Ok(placed) => model.say(Tone::Fine, format!("Copied: {}.", placed.sentence())),
+                Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
+            }
+            Vec::new()
+        }
+        Message::Edited(channel, result) => {
+            edited(model, channel, result);
+            Vec::new()
+        }
+    });
+    effects
+}
+
+/// Returns what has to be asked before the first frame.
+pub fn start(model: &mut Model) -> Vec<Effect> {
+    reload_lists(model)
+}
+
+fn reload_lists(model: &mut Model) -> Vec<Effect> {
+    let mut effects = ask(model, Request::Status, Question::Status);
+    effects.extend(ask(model, Request::NeedsYou, Question::NeedsYou));
+    effects.extend(ask(model, Request::Channels, Question::Channels));
+    effects
+}
+
+/// Asks for something to show, unless an answer is under way already.
+pub(super) fn ask(model: &mut Model, request: Request, question: Question) -> Vec<Effect> {
+    if model.flights.depart(&question) {
+        vec![Effect::Ask(request, question)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Lets time pass: ages grow, notices end, drafts are kept, lines become read.
+fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
+    let before = std::mem::replace(&mut model.now, at);
+    if before.0.div_euclid(60_000) != at.0.div_euclid(60_000) {
+        model.touch();
+    }
+    if model.counts_down() && before.0.div_euclid(1_000) != at.0.div_euclid(1_000) {
+        model.touch();
+    }
+    if model
+        .notice
+        .as_ref()
+        .is_some_and(|notice| notice.until <= at)
+    {
+        model.notice = None;
+        model.asking = None;
+        model.touch();
+    }
+    if let Screen::Review(screen) = &model.screen
+        && screen.woke_between(model, before)
+    {
+        model.touch();
+    }
+    let mut effects = Vec::new();
+    if model.composer.save_at().is_some_and(|due| due <= at) {
+        effects.extend(model.composer.keep());
+        model.touch();
+    }
+    effects.extend(mark_read(model));
+    effects
+}
+
+/// Notes which message lies under the person's eyes.
+fn rest(model: &mut Model) {
+    let looking =
+        model.focused_since.is_some() && matches!(model.screen, Screen::Main) && !model.is_tiny();
+    let seen = looking.then(|| last_unread_seen(model)).flatten();
+    model.resting = match (seen, model.resting) {
+        (Some((channel, id)), Some((was, before, since))) if (was, before) == (channel, id) => {
+            Some((channel, id, since))
+        }
+        (Some((channel, id)), _) => Some((channel, id, model.now)),
+        (None, _) => None,
+    };
+}
+
+fn last_unread_seen(model: &Model) -> Option<(ChannelId, MessageId)> {
+    let transcript = model.transcript.as_ref()?;
+    let window = main::window(model);
+    if window.width == 0 || window.height == 0 {
+        return None;
+    }
+    let has_unread = model.channel(transcript.channel)?.unread > 0;
+    let last = transcript.last_seen(window).filter(|_| has_unread)?;
+    let mark = (transcript.channel, last.id);
+    (model.marked != Some(mark)).then_some(mark)
+}
+
+fn mark_read(model: &mut Model) -> Vec<Effect> {
+    let Some((channel, up_to, since)) = model.resting else {
+        return Vec::new();
+    };
+    if model.now.since(since) < READING || model.focused_since.is_none() {
+        return Vec::new();
+    }
+    model.resting = None;
+    model.marked = Some((channel, up_to));
+    vec![Effect::Ask(
+        Request::MarkRead { channel, up_to },
+        Question::MarkRead,
+    )]
+}
+
+/// Opens a channel's transcript and draft; its messages are asked for.
+pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
+    if model
+        .transcript
+        .as_ref()
+        .is_some_and(|open| open.channel == channel)
+    {
+        return Vec::new();
+    }
+    let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+    model.composer = Composer::for_channel(channel);
+    model.transcript = Some(Transcript::new(channel));
+    model.resting = None;
+    effects.extend(newest(model, channel));
+    effects.extend(ask(
+        model,
+        Request::Draft { channel },
+        Question::Draft(channel),
+    ));
+    model.touch();
+    effects
+}
+
+pub(super) fn newest(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
+    let request = Request::Transcript {
+        channel,
+        before: None,
+        limit: PAGE,
+    };
+    ask(model, request, Question::Newest(channel))
+}
+
+fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
+    let open = model
+        .transcript
+        .as_ref()
+        .map(|transcript| transcript.channel);
+    match event {
+        Event::Channels => {
+            let mut effects = ask(model, Request::Channels, Question::Channels);
+            effects.extend(reload_screen(model));
+            effects
+        }
+        Event::Messages { channel } if Some(channel) == open => newest(model, channel),
+        Event::Messages { .. } => Vec::new(),
+        Event::NeedsYou => {
+            let mut effects = ask(model, Request::NeedsYou, Question::NeedsYou);
+            effects.extend(reload_screen(model));
+            effects
+        }
+        Event::Status => ask(model, Request::Status, Question::Status),
+        Event::Overflow => {
+            let mut effects = reload_lists(model);
+            effects.extend(reload_screen(model));
+            if let Some(channel) = open {
+                effects.extend(newest(model, channel));
+            }
+            effects
+        }
+        Event::Closing => {
+            model.closing = true;
+            model.touch();
+            vec![Effect::Quit]
+        }
+    }
+}
+
+/// Asks again for what only the present screen shows.
+fn reload_screen(model: &mut Model) -> Vec<Effect> {
+    match &model.screen {
+        Screen::Review(screen) => {
+            let item = screen.item();
+            ask(model, Request::Review { item }, Question::Review(item))
+        }
+        Screen::Invite(screen) => {
+            let channel = screen.channel;
+            invite::reload(model, channel)
+        }
+        Screen::Main | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => Vec::new(),
+    }
+}
+
+fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
+    let now = model.now;
+    match &model.screen {
+        Screen::Form(_) => form::paste(model, block),
+        Screen::Main if model.composer.active => {
+            model.composer.paste(block, now);
+            model.touch();
+        }
+        Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
+        Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
+        Screen::Review(_) | Screen::Invite(_) | Screen::Presets(_) | Screen::Help(_) => {}
+    }
+    Vec::new()
+}
+
+fn looks_like_link(block: &PeerText) -> bool {
+    let text = block.expose_untrusted().trim();
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
+}
+
+/// Returns where keys count now.
+pub(super) fn scope(model: &Model) -> Scope {
+    match &model.screen {
+        Screen::Main if model.composer.active => Scope::Composer,
+        Screen::Main if model.leader => Scope::Leader,
+        Screen::Main => Scope::Main,
+        Screen::Review(_) => Scope::Review,
+        Screen::Invite(_) => Scope::Invite,
+        Screen::Form(_) => Scope::Form,
+        Screen::Presets(_) => Scope::Presets,
+        Screen::Help(_) => Scope::Help,
+    }
+}
+
+fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
+    // Repeats may move and type; a decision takes a key that went down.
+    if key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    let scope = scope(model);
+    let Some(action) = keymap::lookup(scope, key) else {
+        return unnamed(model, scope, key);
+    };
+    if key.kind == KeyEventKind::Repeat && !may_repeat(action) {
+        return Vec::new();
+    }
+    if !available(model, action) {
+        return Vec::new();
+    }
+    let asked = model.asking;
+    let effects = act(model, scope, action);
+    if asked.is_some()
+        && model.asking == asked
+        && !matches!(action, Action::Quit | Action::PauseAll)
+    {
+        model.asking = None;
+        model.notice = None;
+    }
+    effects
+}
+
+fn may_repeat(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::NewLine
+    )
+}
+
+/// A key that the table does not name: text where there is a text field.
+fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
+    if scope == Scope::Composer {
+        composer::edit(model, key);
+    } else if scope == Scope::Form {
+        form::edit(model, key);
+    } else if scope == Scope::Leader {
+        model.leader = false;
+        model.touch();
+    }
+    Vec::new()
+}
+
+fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+    if action == Action::Redraw {
+        return vec![Effect::Redraw];
+    }
+    if action == Action::Suspend {
+        let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+        effects.push(Effect::Suspend);
+        return effects;
+    }
+    if action == Action::PauseAll {
+        return main::pause_all(model);
+    }
+    if action == Action::Help {
+        help::open(model, scope);
+        return Vec::new();
+    }
+    match scope {
+        Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
+            let next = review::next_item(model, action == Action::NextNeed);
+            model.pane = Pane::Rail;
+            next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
+        }
+        Scope::Main | Scope::Leader => main::act(model, action),
+        Scope::Composer => composer::act(model, action),
+        Scope::Review => review::act(model, action),
+        Scope::Invite => invite::act(model, action),
+        Scope::Form => form::act(model, action),
+        Scope::Presets => presets::act(model, action),
+        Scope::Help => {
+            help::act(model, action);
+            Vec::new()
+        }
+        Scope::Anywhere => Vec::new(),
+    }
+}
+
+fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {
+    let now = model.now;
+    let open = model
+        .transcript
+        .as_ref()
+        .is_some_and(|open| open.channel == channel);
+    match result {
+        Ok(text) if open => {
+            model.composer.replace_text(&text, now);
+            composer::open(model);
+        }
+        Ok(_) => model.say(
+            Tone::Trouble,
+            "The channel is not open any more; nothing was kept.",
+        ),
+        Err(problem) => model.say(Tone::Trouble, format!("Editor: {problem}.")),
+    }
+}

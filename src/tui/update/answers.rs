@@ -1,0 +1,302 @@
+//! What the engine answered finds its place.
+
+use crate::api::{Error, Reply, Request, SendOutcome};
+use crate::model::{Channel, ChannelId, Content, MessageId, ReviewItem};
+use crate::tui::message::{Effect, Question};
+use crate::tui::model::{Model, Screen, Spot, Tone};
+use crate::tui::screen::invite::InviteScreen;
+use crate::tui::screen::{composer, form, invite, presets, review};
+
+use super::{ask, newest, open_channel};
+
+type Answer = Result<Reply, Error>;
+
+/// Takes in an answer; one for something that is not on screen any more changes nothing.
+pub(super) fn take(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
+    let again = model.flights.arrive(&question);
+    let mut effects = if again {
+        repeat(model, &question)
+    } else {
+        Vec::new()
+    };
+    effects.extend(place(model, question, answer));
+    effects
+}
+
+/// Asks once more what was asked for while its answer was under way.
+fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
+    let request = match question {
+        Question::Status => Request::Status,
+        Question::Channels => Request::Channels,
+        Question::NeedsYou => Request::NeedsYou,
+        Question::Newest(channel) => return newest(model, *channel),
+        Question::Review(item) => Request::Review { item: *item },
+        Question::ShowInvite(channel) => return invite::reload(model, *channel),
+        Question::Older(_)
+        | Question::Draft(_)
+        | Question::Presets
+        | Question::Decide(..)
+        | Question::Send(_)
+        | Question::SaveDraft(_)
+        | Question::TakeBack(_)
+        | Question::Retry
+        | Question::MarkRead
+        | Question::MakeInvite
+        | Question::CancelInvite(_)
+        | Question::Accept
+        | Question::SetPreset(_)
+        | Question::Pause(..) => return Vec::new(),
+    };
+    ask(model, request, question.clone())
+}
+
+fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
+    match (question, answer) {
+        (Question::Status, Ok(Reply::Status(status))) => {
+            let same = model.status.as_ref().is_some_and(|before| {
+                let mut before = before.clone();
+                before.now = status.now;
+                before == status
+            });
+            model.status = Some(status);
+            if !same {
+                model.touch();
+            }
+            Vec::new()
+        }
+        (Question::Channels, Ok(Reply::Channels(channels))) => take_channels(model, channels),
+        (Question::NeedsYou, Ok(Reply::NeedsYou(needs))) => {
+            take_needs(model, needs);
+            Vec::new()
+        }
+        (Question::Newest(channel), Ok(Reply::Page(page))) => {
+            if let Some(open) = model
+                .transcript
+                .as_mut()
+                .filter(|open| open.channel == channel)
+            {
+                open.take_newest(page);
+                model.touch();
+            }
+            Vec::new()
+        }
+        (Question::Older(channel), Ok(Reply::Page(page))) => {
+            if let Some(open) = model
+                .transcript
+                .as_mut()
+                .filter(|open| open.channel == channel)
+            {
+                open.take_older(page);
+                model.touch();
+            }
+            Vec::new()
+        }
+        (Question::Review(item), Ok(Reply::Review(found))) => {
+            review::take(model, item, Ok(*found));
+            Vec::new()
+        }
+        (Question::Review(item), Err(error)) => {
+            review::take(model, item, Err(error));
+            Vec::new()
+        }
+        (Question::Decide(item, verdict), answer) => {
+            review::decided(model, item, verdict, answer.map(|_done| ()))
+        }
+        (Question::Presets, Ok(Reply::Presets(names))) => {
+            model.presets = names;
+            model.touch();
+            Vec::new()
+        }
+        (question, answer) => writing(model, question, answer),
+    }
+}
+
+/// Answers about what a person wrote.
+fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
+    let now = model.now;
+    match (question, answer) {
+        (Question::Draft(channel), Ok(Reply::Draft(draft))) => {
+            model.composer.take_draft(channel, &draft.text);
+            model.touch();
+            Vec::new()
+        }
+        (Question::SaveDraft(channel), answer) => {
+            model.composer.kept(channel);
+            if let Err(error) = answer {
+                model.say(Tone::Trouble, format!("The draft was not kept: {error}."));
+            }
+            model.touch();
+            Vec::new()
+        }
+        (Question::Send(channel), Ok(Reply::Sent(outcome))) => {
+            model.composer.sent(channel, now);
+            model.composer.active = false;
+            let words = match outcome {
+                SendOutcome::Queued { problem: None, .. } => {
+                    "It leaves in ten seconds. u takes it back.".to_owned()
+                }
+                SendOutcome::Queued {
+                    problem: Some(problem),
+                    ..
+                } => {
+                    format!("Kept, and sent as soon as possible: {problem}")
+                }
+                SendOutcome::Relayed { .. } => "The relay has it.".to_owned(),
+            };
+            model.say(Tone::Fine, words);
+            let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+            effects.extend(newest(model, channel));
+            effects
+        }
+        (Question::Send(channel), Err(error)) => {
+            model.composer.not_sent(channel, error.to_string());
+            model.touch();
+            Vec::new()
+        }
+        (Question::TakeBack(message), Ok(_)) => take_back(model, message),
+        (question, answer) => channels(model, question, answer),
+    }
+}
+
+fn take_back(model: &mut Model, id: MessageId) -> Vec<Effect> {
+    let Some(open) = &model.transcript else {
+        return Vec::new();
+    };
+    let channel = open.channel;
+    let text = open.messages.iter().rev().find(|message| message.id == id);
+    let text = text.and_then(|message| match &message.content {
+        Content::Text(body) => Some(body.body.clone()),
+        Content::Raw { .. } => None,
+    });
+    if let Some(text) = text {
+        composer::take_back(model, &text);
+    }
+    newest(model, channel)
+}
+
+/// Answers about channels and invites.
+fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
+    match (question, answer) {
+        (Question::MakeInvite, Ok(Reply::Invite(made))) => {
+            let id = made.channel.id;
+            model.screen = Screen::Invite(Box::new(InviteScreen::showing(*made)));
+            model.touch();
+            model.cursor = Some(Spot::Channel(id));
+            let mut effects = ask(model, Request::Channels, Question::Channels);
+            effects.extend(open_channel(model, id));
+            effects
+        }
+        (Question::ShowInvite(_), Ok(Reply::Invite(found))) => {
+            invite::take(model, *found);
+            Vec::new()
+        }
+        (Question::ShowInvite(_), Err(error)) => {
+            invite::fail(model, form::said(&error));
+            Vec::new()
+        }
+        (Question::CancelInvite(_), Ok(_)) => {
+            model.go_main();
+            model.say(Tone::Fine, "The invite is cancelled. Its link is dead.");
+            ask(model, Request::Channels, Question::Channels)
+        }
+        (Question::MakeInvite | Question::Accept, Err(error)) => {
+            form::fail(model, form::said(&error));
+            invite::fail(model, form::said(&error));
+            Vec::new()
+        }
+        (Question::Accept, Ok(Reply::Channel(channel))) => {
+            let id = channel.id;
+            model.go_main();
+            model.cursor = Some(Spot::Channel(id));
+            model.say(
+                Tone::Fine,
+                "Accepted. Compare their key before you rely on it.",
+            );
+            let mut effects = ask(model, Request::Channels, Question::Channels);
+            effects.extend(open_channel(model, id));
+            effects
+        }
+        (Question::SetPreset(_), Ok(_)) => {
+            model.leave();
+            model.say(Tone::Fine, "The preset is set.");
+            ask(model, Request::Channels, Question::Channels)
+        }
+        (Question::Pause(paused, channel), Ok(_)) => {
+            pause_words(model, paused, channel);
+            let mut effects = ask(model, Request::Status, Question::Status);
+            effects.extend(ask(model, Request::Channels, Question::Channels));
+            effects
+        }
+        (_, Ok(_)) => Vec::new(),
+        (question, Err(error)) => {
+            if matches!(question, Question::SetPreset(_)) {
+                presets::fail(model);
+            }
+            model.say(Tone::Trouble, capital(&error.to_string()));
+            Vec::new()
+        }
+    }
+}
+
+fn pause_words(model: &mut Model, paused: bool, channel: Option<ChannelId>) {
+    let words = match (paused, channel) {
+        (true, None) => "Paused. Nothing leaves, nothing reaches your assistant.",
+        (false, None) => "Resumed.",
+        (true, Some(_)) => "This channel is paused.",
+        (false, Some(_)) => "This channel is resumed.",
+    };
+    model.say(Tone::Fine, words);
+}
+
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
+}
+
+fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
+    if model.channels.as_ref() == Some(&channels) {
+        return Vec::new();
+    }
+    model.channels = Some(channels);
+    model.touch();
+    keep_cursor(model);
+    if model.transcript.is_some() {
+        return Vec::new();
+    }
+    let first = model
+        .cursor
+        .and_then(|spot| model.channel_of(spot))
+        .or_else(|| model.listed().next().map(|channel| channel.id));
+    first.map_or_else(Vec::new, |id| open_channel(model, id))
+}
+
+fn take_needs(model: &mut Model, needs: Vec<ReviewItem>) {
+    let before = model.needs.as_deref().unwrap_or_default();
+    if model.needs.is_some() && before == needs {
+        return;
+    }
+    let arrived = needs
+        .iter()
+        .filter(|item| before.iter().all(|old| old.id != item.id))
+        .count();
+    model.composer.note_arrivals(arrived);
+    model.needs = Some(needs);
+    model.touch();
+    keep_cursor(model);
+}
+
+/// Keeps the cursor on something that is there.
+fn keep_cursor(model: &mut Model) {
+    let spots = model.spots();
+    if model.cursor.is_some_and(|cursor| spots.contains(&cursor)) {
+        return;
+    }
+    let open = model
+        .transcript
+        .as_ref()
+        .map(|open| Spot::Channel(open.channel));
+    model.cursor = open
+        .filter(|spot| spots.contains(spot))
+        .or_else(|| spots.first().copied());
+}

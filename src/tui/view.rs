@@ -1,0 +1,291 @@
+//! Draws the state. Pure: the same state gives the same frame.
+//!
+//! The frame is a header, the screen, and a key bar made from the table of keys. Works at any
+//! size; where nothing fits, one line still says how much waits.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::text::ours;
+
+use super::available::available;
+use super::keymap::{self, Action, Binding, Scope};
+use super::model::{Model, Screen, Tone};
+use super::screen::{form, help, invite, main, presets, review_view};
+use super::theme::Role;
+use super::update::scope;
+use super::widget::paint::{Paint, Spans, age, clock, inset, nth, safe, width};
+
+/// Draws one frame.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.is_empty() {
+        return;
+    }
+    let base = model.theme.style(Role::Text);
+    frame.buffer_mut().set_style(area, base);
+    if model.is_tiny() || model.size != (area.width, area.height) {
+        main::draw_tiny(model, frame);
+        fold(model, frame);
+        return;
+    }
+    if let Screen::Invite(screen) = &model.screen
+        && invite::is_tight(model, screen)
+    {
+        draw_title_row(model, frame);
+        invite::draw_tight(model, screen, frame);
+        fold(model, frame);
+        return;
+    }
+    draw_header(model, frame);
+    draw_footer(model, frame);
+    match &model.screen {
+        Screen::Main => main::draw(model, frame),
+        Screen::Review(screen) => review_view::draw(model, screen, frame),
+        Screen::Invite(screen) => invite::draw(model, screen, frame),
+        Screen::Form(screen) => form::draw(model, screen, frame),
+        Screen::Presets(screen) => presets::draw(model, screen, frame),
+        Screen::Help(screen) => help::draw(model, screen, frame),
+    }
+    fold(model, frame);
+}
+
+/// Rows of the header, with its rule where there is room.
+fn header_rows(model: &Model) -> u16 {
+    if model.size.1 >= 16 { 2 } else { 1 }
+}
+
+/// Returns the rectangle between header and key bar.
+pub(super) fn body(model: &Model) -> Rect {
+    let (width, height) = model.size;
+    let header = header_rows(model);
+    let footer = header;
+    Rect {
+        x: 0,
+        y: header.min(height),
+        width,
+        height: height.saturating_sub(header + footer),
+    }
+}
+
+/// Replaces glyphs by their twins where the symbols are ASCII.
+fn fold(model: &Model, frame: &mut Frame<'_>) {
+    for cell in &mut frame.buffer_mut().content {
+        if let Some(twin) = model.symbols.fold(cell.symbol()) {
+            cell.set_symbol(twin);
+        }
+    }
+}
+
+fn draw_header(model: &Model, frame: &mut Frame<'_>) {
+    draw_title_row(model, frame);
+    let area = frame.area();
+    if header_rows(model) < 2 {
+        return;
+    }
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let rule = nth(area, 1);
+    paint.rule(rule);
+    if let Some(banner) = &model.banner {
+        let line = ours(banner).truncated(usize::from(rule.width).saturating_sub(8));
+        let mut spans = vec![paint.own(Role::Faint, " ")];
+        spans.extend(safe(&model.theme, &line, Role::Accent));
+        spans.push(paint.own(Role::Faint, " "));
+        paint.row(inset(rule, 3, 0), spans);
+    }
+}
+
+/// Draws the first row: what runs, what waits, what time it is.
+fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let row = inset(nth(area, 0), 1, 1);
+    let wide = area.width >= 64;
+    let status = model.status.as_ref();
+    let mut left = Vec::new();
+    if wide {
+        left.push(paint.own(Role::Heading, "CHAPERON  "));
+    }
+    match status.and_then(|status| status.paused) {
+        Some(_) => left.push(paint.own(Role::Wait, "■ PAUSED")),
+        None => left.push(paint.own(Role::Text, "● SUPERVISED")),
+    }
+    if wide && status.is_some_and(|status| !status.protected) {
+        left.push(paint.own(Role::Wait, "  no passphrase"));
+    }
+    let right = header_right(model, &paint, area.width);
+    paint.pair(row, left, right);
+}
+
+fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
+    let gap = if columns >= 110 { "    " } else { "   " };
+    let mut parts: Vec<Spans> = Vec::new();
+    let needs = model.needs_count();
+    if model.needs.is_some() {
+        let role = if needs > 0 { Role::Wait } else { Role::Dim };
+        parts.push(vec![paint.own(role, format!("Needs you {needs}"))]);
+    }
+    if let Some(status) = &model.status {
+        if columns >= 64 && status.held_in > 0 {
+            parts.push(vec![
+                paint.own(Role::Dim, format!("Held {} in", status.held_in)),
+            ]);
+        }
+        let all = status.relays.len();
+        let fine = status
+            .relays
+            .iter()
+            .filter(|relay| relay.problem.is_none())
+            .count();
+        if columns >= 64 && all > 0 {
+            let mut words = format!("relays {fine}/{all}");
+            let last = status.relays.iter().filter_map(|relay| relay.last_ok).max();
+            if let Some(last) = last.filter(|_| columns >= 110) {
+                words.push_str(" · synced ");
+                words.push_str(&age(model.now.since(last)));
+            }
+            let role = if fine < all { Role::Wait } else { Role::Dim };
+            parts.push(vec![paint.own(role, words)]);
+        }
+    }
+    parts.push(vec![paint.own(Role::Dim, clock(model.now, &model.zone))]);
+    let mut spans = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        if index > 0 {
+            spans.push(paint.own(Role::Text, gap));
+        }
+        spans.extend(part);
+    }
+    spans
+}
+
+fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let last = usize::from(area.height - 1);
+    let bar = inset(nth(area, last), 1, 1);
+    let notice = model.notice.as_ref().map(|notice| {
+        let role = match notice.tone {
+            Tone::Fine => Role::Accent,
+            Tone::Trouble => Role::Wait,
+        };
+        let room = usize::from(area.width).saturating_sub(8);
+        safe(&model.theme, &ours(&notice.text).truncated(room), role)
+    });
+    if header_rows(model) > 1 {
+        let rule = nth(area, last - 1);
+        paint.rule(rule);
+        if let Some(notice) = notice {
+            let mut spans = vec![paint.own(Role::Faint, " ")];
+            spans.extend(notice);
+            spans.push(paint.own(Role::Faint, " "));
+            paint.row(inset(rule, 3, 0), spans);
+        }
+        draw_bar(model, &mut paint, bar);
+    } else if let Some(notice) = notice {
+        paint.row(bar, notice);
+    } else {
+        draw_bar(model, &mut paint, bar);
+    }
+}
+
+/// Draws the keys that do something here, as many as fit whole.
+fn draw_bar(model: &Model, paint: &mut Paint<'_>, area: Rect) {
+    let scope = scope(model);
+    // The way back and the help are always there, at the right.
+    let back = keymap::of(scope).find(|binding| binding.action == Action::Back);
+    let mut right = back.map_or_else(Vec::new, |back| {
+        let words = if area.width < 64 {
+            short(back.bar)
+        } else {
+            back.bar
+        };
+        entry(paint, "Esc", words)
+    });
+    if !matches!(scope, Scope::Help | Scope::Leader) {
+        if !right.is_empty() {
+            right.push(paint.own(Role::Text, "   "));
+        }
+        right.extend(entry(
+            paint,
+            if scope.is_text() { "F1" } else { "?" },
+            "help",
+        ));
+    }
+    let room = usize::from(area.width).saturating_sub(width(&right) + 3);
+    let mut left: Spans = Vec::new();
+    for binding in keymap::of(scope) {
+        let stands_right = matches!(binding.action, Action::Help | Action::Back);
+        if stands_right || !available(model, binding.action) {
+            continue;
+        }
+        let Some(words) = bar_words(model, binding) else {
+            continue;
+        };
+        let key = binding
+            .keys
+            .first()
+            .map(|key| key.label())
+            .unwrap_or_default();
+        let gap = if left.is_empty() { 0 } else { 3 };
+        let mut spans = entry(paint, &key, words);
+        if width(&left) + gap + width(&spans) > room {
+            spans = entry(paint, &key, short(words));
+        }
+        if width(&left) + gap + width(&spans) > room {
+            continue;
+        }
+        if gap > 0 {
+            left.push(paint.own(Role::Text, "   "));
+        }
+        left.extend(spans);
+    }
+    paint.pair(area, left, right);
+}
+
+/// Returns the part of some words that says enough where there is little room.
+pub(super) fn short(words: &'static str) -> &'static str {
+    let (head, _) = words.split_once([',', '(', ':']).unwrap_or((words, ""));
+    head.trim_end()
+}
+
+fn entry(paint: &Paint<'_>, key: &str, words: &str) -> Spans {
+    vec![
+        paint.own(Role::Accent, key),
+        paint.own(Role::Dim, format!(" {words}")),
+    ]
+}
+
+/// Returns the keys that do something here as lines, for where there is no room for a bar.
+pub(super) fn key_lines(model: &Model, paint: &Paint<'_>) -> Vec<Spans> {
+    keymap::of(scope(model))
+        .filter(|binding| available(model, binding.action))
+        .filter_map(|binding| {
+            let key = binding.keys.first()?.label();
+            Some(entry(paint, &key, bar_words(model, binding)?))
+        })
+        .collect()
+}
+
+fn bar_words(model: &Model, binding: &Binding) -> Option<&'static str> {
+    if let (Action::Submit, Screen::Form(form)) = (binding.action, &model.screen) {
+        return Some(form::submit_words(form));
+    }
+    let paused = model
+        .status
+        .as_ref()
+        .is_some_and(|status| status.paused.is_some());
+    if binding.action == Action::PauseAll && paused {
+        return Some("resume all");
+    }
+    (!binding.bar.is_empty()).then_some(binding.bar)
+}

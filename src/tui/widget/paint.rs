@@ -1,0 +1,216 @@
+//! Puts lines of spans on the frame, and turns safe text into spans.
+//!
+//! Peer text reaches a span in [`safe`] alone, and every row is clipped to the rectangle it was
+//! given, so nothing a peer wrote can stand outside its place.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use crate::model::UnixMillis;
+use crate::text::{SafeLine, SpanKind};
+use crate::tui::theme::{Role, Theme};
+
+/// A piece of a row under construction.
+pub(crate) type Spans = Vec<Span<'static>>;
+
+/// The frame and how to colour it.
+pub(crate) struct Paint<'a> {
+    pub(crate) buffer: &'a mut Buffer,
+    pub(crate) theme: &'a Theme,
+}
+
+/// Returns safe text as spans, marks in a style of their own.
+pub(crate) fn safe(theme: &Theme, line: &SafeLine, role: Role) -> Spans {
+    line.spans()
+        .iter()
+        .map(|span| match span.kind() {
+            SpanKind::Text => theme.span(role, span.text()),
+            // An ellipsis hides nothing dangerous; it only says that there was no room.
+            SpanKind::Mark if span.text() == "…" => theme.span(Role::Dim, "…"),
+            SpanKind::Mark => theme.span(Role::Mark, span.text()),
+        })
+        .collect()
+}
+
+/// Returns the cells that spans take.
+pub(crate) fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|span| span.content.width()).sum()
+}
+
+impl Paint<'_> {
+    /// Makes a span of this program's own words.
+    pub(crate) fn own(&self, role: Role, text: impl Into<String>) -> Span<'static> {
+        self.theme.span(role, text)
+    }
+
+    /// Draws one row at the top of `area`; what is wider is cut and says so.
+    pub(crate) fn row(&mut self, area: Rect, spans: Spans) {
+        if area.height > 0 && area.width > 0 && self.buffer.area.contains(area.into()) {
+            let line = Line::from(self.cut(spans, area.width.into()));
+            self.buffer.set_line(area.x, area.y, &line, area.width);
+        }
+    }
+
+    /// Draws one row with a left and a right part. Where both do not fit, the left one is cut
+    /// and says so; where not even the right one fits, only the left one is drawn.
+    pub(crate) fn pair(&mut self, area: Rect, left: Spans, right: Spans) {
+        let room = usize::from(area.width);
+        let right_width = width(&right);
+        if right_width + 4 > room {
+            self.row(area, self.cut(left, room));
+            return;
+        }
+        let gap = usize::from(right_width > 0);
+        let left = self.cut(left, room - right_width - gap);
+        self.row(area, left);
+        let shift = u16::try_from(room - right_width).unwrap_or(0);
+        let place = Rect {
+            x: area.x + shift,
+            width: area.width - shift,
+            ..area
+        };
+        self.row(place, right);
+    }
+
+    /// Shortens spans to `room` cells, ending in an ellipsis if anything is missing.
+    pub(crate) fn cut(&self, spans: Spans, room: usize) -> Spans {
+        if width(&spans) <= room {
+            return spans;
+        }
+        let Some(mut left) = room.checked_sub(1) else {
+            return Vec::new();
+        };
+        let mut kept = Vec::new();
+        for span in spans {
+            let cells = span.content.width();
+            if cells <= left {
+                left -= cells;
+                kept.push(span);
+                continue;
+            }
+            let mut head = String::new();
+            for grapheme in
+                unicode_segmentation::UnicodeSegmentation::graphemes(&*span.content, true)
+            {
+                let cells = grapheme.width();
+                if cells > left {
+                    break;
+                }
+                left -= cells;
+                head.push_str(grapheme);
+            }
+            kept.push(Span::styled(head, span.style));
+            break;
+        }
+        kept.push(self.own(Role::Dim, "…"));
+        kept
+    }
+
+    /// Draws a horizontal rule over the top row of `area`.
+    pub(crate) fn rule(&mut self, area: Rect) {
+        let line = "─".repeat(usize::from(area.width));
+        self.row(area, vec![self.own(Role::Faint, line)]);
+    }
+
+    /// Draws a vertical rule down the left column of `area`.
+    pub(crate) fn wall(&mut self, area: Rect) {
+        for y in area.top()..area.bottom() {
+            let place = Rect::new(area.x, y, 1, 1);
+            self.row(place, vec![self.own(Role::Faint, "│")]);
+        }
+    }
+
+    /// Gives a whole row the look of a role.
+    pub(crate) fn tint(&mut self, area: Rect, role: Role) {
+        let area = area.intersection(self.buffer.area);
+        self.buffer.set_style(area, self.theme.style(role));
+    }
+}
+
+/// Returns the row `down` rows below the top of `area`, one row high; empty if it lies outside.
+pub(crate) fn nth(area: Rect, down: usize) -> Rect {
+    let down = u16::try_from(down).unwrap_or(u16::MAX);
+    if down >= area.height {
+        return Rect::new(area.x, area.y, 0, 0);
+    }
+    Rect {
+        y: area.y + down,
+        height: 1,
+        ..area
+    }
+}
+
+/// Returns `area` without its first `columns` columns and its last `right` ones.
+pub(crate) fn inset(area: Rect, left: u16, right: u16) -> Rect {
+    let left = left.min(area.width);
+    Rect {
+        x: area.x + left,
+        width: (area.width - left).saturating_sub(right),
+        ..area
+    }
+}
+
+/// Returns an age in the coarse steps that an idle screen can show without being redrawn.
+pub(crate) fn age(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match minutes {
+        0 => "<1m".to_owned(),
+        1..60 => format!("{minutes}m"),
+        60..1440 => format!("{}h", minutes / 60),
+        _ => format!("{}d", minutes / 1440),
+    }
+}
+
+/// Returns the time of day as hours and minutes.
+pub(crate) fn clock(at: UnixMillis, zone: &TimeZone) -> String {
+    stamp(at, zone, "%H:%M")
+}
+
+/// Returns the day, as in `Tue 18 Nov`.
+pub(crate) fn day(at: UnixMillis, zone: &TimeZone) -> String {
+    stamp(at, zone, "%a %-d %b")
+}
+
+fn stamp(at: UnixMillis, zone: &TimeZone, format: &str) -> String {
+    Timestamp::from_millisecond(at.0)
+        .ok()
+        .map(|time| time.to_zoned(zone.clone()).strftime(format).to_string())
+        .unwrap_or_default()
+}
+
+/// Returns the number of the local day that a time falls on; equal numbers, same day.
+pub(crate) fn day_number(at: UnixMillis, zone: &TimeZone) -> i64 {
+    let Ok(time) = Timestamp::from_millisecond(at.0) else {
+        return 0;
+    };
+    let offset = i64::from(zone.to_offset(time).seconds());
+    (time.as_second() + offset).div_euclid(86_400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_change_in_steps_no_finer_than_a_minute() {
+        assert_eq!(age(Duration::from_secs(59)), "<1m");
+        assert_eq!(age(Duration::from_secs(60)), "1m");
+        assert_eq!(age(Duration::from_secs(3 * 3600 + 59 * 60)), "3h");
+        assert_eq!(age(Duration::from_secs(49 * 3600)), "2d");
+    }
+
+    #[test]
+    fn a_day_ends_at_local_midnight() {
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        let before = UnixMillis(22 * 3_600_000 - 1);
+        let after = UnixMillis(22 * 3_600_000);
+        assert_ne!(day_number(before, &zone), day_number(after, &zone));
+        assert_eq!(clock(after, &zone), "00:00");
+    }
+}

@@ -1,0 +1,115 @@
+//! A QR code that knows how much room it needs.
+//!
+//! Black on white by explicit colour, never by theme: scanners want dark on light.
+
+use fast_qr::qr::{QRBuilder, QRCode};
+use fast_qr::{ECL, Module};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+
+/// Empty modules around the code: what ISO/IEC 18004 asks for, then what scanners still take.
+const MARGINS: [u16; 2] = [4, 2];
+
+/// A code for one text.
+pub(crate) struct Qr {
+    code: QRCode,
+    size: u16,
+}
+
+impl Qr {
+    /// Makes a code at the lowest error correction, the smallest there is. `None` where the
+    /// text is too long for any code.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
+        let size = u16::try_from(code.size).ok()?;
+        Some(Self { code, size })
+    }
+
+    /// Returns the columns and rows that a code with this margin takes; two modules to a row.
+    fn cells(&self, margin: u16) -> (u16, u16) {
+        let side = self.size + 2 * margin;
+        (side, side.div_ceil(2))
+    }
+
+    /// Returns the least columns and rows in which the code can be shown.
+    pub(crate) fn needs(&self) -> (u16, u16) {
+        self.cells(2)
+    }
+
+    /// Returns the columns and rows of the best form that fits.
+    pub(crate) fn fit(&self, width: u16, height: u16) -> Option<(u16, u16)> {
+        MARGINS
+            .into_iter()
+            .map(|margin| self.cells(margin))
+            .find(|(columns, rows)| *columns <= width && *rows <= height)
+    }
+
+    /// Draws the best form that fits at the top left of `area`; nothing if none does.
+    pub(crate) fn draw(&self, area: Rect, buffer: &mut Buffer) {
+        let Some((columns, rows)) = self.fit(area.width, area.height) else {
+            return;
+        };
+        let margin = (columns - self.size) / 2;
+        for row in 0..rows {
+            for column in 0..columns {
+                if let Some(cell) = buffer.cell_mut((area.x + column, area.y + row)) {
+                    let style = Style::new()
+                        .fg(self.colour(column, 2 * row, margin))
+                        .bg(self.colour(column, 2 * row + 1, margin));
+                    cell.set_symbol("▀").set_style(style);
+                }
+            }
+        }
+    }
+
+    fn colour(&self, column: u16, row: u16, margin: u16) -> Color {
+        if self.is_dark(column, row, margin) {
+            Color::Rgb(0, 0, 0)
+        } else {
+            Color::Rgb(255, 255, 255)
+        }
+    }
+
+    fn is_dark(&self, column: u16, row: u16, margin: u16) -> bool {
+        let inside = |position: u16| {
+            position
+                .checked_sub(margin)
+                .filter(|module| *module < self.size)
+                .map(usize::from)
+        };
+        let (Some(x), Some(y)) = (inside(column), inside(row)) else {
+            return false;
+        };
+        self.code
+            .data
+            .get(y * self.code.size + x)
+            .is_some_and(|module| module.value() == Module::DARK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINK: &str = "https://relay.example.com/invite?channel=AbCdEfGhIjKlMnOpQrStUv&pub=zPADSuGgzDJ7l1czXK4Kj0DdV0eLsmBMyd3OH3qSPAU=";
+
+    #[test]
+    fn an_invite_takes_49_by_25_cells_with_a_full_margin_and_45_by_23_with_half() {
+        let qr = Qr::of(LINK).unwrap();
+        assert_eq!(qr.fit(120, 36), Some((49, 25)));
+        assert_eq!(qr.fit(80, 24), Some((45, 23)));
+        assert_eq!(qr.needs(), (45, 23));
+        assert_eq!(qr.fit(40, 12), None);
+    }
+
+    #[test]
+    fn the_finder_pattern_stands_where_the_margin_ends() {
+        let qr = Qr::of(LINK).unwrap();
+        let area = Rect::new(0, 0, 45, 23);
+        let mut buffer = Buffer::empty(area);
+        qr.draw(area, &mut buffer);
+        assert_eq!(buffer[(0, 0)].fg, Color::Rgb(255, 255, 255));
+        assert_eq!(buffer[(2, 1)].fg, Color::Rgb(0, 0, 0));
+    }
+}

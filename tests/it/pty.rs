@@ -1,0 +1,251 @@
+//! The real program in a real terminal: start, keys, sizes, ends.
+//!
+//! Runs the demo, whose engines and relay are real and whose profile is temporary.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// How long anything may take on a busy machine before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Takes in what the program writes until it ends or nobody wants to hear more.
+fn listen(mut reader: Box<dyn Read + Send>, shared: &(Mutex<Output>, Condvar)) {
+    let mut chunk = [0; 8192];
+    loop {
+        let count = reader.read(&mut chunk).unwrap_or(0);
+        let read = chunk.get(..count).unwrap();
+        let mut output = shared.0.lock().unwrap();
+        output.parser.process(read);
+        output.raw.extend_from_slice(read);
+        output.ended |= count == 0;
+        let last = output.ended;
+        drop(output);
+        shared.1.notify_all();
+        if last {
+            return;
+        }
+    }
+}
+
+/// What the program wrote, as a terminal shows it and as it came.
+struct Output {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    ended: bool,
+}
+
+struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Option<Box<dyn Write + Send>>,
+    output: Arc<(Mutex<Output>, Condvar)>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Session {
+    fn start(size: (u16, u16), environment: &[(&str, &str)]) -> Self {
+        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
+        command.arg("demo");
+        for name in ["NO_COLOR", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY"] {
+            command.env_remove(name);
+        }
+        command.env("TERM", "xterm-256color");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let output = Arc::new((
+            Mutex::new(Output {
+                parser: vt100::Parser::new(cells(size.1), cells(size.0), 0),
+                raw: Vec::new(),
+                ended: false,
+            }),
+            Condvar::new(),
+        ));
+        let reader = pair.master.try_clone_reader().unwrap();
+        let shared = Arc::clone(&output);
+        let reader = std::thread::spawn(move || listen(reader, &shared));
+        let keys = pair.master.take_writer().unwrap();
+        Self {
+            child,
+            master: Some(pair.master),
+            keys: Some(keys),
+            output,
+            reader: Some(reader),
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        let writer = self.keys.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Waits until the screen shows these words.
+    fn see(&self, words: &str) {
+        self.wait(words, |output| {
+            output.parser.screen().contents().contains(words)
+        });
+    }
+
+    #[expect(
+        clippy::significant_drop_tightening,
+        reason = "what was reached and what is shown have to be of one moment"
+    )]
+    fn wait(&self, what: &str, reached: impl Fn(&Output) -> bool) {
+        let unmet = |output: &mut Output| !reached(output) && !output.ended;
+        let output = self.output.0.lock().unwrap();
+        let (output, _) = self
+            .output
+            .1
+            .wait_timeout_while(output, PATIENCE, unmet)
+            .unwrap();
+        let screen = output.parser.screen().contents();
+        let met = reached(&output);
+        drop(output);
+        assert!(met, "no {what:?} in\n{screen}");
+    }
+
+    fn resize(&self, size: (u16, u16)) {
+        let mut output = self.output.0.lock().unwrap();
+        let screen = output.parser.screen_mut();
+        screen.set_size(cells(size.1), cells(size.0));
+        drop(output);
+        let master = self.master.as_ref().unwrap();
+        master.resize(pty_size(size)).unwrap();
+    }
+
+    /// Takes the terminal away. Every handle on it has to go, the listener's too, which lets
+    /// go of its own at the next output.
+    fn hang_up(&mut self) {
+        self.output.0.lock().unwrap().ended = true;
+        self.press("?");
+        self.reader.take().unwrap().join().unwrap();
+        self.keys = None;
+        self.master = None;
+    }
+
+    fn raw(&self) -> String {
+        let (output, _) = &*self.output;
+        String::from_utf8_lossy(&output.lock().unwrap().raw).into_owned()
+    }
+
+    /// Waits for the program's end; returns how it ended and how long it took.
+    fn end(&mut self) -> (ExitStatus, Duration) {
+        let start = Instant::now();
+        let status = self.child.wait().unwrap();
+        (status, start.elapsed())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Nothing is left to kill after a test that went well.
+        let _ended = self.child.kill();
+    }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap()
+}
+
+fn pty_size((cols, rows): (u16, u16)) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+#[test]
+fn it_opens_takes_keys_and_gives_the_terminal_back() {
+    let mut session = Session::start((120, 36), &[]);
+    session.see("invented");
+    session.see("Northwind office");
+    session.press("?");
+    session.see("go to the next item that needs you");
+    session.press("\u{1b}");
+    session.see("CHANNELS");
+    session.press("qq");
+    assert!(session.end().0.success());
+    session.wait("the end of the output", |output| output.ended);
+    let raw = session.raw();
+    for (taken, given_back) in [
+        ("?1049h", "?1049l"),
+        ("?2004h", "?2004l"),
+        ("?1004h", "?1004l"),
+        ("?25l", "?25h"),
+    ] {
+        assert!(
+            raw.contains(taken) && raw.rfind(given_back) > raw.rfind(taken),
+            "{given_back}"
+        );
+    }
+}
+
+#[test]
+fn it_follows_the_window_through_every_size() {
+    let mut session = Session::start((120, 36), &[]);
+    session.see("CHANNELS");
+    for size in [(80, 24), (1, 1), (300, 100), (40, 12), (7, 50), (90, 30)] {
+        session.resize(size);
+    }
+    session.see("CHANNELS");
+    session.resize((36, 6));
+    session.see("enlarge to");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn it_ends_soon_after_its_terminal_is_gone() {
+    let mut session = Session::start((80, 24), &[]);
+    session.see("CHANNELS");
+    session.hang_up();
+    let (status, took) = session.end();
+    // It ends by itself, with an error: neither killed by the signal nor by a panic.
+    assert_eq!((status.exit_code(), status.signal()), (1, None));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn it_uses_no_colour_under_no_color() {
+    let mut session = Session::start((80, 24), &[("NO_COLOR", "1")]);
+    session.see("CHANNELS");
+    session.press("qq");
+    session.end();
+    let raw = session.raw();
+    for colour in ["[38;", "[48;", "[31m", "[36m"] {
+        assert!(!raw.contains(colour), "{colour}");
+    }
+    assert!(
+        raw.contains("\u{1b}[7m"),
+        "the selection is shown by an attribute"
+    );
+}
+
+#[test]
+fn a_written_message_waits_and_can_be_taken_back() {
+    let mut session = Session::start((120, 36), &[]);
+    session.see("Northwind office");
+    session.press("gj");
+    session.see("Write to Marta Ruiz");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("\u{1b}[200~Thursday\rat two\u{1b}[201~");
+    session.see("at two");
+    session.press("\r");
+    session.see("u takes it back");
+    session.press("u");
+    session.see("Taken back");
+    session.press("qq");
+    session.end();
+}

@@ -1,0 +1,116 @@
+//! Every screen at the three sizes, as text.
+
+use chaperon::tui::{Symbols, ThemeChoice};
+
+use super::world::{Facts, World};
+
+const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
+
+/// Keeps one picture per size of what a person sees after these keys.
+fn shown(name: &str, facts: &Facts, keys: &str) {
+    for size in SIZES {
+        let mut world = World::new(facts.clone(), size);
+        world.keys(keys);
+        let name = format!("{name}_{}x{}", size.0, size.1);
+        insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!(name, world.text());
+        });
+    }
+}
+
+#[test]
+fn the_main_screen() {
+    shown("main", &Facts::busy(), "");
+}
+
+#[test]
+fn the_transcript_of_a_peer_who_plays_tricks() {
+    shown("main_hostile", &Facts::busy(), "[");
+}
+
+#[test]
+fn the_transcript_when_it_has_the_keys() {
+    shown("transcript", &Facts::busy(), "[<tab>kk");
+}
+
+#[test]
+fn the_main_screen_of_an_empty_profile() {
+    shown("main_empty", &Facts::empty(), "");
+}
+
+#[test]
+fn the_main_screen_while_everything_is_paused() {
+    shown("main_paused", &Facts::busy().paused(), "[");
+}
+
+#[test]
+fn the_main_screen_while_the_relay_does_not_answer() {
+    shown("main_offline", &Facts::busy().offline(), "[");
+}
+
+#[test]
+fn the_composer() {
+    shown(
+        "composer",
+        &Facts::busy(),
+        "[iHi Marta, I will call you myself about the drive. Yes, appr",
+    );
+}
+
+#[test]
+fn the_review_of_a_contact_request() {
+    shown("review_contact", &Facts::busy(), "n<enter>");
+}
+
+#[test]
+fn the_review_of_a_changed_key() {
+    shown("review_key", &Facts::busy(), "<enter>");
+}
+
+#[test]
+fn the_review_of_a_changed_key_before_the_second_key() {
+    shown("review_key_armed", &Facts::busy(), "<enter>jjjjjjjjjjjjja");
+}
+
+#[test]
+fn the_review_of_a_held_message() {
+    shown("review_held", &Facts::busy(), "nn<enter>");
+}
+
+#[test]
+fn an_invite() {
+    shown("invite", &Facts::busy(), "Gkkk<enter>");
+}
+
+#[test]
+fn the_form_for_an_invite() {
+    shown("form_invite", &Facts::busy(), "ITomas<tab><tab><right>");
+}
+
+#[test]
+fn the_form_for_a_link() {
+    shown(
+        "form_accept",
+        &Facts::busy(),
+        "ohttps://relay.example.com/invite?channel=AbC<enter>",
+    );
+}
+
+#[test]
+fn the_choice_of_a_preset() {
+    shown("presets", &Facts::busy(), "[pj<enter>");
+}
+
+#[test]
+fn the_help() {
+    shown("help", &Facts::busy(), "?");
+}
+
+#[test]
+fn the_main_screen_in_ascii_without_colours() {
+    let size = (80, 24);
+    let world = World::with(Facts::busy(), size, ThemeChoice::Mono, Symbols::Ascii);
+    insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!("main_ascii_80x24", world.text());
+    });
+}
