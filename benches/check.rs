@@ -171,7 +171,7 @@ async fn connect(me: &Handle, other: &Handle, number: usize, relay: &str) {
         sender: None,
         preset: None,
         relay: Some(relay.to_owned()),
-        replace: false,
+        replaces: None,
     };
     let Ok(Reply::Invite(invite)) = me.ask(invite).await else {
         panic!("an invite is answered with an invite");

@@ -15,7 +15,7 @@ pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
     Checked, CheckedMessage, Draft, Invite, Page, RelayState, Reply, Review, SendOutcome, Status,
 };
-pub use request::{ChannelRef, Request, Role};
+pub use request::{ChannelRef, Replaced, Request, Role};
 
 use serde::{Deserialize, Serialize};
 

@@ -263,7 +263,7 @@ async fn invite(me: &Handle, name: &str, relay: &str) -> Result<String, Error> {
         sender: Some(PeerText::new("You")),
         preset: None,
         relay: Some(relay.to_owned()),
-        replace: false,
+        replaces: None,
     };
     if let Reply::Invite(invite) = me.ask(invite).await? {
         Ok(invite.url)

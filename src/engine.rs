@@ -90,10 +90,10 @@ impl Hosted {
         protect(&profile.database())?;
         let store = store::Store::open(&profile.database())?;
         let (handle, desk) = Handle::local(Role::Supervisor);
-        let (mut core, inbox) = core::Core::new(profile.clone(), config, store, clock, &desk);
+        let (mut core, inbox) = core::Core::new(profile.clone(), config, store, mode, clock, &desk);
         let networks: [Arc<dyn Network>; 1] = [Arc::new(Mailbox)];
         for network in networks {
-            core.connect(network, mode);
+            core.connect(network);
         }
         let runtime = runtime::Handle::current();
         let thread = std::thread::Builder::new()

@@ -32,6 +32,16 @@ impl From<ChannelId> for ChannelRef {
     }
 }
 
+/// What a new invite takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replaced {
+    /// The oldest channel made for the same phone that is not superseded or closed, if any.
+    SamePhone,
+    /// This channel.
+    Channel(ChannelRef),
+}
+
 /// One request. On the socket this is the `method` and `params` of JSON-RPC 2.0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "method", content = "params")]
@@ -94,8 +104,8 @@ pub enum Request {
         preset: Option<String>,
         /// Relay URL; the configured one where absent.
         relay: Option<String>,
-        /// Replace the newest invite or channel with this phone (`reinvite`).
-        replace: bool,
+        /// What the new invite replaces: its key and link are dead from then on.
+        replaces: Option<Replaced>,
     },
     /// Answers [`super::Reply::Invite`] for an invite that exists.
     ShowInvite {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::output::{Output, Pretty};
 use super::{Error, Exit, imessage};
-use crate::api::{self, Handle, Reply, Request};
+use crate::api::{self, Handle, Replaced, Reply, Request};
 use crate::model::{PeerText, Preset};
 
 /// Arguments of `add`.
@@ -90,7 +90,7 @@ pub(super) async fn add(
         sender: args.sender.map(PeerText::new),
         preset: Some(args.preset),
         relay: None,
-        replace: false,
+        replaces: None,
     };
     let invite = ask(handle, request).await?;
     let sent = deliver(args.phone, &invite, out).await;
@@ -109,7 +109,7 @@ pub(super) async fn reinvite(
         sender: None,
         preset: args.preset,
         relay: None,
-        replace: true,
+        replaces: Some(Replaced::SamePhone),
     };
     let invite = ask(handle, request).await?;
     let sent = deliver(args.phone, &invite, out).await;
@@ -128,7 +128,7 @@ pub(super) async fn invite(
         sender: args.sender.map(PeerText::new),
         preset: Some(args.preset),
         relay: args.relay,
-        replace: false,
+        replaces: None,
     };
     let invite = ask(handle, request).await?;
     out.json(&added(&invite, false), args.style)?;

@@ -17,8 +17,13 @@ use super::reading::shown;
 const LONGEST_NAME: usize = 256;
 
 impl Core {
-    /// Lets the networks watch every channel that is in use.
+    /// Lets the networks watch every channel that is in use, if they do not yet. An engine that
+    /// lives for one call watches only what the call needs.
     pub(super) fn watch_all(&mut self) -> Result<(), store::Error> {
+        if self.watches_all {
+            return Ok(());
+        }
+        self.watches_all = true;
         for keyed in store::channels::all(&self.store)? {
             self.watch(&keyed)?;
             self.announce(&keyed);

@@ -31,6 +31,11 @@ impl Core {
             accept_requests,
             problems: None,
         };
+        self.sends = true;
+        if let Err(error) = self.watch_all() {
+            let _gone = pending.answer.send(Err(error.into()));
+            return;
+        }
         self.checks.insert(check, pending);
         self.look_everywhere(check);
     }
@@ -54,11 +59,13 @@ impl Core {
     }
 
     /// Looks at every channel without anybody waiting for it.
-    pub(super) fn sync_unheard(&self) {
+    pub(super) fn sync_unheard(&mut self) -> Result<Reply, Error> {
+        self.watch_all()?;
         for network in self.ports.keys() {
             let (done, _unheard) = oneshot::channel();
             self.command(*network, Command::Sync(done));
         }
+        Ok(Reply::Done)
     }
 
     pub(super) fn synced(&mut self, check: u64, problems: Vec<Problem>) {

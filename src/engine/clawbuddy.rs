@@ -57,7 +57,9 @@ impl Core {
                     .to_owned(),
             );
         }
-        self.watch_all()?;
+        if std::mem::take(&mut self.watches_all) {
+            self.watch_all()?;
+        }
         self.tell(Event::Channels);
         Ok(Reply::Imported {
             channels,

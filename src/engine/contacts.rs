@@ -1,6 +1,6 @@
 //! Invites, their answers, and what a person says of a stranger or a changed key.
 
-use crate::api::{ChannelRef, Error, Event, Invite, Reply, Request};
+use crate::api::{ChannelRef, Error, Event, Invite, Replaced, Reply, Request};
 use crate::crypto::{self, SecretKey};
 use crate::model::{
     Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, ReviewId,
@@ -25,18 +25,13 @@ impl Core {
             sender,
             preset,
             relay,
-            replace,
+            replaces,
         } = request
         else {
             return Err(Error::BadRequest("this is not an invite".to_owned()));
         };
         let relay = self.relay_for(relay.as_deref())?;
-        let old = match phone.as_ref().filter(|_| replace) {
-            Some(phone) => store::channels::by_phone(&self.store, phone)?
-                .map(|id| self.find(&ChannelRef::Id(id)))
-                .transpose()?,
-            None => None,
-        };
+        let old = self.replaced(replaces, phone.as_ref())?;
         let address = new_address()?;
         let name = name
             .or_else(|| old.as_ref().map(|old| old.channel.name.clone()))
@@ -86,6 +81,21 @@ impl Core {
             superseded: old.map(|old| old.channel.address),
             checked_at: None,
         })))
+    }
+
+    fn replaced(
+        &self,
+        replaces: Option<Replaced>,
+        phone: Option<&PeerText>,
+    ) -> Result<Option<Keyed>, Error> {
+        let old = match (replaces, phone) {
+            (Some(Replaced::Channel(channel)), _) => Some(channel),
+            (Some(Replaced::SamePhone), Some(phone)) => {
+                store::channels::by_phone(&self.store, phone)?.map(ChannelRef::Id)
+            }
+            (Some(Replaced::SamePhone), None) | (None, _) => None,
+        };
+        old.map(|old| self.find(&old)).transpose()
     }
 
     fn store_invite(
@@ -238,6 +248,9 @@ impl Core {
                 ));
             }
             Ok(keyed) if keyed.channel.state != ChannelState::Closed => {
+                if !self.watches_all {
+                    self.watch(&keyed)?;
+                }
                 return Ok(keyed);
             }
             Ok(_closed) => {

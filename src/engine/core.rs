@@ -52,6 +52,7 @@ pub(super) struct Port {
 pub(super) struct Core {
     pub(super) store: Store,
     pub(super) profile: Profile,
+    mode: Mode,
     pub(super) config: Config,
     pub(super) clock: Clock,
     pub(super) ports: BTreeMap<NetworkId, Port>,
@@ -74,6 +75,11 @@ pub(super) struct Core {
     pub(super) relays: BTreeMap<String, RelayState>,
     /// When the relay was last asked for an answer to an invite.
     pub(super) checked_at: HashMap<ChannelId, UnixMillis>,
+    /// Whether the networks watch every channel that is in use, rather than those needed so far.
+    pub(super) watches_all: bool,
+    /// Whether what is due leaves now. An engine that lives for one call sends only if the call
+    /// is about that: listing channels must not wait for a dead relay.
+    pub(super) sends: bool,
     news: mpsc::Sender<Incoming>,
     events: broadcast::Sender<Event>,
     stopping: bool,
@@ -84,6 +90,7 @@ impl Core {
         profile: Profile,
         config: Config,
         store: Store,
+        mode: Mode,
         clock: Clock,
         desk: &Desk,
     ) -> (Self, Inbox) {
@@ -92,6 +99,7 @@ impl Core {
         let core = Self {
             store,
             profile,
+            mode,
             config,
             clock,
             ports: BTreeMap::new(),
@@ -107,6 +115,8 @@ impl Core {
             leases: HashMap::new(),
             relays: BTreeMap::new(),
             checked_at: HashMap::new(),
+            watches_all: false,
+            sends: mode == Mode::Continuous,
             news,
             events: desk.events.clone(),
             stopping: false,
@@ -119,12 +129,12 @@ impl Core {
     }
 
     /// Starts a network. Must be called within a tokio runtime.
-    pub(super) fn connect(&mut self, network: Arc<dyn Network>, mode: Mode) {
+    pub(super) fn connect(&mut self, network: Arc<dyn Network>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let link = Link {
             commands: inbox,
             news: self.news.clone(),
-            mode,
+            mode: self.mode,
         };
         // It ends when `commands` is dropped with the core.
         tokio::spawn(network.start(link));
@@ -165,9 +175,15 @@ impl Core {
             .map(UnixMillis);
         let now = self.now();
         let tx = self.store.write()?;
-        store::outbox::resume(&tx, now)?;
-        tx.commit()?;
-        self.watch_all()
+        if store::outbox::resume(&tx, now)? {
+            tx.commit()?;
+        } else {
+            drop(tx);
+        }
+        if self.mode == Mode::Continuous {
+            self.watch_all()?;
+        }
+        Ok(())
     }
 
     /// Lets attempts end that were begun, so that most stops leave nothing to be looked up.
@@ -282,10 +298,7 @@ impl Core {
             Request::Log { limit } => self.log(limit),
             Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
             Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
-            Request::Sync => {
-                self.sync_unheard();
-                Ok(Reply::Done)
-            }
+            Request::Sync => self.sync_unheard(),
             invite @ Request::Invite { .. } => self.invite(invite),
             Request::Check { .. }
             | Request::Send { .. }

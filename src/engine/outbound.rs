@@ -73,6 +73,7 @@ impl Core {
             due,
         } = queued;
         if now {
+            self.sends = true;
             self.senders.insert(message, Sender { channel, answer });
             return;
         }
@@ -167,7 +168,7 @@ impl Core {
     }
 
     fn try_send_due(&mut self) -> Result<Duration, Error> {
-        if self.is_paused() {
+        if self.is_paused() || !self.sends {
             return Ok(IDLE);
         }
         let now = self.now();
@@ -234,6 +235,9 @@ impl Core {
         )?;
         tx.commit()?;
         self.in_flight.insert(due.channel, due.message);
+        if !self.watches_all {
+            self.watch(&keyed)?;
+        }
         let post = Post {
             message: due.message,
             channel: due.channel,

@@ -225,12 +225,13 @@ pub fn unseal(tx: &Tx<'_>, channel: ChannelId) -> Result<(), Error> {
 }
 
 /// Makes every message due now whose attempt was cut short: called when an engine starts.
-pub fn resume(tx: &Tx<'_>, now: UnixMillis) -> Result<(), Error> {
-    tx.0.execute(
+/// Returns whether there was one.
+pub fn resume(tx: &Tx<'_>, now: UnixMillis) -> Result<bool, Error> {
+    let resumed = tx.0.execute(
         "UPDATE outbox SET due = ?1 WHERE attempts > 0 AND due > ?1",
         [now.0],
     )?;
-    Ok(())
+    Ok(resumed > 0)
 }
 
 /// Takes a message back. Refused (`false`) once an attempt was made: it may be out there.

@@ -211,8 +211,10 @@ fn it_ends_soon_after_its_terminal_is_gone() {
     session.see("CHANNELS");
     session.hang_up();
     let (status, took) = session.end();
-    // It ends by itself, with an error: neither killed by the signal nor by a panic.
-    assert_eq!((status.exit_code(), status.signal()), (1, None));
+    // It ends by itself, told by the signal or by the watchdog, whichever comes first: neither
+    // killed nor by a panic, which would be 101.
+    assert_eq!(status.signal(), None);
+    assert!(status.exit_code() <= 1, "{status:?}");
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 

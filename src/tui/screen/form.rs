@@ -190,7 +190,7 @@ fn submit(model: &mut Model) -> Option<Effect> {
                 name,
                 preset,
                 relay: None,
-                replace: false,
+                replaces: None,
                 sender: None,
             };
             Effect::Ask(request, Question::MakeInvite)

@@ -6,7 +6,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::api::{ChannelRef, Invite, Request};
+use crate::api::{ChannelRef, Invite, Replaced, Request};
 use crate::model::{ChannelId, ChannelState, PeerText};
 use crate::text::{SpanKind, ours, sanitise, sanitise_line};
 use crate::tui::keymap::Action;
@@ -143,7 +143,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 name: Some(invite.channel.name.clone()),
                 preset: None,
                 relay: Some(invite.channel.relay.clone()),
-                replace: true,
+                replaces: Some(Replaced::Channel(ChannelRef::Id(screen.channel))),
                 sender: None,
             };
             return vec![Effect::Ask(request, Question::MakeInvite)];

@@ -1,7 +1,7 @@
 //! What the engine answered finds its place.
 
 use crate::api::{Error, Reply, Request, SendOutcome};
-use crate::model::{Channel, ChannelId, Content, MessageId, ReviewItem};
+use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
@@ -118,6 +118,12 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
         (Question::Draft(channel), Ok(Reply::Draft(draft))) => {
             model.composer.take_draft(channel, &draft.text);
             model.touch();
+            Vec::new()
+        }
+        (Question::Draft(channel), Err(error)) => {
+            // Without its draft one can write all the same; what is written is kept from now on.
+            model.composer.take_draft(channel, &PeerText::default());
+            model.say(Tone::Trouble, format!("The draft was not found: {error}."));
             Vec::new()
         }
         (Question::SaveDraft(channel), answer) => {

@@ -53,7 +53,7 @@ async fn meet(relay: &str) -> (Side, Side) {
         sender: None,
         preset: None,
         relay: Some(relay.to_owned()),
-        replace: false,
+        replaces: None,
     };
     let Ok(Reply::Invite(invite)) = ana.ask(invite).await else {
         panic!("no invite");

@@ -110,6 +110,16 @@ fn a_kept_draft_comes_back_with_its_channel() {
 }
 
 #[test]
+fn a_draft_that_cannot_be_read_keeps_nobody_from_writing() {
+    let mut facts = Facts::busy();
+    facts.drafts_fail = true;
+    let mut world = World::new(facts, (120, 36));
+    world.keys("[").see("The draft was not found");
+    world.keys("ihello<enter>");
+    assert_eq!(sends(&world), 1);
+}
+
+#[test]
 fn the_last_message_can_be_taken_back_until_it_is_due() {
     let mut world = World::new(Facts::busy(), (120, 36));
     world.keys("[").see("u takes it back");

@@ -35,6 +35,7 @@ pub(crate) struct Facts {
     pub(crate) needs: Vec<ReviewItem>,
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
+    pub(crate) drafts_fail: bool,
 }
 
 /// A person, a window and the facts behind it.
@@ -249,6 +250,7 @@ impl Facts {
             needs,
             letters: letters(),
             draft: String::new(),
+            drafts_fail: false,
         }
     }
 
@@ -399,6 +401,10 @@ impl Facts {
                 more: false,
                 total: 0,
             }),
+            Request::Draft { .. } if self.drafts_fail => {
+                let unreadable = "the store cannot be read".to_owned();
+                return Some(Err(chaperon::api::Error::Storage(unreadable)));
+            }
             Request::Draft { .. } => Reply::Draft(Draft {
                 text: PeerText::new(self.draft.as_str()),
                 at: None,
