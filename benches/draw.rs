@@ -35,6 +35,7 @@ fn channel() -> Channel {
         relay: "https://relay.example.com".into(),
         our_key: String::new(),
         their_key: None,
+        our_fingerprint: None,
         fingerprint: None,
         preset: "trusted-colleague".into(),
         instructions: "Settle times and places alone. Ask before you promise anything.".into(),

@@ -10,7 +10,7 @@ use super::output::{Form, Output, block, human_time, json_time, one_line};
 use super::pending::{as_json, safe, sentence};
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request, Review};
-use crate::model::{Author, Content, Message, ReviewId, ReviewKind};
+use crate::model::{Author, Content, Message, ReviewId, ReviewKind, StopReason};
 
 /// Arguments of `show`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -148,6 +148,15 @@ fn commands(review: &Review) -> String {
         ReviewKind::ContactRequest { .. } => {
             format!("accept and pin this key:\n  chaperon approve {id} --seen {seen}\n")
         }
+        // The key on show is that of whoever answered beside us: nothing to pin.
+        ReviewKind::KeyChange {
+            reason: StopReason::AnsweredTwice,
+            ..
+        } => format!(
+            "go on with the key you accepted:\n  \
+             chaperon approve {id} --keep-pinned --seen {seen}\n\
+             close the channel:\n  chaperon refuse {id} --seen {seen}\n"
+        ),
         ReviewKind::KeyChange { .. } => format!(
             "pin the new key:\n  chaperon approve {id} --seen {seen}\n\
              go on with the old one:\n  chaperon approve {id} --keep-pinned --seen {seen}\n"

@@ -205,6 +205,10 @@ impl Core {
     ) {
         match self.begin_accept(url, preset, name) {
             Ok(keyed) if keyed.announce => {
+                if let Err(error) = self.watch(&keyed) {
+                    let _gone = answer.send(Err(error.into()));
+                    return;
+                }
                 if let Some(earlier) = self.accepting.insert(keyed.channel.id, answer) {
                     let _gone = earlier.send(Err(Error::Gone));
                 }
@@ -288,10 +292,8 @@ impl Core {
         let id = store::channels::insert(&tx, &new)?;
         write_down(&tx, now, Actor::Human, "invite_accepted", id)?;
         tx.commit()?;
-        let keyed = self.find(&ChannelRef::Id(id))?;
-        self.watch(&keyed)?;
         self.tell(Event::Channels);
-        Ok(keyed)
+        self.find(&ChannelRef::Id(id))
     }
 
     /// Settles an item, if what was shown is still what is there.

@@ -202,6 +202,7 @@ pub(super) fn in_use(state: ChannelState) -> bool {
 pub(super) fn shown(keyed: Keyed) -> Channel {
     let fingerprint = keyed.channel.their_key.as_deref().and_then(fingerprint_of);
     Channel {
+        our_fingerprint: fingerprint_of(&keyed.channel.our_key),
         fingerprint,
         ..keyed.channel
     }

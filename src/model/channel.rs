@@ -143,6 +143,8 @@ pub struct Channel {
     pub relay: String,
     /// Our public key in the network's text form.
     pub our_key: String,
+    /// Short form of our public key, for the peer to compare.
+    pub our_fingerprint: Option<Fingerprint>,
     /// The pinned key of the peer in the network's text form.
     pub their_key: Option<String>,
     /// Short form of the pinned key.

@@ -50,7 +50,7 @@ impl std::fmt::Debug for NewChannel<'_> {
 
 /// A channel with what only the engine may know of it.
 pub struct Keyed {
-    /// What everybody may know. `fingerprint` is left empty: hashing keys is not the store's.
+    /// What everybody may know. The fingerprints are left empty: hashing keys is not the store's.
     pub channel: Channel,
     /// Our private key.
     pub secret: Zeroizing<[u8; 32]>,
@@ -286,6 +286,7 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
             inviter: row.get(7)?,
             relay: row.get(8)?,
             our_key: row.get(9)?,
+            our_fingerprint: None,
             their_key: row.get(10)?,
             fingerprint: None,
             stopped: stopped.as_deref().and_then(StopReason::parse),

@@ -334,7 +334,7 @@ mod tests {
                 seq: Some(3),
                 payload: Payload::Other("{\"a\":1}".into()),
             },
-            record(4, &"A".repeat(64)),
+            record(4, &"A".repeat(80)),
             record(5, &sealed(&pair, "world", 2).0),
         ];
         let reading = room.read(records, &HashSet::new(), true);

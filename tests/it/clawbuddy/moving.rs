@@ -27,13 +27,7 @@ fn an_imported_conversation_continues() {
     let done = two.us.json(&["import", "clawbuddy", "--from", from]);
     assert_eq!(done["channels"], 3, "{done}");
     assert_eq!(done["presets"], 4, "{done}");
-    let notes = done["notes"].as_array().unwrap();
-    assert!(
-        notes
-            .iter()
-            .all(|note| !note.to_string().contains("left out")),
-        "{done}"
-    );
+    assert_eq!(done["notes"].as_array().map(Vec::len), Some(1), "{done}");
     let again = two.us.json(&["import", "clawbuddy", "--from", from]);
     assert_eq!(
         (&again["channels"], &again["skipped"]),

@@ -66,6 +66,7 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
         relay: "https://relay.example.com".into(),
         our_key: "b3Vycw==".into(),
         their_key: pinned.then(|| "dGhlaXJz".into()),
+        our_fingerprint: Some(Fingerprint("fedc-ba98-7654-3210".into())),
         fingerprint: pinned.then(|| Fingerprint(format!("7c1e-09a4-d2f0-{id:04x}"))),
         preset: preset.into(),
         instructions: "Treat this person as a colleague. You may settle times and places \
