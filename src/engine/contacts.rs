@@ -252,6 +252,9 @@ impl Core {
                 ));
             }
             Ok(keyed) if keyed.channel.state != ChannelState::Closed => {
+                if !self.watches_all {
+                    self.watch(&keyed)?;
+                }
                 return Ok(keyed);
             }
             Ok(_closed) => {

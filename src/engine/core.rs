@@ -14,6 +14,7 @@ use crate::store::{self, Store, settings};
 
 use super::Clock;
 use super::check::PendingCheck;
+use super::outbound::Sender;
 
 /// News that may wait for the engine before the networks have to wait.
 const NEWS_BACKLOG: usize = 256;
@@ -60,7 +61,7 @@ pub(super) struct Core {
     /// Channels with an envelope on its way to the relay.
     pub(super) in_flight: HashMap<ChannelId, MessageId>,
     /// Callers that wait for the first attempt to end.
-    pub(super) senders: HashMap<MessageId, Answer>,
+    pub(super) senders: HashMap<MessageId, Sender>,
     /// Callers that wait for our handshake to be on the relay.
     pub(super) accepting: HashMap<ChannelId, Answer>,
     /// Channels whose handshake is on its way to the relay.
@@ -148,6 +149,9 @@ impl Core {
         }
         loop {
             let sleep = self.send_due();
+            // Only now is it known what is on its way, and so who has to wait for it.
+            self.answer_stuck_senders();
+            self.finish_checks();
             tokio::select! {
                 call = desk.calls.recv() => match call {
                     Some(call) => self.answer(call),

@@ -139,7 +139,6 @@ impl Core {
                 told.push(event);
             }
         }
-        self.finish_checks();
     }
 
     fn rewatch(&self, channel: ChannelId) -> Result<(), Error> {

@@ -21,12 +21,29 @@ const LOST: Duration = Duration::from_secs(90);
 /// Between looks at the outbox when nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
 
+/// What a caller reads whose message waits for the general pause to be lifted.
+const PAUSED: &str = "everything is paused";
+
 /// What is to be sent.
 #[derive(Debug)]
 pub(super) struct Text {
     pub(super) subject: PeerText,
     pub(super) body: PeerText,
     pub(super) author: Author,
+}
+
+/// A message that is durable and has not left.
+struct Queued {
+    message: MessageId,
+    channel: ChannelId,
+    due: UnixMillis,
+}
+
+/// A caller that waits for the first attempt on a message to end.
+#[derive(Debug)]
+pub(super) struct Sender {
+    channel: ChannelId,
+    answer: Answer,
 }
 
 /// An attempt that ended.
@@ -43,23 +60,29 @@ impl Core {
     /// Stores a message and queues it. With `now` the answer comes when the first attempt has
     /// ended, otherwise at once.
     pub(super) fn send(&mut self, reference: &ChannelRef, text: Text, now: bool, answer: Answer) {
-        match self.queue(reference, text, now) {
-            Ok((message, _due)) if now && !self.is_paused() => {
-                self.sends = true;
-                self.senders.insert(message, answer);
-            }
-            Ok((message, due)) => {
-                let problem = self.is_paused().then(|| "everything is paused".to_owned());
-                let _gone = answer.send(Ok(Reply::Sent(SendOutcome::Queued {
-                    message,
-                    due,
-                    problem,
-                })));
-            }
+        let queued = match self.queue(reference, text, now) {
+            Ok(queued) => queued,
             Err(error) => {
                 let _gone = answer.send(Err(error));
+                return;
             }
+        };
+        let Queued {
+            message,
+            channel,
+            due,
+        } = queued;
+        if now {
+            self.sends = true;
+            self.senders.insert(message, Sender { channel, answer });
+            return;
         }
+        let problem = self.is_paused().then(|| PAUSED.to_owned());
+        let _gone = answer.send(Ok(Reply::Sent(SendOutcome::Queued {
+            message,
+            due,
+            problem,
+        })));
     }
 
     fn queue(
@@ -67,7 +90,7 @@ impl Core {
         reference: &ChannelRef,
         text: Text,
         immediately: bool,
-    ) -> Result<(MessageId, UnixMillis), Error> {
+    ) -> Result<Queued, Error> {
         let keyed = self.find(reference)?;
         let channel = &keyed.channel;
         if channel.state != ChannelState::Active {
@@ -110,7 +133,11 @@ impl Core {
             channel: channel.id,
         });
         self.tell(Event::Status);
-        Ok((message, new.due))
+        Ok(Queued {
+            message,
+            channel: channel.id,
+            due: new.due,
+        })
     }
 
     fn check_size(&self, keyed: &Keyed, body: &Body) -> Result<(), Error> {
@@ -152,6 +179,44 @@ impl Core {
             // A millisecond more: waking early would find nothing due and look again.
             due.since(now) + Duration::from_millis(1)
         }))
+    }
+
+    /// Answers the callers whose message does not leave now. They wait only while something of
+    /// its channel is on its way: what holds it up else may take for ever.
+    pub(super) fn answer_stuck_senders(&mut self) {
+        let in_flight = &self.in_flight;
+        let stuck: Vec<_> = self
+            .senders
+            .extract_if(|_, waiting| !in_flight.contains_key(&waiting.channel))
+            .collect();
+        for (message, waiting) in stuck {
+            let outcome = self.stuck(message, waiting.channel);
+            let _gone = waiting.answer.send(outcome.map(Reply::Sent));
+        }
+    }
+
+    /// Tells when a message may leave and what it waits for.
+    fn stuck(&self, message: MessageId, channel: ChannelId) -> Result<SendOutcome, Error> {
+        let keyed = self.find(&ChannelRef::Id(channel))?;
+        let first = outbox::first(&self.store, channel)?;
+        let problem = if self.is_paused() {
+            Some(PAUSED.to_owned())
+        } else if keyed.channel.paused {
+            Some("the channel is paused".to_owned())
+        } else if keyed.channel.state == ChannelState::Active {
+            first.as_ref().and_then(|first| match &first.problem {
+                _ if first.message == message => first.problem.clone(),
+                Some(problem) => Some(format!("an earlier message waits: {problem}")),
+                None => Some("an earlier message waits".to_owned()),
+            })
+        } else {
+            Some(Error::ChannelNotActive.to_string())
+        };
+        Ok(SendOutcome::Queued {
+            message,
+            due: first.map_or_else(|| self.now(), |first| first.due),
+            problem,
+        })
     }
 
     fn post(&mut self, due: outbox::Due, now: UnixMillis) -> Result<(), Error> {
@@ -202,11 +267,11 @@ impl Core {
     /// Tells whoever waits how an attempt ended.
     pub(super) fn post_ended(&mut self, ended: Ended) {
         self.in_flight.remove(&ended.channel);
-        let Some(answer) = self.senders.remove(&ended.message) else {
+        let Some(waiting) = self.senders.remove(&ended.message) else {
             return;
         };
         let message = ended.message;
-        let _gone = answer.send(match ended.result {
+        let _gone = waiting.answer.send(match ended.result {
             Ok(accepted) => Ok(Reply::Sent(SendOutcome::Relayed {
                 message,
                 seq: accepted.seq,

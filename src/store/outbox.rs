@@ -90,6 +90,35 @@ pub fn next_due(read: &impl Read) -> Result<Option<UnixMillis>, Error> {
     Ok(due.map(UnixMillis))
 }
 
+/// The message of a channel that leaves before its others.
+#[derive(Debug)]
+pub struct First {
+    /// The message.
+    pub message: MessageId,
+    /// When the next attempt is due.
+    pub due: UnixMillis,
+    /// What went wrong the last time.
+    pub problem: Option<String>,
+}
+
+/// Returns the oldest message of a channel that has not left.
+pub fn first(read: &impl Read, channel: ChannelId) -> Result<Option<First>, Error> {
+    Ok(read
+        .connection()
+        .prepare_cached(
+            "SELECT m.id, o.due, m.problem FROM outbox o JOIN messages m ON m.id = o.message
+             WHERE o.channel = ?1 ORDER BY o.message LIMIT 1",
+        )?
+        .query_row([channel.0], |row| {
+            Ok(First {
+                message: MessageId(row.get(0)?),
+                due: UnixMillis(row.get(1)?),
+                problem: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
 /// Returns how many messages have not left.
 pub fn waiting(read: &impl Read) -> Result<u32, Error> {
     Ok(read

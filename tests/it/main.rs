@@ -5,8 +5,11 @@
 )]
 
 mod clawbuddy;
+mod conformance;
 mod crash;
+mod flows;
 mod pty;
+mod reference;
 mod relay;
 mod screenshots;
 mod support;

@@ -73,6 +73,14 @@ impl Engine {
         let found = self.ask("channel", Some(json!({ "channel": channel })));
         found["result"]["value"]["id"].clone()
     }
+
+    /// Tells it to stop as a service manager does, and waits until it has.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        let status = wait_for("the engine to stop", || self.child.try_wait().unwrap());
+        status.code()
+    }
 }
 
 impl Drop for Engine {

@@ -30,6 +30,11 @@ impl Person {
         }
     }
 
+    /// Names the relay of channels that are made from now on.
+    pub(crate) fn moves_to(&mut self, relay: &str) {
+        relay.clone_into(&mut self.relay);
+    }
+
     /// The directory of the profile.
     pub(crate) fn home(&self) -> PathBuf {
         self.dir.path().join("profile")
