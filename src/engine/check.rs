@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::api::{Checked, CheckedMessage, Error, Event, Reply};
 use crate::model::{Actor, Content, Message, MessageId, Verdict};
-use crate::net::{Command, Problem};
+use crate::net::{Command, Mode, Problem};
 use crate::store::{self, channels, messages, review};
 
 use super::core::{Answer, Core, Internal};
@@ -100,7 +100,7 @@ impl Core {
     /// Answers the callers whose looks are done, once nothing is on its way out any more: a
     /// short-lived engine ends with the answer, and should not end in the middle of an attempt.
     pub(super) fn finish_checks(&mut self) {
-        if self.is_sending() {
+        if self.mode == Mode::OnDemand && self.is_sending() {
             return;
         }
         let done: Vec<u64> = self

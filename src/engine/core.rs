@@ -52,7 +52,7 @@ pub(super) struct Port {
 pub(super) struct Core {
     pub(super) store: Store,
     pub(super) profile: Profile,
-    mode: Mode,
+    pub(super) mode: Mode,
     pub(super) config: Config,
     pub(super) clock: Clock,
     pub(super) ports: BTreeMap<NetworkId, Port>,

@@ -6,6 +6,7 @@
 
 mod clawbuddy;
 mod conformance;
+#[cfg(debug_assertions)]
 mod crash;
 mod flows;
 mod pty;

@@ -25,6 +25,11 @@ use super::watcher;
 const AT_ONCE: usize = 64;
 /// How often a relay that does not tell of handshake writes is asked for the handshake.
 const HANDSHAKE_EVERY: Duration = Duration::from_secs(60);
+/// How long one look at all channels waits for a relay that is watched anyway: what it answers
+/// later arrives by itself.
+const PATIENCE_WATCHED: Duration = Duration::from_secs(3);
+/// How long it waits for a relay that nobody asks again before the next call.
+const PATIENCE_ON_DEMAND: Duration = Duration::from_secs(20);
 /// How often the engine hears that a relay is still well.
 const HEALTH_EVERY: Duration = Duration::from_secs(20);
 
@@ -121,8 +126,15 @@ impl Relays {
 
     fn sync(&mut self, done: oneshot::Sender<Vec<Problem>>) {
         let relays: Vec<_> = self.by_url.values().cloned().collect();
+        let patience = match self.mode {
+            Mode::Continuous => PATIENCE_WATCHED,
+            Mode::OnDemand => PATIENCE_ON_DEMAND,
+        };
         self.tasks.spawn(async move {
-            let syncs: Vec<_> = relays.into_iter().map(Relay::sync).collect();
+            let syncs: Vec<_> = relays
+                .into_iter()
+                .map(|relay| relay.sync_within(patience))
+                .collect();
             let problems = futures_util::future::join_all(syncs).await;
             // Nobody waits any more: the caller went away.
             let _unheard = done.send(problems.into_iter().flatten().collect());
@@ -230,6 +242,20 @@ impl Relay {
         }
         self.health().handshakes.remove(&channel);
         self.changed.notify_one();
+    }
+
+    /// Looks at every channel once, but waits no longer than this: one slow relay must not keep
+    /// the others' mail from whoever asked.
+    async fn sync_within(self: Arc<Self>, patience: Duration) -> Option<Problem> {
+        let relay = self.url.clone();
+        tokio::time::timeout(patience, self.sync())
+            .await
+            .unwrap_or_else(|_elapsed| {
+                Some(Problem {
+                    relay,
+                    problem: "the relay has not answered yet".to_owned(),
+                })
+            })
     }
 
     /// Looks at every channel once.
