@@ -10,10 +10,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
-        Action::TakeBack => {
-            let open = model.transcript.as_ref();
-            on_main && open.is_some_and(|open| open.leaving(model.now).is_some())
-        }
+        Action::TakeBack => on_main && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage if on_main => {
             let open = model.transcript.as_ref();

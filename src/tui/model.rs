@@ -6,7 +6,9 @@
 use jiff::tz::TimeZone;
 
 use crate::api::Status;
-use crate::model::{Channel, ChannelId, ChannelState, MessageId, ReviewId, ReviewItem, UnixMillis};
+use crate::model::{
+    Channel, ChannelId, ChannelState, MessageId, PeerText, ReviewId, ReviewItem, UnixMillis,
+};
 
 use super::message::Question;
 use super::screen::composer::Composer;
@@ -60,6 +62,8 @@ pub struct Model {
     pub(super) pane: Pane,
     pub(super) leader: bool,
     pub(super) transcript: Option<Transcript>,
+    /// What was sent last, until it is taken back or something else is sent.
+    pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
@@ -81,6 +85,16 @@ pub(super) enum Screen {
     Form(Box<Form>),
     Presets(Box<PresetScreen>),
     Help(HelpScreen),
+}
+
+/// A message that the engine took a moment ago.
+#[derive(Clone, Debug)]
+pub(super) struct JustSent {
+    pub(super) message: MessageId,
+    pub(super) channel: ChannelId,
+    /// When it leaves.
+    pub(super) due: UnixMillis,
+    pub(super) text: PeerText,
 }
 
 /// A row of the left rail.
@@ -167,6 +181,7 @@ impl Model {
             pane: Pane::Rail,
             leader: false,
             transcript: None,
+            just_sent: None,
             composer: Composer::default(),
             notice: None,
             asking: None,

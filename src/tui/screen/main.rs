@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Request;
-use crate::model::{Admission, ChannelId, ChannelState, Content, Delivery, ReviewKind};
+use crate::model::{Admission, ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
 use crate::text::{sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
@@ -387,19 +387,27 @@ fn open_message(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Returns the message of the open channel that still waits to leave: as the transcript shows
+/// it, or as the engine said when it took it and before the transcript was read again.
+pub(in crate::tui) fn leaving(model: &Model) -> Option<MessageId> {
+    let open = model.transcript.as_ref()?;
+    let shown = open.leaving(model.now).map(|message| message.id);
+    shown.or_else(|| {
+        model
+            .just_sent
+            .as_ref()
+            .filter(|sent| sent.channel == open.channel && sent.due > model.now)
+            .map(|sent| sent.message)
+    })
+}
+
 fn take_back(model: &Model) -> Vec<Effect> {
-    let leaving = model
-        .transcript
-        .as_ref()
-        .and_then(|transcript| transcript.leaving(model.now));
-    leaving
-        .map(|message| message.id)
-        .map_or_else(Vec::new, |message| {
-            vec![Effect::Ask(
-                Request::TakeBack { message },
-                Question::TakeBack(message),
-            )]
-        })
+    leaving(model).map_or_else(Vec::new, |message| {
+        vec![Effect::Ask(
+            Request::TakeBack { message },
+            Question::TakeBack(message),
+        )]
+    })
 }
 
 /// Copies what the selected message says as quoted safe text: never the bytes as they came.

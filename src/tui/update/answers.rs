@@ -3,7 +3,7 @@
 use crate::api::{Error, Reply, Request, SendOutcome};
 use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem};
 use crate::tui::message::{Effect, Question};
-use crate::tui::model::{Model, Screen, Spot, Tone};
+use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::{composer, form, invite, presets, review};
 
@@ -135,6 +135,14 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             Vec::new()
         }
         (Question::Send(channel), Ok(Reply::Sent(outcome))) => {
+            if let SendOutcome::Queued { message, due, .. } = &outcome {
+                model.just_sent = Some(JustSent {
+                    message: *message,
+                    channel,
+                    due: *due,
+                    text: model.composer.editor.text(),
+                });
+            }
             model.composer.sent(channel, now);
             model.composer.active = false;
             let words = match outcome {
@@ -174,6 +182,8 @@ fn take_back(model: &mut Model, id: MessageId) -> Vec<Effect> {
         Content::Text(body) => Some(body.body.clone()),
         Content::Raw { .. } => None,
     });
+    let just_sent = model.just_sent.take_if(|sent| sent.message == id);
+    let text = text.or_else(|| just_sent.map(|sent| sent.text));
     if let Some(text) = text {
         composer::take_back(model, &text);
     }
