@@ -27,7 +27,7 @@ const ROWS: (u16, u16) = (3, 10);
 /// The text being written in the open channel.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent facts, none of which excludes another"
+    reason = "independent facts, none of which excludes another"
 )]
 #[derive(Debug, Default)]
 pub(in crate::tui) struct Composer {
@@ -36,6 +36,8 @@ pub(in crate::tui) struct Composer {
     pub(in crate::tui) active: bool,
     /// Whether the kept draft has arrived; until then nothing is kept over it.
     loaded: bool,
+    /// Whether it is to be sent as soon as it is certain that no older draft belongs to it.
+    send_once_loaded: bool,
     changed: Option<UnixMillis>,
     keeping: bool,
     sending: bool,
@@ -141,6 +143,31 @@ pub(in crate::tui) fn open(model: &mut Model) {
     model.touch();
 }
 
+/// Takes in the kept draft. What was to be sent meanwhile leaves now, unless the draft adds to
+/// it: nobody has seen the two together.
+pub(in crate::tui) fn take_draft(
+    model: &mut Model,
+    channel: ChannelId,
+    kept: &PeerText,
+) -> Option<Effect> {
+    model.composer.take_draft(channel, kept);
+    model.touch();
+    if model.composer.channel != Some(channel) {
+        return None;
+    }
+    if !std::mem::take(&mut model.composer.send_once_loaded) {
+        return None;
+    }
+    if kept.is_empty() {
+        return send(model);
+    }
+    model.say(
+        Tone::Trouble,
+        "Not sent: an older draft was kept here. Look at both, then send.",
+    );
+    None
+}
+
 /// Acts on a key of the table.
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Back {
@@ -161,10 +188,12 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn send(model: &mut Model) -> Option<Effect> {
     let composer = &mut model.composer;
-    let channel = composer
-        .channel
-        .filter(|_| !composer.sending && composer.loaded)?;
+    let channel = composer.channel.filter(|_| !composer.sending)?;
     if composer.editor.is_blank() {
+        return None;
+    }
+    if !composer.loaded {
+        composer.send_once_loaded = true;
         return None;
     }
     composer.sending = true;

@@ -116,15 +116,14 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
     let now = model.now;
     match (question, answer) {
         (Question::Draft(channel), Ok(Reply::Draft(draft))) => {
-            model.composer.take_draft(channel, &draft.text);
-            model.touch();
-            Vec::new()
+            let send = composer::take_draft(model, channel, &draft.text);
+            send.into_iter().collect()
         }
         (Question::Draft(channel), Err(error)) => {
             // Without its draft one can write all the same; what is written is kept from now on.
-            model.composer.take_draft(channel, &PeerText::default());
+            let send = composer::take_draft(model, channel, &PeerText::default());
             model.say(Tone::Trouble, format!("The draft was not found: {error}."));
-            Vec::new()
+            send.into_iter().collect()
         }
         (Question::SaveDraft(channel), answer) => {
             model.composer.kept(channel);
