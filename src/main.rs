@@ -26,6 +26,9 @@ use tracing_subscriber::EnvFilter;
 const WORKERS: usize = 2;
 /// Variable that says what is logged, in the syntax of `tracing`.
 const LOG_VARIABLE: &str = "CHAPERON_LOG";
+/// What the first command on a new profile says beside its answer.
+const FIRST_START: &str = "this made a new profile, see `chaperon status`; `chaperon` opens it, \
+`chaperon demo` shows how it works, `chaperon import clawbuddy` copies what you have";
 /// What the demo says of itself, always on screen.
 const DEMO_BANNER: &str = "demo: everybody here is invented, nothing leaves this machine";
 
@@ -71,8 +74,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
 /// Carries out a verb through the engine of the profile, hosting one where none runs.
 async fn ask(home: Option<PathBuf>, verb: Verb) -> ExitCode {
     log_to_stderr("off");
-    let session = match open(home, &verb).await {
-        Ok(session) => session,
+    let (session, is_new) = match open(home, &verb).await {
+        Ok(opened) => opened,
         Err(error) => {
             let mut stderr = io::stderr();
             Output::new(&mut io::sink(), &mut stderr).failure(&format!("{error:#}"));
@@ -82,15 +85,20 @@ async fn ask(home: Option<PathBuf>, verb: Verb) -> ExitCode {
     let handle = session.handle(verb.role());
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let mut out = Output::new(&mut stdout, &mut stderr);
+    if is_new {
+        out.note(FIRST_START);
+    }
     let exit = cli::finish(cli::run(verb, &handle, &mut out).await, &mut out);
     drop(handle);
     session.close().await;
     exit.into()
 }
 
-async fn open(home: Option<PathBuf>, verb: &Verb) -> Result<Session> {
+/// Opens a session on the profile; tells whether there was none before.
+async fn open(home: Option<PathBuf>, verb: &Verb) -> Result<(Session, bool)> {
     let profile = profile(home)?;
-    Ok(Session::open(&profile, verb.role()).await?)
+    let is_new = !profile.exists();
+    Ok((Session::open(&profile, verb.role()).await?, is_new))
 }
 
 fn profile(home: Option<PathBuf>) -> Result<Profile> {

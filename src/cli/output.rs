@@ -90,6 +90,11 @@ impl<'a> Output<'a> {
         self.complain(&json!({ "warning": text }));
     }
 
+    /// Writes one line `{"note": ...}` to standard error: nothing is wrong.
+    pub fn note(&mut self, text: &str) {
+        self.complain(&json!({ "note": text }));
+    }
+
     /// Writes one line `{"error": ...}` to standard error.
     pub fn error(&mut self, error: &Error) {
         let value = if let Error::Refused(api::Error::InvalidInvite(detail)) = error {
