@@ -223,8 +223,8 @@ pub const TABLE: &[Binding] = table! {
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     Review [key('a')] Approve "" "accept the contact, release the message, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
-    Review [key('r')] Refuse "" "refuse the contact, or leave the message unread by the assistant";
-    Review [key('K')] KeepPinned "" "key change: go on with the key you accepted";
+    Review [key('r')] Refuse "" "refuse the contact, leave the message unread by the assistant, or close the channel";
+    Review [key('K')] KeepPinned "" "after a key change: go on with the key you accepted";
     Review [key('j'), named(KeyCode::Down)] Down "read on" "read on";
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
     Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

@@ -251,6 +251,18 @@ impl Model {
             .chain(all().filter(over))
     }
 
+    /// Returns the channel to show first: the live one in which something happened last.
+    pub(super) fn liveliest(&self) -> Option<ChannelId> {
+        let activity = |channel: &&Channel| {
+            let at = channel.last_seen.max(Some(channel.created_at));
+            (channel.state == ChannelState::Active, at)
+        };
+        // Of equals the one that is listed first.
+        let listed: Vec<_> = self.listed().collect();
+        let first = listed.into_iter().rev().max_by_key(activity);
+        first.map(|channel| channel.id)
+    }
+
     pub(super) fn channel_of(&self, spot: Spot) -> Option<ChannelId> {
         match spot {
             Spot::Need(id) => self.need(id).map(|item| item.channel),

@@ -79,7 +79,7 @@ const SIGNS: &[&str] = &[
     "┆   what stands right of this line was written by the other side",
     "⟦⟧  put in place of a character that would have been invisible or dangerous",
     "~   accepted: their key is pinned, nobody has compared it",
-    "✗   stopped: the key changed      ○   pending      ▲   held back from your assistant",
+    "✗   stopped: its review says why      ○   pending      ▲   held back from your assistant",
     "!!  read this one with care; approving it takes a second key",
 ];
 

@@ -91,7 +91,7 @@ fn draw_legend(paint: &mut Paint<'_>, area: Rect) {
     let lines = if area.width < 30 {
         ["~ accepted  ✗ stopped", "○ pending   ▲ held in"]
     } else {
-        ["~ accepted    ✗ key changed", "○ pending     ▲ held in"]
+        ["~ accepted    ✗ stopped", "○ pending     ▲ held in"]
     };
     for (line, down) in lines.into_iter().zip([bottom - 2, bottom - 1]) {
         let spans = vec![paint.own(Role::Dim, line)];

@@ -4,14 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Review;
-use crate::model::ReviewKind;
+use crate::model::{ReviewKind, StopReason};
 use crate::text::{ours, sanitise_line};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
 
-use super::review::{ReviewScreen, is_grave};
+use super::review::{ReviewScreen, is_grave, may_pin};
 
 /// Where the parts are.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +81,13 @@ fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static
             ("A", "accept the last one who answered"),
             ("r", "refuse, close the channel"),
         ],
+        (ReviewKind::KeyChange { .. }, false) if !may_pin(review) => vec![
+            ("K", "keep the key you accepted"),
+            ("r", "close the channel"),
+        ],
         (ReviewKind::KeyChange { .. }, false) => vec![
             ("K", "keep the key you accepted"),
+            ("r", "close the channel"),
             ("a", "pin the new key (asks for A)"),
         ],
         (ReviewKind::ContactRequest { .. }, false) if is_grave(review) => vec![
@@ -132,7 +137,14 @@ pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Fra
 fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, places: Layout) {
     let words = match screen.review.as_ref().map(|review| &review.item.kind) {
         Some(ReviewKind::ContactRequest { .. }) => "CONTACT REQUEST",
-        Some(ReviewKind::KeyChange { .. }) => "KEY CHANGED",
+        Some(ReviewKind::KeyChange {
+            reason: StopReason::KeyChanged,
+            ..
+        }) => "KEY CHANGED",
+        Some(ReviewKind::KeyChange {
+            reason: StopReason::AnsweredTwice,
+            ..
+        }) => "ANSWERED TWICE",
         Some(ReviewKind::HeldMessage { .. }) => "HELD IN",
         None => "REVIEW",
     };

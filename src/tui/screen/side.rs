@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::api::RelayState;
-use crate::model::{Channel, ChannelState, PeerText, Preset};
+use crate::model::{Channel, ChannelState, Fingerprint, PeerText, Preset, StopReason};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::model::{Model, Screen};
 use crate::tui::theme::Role;
@@ -101,6 +101,9 @@ fn engagement(
 pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
     match channel.state {
         ChannelState::Active => ("~ accepted, code not compared", Role::Text),
+        ChannelState::Stopped if channel.stopped == Some(StopReason::AnsweredTwice) => {
+            ("✗ stopped: answered by another", Role::Stop)
+        }
         ChannelState::Stopped => ("✗ stopped: the key changed", Role::Stop),
         ChannelState::Invited => ("○ nobody has answered yet", Role::Dim),
         ChannelState::Requested => ("○ somebody asks; review them", Role::Wait),
@@ -126,10 +129,16 @@ fn trust(
             rows.push((spans, Vec::new()));
         }
     }
-    if let Some(fingerprint) = &channel.fingerprint {
-        let line = ours(&fingerprint.to_string());
-        let mut spans = vec![paint.own(Role::Dim, " key ")];
-        spans.extend(safe(&model.theme, &line, Role::Text));
+    let keys = [
+        (" their key  ", channel.fingerprint.as_ref()),
+        (" your key   ", channel.our_fingerprint.as_ref()),
+    ];
+    for (label, fingerprint) in keys {
+        let Some(Fingerprint(key)) = fingerprint else {
+            continue;
+        };
+        let mut spans = vec![paint.own(Role::Dim, label)];
+        spans.extend(safe(&model.theme, &ours(key), Role::Text));
         rows.push((spans, Vec::new()));
     }
     let since = day(channel.created_at, &model.zone);
