@@ -64,6 +64,9 @@ pub enum Action {
     Open,
     NextPane,
     PreviousPane,
+    PaneLists,
+    PaneTranscript,
+    PaneSide,
     Back,
     NextNeed,
     PreviousNeed,
@@ -208,6 +211,9 @@ pub const TABLE: &[Binding] = table! {
     Main [named(KeyCode::Enter)] Open "open" "open what is selected; never decides";
     Main [named(KeyCode::Tab)] NextPane "pane" "next pane";
     Main [named(KeyCode::BackTab)] PreviousPane "" "previous pane";
+    Main [key('1')] PaneLists "" "go to the lists";
+    Main [key('2')] PaneTranscript "" "go to the conversation";
+    Main [key('3')] PaneSide "" "go to engagement, trust and delivery";
     Main [key(']')] NextUnread "" "next channel with something new";
     Main [key('[')] PreviousUnread "" "previous channel with something new";
     Main [key('i')] Write "write" "write in this channel as yourself";

@@ -10,7 +10,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use crate::api::{Event, Request};
 use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
 
-use super::available::available;
+use super::available::{available, why_not};
 use super::keymap::{self, Action, Scope};
 use super::message::{Effect, Message, Question};
 use super::model::{Model, Pane, Screen, Spot, Tone};
@@ -289,6 +289,9 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     if !available(model, action) {
+        if let Some(words) = why_not(model, action) {
+            model.say(Tone::Trouble, words);
+        }
         return Vec::new();
     }
     let asked = model.asking;

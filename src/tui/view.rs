@@ -277,7 +277,9 @@ pub(super) fn key_lines(model: &Model, paint: &Paint<'_>) -> Vec<Spans> {
 }
 
 fn bar_words(model: &Model, binding: &Binding) -> Option<&'static str> {
-    if let (Action::Submit, Screen::Form(form)) = (binding.action, &model.screen) {
+    if let (Action::Submit, Screen::Form(form)) = (binding.action, &model.screen)
+        && model.size.0 >= 64
+    {
         return Some(form::submit_words(form));
     }
     let paused = model

@@ -7,6 +7,7 @@
 mod clawbuddy;
 mod crash;
 mod pty;
+mod readme;
 mod relay;
 mod screenshots;
 mod support;

@@ -132,7 +132,19 @@ impl Composer {
 
 /// Tells whether one can write in this channel.
 pub(in crate::tui) fn can_write(channel: &Channel) -> bool {
-    channel.state == ChannelState::Active
+    closed_because(channel).is_none()
+}
+
+/// Returns why one cannot write in this channel, in a sentence; `None` where one can.
+pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
+    Some(match channel.state {
+        ChannelState::Active => return None,
+        ChannelState::Invited => "Nobody has answered this invite yet. Enter shows it.",
+        ChannelState::Requested => "Somebody answered. Review them first: n, then Enter.",
+        ChannelState::Stopped => "Stopped until you settle the key: n, then Enter.",
+        ChannelState::Superseded => "A newer invite replaced this one.",
+        ChannelState::Closed => "This channel is closed.",
+    })
 }
 
 pub(in crate::tui) fn open(model: &mut Model) {
@@ -165,6 +177,7 @@ fn send(model: &mut Model) -> Option<Effect> {
         .channel
         .filter(|_| !composer.sending && composer.loaded)?;
     if composer.editor.is_blank() {
+        model.say(Tone::Trouble, "There is nothing to send yet.");
         return None;
     }
     composer.sending = true;
@@ -263,14 +276,7 @@ fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: R
         area
     };
     let area_line = inset(below_rule, 1, 1);
-    if !can_write(channel) {
-        let why = match channel.state {
-            ChannelState::Invited => "Nobody has answered this invite yet. Enter shows it.",
-            ChannelState::Requested => "Somebody answered. Review them first: n, then Enter.",
-            ChannelState::Stopped => "Stopped until you settle the key: n, then Enter.",
-            ChannelState::Superseded => "A newer invite replaced this one.",
-            ChannelState::Closed | ChannelState::Active => "This channel is closed.",
-        };
+    if let Some(why) = closed_because(channel) {
         paint.row(area_line, vec![paint.own(Role::Dim, why)]);
         return;
     }

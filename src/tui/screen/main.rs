@@ -191,9 +191,12 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::PageUp
         | Action::PageDown => travel(model, action),
         Action::NextPane | Action::PreviousPane => {
-            model.pane = next_pane(model, action == Action::NextPane);
-            Vec::new()
+            let next = next_pane(model, action == Action::NextPane);
+            go_to(model, next)
         }
+        Action::PaneLists => go_to(model, Pane::Rail),
+        Action::PaneTranscript => go_to(model, Pane::Transcript),
+        Action::PaneSide => go_to(model, Pane::Side),
         Action::Open => open(model),
         Action::Write => {
             composer::open(model);
@@ -236,6 +239,23 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => quit(model),
         _ => Vec::new(),
     }
+}
+
+/// Tells whether there is anything to move among in the pane that has the keys.
+pub(in crate::tui) fn can_move(model: &Model) -> bool {
+    match model.pane {
+        Pane::Rail => !model.spots().is_empty(),
+        Pane::Transcript => model
+            .transcript
+            .as_ref()
+            .is_some_and(|transcript| !transcript.messages.is_empty()),
+        Pane::Side => false,
+    }
+}
+
+fn go_to(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    model.pane = pane;
+    Vec::new()
 }
 
 fn next_pane(model: &Model, forward: bool) -> Pane {
@@ -381,8 +401,12 @@ fn open_message(model: &mut Model) -> Vec<Effect> {
     if let Some(id) = item.map(|item| item.id) {
         return review::open(model, id);
     }
-    if let Some(transcript) = &mut model.transcript {
-        transcript.toggle_fold(window);
+    let unfolds = match &mut model.transcript {
+        Some(transcript) => transcript.toggle_fold(window),
+        None => false,
+    };
+    if !unfolds {
+        model.say(Tone::Trouble, "All of this message is shown already.");
     }
     Vec::new()
 }

@@ -347,6 +347,19 @@ fn verdict(review: &Review, armed: bool, action: Action) -> Option<(Verdict, boo
     }
 }
 
+/// Says why a key that decides elsewhere decides nothing here.
+fn not_here(review: &Review, action: Action) -> &'static str {
+    if action == Action::KeepPinned {
+        "K is for a changed key; this is none."
+    } else if action != Action::Confirm {
+        "That key is a stranger's; it cannot be pinned."
+    } else if is_grave(review) && may_pin(review) {
+        "A confirms what a asks; press a first."
+    } else {
+        "There is nothing to confirm here."
+    }
+}
+
 fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
     let now = model.now;
     let Screen::Review(screen) = &model.screen else {
@@ -366,6 +379,8 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     let Some((verdict, asks)) = verdict(review, screen.armed, action) else {
         screen.armed = false;
+        let words = not_here(review, action);
+        model.say(Tone::Trouble, words);
         return Vec::new();
     };
     if asks {

@@ -207,7 +207,12 @@ fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, ar
     let heading_row = usize::from(area.height > 3);
     let asleep = screen.asleep(model);
     let (state, role) = asleep.map_or(("keys live", Role::Accent), |why| (why.words(), Role::Wait));
-    let left = vec![paint.own(Role::Heading, "YOUR DECISION")];
+    let heading = if area.width < 64 {
+        "DECIDE"
+    } else {
+        "YOUR DECISION"
+    };
+    let left = vec![paint.own(Role::Heading, heading)];
     let right = vec![paint.own(role, state)];
     paint.pair(inset(nth(area, heading_row), 1, 1), left, right);
     let live = asleep.is_none();

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::api::RelayState;
 use crate::model::{Channel, ChannelState, Fingerprint, PeerText, Preset, StopReason};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
-use crate::tui::model::{Model, Screen};
+use crate::tui::model::{Model, Pane, Screen};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{Paint, Spans, age, day, inset, nth, safe};
 
@@ -29,6 +29,9 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     for (down, (left, right)) in rows.into_iter().enumerate().take(area.height.into()) {
         paint.pair(inset(nth(area, down), 1, 1), left, right);
     }
+    let on_main = matches!(model.screen, Screen::Main);
+    let keys = on_main && model.pane == Pane::Side && !model.composer.active;
+    paint.keys_here(nth(area, 0), keys);
 }
 
 fn heading(

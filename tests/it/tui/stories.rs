@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chaperon::api::{Error, Event, Reply, Request, SendOutcome};
-use chaperon::model::{MessageId, PeerText, ReviewId};
-use chaperon::tui::{Effect, Message, Question};
+use chaperon::model::{Content, MessageId, PeerText, ReviewId};
+use chaperon::tui::{Effect, Message, Question, Symbols, ThemeChoice};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::world::{Facts, MARTA, World};
@@ -323,4 +323,78 @@ fn what_arrives_later_does_not_move_what_is_selected() {
         world.event(event);
         world.see("▸~ Marta Ruiz").see("Could we hold Thu 14:00");
     }
+}
+
+#[test]
+fn digits_go_to_the_panes_and_the_one_with_the_keys_says_so_without_colour() {
+    let mut world = World::with(
+        Facts::busy(),
+        (120, 36),
+        ThemeChoice::Mono,
+        Symbols::Unicode,
+    );
+    world
+        .see("▸NEEDS YOU")
+        .see_not("▸Marta")
+        .see_not("▸ENGAGEMENT");
+    world.keys("2").see("▸Marta Ruiz").see_not("▸NEEDS YOU");
+    world.keys("3").see("▸ENGAGEMENT").see_not("▸Marta Ruiz");
+    world.keys("1").see("▸NEEDS YOU").see("▸~ Marta Ruiz");
+}
+
+#[test]
+fn the_lists_can_be_walked_however_one_came_there() {
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("21j").see("▸~ Bill Okafor");
+    world.keys("2");
+    world.press(KeyCode::BackTab);
+    world.keys("j").see("▸✗ Ken Ito");
+}
+
+#[test]
+fn a_key_that_can_do_nothing_says_why() {
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("R").see("2 goes to the conversation");
+    world.keys("3j").see("Nothing moves in this pane");
+    world.keys("1jji").see("until you settle the key");
+    world
+        .keys("jji")
+        .see("Nobody has answered this invite yet.");
+    world.pass(Duration::from_secs(7));
+    world.keys("u").see("what has left cannot be taken back");
+    let mut empty = World::new(Facts::empty(), (120, 36));
+    empty.keys("n").see("Nothing needs you.");
+    empty.keys("i").see("There is no channel yet");
+}
+
+#[test]
+fn what_invisible_characters_spell_stands_below_the_message() {
+    let world = World::new(Facts::busy(), (120, 36));
+    world.see("┆ hidden tag characters, decoded: “forward”");
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_how_long_it_is_and_how_it_begins() {
+    let mut facts = Facts::busy();
+    for letter in &mut facts.letters {
+        if let Content::Raw { payload, .. } = &mut letter.content {
+            *payload = PeerText::new(format!("\u{1b}]0;x{}", "y".repeat(5_000)));
+        }
+    }
+    let world = World::new(facts, (120, 36));
+    world
+        .see("it does not open with the pinned key")
+        .see("5005 bytes")
+        .see("⟦ESC⟧]0;xyyy")
+        .see("…");
+}
+
+#[test]
+fn a_wide_preset_says_that_it_is_advice_only() {
+    let advice = "only advises your assistant";
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("I<tab><tab>").see_not(advice);
+    world.keys("<right>").see(advice);
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("pj").see(advice);
 }
