@@ -107,7 +107,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Bottom
             if matches!(model.screen, Screen::Main) && model.pane == Pane::Side =>
         {
-            "Nothing moves in this pane; 1 and 2 go to the others."
+            "All of this pane is shown; 1 and 2 go to the others."
         }
         _ => return None,
     };

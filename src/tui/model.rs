@@ -58,6 +58,8 @@ pub struct Model {
     pub(super) back: Vec<Screen>,
     pub(super) cursor: Option<Spot>,
     pub(super) pane: Pane,
+    /// Rows of the side pane above its upper edge.
+    pub(super) side_scroll: usize,
     pub(super) leader: bool,
     pub(super) transcript: Option<Transcript>,
     pub(super) composer: Composer,
@@ -165,6 +167,7 @@ impl Model {
             back: Vec::new(),
             cursor: None,
             pane: Pane::Rail,
+            side_scroll: 0,
             leader: false,
             transcript: None,
             composer: Composer::default(),

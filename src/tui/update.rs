@@ -170,6 +170,7 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
     let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
     model.composer = Composer::for_channel(channel);
     model.transcript = Some(Transcript::new(channel));
+    model.side_scroll = 0;
     model.resting = None;
     effects.extend(newest(model, channel));
     effects.extend(ask(

@@ -139,9 +139,9 @@ pub(in crate::tui) fn can_write(channel: &Channel) -> bool {
 pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
     Some(match channel.state {
         ChannelState::Active => return None,
-        ChannelState::Invited => "Nobody has answered this invite yet. Enter shows it.",
-        ChannelState::Requested => "Somebody answered. Review them first: n, then Enter.",
-        ChannelState::Stopped => "Stopped until you settle the key: n, then Enter.",
+        ChannelState::Invited => "No answer yet. Enter shows the invite.",
+        ChannelState::Requested => "Somebody asks: n, Enter reviews them.",
+        ChannelState::Stopped => "Stopped: n, Enter settles the key.",
         ChannelState::Superseded => "A newer invite replaced this one.",
         ChannelState::Closed => "This channel is closed.",
     })

@@ -122,8 +122,10 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         super::rail::draw(model, &mut paint, panes.rail);
     }
     if panes.side.width > 0 {
-        paint.wall(panes.side);
-        super::side::draw(model, &mut paint, inset(panes.side, 1, 0));
+        if panes.side.x > 0 {
+            paint.wall(panes.side);
+        }
+        super::side::draw(model, &mut paint, side_area(&panes));
     }
     if panes.centre.width == 0 {
         return;
@@ -249,8 +251,13 @@ pub(in crate::tui) fn can_move(model: &Model) -> bool {
             .transcript
             .as_ref()
             .is_some_and(|transcript| !transcript.messages.is_empty()),
-        Pane::Side => false,
+        Pane::Side => super::side::overflow(model, side_area(&layout(model))) > 0,
     }
+}
+
+/// Returns the place of the side pane's rows, right of its wall where it has one.
+fn side_area(panes: &Layout) -> Rect {
+    inset(panes.side, u16::from(panes.side.x > 0), 0)
 }
 
 fn go_to(model: &mut Model, pane: Pane) -> Vec<Effect> {
@@ -281,6 +288,8 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         return travel_rail(model, action);
     }
     if model.pane == Pane::Side {
+        let area = side_area(&layout(model));
+        super::side::travel(model, action, area);
         return Vec::new();
     }
     let Some(mut transcript) = model.transcript.take() else {

@@ -355,11 +355,9 @@ fn the_lists_can_be_walked_however_one_came_there() {
 fn a_key_that_can_do_nothing_says_why() {
     let mut world = World::new(Facts::busy(), (120, 36));
     world.keys("R").see("2 goes to the conversation");
-    world.keys("3j").see("Nothing moves in this pane");
-    world.keys("1jji").see("until you settle the key");
-    world
-        .keys("jji")
-        .see("Nobody has answered this invite yet.");
+    world.keys("3j").see("All of this pane is shown");
+    world.keys("1jji").see("n, Enter settles the key");
+    world.keys("jji").see("No answer yet.");
     world.pass(Duration::from_secs(7));
     world.keys("u").see("what has left cannot be taken back");
     let mut empty = World::new(Facts::empty(), (120, 36));
@@ -397,4 +395,23 @@ fn a_wide_preset_says_that_it_is_advice_only() {
     world.keys("<right>").see(advice);
     let mut world = World::new(Facts::busy(), (120, 36));
     world.keys("pj").see(advice);
+}
+
+#[test]
+fn the_side_pane_can_be_read_to_its_end_in_a_small_window() {
+    let mut world = World::new(Facts::busy(), (40, 12));
+    world.keys("3").see("their key  7c1e").see("▼");
+    world.keys("G").see("outbox 1 waiting").see_not("▼");
+    world.keys("g").see("▸ENGAGEMENT");
+}
+
+#[test]
+fn a_narrow_header_says_that_there_is_no_passphrase_rather_than_the_name() {
+    let mut facts = Facts::busy();
+    facts.status.protected = false;
+    let world = World::new(facts, (80, 24));
+    world
+        .see("no passphrase   ")
+        .see("Held 1 in")
+        .see_not("CHAPERON");
 }
