@@ -415,3 +415,9 @@ fn a_narrow_header_says_that_there_is_no_passphrase_rather_than_the_name() {
         .see("Held 1 in")
         .see_not("CHAPERON");
 }
+
+#[test]
+fn what_cancelling_an_invite_asks_is_seen_in_the_smallest_window_too() {
+    let mut world = World::new(Facts::busy(), (40, 12));
+    world.keys("Gkkk<enter>D").see("D again");
+}
