@@ -37,6 +37,13 @@ pub(super) async fn play(world: &mut World, relay: &str) -> Result<(), Error> {
     let stranger = world.enter("stranger")?;
 
     let marta = Friends::make(&me, &marta, "Marta Ruiz", relay).await?;
+    let ken = Friends::make(&me, &ken, "Ken Ito", relay).await?;
+    ken.they_say(
+        "Invoice",
+        "Hello! A quick question about the invoice of last month.",
+    )
+    .await?;
+    // The liveliest conversation is the last one, so the screen begins with hers.
     marta
         .they_say(
             "Board prep",
@@ -58,13 +65,6 @@ pub(super) async fn play(world: &mut World, relay: &str) -> Result<(), Error> {
     marta
         .i_say("Yes please, and a word on the new office.")
         .await?;
-
-    let ken = Friends::make(&me, &ken, "Ken Ito", relay).await?;
-    ken.they_say(
-        "Invoice",
-        "Hello! A quick question about the invoice of last month.",
-    )
-    .await?;
 
     // Somebody answered this invite. Whether it is who it was meant for, only a person can say.
     Friends::ask(&me, &stranger, "Northwind office", relay).await?;

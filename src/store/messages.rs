@@ -119,8 +119,9 @@ pub fn collected(
 
 /// Returns the digests of our messages that were at the relay when last looked at.
 pub fn at_relay(read: &impl Read, channel: ChannelId) -> Result<Vec<Digest>, Error> {
+    // Named, because the planner prefers the index of envelopes, which holds every message.
     let mut statement = read.connection().prepare_cached(
-        "SELECT envelope FROM messages
+        "SELECT envelope FROM messages INDEXED BY messages_at_relay
          WHERE channel = ?1 AND delivery = 'relayed' AND envelope IS NOT NULL",
     )?;
     let rows = statement.query_map([channel.0], |row| Ok(Digest(row.get(0)?)))?;

@@ -40,12 +40,15 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::PageDown
         | Action::Top
         | Action::Bottom => match &model.screen {
-            Screen::Main => model.pane != Pane::Side,
+            Screen::Main => main::can_move(model),
             Screen::Review(screen) => screen.scrolls(model),
             Screen::Invite(_) | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => true,
         },
         Action::NextPane
         | Action::PreviousPane
+        | Action::PaneLists
+        | Action::PaneTranscript
+        | Action::PaneSide
         | Action::Back
         | Action::Send
         | Action::NewLine
@@ -64,3 +67,48 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Quit => true,
     }
 }
+
+/// Returns why an action does nothing now, as a sentence for the person who pressed its key.
+///
+/// `None` where the screen shows it by itself: a list that ends needs no words.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is always possible needs no reason"
+)]
+pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    let words = match action {
+        Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Write | Action::Editor => model
+            .open_channel()
+            .map_or(Some(NO_CHANNEL), composer::closed_because)?,
+        Action::TakeBack => "Nothing waits to leave; what has left cannot be taken back.",
+        Action::Retry if model.pane == Pane::Transcript => {
+            "The selected message needs no second try."
+        }
+        Action::Retry => "2 goes to the conversation; R tries the selected message again.",
+        Action::CopyMessage => "There is no message to copy.",
+        Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
+        Action::ChoosePreset | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::Open => "Nothing is selected.",
+        Action::QrOnly => "The code does not fit this window; copy the link instead.",
+        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
+            "This invite is not open; there is no link to give away."
+        }
+        Action::Replace => "Only an open invite with a number can be replaced.",
+        Action::PauseAll => "Not yet: the engine has not answered.",
+        Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::Top
+        | Action::Bottom
+            if matches!(model.screen, Screen::Main) && model.pane == Pane::Side =>
+        {
+            "All of this pane is shown; 1 and 2 go to the others."
+        }
+        _ => return None,
+    };
+    Some(words)
+}
+
+const NO_CHANNEL: &str = "There is no channel yet; I makes an invite, o opens a link.";

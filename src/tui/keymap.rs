@@ -64,6 +64,9 @@ pub enum Action {
     Open,
     NextPane,
     PreviousPane,
+    PaneLists,
+    PaneTranscript,
+    PaneSide,
     Back,
     NextNeed,
     PreviousNeed,
@@ -208,6 +211,9 @@ pub const TABLE: &[Binding] = table! {
     Main [named(KeyCode::Enter)] Open "open" "open what is selected; never decides";
     Main [named(KeyCode::Tab)] NextPane "pane" "next pane";
     Main [named(KeyCode::BackTab)] PreviousPane "" "previous pane";
+    Main [key('1')] PaneLists "" "go to the lists";
+    Main [key('2')] PaneTranscript "" "go to the conversation";
+    Main [key('3')] PaneSide "" "go to engagement, trust and delivery";
     Main [key(']')] NextUnread "" "next channel with something new";
     Main [key('[')] PreviousUnread "" "previous channel with something new";
     Main [key('i')] Write "write" "write in this channel as yourself";
@@ -223,8 +229,8 @@ pub const TABLE: &[Binding] = table! {
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     Review [key('a')] Approve "" "accept the contact, release the message, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
-    Review [key('r')] Refuse "" "refuse the contact, or leave the message unread by the assistant";
-    Review [key('K')] KeepPinned "" "key change: go on with the key you accepted";
+    Review [key('r')] Refuse "" "refuse the contact, leave the message unread by the assistant, or close the channel";
+    Review [key('K')] KeepPinned "" "after a key change: go on with the key you accepted";
     Review [key('j'), named(KeyCode::Down)] Down "read on" "read on";
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
     Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

@@ -60,6 +60,8 @@ pub struct Model {
     pub(super) back: Vec<Screen>,
     pub(super) cursor: Option<Spot>,
     pub(super) pane: Pane,
+    /// Rows of the side pane above its upper edge.
+    pub(super) side_scroll: usize,
     pub(super) leader: bool,
     pub(super) transcript: Option<Transcript>,
     /// What was sent last, until it is taken back or something else is sent.
@@ -179,6 +181,7 @@ impl Model {
             back: Vec::new(),
             cursor: None,
             pane: Pane::Rail,
+            side_scroll: 0,
             leader: false,
             transcript: None,
             just_sent: None,
@@ -264,6 +267,18 @@ impl Model {
         all()
             .filter(move |channel| !over(channel))
             .chain(all().filter(over))
+    }
+
+    /// Returns the channel to show first: the live one in which something happened last.
+    pub(super) fn liveliest(&self) -> Option<ChannelId> {
+        let activity = |channel: &&Channel| {
+            let at = channel.last_seen.max(Some(channel.created_at));
+            (channel.state == ChannelState::Active, at)
+        };
+        // Of equals the one that is listed first.
+        let listed: Vec<_> = self.listed().collect();
+        let first = listed.into_iter().rev().max_by_key(activity);
+        first.map(|channel| channel.id)
     }
 
     pub(super) fn channel_of(&self, spot: Spot) -> Option<ChannelId> {

@@ -12,4 +12,5 @@ pub(super) mod review_paper;
 pub(super) mod review_view;
 pub(super) mod side;
 pub(super) mod transcript;
+mod transcript_text;
 pub(super) mod transcript_view;

@@ -10,7 +10,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use crate::api::{Event, Request};
 use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
 
-use super::available::available;
+use super::available::{available, why_not};
 use super::keymap::{self, Action, Scope};
 use super::message::{Effect, Message, Question};
 use super::model::{Model, Pane, Screen, Spot, Tone};
@@ -170,6 +170,7 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
     let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
     model.composer = Composer::for_channel(channel);
     model.transcript = Some(Transcript::new(channel));
+    model.side_scroll = 0;
     model.resting = None;
     effects.extend(newest(model, channel));
     effects.extend(ask(
@@ -289,6 +290,9 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     if !available(model, action) {
+        if let Some(words) = why_not(model, action) {
+            model.say(Tone::Trouble, words);
+        }
         return Vec::new();
     }
     let asked = model.asking;

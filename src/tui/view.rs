@@ -108,10 +108,8 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
     let row = inset(nth(area, 0), 1, 1);
     let wide = area.width >= 64;
     let status = model.status.as_ref();
+    let right = header_right(model, &paint, area.width);
     let mut left = Vec::new();
-    if wide {
-        left.push(paint.own(Role::Heading, "CHAPERON  "));
-    }
     match status.and_then(|status| status.paused) {
         Some(_) => left.push(paint.own(Role::Wait, "■ PAUSED")),
         None => left.push(paint.own(Role::Text, "● SUPERVISED")),
@@ -119,7 +117,11 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
     if wide && status.is_some_and(|status| !status.protected) {
         left.push(paint.own(Role::Wait, "  no passphrase"));
     }
-    let right = header_right(model, &paint, area.width);
+    let name = paint.own(Role::Heading, "CHAPERON  ");
+    // Where not all has room the name goes first: it is what nobody needs to be told.
+    if wide && name.width() + width(&left) + width(&right) + 2 <= usize::from(row.width) {
+        left.insert(0, name);
+    }
     paint.pair(row, left, right);
 }
 
@@ -277,7 +279,9 @@ pub(super) fn key_lines(model: &Model, paint: &Paint<'_>) -> Vec<Spans> {
 }
 
 fn bar_words(model: &Model, binding: &Binding) -> Option<&'static str> {
-    if let (Action::Submit, Screen::Form(form)) = (binding.action, &model.screen) {
+    if let (Action::Submit, Screen::Form(form)) = (binding.action, &model.screen)
+        && model.size.0 >= 64
+    {
         return Some(form::submit_words(form));
     }
     let paused = model
@@ -286,6 +290,9 @@ fn bar_words(model: &Model, binding: &Binding) -> Option<&'static str> {
         .is_some_and(|status| status.paused.is_some());
     if binding.action == Action::PauseAll && paused {
         return Some("resume all");
+    }
+    if binding.action == Action::NextNeed && model.size.0 < 64 {
+        return Some("next");
     }
     (!binding.bar.is_empty()).then_some(binding.bar)
 }

@@ -10,6 +10,7 @@ mod conformance;
 mod crash;
 mod flows;
 mod pty;
+mod readme;
 mod reference;
 mod relay;
 mod screenshots;

@@ -134,7 +134,19 @@ impl Composer {
 
 /// Tells whether one can write in this channel.
 pub(in crate::tui) fn can_write(channel: &Channel) -> bool {
-    channel.state == ChannelState::Active
+    closed_because(channel).is_none()
+}
+
+/// Returns why one cannot write in this channel, in a sentence; `None` where one can.
+pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
+    Some(match channel.state {
+        ChannelState::Active => return None,
+        ChannelState::Invited => "No answer yet. Enter shows the invite.",
+        ChannelState::Requested => "Somebody asks: n, Enter reviews them.",
+        ChannelState::Stopped => "Stopped: n, Enter settles the key.",
+        ChannelState::Superseded => "A newer invite replaced this one.",
+        ChannelState::Closed => "This channel is closed.",
+    })
 }
 
 pub(in crate::tui) fn open(model: &mut Model) {
@@ -190,6 +202,7 @@ fn send(model: &mut Model) -> Option<Effect> {
     let composer = &mut model.composer;
     let channel = composer.channel.filter(|_| !composer.sending)?;
     if composer.editor.is_blank() {
+        model.say(Tone::Trouble, "There is nothing to send yet.");
         return None;
     }
     if !composer.loaded {
@@ -292,14 +305,7 @@ fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: R
         area
     };
     let area_line = inset(below_rule, 1, 1);
-    if !can_write(channel) {
-        let why = match channel.state {
-            ChannelState::Invited => "Nobody has answered this invite yet. Enter shows it.",
-            ChannelState::Requested => "Somebody answered. Review them first: n, then Enter.",
-            ChannelState::Stopped => "Stopped until you settle the key: n, then Enter.",
-            ChannelState::Superseded => "A newer invite replaced this one.",
-            ChannelState::Closed | ChannelState::Active => "This channel is closed.",
-        };
+    if let Some(why) = closed_because(channel) {
         paint.row(area_line, vec![paint.own(Role::Dim, why)]);
         return;
     }

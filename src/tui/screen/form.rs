@@ -19,6 +19,7 @@ use crate::tui::widget::editor::Editor;
 use crate::tui::widget::paint::{Paint, inset, nth, safe};
 
 use super::composer::role_of;
+use super::presets::{ADVICE, is_wide};
 use super::side::preset_label;
 
 /// What is being made.
@@ -99,6 +100,10 @@ fn presets(model: &Model) -> Vec<String> {
     } else {
         model.presets.clone()
     }
+}
+
+fn chosen(model: &Model, form: &Form) -> Option<String> {
+    presets(model).into_iter().nth(form.preset)
 }
 
 pub(in crate::tui) fn paste(model: &mut Model, block: &PeerText) {
@@ -218,14 +223,10 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
             "Answers an invite that somebody gave you, and pins the key in it.",
         ),
     };
-    let room = usize::from(area.width);
     let mut down = usize::from(body.height >= 14);
     paint.row(nth(area, down), vec![paint.own(Role::Title, title)]);
     down += 1;
-    for line in sanitise(&PeerText::new(explained)).wrap(room) {
-        paint.row(nth(area, down), safe(&model.theme, &line, Role::Dim));
-        down += 1;
-    }
+    down += draw_words(model, &mut paint, area, down, (explained, Role::Dim));
     down += usize::from(body.height >= 14);
     let mut caret = None;
     for (index, field) in form.fields.iter().enumerate() {
@@ -242,21 +243,37 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
         down += rows + usize::from(body.height >= 20);
     }
     draw_preset(model, form, &mut paint, nth(area, down));
-    down += 2;
+    down += 1;
+    if chosen(model, form).is_some_and(|name| is_wide(&name)) {
+        down += draw_words(model, &mut paint, area, down, (ADVICE, Role::Wait));
+    }
+    down += 1;
     let said = match (&form.problem, form.busy) {
         (Some(problem), _) => Some((problem.as_str(), Role::Stop)),
         (None, true) => Some(("asking the relay", Role::Dim)),
         (None, false) => None,
     };
     if let Some((words, role)) = said {
-        for line in sanitise(&PeerText::new(words)).wrap(room) {
-            paint.row(nth(area, down), safe(&model.theme, &line, role));
-            down += 1;
-        }
+        draw_words(model, &mut paint, area, down, (words, role));
     }
     if let Some(position) = caret {
         frame.set_cursor_position(position);
     }
+}
+
+/// Draws wrapped words from a row on; returns how many rows they took.
+fn draw_words(
+    model: &Model,
+    paint: &mut Paint<'_>,
+    area: Rect,
+    from: usize,
+    (words, role): (&str, Role),
+) -> usize {
+    let lines = sanitise(&PeerText::new(words)).wrap(usize::from(area.width));
+    for (line, down) in lines.iter().zip(from..) {
+        paint.row(nth(area, down), safe(&model.theme, line, role));
+    }
+    lines.len()
 }
 
 /// Columns of the labels.
@@ -297,10 +314,9 @@ fn draw_preset(model: &Model, form: &Form, paint: &mut Paint<'_>, place: Rect) {
     let focused = form.focus == form.fields.len();
     let role = if focused { Role::Accent } else { Role::Dim };
     paint.row(place, vec![paint.own(role, "Engagement")]);
-    let presets = presets(model);
-    let name = presets.get(form.preset).map_or("", String::as_str);
+    let name = chosen(model, form).unwrap_or_default();
     let mut spans = vec![paint.own(role, "‹ ")];
-    spans.extend(safe(&model.theme, &preset_label(name), Role::Text));
+    spans.extend(safe(&model.theme, &preset_label(&name), Role::Text));
     spans.push(paint.own(role, " ›"));
     if focused {
         spans.push(paint.own(Role::Dim, "   ← → choose"));

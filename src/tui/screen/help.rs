@@ -1,12 +1,15 @@
 //! The help: the keys of the screen it was opened from, out of the one table of keys.
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
 
+use crate::model::PeerText;
+use crate::text::sanitise;
 use crate::tui::keymap::{self, Action, Binding, Scope};
 use crate::tui::model::{Model, Screen};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, inset, nth};
+use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
 
 /// The help for one scope.
 #[derive(Debug)]
@@ -15,8 +18,8 @@ pub(in crate::tui) struct HelpScreen {
     scroll: usize,
 }
 
-/// Columns of the keys.
-const KEYS: usize = 18;
+/// Columns of the keys, and where there is little room.
+const KEYS: (usize, usize) = (18, 13);
 
 pub(in crate::tui) fn open(model: &mut Model, scope: Scope) {
     model.enter(Screen::Help(HelpScreen { scope, scroll: 0 }));
@@ -28,11 +31,13 @@ pub(in crate::tui) fn open(model: &mut Model, scope: Scope) {
 )]
 pub(in crate::tui) fn act(model: &mut Model, action: Action) {
     model.touch();
-    let height = usize::from(view::body(model).height);
+    let body = view::body(model);
+    let height = usize::from(body.height);
     let Screen::Help(screen) = &mut model.screen else {
         return;
     };
-    let most = (lines(screen.scope).len() + 2).saturating_sub(height);
+    let rows = rows(&model.theme, screen.scope, body);
+    let most = (rows.len() + usize::from(height >= 14)).saturating_sub(height);
     let half = (height / 2).max(1);
     let to = match action {
         Action::Up => screen.scroll.saturating_sub(1),
@@ -50,7 +55,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) {
 enum HelpLine {
     Heading(&'static str),
     Key(&'static Binding),
-    Words(&'static str),
+    Sign(&'static str, &'static str),
     Blank,
 }
 
@@ -71,16 +76,35 @@ fn lines(scope: Scope) -> Vec<HelpLine> {
     }
     lines.push(HelpLine::Blank);
     lines.push(HelpLine::Heading("Signs"));
-    lines.extend(SIGNS.iter().copied().map(HelpLine::Words));
+    let sign = |(sign, words): &(&'static str, &'static str)| HelpLine::Sign(sign, words);
+    lines.extend(SIGNS.iter().map(sign));
     lines
 }
 
-const SIGNS: &[&str] = &[
-    "┆   what stands right of this line was written by the other side",
-    "⟦⟧  put in place of a character that would have been invisible or dangerous",
-    "~   accepted: their key is pinned, nobody has compared it",
-    "✗   stopped: the key changed      ○   pending      ▲   held back from your assistant",
-    "!!  read this one with care; approving it takes a second key",
+const SIGNS: &[(&str, &str)] = &[
+    (
+        "▸",
+        "stands before the title of the pane that has the keys, and before what is selected",
+    ),
+    (
+        "┆",
+        "what stands right of this line was written by the other side",
+    ),
+    (
+        "⟦ ⟧",
+        "in place of a character that would have been invisible or dangerous",
+    ),
+    ("~", "accepted: their key is pinned, nobody has compared it"),
+    ("✗", "stopped: its review says why"),
+    (
+        "○",
+        "pending: nobody has answered, or somebody waits to be accepted",
+    ),
+    ("▲", "held back from your assistant"),
+    (
+        "!!",
+        "read this one with care; approving it takes a second key",
+    ),
 ];
 
 /// Returns the keys of a line as they are written.
@@ -96,20 +120,45 @@ pub(in crate::tui) fn draw(model: &Model, screen: &HelpScreen, frame: &mut Frame
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    let lines = lines(screen.scope);
-    for (down, line) in lines.iter().skip(screen.scroll).enumerate() {
-        let down = down + usize::from(body.height >= 14);
-        let spans: Spans = match line {
-            HelpLine::Heading(name) => vec![paint.own(Role::Heading, *name)],
-            HelpLine::Key(binding) => vec![
-                paint.own(Role::Accent, format!("{:KEYS$}", keys(binding))),
-                paint.own(Role::Text, binding.help),
-            ],
-            HelpLine::Words(words) => vec![paint.own(Role::Text, *words)],
-            HelpLine::Blank => Vec::new(),
-        };
-        let room = usize::from(area.width);
-        let spans = paint.cut(spans, room);
-        paint.row(nth(area, down), spans);
+    let top = usize::from(body.height >= 14);
+    let rows = rows(&model.theme, screen.scope, body);
+    let left = rows.len().saturating_sub(screen.scroll);
+    let shown = usize::from(area.height) - top;
+    for (down, spans) in rows.into_iter().skip(screen.scroll).enumerate() {
+        paint.row(nth(area, down + top), spans);
     }
+    if left > shown {
+        let below = vec![paint.own(Role::Wait, "▼")];
+        paint.pair(nth(area, shown + top - 1), Vec::new(), below);
+    }
+}
+
+/// Returns the help as rows, wrapped beside the keys and never cut.
+fn rows(theme: &Theme, scope: Scope, body: Rect) -> Vec<Spans> {
+    let room = usize::from(body.width).saturating_sub(6);
+    let column = if room < 60 { KEYS.1 } else { KEYS.0 };
+    let mut rows = Vec::new();
+    for line in lines(scope) {
+        let (label, words) = match line {
+            HelpLine::Heading(name) => {
+                rows.push(vec![theme.span(Role::Heading, name)]);
+                continue;
+            }
+            HelpLine::Blank => {
+                rows.push(Vec::new());
+                continue;
+            }
+            HelpLine::Key(binding) => (format!("{:column$}", keys(binding)), binding.help),
+            HelpLine::Sign(sign, words) => (format!("{sign:5}"), words),
+        };
+        let indent = label.chars().count();
+        let words = sanitise(&PeerText::new(words)).wrap(room.saturating_sub(indent));
+        let empty = std::iter::repeat(" ".repeat(indent));
+        for (line, label) in words.iter().zip(std::iter::once(label).chain(empty)) {
+            let mut spans = vec![theme.span(Role::Accent, label)];
+            spans.extend(safe(theme, line, Role::Text));
+            rows.push(spans);
+        }
+    }
+    rows
 }

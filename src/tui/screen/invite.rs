@@ -196,8 +196,20 @@ pub(in crate::tui) fn draw(model: &Model, screen: &InviteScreen, frame: &mut Fra
     let words = inset(words, 2, 1);
     let missing = fit.is_none().then(|| no_room(qr.as_ref(), model));
     let rows = rows(model, screen, invite, &paint, words, missing);
-    for (down, row) in rows.into_iter().enumerate() {
-        paint.row(nth(words, down), row);
+    draw_rows(&mut paint, words, rows);
+}
+
+/// Draws rows one below the other; where there are more than fit, the last one says so.
+fn draw_rows(paint: &mut Paint<'_>, area: Rect, rows: Vec<Spans>) {
+    let height = usize::from(area.height);
+    let cut = rows.len() > height;
+    for (down, row) in rows.into_iter().take(height).enumerate() {
+        if cut && down + 1 == height {
+            let more = vec![paint.own(Role::Dim, "…")];
+            paint.pair(nth(area, down), row, more);
+        } else {
+            paint.row(nth(area, down), row);
+        }
     }
 }
 
@@ -246,9 +258,7 @@ pub(in crate::tui) fn draw_tight(model: &Model, screen: &InviteScreen, frame: &m
     let mut rows = rows(model, screen, invite, &paint, words, None);
     rows.push(Vec::new());
     rows.extend(view::key_lines(model, &paint));
-    for (down, row) in rows.into_iter().enumerate() {
-        paint.row(nth(words, down), row);
-    }
+    draw_rows(&mut paint, words, rows);
     if let Some(notice) = &model.notice {
         let line = ours(&notice.text).truncated(words.width.into());
         let last = nth(words, usize::from(words.height - 1));
@@ -341,6 +351,8 @@ fn rows(
         );
         wrapped(model, &mut rows, room, (&checked, Role::Dim));
     }
+    // Before the link: in a low window what comes last is not seen.
+    warnings(model, screen, &mut rows, room);
     rows.push(Vec::new());
     if screen.can_cancel() {
         link(paint, &mut rows, room, &invite.url);
@@ -349,7 +361,6 @@ fn rows(
                      Compare their key before you rely on it.";
         wrapped(model, &mut rows, room, (words, Role::Dim));
     }
-    warnings(model, screen, &mut rows, room);
     rows
 }
 

@@ -122,8 +122,10 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         super::rail::draw(model, &mut paint, panes.rail);
     }
     if panes.side.width > 0 {
-        paint.wall(panes.side);
-        super::side::draw(model, &mut paint, inset(panes.side, 1, 0));
+        if panes.side.x > 0 {
+            paint.wall(panes.side);
+        }
+        super::side::draw(model, &mut paint, side_area(&panes));
     }
     if panes.centre.width == 0 {
         return;
@@ -191,9 +193,12 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::PageUp
         | Action::PageDown => travel(model, action),
         Action::NextPane | Action::PreviousPane => {
-            model.pane = next_pane(model, action == Action::NextPane);
-            Vec::new()
+            let next = next_pane(model, action == Action::NextPane);
+            go_to(model, next)
         }
+        Action::PaneLists => go_to(model, Pane::Rail),
+        Action::PaneTranscript => go_to(model, Pane::Transcript),
+        Action::PaneSide => go_to(model, Pane::Side),
         Action::Open => open(model),
         Action::Write => {
             composer::open(model);
@@ -238,6 +243,28 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+/// Tells whether there is anything to move among in the pane that has the keys.
+pub(in crate::tui) fn can_move(model: &Model) -> bool {
+    match model.pane {
+        Pane::Rail => !model.spots().is_empty(),
+        Pane::Transcript => model
+            .transcript
+            .as_ref()
+            .is_some_and(|transcript| !transcript.messages.is_empty()),
+        Pane::Side => super::side::overflow(model, side_area(&layout(model))) > 0,
+    }
+}
+
+/// Returns the place of the side pane's rows, right of its wall where it has one.
+fn side_area(panes: &Layout) -> Rect {
+    inset(panes.side, u16::from(panes.side.x > 0), 0)
+}
+
+fn go_to(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    model.pane = pane;
+    Vec::new()
+}
+
 fn next_pane(model: &Model, forward: bool) -> Pane {
     let order = [Pane::Rail, Pane::Transcript, Pane::Side];
     let at = order
@@ -261,6 +288,8 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         return travel_rail(model, action);
     }
     if model.pane == Pane::Side {
+        let area = side_area(&layout(model));
+        super::side::travel(model, action, area);
         return Vec::new();
     }
     let Some(mut transcript) = model.transcript.take() else {
@@ -381,8 +410,12 @@ fn open_message(model: &mut Model) -> Vec<Effect> {
     if let Some(id) = item.map(|item| item.id) {
         return review::open(model, id);
     }
-    if let Some(transcript) = &mut model.transcript {
-        transcript.toggle_fold(window);
+    let unfolds = match &mut model.transcript {
+        Some(transcript) => transcript.toggle_fold(window),
+        None => false,
+    };
+    if !unfolds {
+        model.say(Tone::Trouble, "All of this message is shown already.");
     }
     Vec::new()
 }

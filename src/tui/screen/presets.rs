@@ -8,7 +8,7 @@ use crate::model::{ChannelId, PeerText, Preset};
 use crate::text::{sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
-use crate::tui::model::{Model, Screen};
+use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
@@ -56,6 +56,15 @@ fn names(model: &Model) -> Vec<String> {
     }
 }
 
+/// What has to be known before a preset is chosen that lets the assistant say more.
+pub(super) const ADVICE: &str =
+    "For now this only advises your assistant: its rules are not enforced yet.";
+
+/// Tells whether a preset lets the assistant say more than the default.
+pub(super) fn is_wide(name: &str) -> bool {
+    reach(name) > 0
+}
+
 /// How much a preset lets the assistant do; one of the profile's own counts as the most.
 fn reach(name: &str) -> u8 {
     match Preset::parse(name) {
@@ -92,6 +101,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             };
             let widens = current.is_none_or(|current| reach(name) > reach(&current));
             let confirmed = armed && action == Action::Confirm;
+            if action == Action::Confirm && !armed {
+                model.say(Tone::Trouble, "Enter chooses; A confirms a wider one.");
+                return Vec::new();
+            }
             if widens && !confirmed {
                 screen.armed = action == Action::Submit;
                 return Vec::new();
@@ -120,7 +133,7 @@ pub(in crate::tui) fn fail(model: &mut Model) {
 
 fn meaning(name: &str) -> &'static str {
     match Preset::parse(name) {
-        Some(Preset::SafeAcquaintance) => "the default: your assistant tells nothing about you",
+        Some(Preset::SafeAcquaintance) => "the default: tells nothing about you",
         Some(Preset::TrustedColleague) => "somebody you work with",
         Some(Preset::InnerCircle) => "family and closest friends",
         Some(Preset::OneTime) => "one errand, then it ends",
@@ -166,20 +179,23 @@ pub(in crate::tui) fn draw(model: &Model, screen: &PresetScreen, frame: &mut Fra
             ..inset(place, 2, 0)
         };
         paint.row(name_place, left);
-        paint.row(
-            inset(place, column, 0),
-            vec![paint.own(Role::Dim, meaning(name))],
-        );
+        if place.width >= 60 {
+            let words = vec![paint.own(Role::Dim, meaning(name))];
+            paint.row(inset(place, column, 0), words);
+        }
         if index == screen.cursor {
             paint.tint(place, Role::Selected);
             paint.row(place, vec![paint.own(Role::Accent, "▸")]);
         }
     }
+    let wide = names.get(screen.cursor).is_some_and(|name| is_wide(name));
     let words = if screen.armed {
         (
-            "This is wider than now: the text it gives lets your assistant say more. A carries it out.",
+            "This is wider than now: your assistant may say more. For now it only advises, no rule is enforced yet. A carries it out.",
             Role::Wait,
         )
+    } else if wide {
+        (ADVICE, Role::Wait)
     } else {
         (
             "Sets the text that your assistant is given with every message of this channel. It stays on this machine.",

@@ -16,10 +16,17 @@ enum Row<'a> {
     Channel(&'a Channel),
 }
 
+/// The first heading; the sign of the pane that has the keys stands before it.
+const NEEDS_YOU: &str = "NEEDS YOU";
+
+fn has_keys(model: &Model) -> bool {
+    model.pane == Pane::Rail && !model.composer.active
+}
+
 fn rows(model: &Model) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     let needs = model.needs.as_deref().unwrap_or_default();
-    rows.push(Row::Heading("NEEDS YOU", count(needs.len())));
+    rows.push(Row::Heading(NEEDS_YOU, count(needs.len())));
     if model.needs.is_some() && needs.is_empty() {
         rows.push(Row::Note("nothing"));
     }
@@ -91,7 +98,7 @@ fn draw_legend(paint: &mut Paint<'_>, area: Rect) {
     let lines = if area.width < 30 {
         ["~ accepted  ✗ stopped", "○ pending   ▲ held in"]
     } else {
-        ["~ accepted    ✗ key changed", "○ pending     ▲ held in"]
+        ["~ accepted    ✗ stopped", "○ pending     ▲ held in"]
     };
     for (line, down) in lines.into_iter().zip([bottom - 2, bottom - 1]) {
         let spans = vec![paint.own(Role::Dim, line)];
@@ -111,6 +118,8 @@ fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row<'_>) {
             let left = vec![paint.own(Role::Heading, *name)];
             let right = vec![paint.own(Role::Dim, right.clone())];
             paint.pair(inner, left, right);
+            let first = *name == NEEDS_YOU;
+            paint.keys_here(place, first && has_keys(model));
         }
         Row::Need(item) => {
             let (left, right) = need(model, paint, item, inner.width);
@@ -122,10 +131,13 @@ fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row<'_>) {
         }
     }
     if spot(row).is_some() && spot(row) == model.cursor {
-        let keys = model.pane == Pane::Rail && !model.composer.active;
-        paint.tint(place, if keys { Role::Selected } else { Role::Resting });
-        let cursor = vec![paint.own(Role::Accent, "▸")];
-        paint.row(place, cursor);
+        let (look, sign) = if has_keys(model) {
+            (Role::Selected, "▸")
+        } else {
+            (Role::Resting, "›")
+        };
+        paint.tint(place, look);
+        paint.row(place, vec![paint.own(Role::Accent, sign)]);
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::{Error, Request, Review};
-use crate::model::{Digest, PeerText, ReviewId, ReviewKind, UnixMillis, Verdict};
+use crate::model::{Digest, PeerText, ReviewId, ReviewKind, StopReason, UnixMillis, Verdict};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
@@ -181,6 +181,18 @@ pub(super) fn is_grave(review: &Review) -> bool {
     }
 }
 
+/// Tells whether the key on show may be pinned. Where somebody else answered the invite that we
+/// accepted, it is that stranger's key and never the inviter's.
+pub(super) fn may_pin(review: &Review) -> bool {
+    !matches!(
+        review.item.kind,
+        ReviewKind::KeyChange {
+            reason: StopReason::AnsweredTwice,
+            ..
+        }
+    )
+}
+
 /// Walks into the review of an item.
 pub(in crate::tui) fn open(model: &mut Model, item: ReviewId) -> Vec<Effect> {
     let screen = ReviewScreen::new(item, model.now);
@@ -322,16 +334,29 @@ fn scroll(model: &mut Model, action: Action) {
 fn verdict(review: &Review, armed: bool, action: Action) -> Option<(Verdict, bool)> {
     let grave = is_grave(review);
     let is_key = matches!(review.item.kind, ReviewKind::KeyChange { .. });
-    if action == Action::Approve {
+    if action == Action::Approve && may_pin(review) {
         Some((Verdict::Approve, grave))
     } else if action == Action::Confirm && grave && armed {
         Some((Verdict::Approve, false))
-    } else if action == Action::Refuse && !is_key {
+    } else if action == Action::Refuse {
         Some((Verdict::Refuse, false))
     } else if action == Action::KeepPinned && is_key {
         Some((Verdict::KeepPinned, false))
     } else {
         None
+    }
+}
+
+/// Says why a key that decides elsewhere decides nothing here.
+fn not_here(review: &Review, action: Action) -> &'static str {
+    if action == Action::KeepPinned {
+        "K is for a changed key; this is none."
+    } else if action != Action::Confirm {
+        "That key is a stranger's; it cannot be pinned."
+    } else if is_grave(review) && may_pin(review) {
+        "A confirms what a asks; press a first."
+    } else {
+        "There is nothing to confirm here."
     }
 }
 
@@ -354,6 +379,8 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     let Some((verdict, asks)) = verdict(review, screen.armed, action) else {
         screen.armed = false;
+        let words = not_here(review, action);
+        model.say(Tone::Trouble, words);
         return Vec::new();
     };
     if asks {
@@ -422,7 +449,7 @@ fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
         (Some(ReviewKind::HeldMessage { .. }), _) => "Refused. Your assistant will not see it.",
         (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
         (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",
-        (_, Verdict::Refuse) => "Refused.",
+        (_, Verdict::Refuse) => "The channel is closed. Nothing leaves or enters any more.",
     }
 }
 

@@ -3,7 +3,9 @@
 use jiff::tz::TimeZone;
 
 use crate::api::Review;
-use crate::model::{Author, Content, Message, PeerText, ReviewItem, ReviewKind};
+use crate::model::{
+    Author, Content, Fingerprint, Message, PeerText, ReviewItem, ReviewKind, StopReason,
+};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{clock, day};
@@ -58,6 +60,11 @@ impl Paper {
         }
     }
 
+    fn key(&mut self, label: &str, role: Role, key: Option<&Fingerprint>) {
+        let words = key.map_or("none", |key| key.0.as_str());
+        self.entry(label, role, &PeerText::new(words));
+    }
+
     fn theirs(&mut self, text: &PeerText) {
         for line in sanitise(text).wrap(self.width.saturating_sub(2)) {
             self.rows.push(PaperRow {
@@ -96,30 +103,77 @@ pub(super) fn rows(review: &Review, zone: &TimeZone, width: u16) -> Vec<PaperRow
         ReviewKind::ContactRequest {
             fingerprint,
             answers,
-        } => contact(&mut paper, review, zone, &fingerprint.0, *answers),
+        } => contact(&mut paper, review, zone, fingerprint, *answers),
         ReviewKind::KeyChange {
             pinned,
             shown,
             reason,
         } => {
-            let pinned = pinned.as_ref().map_or("none", |key| key.0.as_str());
             paper.words(Role::Stop, &capital(reason.sentence()));
             paper.blank();
             who(&mut paper, review);
-            paper.entry("you accepted", Role::Text, &PeerText::new(pinned));
-            paper.entry("shown now", Role::Stop, &PeerText::new(shown.0.as_str()));
-            paper.entry("noticed", Role::Text, &when(&review.item, zone));
-            paper.blank();
-            paper.words(
-                Role::Dim,
-                "Nothing leaves and nothing enters until you settle this. They may have a new \
-                 device, or somebody answers in their place. Ask them by another way, with the \
-                 key at hand.",
-            );
+            match reason {
+                StopReason::KeyChanged => {
+                    key_changed(&mut paper, review, zone, pinned.as_ref(), shown);
+                }
+                StopReason::AnsweredTwice => {
+                    answered_twice(&mut paper, review, zone, pinned.as_ref(), shown);
+                }
+            }
         }
         ReviewKind::HeldMessage { rule, .. } => held(&mut paper, review, zone, rule),
     }
     paper.rows
+}
+
+fn key_changed(
+    paper: &mut Paper,
+    review: &Review,
+    zone: &TimeZone,
+    pinned: Option<&Fingerprint>,
+    shown: &Fingerprint,
+) {
+    paper.key("you accepted", Role::Text, pinned);
+    paper.key("shown now", Role::Stop, Some(shown));
+    paper.entry("noticed", Role::Text, &when(&review.item, zone));
+    paper.blank();
+    paper.words(
+        Role::Dim,
+        "Nothing leaves and nothing enters until you settle this. They may have a new device, \
+         or somebody answers in their place. Ask them by another way, with the key at hand.",
+    );
+}
+
+/// The key on show is a stranger's here, so the paper has to say which key is whose.
+fn answered_twice(
+    paper: &mut Paper,
+    review: &Review,
+    zone: &TimeZone,
+    pinned: Option<&Fingerprint>,
+    shown: &Fingerprint,
+) {
+    paper.key("their key", Role::Text, pinned);
+    paper.key(
+        "your key",
+        Role::Text,
+        review.channel.our_fingerprint.as_ref(),
+    );
+    paper.key("a stranger's", Role::Stop, Some(shown));
+    paper.entry("noticed", Role::Text, &when(&review.item, zone));
+    paper.blank();
+    paper.words(
+        Role::Text,
+        "Their key came with the link: it belongs to the person who invited you. The last one \
+         is of somebody else who had the same link and answered in your place; it is never \
+         theirs, so it cannot be pinned.",
+    );
+    paper.blank();
+    paper.words(
+        Role::Dim,
+        "Nothing leaves and nothing enters until you settle this. Tell the person who invited \
+         you, by another way: what they accept now may be the stranger. Keeping the key lets \
+         the channel go on with them alone; after closing it, ask them for a new link.",
+    );
 }
 
 fn capital(sentence: &str) -> String {
@@ -147,7 +201,7 @@ fn contact(
     paper: &mut Paper,
     review: &Review,
     zone: &TimeZone,
-    fingerprint: &str,
+    fingerprint: &Fingerprint,
     answers: Option<u32>,
 ) {
     paper.words(
@@ -157,7 +211,12 @@ fn contact(
     );
     paper.blank();
     who(paper, review);
-    paper.entry("their key", Role::Text, &PeerText::new(fingerprint));
+    paper.key("their key", Role::Text, Some(fingerprint));
+    paper.key(
+        "your key",
+        Role::Text,
+        review.channel.our_fingerprint.as_ref(),
+    );
     paper.entry("answered", Role::Text, &when(&review.item, zone));
     match answers {
         Some(times @ 2..) => paper.entry(
@@ -180,8 +239,8 @@ fn contact(
     paper.words(
         Role::Dim,
         "Accepting pins this key: messages can go both ways, and a different key stops the \
-         channel. Anyone who saw the link could have answered it first, so ask them for their \
-         key before you accept if it matters.",
+         channel. Anyone who saw the link could have answered it first, so compare both \
+         keys with them, by voice, before you accept if it matters.",
     );
 }
 

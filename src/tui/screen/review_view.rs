@@ -4,14 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Review;
-use crate::model::ReviewKind;
+use crate::model::{ReviewKind, StopReason};
 use crate::text::{ours, sanitise_line};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
 
-use super::review::{ReviewScreen, is_grave};
+use super::review::{ReviewScreen, is_grave, may_pin};
 
 /// Where the parts are.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +81,13 @@ fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static
             ("A", "accept the last one who answered"),
             ("r", "refuse, close the channel"),
         ],
+        (ReviewKind::KeyChange { .. }, false) if !may_pin(review) => vec![
+            ("K", "keep the key you accepted"),
+            ("r", "close the channel"),
+        ],
         (ReviewKind::KeyChange { .. }, false) => vec![
             ("K", "keep the key you accepted"),
+            ("r", "close the channel"),
             ("a", "pin the new key (asks for A)"),
         ],
         (ReviewKind::ContactRequest { .. }, false) if is_grave(review) => vec![
@@ -132,7 +137,14 @@ pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Fra
 fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, places: Layout) {
     let words = match screen.review.as_ref().map(|review| &review.item.kind) {
         Some(ReviewKind::ContactRequest { .. }) => "CONTACT REQUEST",
-        Some(ReviewKind::KeyChange { .. }) => "KEY CHANGED",
+        Some(ReviewKind::KeyChange {
+            reason: StopReason::KeyChanged,
+            ..
+        }) => "KEY CHANGED",
+        Some(ReviewKind::KeyChange {
+            reason: StopReason::AnsweredTwice,
+            ..
+        }) => "ANSWERED TWICE",
         Some(ReviewKind::HeldMessage { .. }) => "HELD IN",
         None => "REVIEW",
     };
@@ -195,7 +207,12 @@ fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, ar
     let heading_row = usize::from(area.height > 3);
     let asleep = screen.asleep(model);
     let (state, role) = asleep.map_or(("keys live", Role::Accent), |why| (why.words(), Role::Wait));
-    let left = vec![paint.own(Role::Heading, "YOUR DECISION")];
+    let heading = if area.width < 64 {
+        "DECIDE"
+    } else {
+        "YOUR DECISION"
+    };
+    let left = vec![paint.own(Role::Heading, heading)];
     let right = vec![paint.own(role, state)];
     paint.pair(inset(nth(area, heading_row), 1, 1), left, right);
     let live = asleep.is_none();

@@ -5,49 +5,97 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::api::RelayState;
-use crate::model::{Channel, ChannelState, PeerText, Preset};
+use crate::model::{Channel, ChannelState, Fingerprint, PeerText, Preset, StopReason};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
-use crate::tui::model::{Model, Screen};
-use crate::tui::theme::Role;
+use crate::tui::keymap::Action;
+use crate::tui::model::{Model, Pane, Screen};
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::paint::{Paint, Spans, age, day, inset, nth, safe};
 
-/// Lines of the instructions that are shown.
-const INSTRUCTION_LINES: usize = 6;
+/// Lines of the instructions that are shown, and where there is little room.
+const INSTRUCTION_LINES: (usize, usize) = (6, 2);
+
+/// A row: what stands at the left and what at the right.
+type Row = (Spans, Spans);
 
 /// Draws the pane.
 pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
-    let Some(channel) = model.open_channel() else {
-        return;
+    let rows = rows(model, area);
+    let height = usize::from(area.height);
+    let on_main = matches!(model.screen, Screen::Main);
+    let most = rows.len().saturating_sub(height);
+    let from = if on_main {
+        model.side_scroll.min(most)
+    } else {
+        0
     };
-    let room = usize::from(area.width).saturating_sub(3);
-    let mut rows: Vec<(Spans, Spans)> = Vec::new();
-    engagement(model, paint, channel, room, &mut rows);
-    rows.push((Vec::new(), Vec::new()));
-    trust(model, paint, channel, room, &mut rows);
-    rows.push((Vec::new(), Vec::new()));
-    delivery(model, paint, channel, room, &mut rows);
-    for (down, (left, right)) in rows.into_iter().enumerate().take(area.height.into()) {
+    for (down, (left, right)) in rows.into_iter().skip(from).take(height).enumerate() {
         paint.pair(inset(nth(area, down), 1, 1), left, right);
     }
+    if from < most {
+        let below = vec![paint.own(Role::Wait, "▼")];
+        let last = inset(nth(area, height.saturating_sub(1)), 1, 0);
+        paint.pair(last, Vec::new(), below);
+    }
+    let keys = on_main && model.pane == Pane::Side && !model.composer.active;
+    paint.keys_here(nth(area, 0), keys);
 }
 
-fn heading(
-    paint: &Paint<'_>,
-    name: &'static str,
-    key: &'static str,
-    word: &'static str,
-) -> (Spans, Spans) {
+/// Returns how many rows of the pane do not fit.
+pub(in crate::tui) fn overflow(model: &Model, area: Rect) -> usize {
+    rows(model, area).len().saturating_sub(area.height.into())
+}
+
+/// Moves the pane's rows as far as there are more.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only the keys that move come here"
+)]
+pub(in crate::tui) fn travel(model: &mut Model, action: Action, area: Rect) {
+    let most = overflow(model, area);
+    let (from, half) = (model.side_scroll, usize::from(area.height / 2).max(1));
+    let to = match action {
+        Action::Up => from.saturating_sub(1),
+        Action::PageUp => from.saturating_sub(half),
+        Action::PageDown => from + half,
+        Action::Top => 0,
+        Action::Bottom => most,
+        _ => from + 1,
+    };
+    model.side_scroll = to.min(most);
+}
+
+fn rows(model: &Model, area: Rect) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let Some(channel) = model.open_channel() else {
+        return rows;
+    };
+    let room = usize::from(area.width).saturating_sub(3);
+    let lines = if area.height < 16 {
+        INSTRUCTION_LINES.1
+    } else {
+        INSTRUCTION_LINES.0
+    };
+    engagement(model, channel, (room, lines), &mut rows);
+    rows.push((Vec::new(), Vec::new()));
+    trust(model, channel, room, &mut rows);
+    rows.push((Vec::new(), Vec::new()));
+    delivery(model, channel, room, &mut rows);
+    rows
+}
+
+fn heading(theme: &Theme, name: &'static str, key: &'static str, word: &'static str) -> Row {
     let right = if key.is_empty() {
         Vec::new()
     } else {
-        vec![paint.own(Role::Accent, key), paint.own(Role::Dim, word)]
+        vec![theme.span(Role::Accent, key), theme.span(Role::Dim, word)]
     };
-    (vec![paint.own(Role::Heading, name)], right)
+    (vec![theme.span(Role::Heading, name)], right)
 }
 
-fn text(paint: &Paint<'_>, role: Role, words: impl Into<String>) -> (Spans, Spans) {
+fn text(theme: &Theme, role: Role, words: impl Into<String>) -> Row {
     (
-        vec![paint.own(Role::Text, " "), paint.own(role, words)],
+        vec![theme.span(Role::Text, " "), theme.span(role, words)],
         Vec::new(),
     )
 }
@@ -57,28 +105,19 @@ pub(in crate::tui) fn preset_label(name: &str) -> SafeLine {
     Preset::parse(name).map_or_else(|| ours(name), |preset| ours(preset.label()))
 }
 
-fn engagement(
-    model: &Model,
-    paint: &Paint<'_>,
-    channel: &Channel,
-    room: usize,
-    rows: &mut Vec<(Spans, Spans)>,
-) {
+fn engagement(model: &Model, channel: &Channel, (room, most): (usize, usize), rows: &mut Vec<Row>) {
+    let theme = &model.theme;
     // The key counts on the main screen alone.
     let key = if matches!(model.screen, Screen::Main) {
         "p"
     } else {
         ""
     };
-    rows.push(heading(paint, "ENGAGEMENT", key, " preset"));
-    let mut name = vec![paint.own(Role::Text, " ")];
-    name.extend(safe(
-        &model.theme,
-        &preset_label(&channel.preset),
-        Role::Title,
-    ));
+    rows.push(heading(theme, "ENGAGEMENT", key, " preset"));
+    let mut name = vec![theme.span(Role::Text, " ")];
+    name.extend(safe(theme, &preset_label(&channel.preset), Role::Title));
     let short = super::rail::preset_short(&channel.preset);
-    name.push(paint.own(Role::Dim, format!(" ({short})")));
+    name.push(theme.span(Role::Dim, format!(" ({short})")));
     rows.push((name, Vec::new()));
     let instructions = sanitise(&PeerText::new(channel.instructions.as_str()));
     let lines: Vec<_> = instructions
@@ -86,14 +125,14 @@ fn engagement(
         .into_iter()
         .filter(|line| line.width() > 0)
         .collect();
-    for line in lines.iter().take(INSTRUCTION_LINES) {
-        let mut spans = vec![paint.own(Role::Text, " ")];
-        spans.extend(safe(&model.theme, line, Role::Dim));
+    for line in lines.iter().take(most) {
+        let mut spans = vec![theme.span(Role::Text, " ")];
+        spans.extend(safe(theme, line, Role::Dim));
         rows.push((spans, Vec::new()));
     }
-    let rest = lines.len().saturating_sub(INSTRUCTION_LINES);
+    let rest = lines.len().saturating_sub(most);
     if rest > 0 {
-        rows.push(text(paint, Role::Dim, format!("[+{rest} lines]")));
+        rows.push(text(theme, Role::Dim, format!("[+{rest} lines]")));
     }
 }
 
@@ -101,6 +140,9 @@ fn engagement(
 pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
     match channel.state {
         ChannelState::Active => ("~ accepted, code not compared", Role::Text),
+        ChannelState::Stopped if channel.stopped == Some(StopReason::AnsweredTwice) => {
+            ("✗ stopped: answered by another", Role::Stop)
+        }
         ChannelState::Stopped => ("✗ stopped: the key changed", Role::Stop),
         ChannelState::Invited => ("○ nobody has answered yet", Role::Dim),
         ChannelState::Requested => ("○ somebody asks; review them", Role::Wait),
@@ -109,27 +151,28 @@ pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
     }
 }
 
-fn trust(
-    model: &Model,
-    paint: &Paint<'_>,
-    channel: &Channel,
-    room: usize,
-    rows: &mut Vec<(Spans, Spans)>,
-) {
-    rows.push(heading(paint, "TRUST", "", ""));
+fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    rows.push(heading(theme, "TRUST", "", ""));
     let (words, role) = trust_words(channel);
-    rows.push(text(paint, role, words));
+    rows.push(text(theme, role, words));
     if let Some(stopped) = channel.stopped {
         for line in sanitise(&PeerText::new(stopped.sentence())).wrap(room) {
-            let mut spans = vec![paint.own(Role::Text, " ")];
-            spans.extend(safe(&model.theme, &line, Role::Dim));
+            let mut spans = vec![theme.span(Role::Text, " ")];
+            spans.extend(safe(theme, &line, Role::Dim));
             rows.push((spans, Vec::new()));
         }
     }
-    if let Some(fingerprint) = &channel.fingerprint {
-        let line = ours(&fingerprint.to_string());
-        let mut spans = vec![paint.own(Role::Dim, " key ")];
-        spans.extend(safe(&model.theme, &line, Role::Text));
+    let keys = [
+        (" their key  ", channel.fingerprint.as_ref()),
+        (" your key   ", channel.our_fingerprint.as_ref()),
+    ];
+    for (label, fingerprint) in keys {
+        let Some(Fingerprint(key)) = fingerprint else {
+            continue;
+        };
+        let mut spans = vec![theme.span(Role::Dim, label)];
+        spans.extend(safe(theme, &ours(key), Role::Text));
         rows.push((spans, Vec::new()));
     }
     let since = day(channel.created_at, &model.zone);
@@ -138,13 +181,13 @@ fn trust(
     } else {
         "you accepted"
     };
-    rows.push(text(paint, Role::Dim, format!("{how} {since}")));
+    rows.push(text(theme, Role::Dim, format!("{how} {since}")));
     if let Some(transcript) = &model.transcript
         && transcript.is_loaded()
     {
         let total = transcript.total;
         let word = if total == 1 { "message" } else { "messages" };
-        rows.push(text(paint, Role::Dim, format!("{total} {word}")));
+        rows.push(text(theme, Role::Dim, format!("{total} {word}")));
     }
 }
 
@@ -167,32 +210,27 @@ pub(in crate::tui) fn relay_words(model: &Model, relay: &RelayState) -> (String,
     }
 }
 
-fn delivery(
-    model: &Model,
-    paint: &Paint<'_>,
-    channel: &Channel,
-    room: usize,
-    rows: &mut Vec<(Spans, Spans)>,
-) {
-    rows.push(heading(paint, "DELIVERY", "", ""));
+fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    rows.push(heading(theme, "DELIVERY", "", ""));
     let status = model.status.as_ref();
     let relay = status.and_then(|status| {
         let same = |state: &&RelayState| state.relay == channel.relay;
         status.relays.iter().find(same)
     });
-    let mut name = vec![paint.own(Role::Text, " ")];
+    let mut name = vec![theme.span(Role::Text, " ")];
     let words = relay.map(|relay| relay_words(model, relay));
     let right_width = words
         .as_ref()
         .map_or(0, |(words, _)| words.chars().count() + 1);
     let line = relay_name(&channel.relay, room.saturating_sub(right_width));
-    name.extend(safe(&model.theme, &line, Role::Text));
-    let right = words.map(|(words, role)| vec![paint.own(role, words)]);
+    name.extend(safe(theme, &line, Role::Text));
+    let right = words.map(|(words, role)| vec![theme.span(role, words)]);
     rows.push((name, right.unwrap_or_default()));
     if let Some(problem) = relay.and_then(|relay| relay.problem.as_deref()) {
         for line in sanitise(&PeerText::new(problem)).wrap(room) {
-            let mut spans = vec![paint.own(Role::Text, " ")];
-            spans.extend(safe(&model.theme, &line, Role::Wait));
+            let mut spans = vec![theme.span(Role::Text, " ")];
+            spans.extend(safe(theme, &line, Role::Wait));
             rows.push((spans, Vec::new()));
         }
     }
@@ -202,13 +240,13 @@ fn delivery(
         } else {
             "it is asked now and then"
         };
-        rows.push(text(paint, Role::Dim, how));
+        rows.push(text(theme, Role::Dim, how));
     }
     if let Some(status) = status {
         let outbox = match status.outbox {
             0 => "outbox empty".to_owned(),
             waiting => format!("outbox {waiting} waiting"),
         };
-        rows.push(text(paint, Role::Dim, outbox));
+        rows.push(text(theme, Role::Dim, outbox));
     }
 }

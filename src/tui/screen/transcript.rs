@@ -10,18 +10,15 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::api::Page;
-use crate::model::{
-    Admission, Author, ChannelId, Content, Delivery, Message, MessageId, PeerText, UnixMillis,
-};
-use crate::text::{SafeLine, sanitise, sanitise_line};
+use crate::model::{Admission, Author, ChannelId, Delivery, Message, MessageId, UnixMillis};
 use crate::tui::widget::paint::day_number;
+
+use super::transcript_text::{self, Wrapped};
 
 /// Lines of a message that are shown before it is unfolded.
 const FOLD: usize = 12;
 /// Wrapped messages kept; more than any screen shows.
 const CACHED: usize = 400;
-/// Cells of a subject that are kept; a screen cuts it further.
-const SUBJECT: usize = 240;
 
 /// A conversation as far as it is held here.
 #[derive(Debug)]
@@ -38,13 +35,6 @@ pub(in crate::tui) struct Transcript {
     /// The first message that was new when the channel was opened.
     new_from: Option<MessageId>,
     wrapped: RefCell<HashMap<(MessageId, u16), Arc<Wrapped>>>,
-}
-
-/// A message's text at one width.
-#[derive(Debug)]
-pub(super) struct Wrapped {
-    pub(super) subject: Option<SafeLine>,
-    pub(super) lines: Vec<SafeLine>,
 }
 
 /// A message's place on the screen, in rows from the top of the pane; may begin above it.
@@ -176,15 +166,7 @@ impl Transcript {
             return Arc::clone(wrapped);
         }
         let room = usize::from(width.saturating_sub(INDENT + 1)).max(1);
-        let (subject, text) = match &message.content {
-            Content::Text(body) => (Some(&body.subject), &body.body),
-            Content::Raw { payload, .. } => (None, payload),
-        };
-        let subject = subject
-            .filter(|subject| !subject.is_empty())
-            .map(|subject| sanitise_line(subject, SUBJECT));
-        let lines = text_lines(text, room);
-        let wrapped = Arc::new(Wrapped { subject, lines });
+        let wrapped = Arc::new(transcript_text::wrap(&message.content, room));
         let mut cache = self.wrapped.borrow_mut();
         if cache.len() >= CACHED {
             cache.clear();
@@ -424,17 +406,9 @@ fn signed(rows: usize) -> isize {
     isize::try_from(rows).unwrap_or(isize::MAX)
 }
 
-fn text_lines(text: &PeerText, room: usize) -> Vec<SafeLine> {
-    if text.is_empty() {
-        return Vec::new();
-    }
-    sanitise(text).wrap(room)
-}
-
 /// Tells whether a line below the text says what became of a message.
 pub(super) fn has_foot(message: &Message) -> bool {
     let held = matches!(message.admission, Some(Admission::Held { .. }));
-    let raw = matches!(message.content, Content::Raw { .. });
     let trouble = matches!(
         message.delivery,
         Some(
@@ -445,13 +419,13 @@ pub(super) fn has_foot(message: &Message) -> bool {
                 }
         )
     );
-    held || raw || trouble
+    held || trouble
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Body;
+    use crate::model::{Body, Content};
 
     fn message(id: i64) -> Message {
         Message {

@@ -3,20 +3,21 @@
 use ratatui::layout::Rect;
 
 use crate::model::{Admission, Author, Content, Delivery, Message, PeerText};
-use crate::text::{SafeLine, ours, sanitise, sanitise_line};
+use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, clock, day, inset, nth, safe, width};
 
-use super::transcript::{Placed, Transcript, Window, Wrapped, has_foot};
+use super::transcript::{Placed, Transcript, Window, has_foot};
+use super::transcript_text::{BodyLine, Wrapped};
 
 /// A row of a message, before it is known whether it is on screen.
 enum Row<'a> {
     Day(String),
     New,
     Head,
-    Body(&'a SafeLine),
+    Body(&'a BodyLine),
     Folded(usize),
     Foot,
 }
@@ -151,7 +152,7 @@ fn draw_line(
     paint: &mut Paint<'_>,
     place: Rect,
     message: &Message,
-    line: &SafeLine,
+    line: &BodyLine,
 ) {
     gutter(paint, place, message);
     let role = if message.author == Author::Peer {
@@ -159,7 +160,18 @@ fn draw_line(
     } else {
         Role::Own
     };
-    let spans = safe(&model.theme, line, role);
+    let spans = match line {
+        BodyLine::Text(line) => safe(&model.theme, line, role),
+        BodyLine::Note(line) => safe(&model.theme, line, Role::Dim),
+        BodyLine::Decoded(note, words) => {
+            let mut spans = safe(&model.theme, note, Role::Dim);
+            spans.push(paint.own(Role::Dim, "“"));
+            // In the look of a mark: nobody wrote these words where they could be seen.
+            spans.extend(safe(&model.theme, words, Role::Mark));
+            spans.push(paint.own(Role::Dim, "”"));
+            spans
+        }
+    };
     paint.row(inset(place, 9, 1), spans);
 }
 
@@ -227,8 +239,8 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
     let place = inset(place, 9, 1);
     let room = usize::from(place.width);
     let said = |words: &str| safe(&model.theme, &ours(words).truncated(room), Role::Dim);
-    let spans = match (&message.delivery, &message.content, &message.admission) {
-        (Some(Delivery::Failed { problem }), _, _) => {
+    let spans = match (&message.delivery, &message.admission) {
+        (Some(Delivery::Failed { problem }), _) => {
             let mut spans = vec![
                 paint.own(Role::Accent, "R"),
                 paint.own(Role::Dim, " tries again · "),
@@ -242,14 +254,12 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
                 ..
             }),
             _,
-            _,
         ) => {
             let mut spans = vec![paint.own(Role::Wait, "waits: ")];
             spans.extend(said(problem));
             spans
         }
-        (_, Content::Raw { reason, .. }, _) => said(reason.sentence()),
-        (_, _, Some(Admission::Held { .. })) => {
+        (_, Some(Admission::Held { .. })) => {
             let words = "not seen by your assistant · Enter: review";
             vec![paint.own(Role::Wait, words)]
         }
@@ -266,6 +276,8 @@ pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Re
     let room = usize::from(place.width) / 2;
     let name = sanitise_line(&channel.name, room);
     let mut left = safe(&model.theme, &name, Role::Title);
+    let keys = model.pane == Pane::Transcript && !model.composer.active;
+    paint.keys_here(place, keys);
     if channel.paused {
         left.push(paint.own(Role::Wait, "  paused"));
     }

@@ -275,15 +275,14 @@ fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
     }
     model.channels = Some(channels);
     model.touch();
-    keep_cursor(model);
-    if model.transcript.is_some() {
-        return Vec::new();
+    if model.transcript.is_none()
+        && let Some(first) = model.liveliest()
+    {
+        model.cursor = Some(Spot::Channel(first));
+        return open_channel(model, first);
     }
-    let first = model
-        .cursor
-        .and_then(|spot| model.channel_of(spot))
-        .or_else(|| model.listed().next().map(|channel| channel.id));
-    first.map_or_else(Vec::new, |id| open_channel(model, id))
+    keep_cursor(model);
+    Vec::new()
 }
 
 fn take_needs(model: &mut Model, needs: Vec<ReviewItem>) {
@@ -301,8 +300,11 @@ fn take_needs(model: &mut Model, needs: Vec<ReviewItem>) {
     keep_cursor(model);
 }
 
-/// Keeps the cursor on something that is there.
+/// Keeps the cursor on something that is there. It begins with the channels, not before.
 fn keep_cursor(model: &mut Model) {
+    if model.channels.is_none() {
+        return;
+    }
     let spots = model.spots();
     if model.cursor.is_some_and(|cursor| spots.contains(&cursor)) {
         return;

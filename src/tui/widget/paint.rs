@@ -112,6 +112,13 @@ impl Paint<'_> {
         kept
     }
 
+    /// Marks the title of the pane that has the keys, by a sign before it and no colour alone.
+    pub(crate) fn keys_here(&mut self, place: Rect, keys: bool) {
+        if keys {
+            self.row(place, vec![self.own(Role::Accent, "▸")]);
+        }
+    }
+
     /// Draws a horizontal rule over the top row of `area`.
     pub(crate) fn rule(&mut self, area: Rect) {
         let line = "─".repeat(usize::from(area.width));

@@ -39,7 +39,7 @@ fn decided(world: &World) -> Vec<(ReviewId, Digest, Verdict)> {
 
 #[test]
 fn a_contact_is_accepted_by_a_in_its_review_and_bound_to_what_was_shown() {
-    let mut world = reviewing("n<enter>");
+    let mut world = reviewing("nn<enter>");
     world.see("keys live").see("seen 100%");
     world.keys("a");
     let seen = world.facts.needs[1].seen;
@@ -48,7 +48,7 @@ fn a_contact_is_accepted_by_a_in_its_review_and_bound_to_what_was_shown() {
 
 #[test]
 fn a_second_press_while_the_first_is_carried_out_decides_nothing_more() {
-    let mut world = reviewing("n<enter>aaarr");
+    let mut world = reviewing("nn<enter>aaarr");
     assert_eq!(world.decisions(), 1);
     world.keys("a");
     assert_eq!(world.decisions(), 1);
@@ -56,7 +56,7 @@ fn a_second_press_while_the_first_is_carried_out_decides_nothing_more() {
 
 #[test]
 fn a_new_key_takes_a_second_different_key() {
-    let mut world = reviewing("<enter>a");
+    let mut world = reviewing("n<enter>a");
     assert_eq!(world.decisions(), 0);
     world.see("messages flow to whoever holds it");
     world.keys("a");
@@ -71,13 +71,13 @@ fn a_new_key_takes_a_second_different_key() {
 
 #[test]
 fn the_second_key_alone_decides_nothing() {
-    let world = reviewing("<enter>A");
+    let world = reviewing("n<enter>A");
     assert_eq!(world.decisions(), 0);
 }
 
 #[test]
 fn keeping_the_pinned_key_asks_nothing() {
-    let world = reviewing("<enter>K");
+    let world = reviewing("n<enter>K");
     let verdicts: Vec<_> = decided(&world)
         .into_iter()
         .map(|(_, _, verdict)| verdict)
@@ -88,7 +88,7 @@ fn keeping_the_pinned_key_asks_nothing() {
 #[test]
 fn an_invite_that_was_answered_twice_takes_the_second_key() {
     let mut world = World::new(Facts::busy().answered_twice(), (120, 36));
-    world.keys("n<enter>a");
+    world.keys("nn<enter>a");
     assert_eq!(world.decisions(), 0);
     world.see("more than one person had this link");
     world.keys("A");
@@ -97,7 +97,7 @@ fn an_invite_that_was_answered_twice_takes_the_second_key() {
 
 #[test]
 fn a_key_in_the_first_moments_decides_nothing_and_starts_the_wait_afresh() {
-    let mut world = reviewing("n");
+    let mut world = reviewing("nn");
     world.press(KeyCode::Enter);
     world.tell(Message::Drawn { quiet: true });
     for _ in 0..10 {
@@ -112,7 +112,7 @@ fn a_key_in_the_first_moments_decides_nothing_and_starts_the_wait_afresh() {
 
 #[test]
 fn nothing_is_decided_before_the_input_queue_was_empty() {
-    let mut world = reviewing("n");
+    let mut world = reviewing("nn");
     world.press(KeyCode::Enter);
     world.tell(Message::Drawn { quiet: false });
     world.pass(Duration::from_secs(5));
@@ -122,7 +122,7 @@ fn nothing_is_decided_before_the_input_queue_was_empty() {
 
 #[test]
 fn without_focus_no_key_decides() {
-    let mut world = reviewing("n<enter>");
+    let mut world = reviewing("nn<enter>");
     world.tell(Message::Focus(false));
     world.settle();
     world.see("the terminal has no focus");
@@ -140,7 +140,7 @@ fn without_focus_no_key_decides() {
 #[test]
 fn a_text_that_was_not_read_to_its_end_cannot_be_decided() {
     let mut world = World::new(Facts::busy(), (40, 12));
-    world.keys("n<enter>a");
+    world.keys("nn<enter>a");
     assert_eq!(world.decisions(), 0);
     world.see("read to the end to decide");
     for _ in 0..60 {
@@ -153,7 +153,7 @@ fn a_text_that_was_not_read_to_its_end_cannot_be_decided() {
 
 #[test]
 fn in_a_window_too_small_to_read_nothing_can_be_decided() {
-    let mut world = reviewing("n<enter>");
+    let mut world = reviewing("nn<enter>");
     world.resize((39, 36));
     world.settle();
     world.keys("a");
@@ -162,7 +162,7 @@ fn in_a_window_too_small_to_read_nothing_can_be_decided() {
 
 #[test]
 fn repeats_and_releases_of_a_key_never_decide() {
-    let mut world = reviewing("n<enter>");
+    let mut world = reviewing("nn<enter>");
     for kind in [KeyEventKind::Repeat, KeyEventKind::Release] {
         let key = KeyEvent::new_with_kind(KeyCode::Char('a'), KeyModifiers::NONE, kind);
         world.tell(Message::Key(key));
@@ -172,7 +172,7 @@ fn repeats_and_releases_of_a_key_never_decide() {
 
 #[test]
 fn a_paste_never_decides() {
-    let mut world = reviewing("n<enter>");
+    let mut world = reviewing("nn<enter>");
     world.tell(Message::Paste(PeerText::new("aArK\n")));
     world.settle();
     assert_eq!(world.decisions(), 0);
@@ -180,13 +180,13 @@ fn a_paste_never_decides() {
 
 #[test]
 fn reflexes_never_decide() {
-    let world = reviewing("n<enter><enter> <tab>y123<enter><esc>");
+    let world = reviewing("nn<enter><enter> <tab>y123<enter><esc>");
     assert_eq!(world.decisions(), 0);
 }
 
 #[test]
 fn an_item_that_changed_under_review_has_to_be_read_again() {
-    let mut world = reviewing("n<enter>");
+    let mut world = reviewing("nn<enter>");
     world.facts.needs[1].seen = Digest([0xee; 32]);
     world.event(Event::NeedsYou);
     world.see("This changed since it was shown");
@@ -199,7 +199,7 @@ fn an_item_that_changed_under_review_has_to_be_read_again() {
 
 #[test]
 fn an_item_settled_elsewhere_can_not_be_decided_here() {
-    let mut world = reviewing("n<enter>");
+    let mut world = reviewing("nn<enter>");
     world.facts.needs.remove(1);
     world.event(Event::NeedsYou);
     world.settle();
@@ -211,7 +211,7 @@ fn an_item_settled_elsewhere_can_not_be_decided_here() {
 #[test]
 fn what_arrives_while_one_writes_changes_a_line_and_takes_no_key() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[ihello ");
+    world.keys("ihello ");
     let item = world.facts.needs[1].clone();
     world.facts.needs.push(chaperon::model::ReviewItem {
         id: ReviewId(99),
@@ -224,4 +224,31 @@ fn what_arrives_while_one_writes_changes_a_line_and_takes_no_key() {
     world.keys("aArKP");
     world.see("hello aArKP");
     assert_eq!(world.decisions(), 0);
+}
+
+#[test]
+fn after_a_key_change_one_can_close_the_channel() {
+    let world = reviewing("n<enter>r");
+    let verdicts: Vec<_> = decided(&world)
+        .iter()
+        .map(|(.., verdict)| *verdict)
+        .collect();
+    assert_eq!(verdicts, [Verdict::Refuse]);
+}
+
+#[test]
+fn the_key_of_a_stranger_who_answered_beside_us_cannot_be_pinned() {
+    let mut world = World::new(Facts::busy().a_stranger_answered(), (120, 36));
+    world
+        .keys("n<enter>")
+        .see("keys live")
+        .see_not("pin the new key");
+    world.keys("aAaA");
+    assert_eq!(world.decisions(), 0);
+    world.keys("K");
+    let verdicts: Vec<_> = decided(&world)
+        .iter()
+        .map(|(.., verdict)| *verdict)
+        .collect();
+    assert_eq!(verdicts, [Verdict::KeepPinned]);
 }

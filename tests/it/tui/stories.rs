@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chaperon::api::{Error, Reply, Request, SendOutcome};
-use chaperon::model::{MessageId, PeerText};
-use chaperon::tui::{Effect, Message, Question};
+use chaperon::api::{Error, Event, Reply, Request, SendOutcome};
+use chaperon::model::{Content, MessageId, PeerText, ReviewId};
+use chaperon::tui::{Effect, Message, Question, Symbols, ThemeChoice};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::world::{Facts, MARTA, World};
@@ -35,7 +35,7 @@ fn saved(world: &World) -> Vec<String> {
 #[test]
 fn enter_sends_once_however_often_it_is_pressed() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[ihello<enter><enter><enter>");
+    world.keys("ihello<enter><enter><enter>");
     assert_eq!(sends(&world), 1);
     let outcome = SendOutcome::Queued {
         message: MessageId(9),
@@ -52,7 +52,7 @@ fn enter_sends_once_however_often_it_is_pressed() {
 #[test]
 fn a_message_that_was_not_taken_stays_in_the_composer() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[ihello<enter>");
+    world.keys("ihello<enter>");
     let refused = Err(Error::TooLarge { size: 9, limit: 8 });
     world.tell(Message::Answer(Question::Send(MARTA), Box::new(refused)));
     world.see("hello").see("not sent: the message is too large");
@@ -61,7 +61,7 @@ fn a_message_that_was_not_taken_stays_in_the_composer() {
 #[test]
 fn a_paste_is_one_block_and_never_sends() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[i");
+    world.keys("i");
     world.tell(Message::Paste(PeerText::new(
         "one\r\ntwo\r\n\u{1b}[31mthree",
     )));
@@ -72,7 +72,7 @@ fn a_paste_is_one_block_and_never_sends() {
 #[test]
 fn control_j_breaks_the_line_and_does_not_send() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[ione");
+    world.keys("ione");
     world.tell(Message::Key(KeyEvent::new(
         KeyCode::Char('j'),
         KeyModifiers::CONTROL,
@@ -88,7 +88,7 @@ fn control_j_breaks_the_line_and_does_not_send() {
 #[test]
 fn leaving_the_composer_keeps_the_draft() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[ihello<esc>");
+    world.keys("ihello<esc>");
     assert_eq!(saved(&world), ["hello"]);
     world.see("Draft kept");
 }
@@ -96,7 +96,7 @@ fn leaving_the_composer_keeps_the_draft() {
 #[test]
 fn a_draft_is_kept_while_one_still_writes() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[ihel");
+    world.keys("ihel");
     world.pass(Duration::from_secs(2));
     assert_eq!(saved(&world), ["hel"]);
 }
@@ -105,8 +105,8 @@ fn a_draft_is_kept_while_one_still_writes() {
 fn a_kept_draft_comes_back_with_its_channel() {
     let mut facts = Facts::busy();
     facts.draft = "from yesterday".into();
-    let mut world = World::new(facts, (120, 36));
-    world.keys("[").see("Draft kept").see("from yesterday");
+    let world = World::new(facts, (120, 36));
+    world.see("Draft kept").see("from yesterday");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_draft_that_cannot_be_read_keeps_nobody_from_writing() {
     let mut facts = Facts::busy();
     facts.drafts_fail = true;
     let mut world = World::new(facts, (120, 36));
-    world.keys("[").see("The draft was not found");
+    world.see("The draft was not found");
     world.keys("ihello<enter>");
     assert_eq!(sends(&world), 1);
 }
@@ -122,7 +122,7 @@ fn a_draft_that_cannot_be_read_keeps_nobody_from_writing() {
 #[test]
 fn the_last_message_can_be_taken_back_until_it_is_due() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[").see("u takes it back");
+    world.see("u takes it back");
     world.keys("u");
     let takes = |world: &World| {
         asked(
@@ -140,6 +140,7 @@ fn the_last_message_can_be_taken_back_until_it_is_due() {
 fn a_message_becomes_read_after_a_second_under_the_eyes() {
     let mut world = World::new(Facts::busy(), (120, 36));
     let marks = |world: &World| asked(world, |request| matches!(request, Request::MarkRead { .. }));
+    world.keys("n");
     world.press(KeyCode::Char('['));
     world.tell(Message::Drawn { quiet: true });
     world.pass(Duration::from_millis(900));
@@ -152,7 +153,6 @@ fn a_message_becomes_read_after_a_second_under_the_eyes() {
 fn nothing_becomes_read_while_the_terminal_has_no_focus() {
     let mut world = World::new(Facts::busy(), (120, 36));
     world.tell(Message::Focus(false));
-    world.keys("[");
     world.pass(Duration::from_secs(20));
     assert_eq!(
         asked(&world, |request| matches!(
@@ -230,12 +230,12 @@ fn a_wider_preset_takes_a_second_key_and_a_narrower_one_does_not() {
         })
     };
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[pj<enter>").see("wider than now");
+    world.keys("pj<enter>").see("wider than now");
     assert_eq!(sets(&world), 0);
     world.keys("A");
     assert_eq!(sets(&world), 1);
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[pk<enter>");
+    world.keys("pk<enter>");
     assert_eq!(sets(&world), 1);
 }
 
@@ -248,7 +248,7 @@ fn the_qr_code_says_what_room_it_needs_where_it_has_none() {
 #[test]
 fn copying_a_message_gives_quoted_text_with_its_marks() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("[<tab>kky");
+    world.keys("<tab>kky");
     let copied = world.done.iter().find_map(|effect| {
         if let Effect::Copy(text) = effect {
             Some(text.clone())
@@ -267,7 +267,7 @@ fn copying_a_message_gives_quoted_text_with_its_marks() {
 #[test]
 fn every_key_in_the_key_bar_stands_in_the_help() {
     let mut world = World::new(Facts::busy(), (120, 60));
-    world.keys("[?");
+    world.keys("?");
     for words in [
         "go to the next item that needs you",
         "make an invite",
@@ -298,4 +298,126 @@ fn nothing_wakes_an_idle_screen_before_the_minute_is_over() {
     world.pass(Duration::from_secs(10));
     let next = (world.now.0.div_euclid(60_000) + 1) * 60_000;
     assert_eq!(world.model.wake_at().0, next);
+}
+
+#[test]
+fn the_screen_begins_with_the_liveliest_conversation() {
+    let world = World::new(Facts::busy(), (120, 36));
+    world.see("▸~ Marta Ruiz").see("Could we hold Thu 14:00");
+}
+
+#[test]
+fn what_arrives_later_does_not_move_what_is_selected() {
+    let mut world = World::new(Facts::busy(), (120, 36));
+    let bill = &mut world.facts.channels[1];
+    (bill.unread, bill.last_seen) = (1, Some(world.now));
+    let item = world.facts.needs[1].clone();
+    world.facts.needs.insert(
+        0,
+        chaperon::model::ReviewItem {
+            id: ReviewId(99),
+            ..item
+        },
+    );
+    for event in [Event::NeedsYou, Event::Channels, Event::Overflow] {
+        world.event(event);
+        world.see("▸~ Marta Ruiz").see("Could we hold Thu 14:00");
+    }
+}
+
+#[test]
+fn digits_go_to_the_panes_and_the_one_with_the_keys_says_so_without_colour() {
+    let mut world = World::with(
+        Facts::busy(),
+        (120, 36),
+        ThemeChoice::Mono,
+        Symbols::Unicode,
+    );
+    world
+        .see("▸NEEDS YOU")
+        .see_not("▸Marta")
+        .see_not("▸ENGAGEMENT");
+    world.keys("2").see("▸Marta Ruiz").see_not("▸NEEDS YOU");
+    world.keys("3").see("▸ENGAGEMENT").see_not("▸Marta Ruiz");
+    world.keys("1").see("▸NEEDS YOU").see("▸~ Marta Ruiz");
+}
+
+#[test]
+fn the_lists_can_be_walked_however_one_came_there() {
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("21j").see("▸~ Bill Okafor");
+    world.keys("2");
+    world.press(KeyCode::BackTab);
+    world.keys("j").see("▸✗ Ken Ito");
+}
+
+#[test]
+fn a_key_that_can_do_nothing_says_why() {
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("R").see("2 goes to the conversation");
+    world.keys("3j").see("All of this pane is shown");
+    world.keys("1jji").see("n, Enter settles the key");
+    world.keys("jji").see("No answer yet.");
+    world.pass(Duration::from_secs(7));
+    world.keys("u").see("what has left cannot be taken back");
+    let mut empty = World::new(Facts::empty(), (120, 36));
+    empty.keys("n").see("Nothing needs you.");
+    empty.keys("i").see("There is no channel yet");
+}
+
+#[test]
+fn what_invisible_characters_spell_stands_below_the_message() {
+    let world = World::new(Facts::busy(), (120, 36));
+    world.see("┆ hidden tag characters, decoded: “forward”");
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_how_long_it_is_and_how_it_begins() {
+    let mut facts = Facts::busy();
+    for letter in &mut facts.letters {
+        if let Content::Raw { payload, .. } = &mut letter.content {
+            *payload = PeerText::new(format!("\u{1b}]0;x{}", "y".repeat(5_000)));
+        }
+    }
+    let world = World::new(facts, (120, 36));
+    world
+        .see("it does not open with the pinned key")
+        .see("5005 bytes")
+        .see("⟦ESC⟧]0;xyyy")
+        .see("…");
+}
+
+#[test]
+fn a_wide_preset_says_that_it_is_advice_only() {
+    let advice = "only advises your assistant";
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("I<tab><tab>").see_not(advice);
+    world.keys("<right>").see(advice);
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("pj").see(advice);
+}
+
+#[test]
+fn the_side_pane_can_be_read_to_its_end_in_a_small_window() {
+    let mut world = World::new(Facts::busy(), (40, 12));
+    world.keys("3").see("their key  7c1e").see("▼");
+    world.keys("G").see("outbox 1 waiting").see_not("▼");
+    world.keys("g").see("▸ENGAGEMENT");
+}
+
+#[test]
+fn a_narrow_header_says_that_there_is_no_passphrase_rather_than_the_name() {
+    let mut facts = Facts::busy();
+    facts.status.protected = false;
+    let world = World::new(facts, (80, 24));
+    world
+        .see("no passphrase   ")
+        .see("Held 1 in")
+        .see_not("CHAPERON");
+}
+
+#[test]
+fn what_cancelling_an_invite_asks_is_seen_in_the_smallest_window_too() {
+    let mut world = World::new(Facts::busy(), (40, 12));
+    world.keys("Gkkk<enter>D").see("D again");
 }

@@ -183,6 +183,7 @@ impl Facts {
         let mut marta = channel(1, "Marta Ruiz", Active, "trusted-colleague");
         marta.unread = 2;
         marta.held_in = 1;
+        marta.last_seen = Some(ago(1));
         let bill = channel(2, "Bill Okafor", Active, "inner-circle");
         let ken = channel(3, "Ken Ito", Stopped, "safe-acquaintance");
         let mut dana = channel(
@@ -314,6 +315,22 @@ impl Facts {
         for item in &mut self.needs {
             if let ReviewKind::ContactRequest { answers, .. } = &mut item.kind {
                 *answers = Some(2);
+            }
+        }
+        self
+    }
+
+    /// Somebody else answered the invite that was accepted from Ken.
+    pub(crate) fn a_stranger_answered(mut self) -> Self {
+        for item in &mut self.needs {
+            if let ReviewKind::KeyChange { reason, .. } = &mut item.kind {
+                *reason = StopReason::AnsweredTwice;
+            }
+        }
+        for channel in &mut self.channels {
+            if channel.stopped.is_some() {
+                channel.stopped = Some(StopReason::AnsweredTwice);
+                channel.inviter = false;
             }
         }
         self
