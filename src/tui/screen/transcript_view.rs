@@ -22,11 +22,23 @@ enum Row<'a> {
     Foot,
 }
 
+/// What a person sees who has no channel yet; what they can do comes first, for small windows.
+const FIRST_WORDS: &str = "No channels yet.
+
+I makes an invite for somebody.
+o opens a link that somebody gave you; pasting it does the same.
+
+Then you see here what your assistant and theirs write to each other. Nobody is written to \
+before you accepted them.
+
+In a shell, `chaperon demo` shows all of it with invented people, and `chaperon import clawbuddy` \
+copies the channels you have there.";
+
 /// Draws the pane: what is held, from the place one stands at.
 pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let Some(transcript) = &model.transcript else {
         let words = if model.channels.as_ref().is_some_and(Vec::is_empty) {
-            "No channels yet.\n\nI makes an invite for somebody.\no opens a link that somebody gave you; pasting it does the same."
+            FIRST_WORDS
         } else {
             ""
         };
