@@ -45,6 +45,9 @@ pub enum Error {
     /// The terminal went away; drafts are kept.
     #[error("the terminal is gone")]
     TerminalGone,
+    /// The engine stopped; what it stored is kept.
+    #[error("the engine of this profile was stopped; start chaperon again to go on")]
+    EngineGone,
 }
 
 /// A source of time.
@@ -203,6 +206,9 @@ impl Session {
                 Woken::Time => self.tell(Message::Tick).await?,
             }
             self.drain().await?;
+        }
+        if self.model.closing {
+            return Err(Error::EngineGone);
         }
         Ok(())
     }
