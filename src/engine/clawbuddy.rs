@@ -75,7 +75,7 @@ impl Core {
         let tx = self.store.write()?;
         for taken in incoming {
             let entry = &taken.entry;
-            if !store::channels::by_reference(&tx, &entry.id)?.is_empty() {
+            if store::channels::by_address(&tx, &entry.id)?.is_some() {
                 skipped += 1;
                 continue;
             }

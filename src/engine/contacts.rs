@@ -244,26 +244,27 @@ impl Core {
     ) -> Result<Keyed, Error> {
         let link = mailbox::Invite::parse(url.trim())
             .map_err(|error| Error::InvalidInvite(error.to_string()))?;
-        let address = ChannelRef::Named(link.channel.as_str().to_owned());
-        match self.find(&address) {
-            Ok(keyed) if keyed.channel.inviter => {
+        let known = store::channels::by_address(&self.store, link.channel.as_str())?
+            .map(|id| self.find(&ChannelRef::Id(id)))
+            .transpose()?;
+        match known {
+            Some(keyed) if keyed.channel.inviter => {
                 return Err(Error::InvalidInvite(
                     "this is your own invite; give it to somebody else".to_owned(),
                 ));
             }
-            Ok(keyed) if keyed.channel.state != ChannelState::Closed => {
+            Some(keyed) if keyed.channel.state != ChannelState::Closed => {
                 if !self.watches_all {
                     self.watch(&keyed)?;
                 }
                 return Ok(keyed);
             }
-            Ok(_closed) => {
+            Some(_closed) => {
                 return Err(Error::InvalidInvite(
                     "this invite was used before and is closed; ask for a new one".to_owned(),
                 ));
             }
-            Err(Error::UnknownChannel(_)) => {}
-            Err(error) => return Err(error),
+            None => {}
         }
         let name = name.unwrap_or_else(|| fallback_name(&link.channel));
         check_name(&name)?;
