@@ -129,10 +129,10 @@ impl Hosted {
     }
 }
 
-/// A way to an engine: one that runs, or one that was started for this call.
+/// A way to an engine: one that runs, or one that was started because none did.
 #[derive(Debug)]
 pub enum Session {
-    /// It lives in this process and ends with [`Session::close`].
+    /// It was started here and ends with [`Session::close`].
     Own(Hosted),
     /// It lives elsewhere.
     Shared(Handle),
@@ -144,11 +144,11 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Session {
-    /// Reaches the engine of a profile, or hosts one for the length of a call.
-    pub async fn open(profile: &Profile, role: Role) -> Result<Self, Error> {
+    /// Reaches the engine of a profile, or hosts one that runs in this mode.
+    pub async fn open(profile: &Profile, role: Role, mode: Mode) -> Result<Self, Error> {
         let began = tokio::time::Instant::now();
         loop {
-            match Hosted::start(profile, Mode::OnDemand, system_clock()) {
+            match Hosted::start(profile, mode, system_clock()) {
                 Err(Error::Busy) => {}
                 other => return other.map(Self::Own),
             }
@@ -169,7 +169,7 @@ impl Session {
         }
     }
 
-    /// Ends the session, and the engine if it was started for it.
+    /// Ends the session, and the engine if it was started here.
     pub async fn close(self) {
         if let Self::Own(hosted) = self {
             hosted.stop().await;
