@@ -204,7 +204,8 @@ impl Core {
         answer: Answer,
     ) {
         match self.begin_accept(url, preset, name) {
-            Ok(keyed) if keyed.announce => {
+            // Of a channel that was stopped nothing is put on a relay, so nothing is waited for.
+            Ok(keyed) if keyed.announce && keyed.channel.state == ChannelState::Active => {
                 if let Err(error) = self.watch(&keyed) {
                     let _gone = answer.send(Err(error.into()));
                     return;
@@ -334,6 +335,8 @@ impl Core {
         tx.commit()?;
         let keyed = self.find(&ChannelRef::Id(channel))?;
         self.watch(&keyed)?;
+        // A stop in the middle of accepting may have left our handshake to be put there.
+        self.announce(&keyed);
         self.tell(Event::Channels);
         self.tell(Event::NeedsYou);
         self.tell(Event::Messages { channel });
