@@ -219,3 +219,24 @@ async fn an_announcement_whose_end_cannot_be_stored_is_not_waited_for() {
     assert!(matches!(answered.try_recv(), Ok(Err(Error::Relay(_)))));
     assert!(keyed(&alone.core.store, id).unwrap().announce);
 }
+
+#[test]
+fn a_message_that_cannot_be_sealed_holds_up_no_other_channel() {
+    let mut alone = alone();
+    let id = alone.add(ChannelState::Active, true);
+    let new = store::outbox::NewOutbound {
+        channel: id,
+        author: crate::model::Author::Human,
+        body: &crate::model::Body::new("", "hello"),
+        at: NOW,
+        due: NOW,
+        rule: "test",
+    };
+    let tx = alone.core.store.write().unwrap();
+    channels::pin(&tx, id, "broken").unwrap();
+    store::outbox::queue(&tx, &new).unwrap();
+    tx.commit().unwrap();
+    alone.core.sends = true;
+    alone.core.send_due();
+    assert_eq!(store::outbox::waiting(&alone.core.store).unwrap(), 0);
+}
