@@ -73,12 +73,12 @@ pub fn system_clock() -> Clock {
 /// How long a person can take back what they sent.
 pub const TAKE_BACK: Duration = Duration::from_secs(10);
 
-/// An engine in this process. Dropping it stops the engine without waiting.
+/// An engine in this process. Dropped without [`Hosted::stop`], it ends by itself once nobody
+/// holds a [`Handle`] any more.
 #[derive(Debug)]
 pub struct Hosted {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
-    _lock: File,
 }
 
 impl Hosted {
@@ -98,7 +98,11 @@ impl Hosted {
         let runtime = runtime::Handle::current();
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || runtime.block_on(core.run(desk, inbox)))
+            .spawn(move || {
+                runtime.block_on(core.run(desk, inbox));
+                // The profile is this engine's for as long as it has the store open.
+                drop(lock);
+            })
             .map_err(|source| Error::Io {
                 doing: "start the engine's thread",
                 source,
@@ -106,7 +110,6 @@ impl Hosted {
         Ok(Self {
             handle,
             thread: Some(thread),
-            _lock: lock,
         })
     }
 
@@ -126,10 +129,10 @@ impl Hosted {
     }
 }
 
-/// A way to an engine: one that runs, or one that was started for this call.
+/// A way to an engine: one that runs, or one that was started because none did.
 #[derive(Debug)]
 pub enum Session {
-    /// It lives in this process and ends with [`Session::close`].
+    /// It was started here and ends with [`Session::close`].
     Own(Hosted),
     /// It lives elsewhere.
     Shared(Handle),
@@ -141,11 +144,11 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Session {
-    /// Reaches the engine of a profile, or hosts one for the length of a call.
-    pub async fn open(profile: &Profile, role: Role) -> Result<Self, Error> {
+    /// Reaches the engine of a profile, or hosts one that runs in this mode.
+    pub async fn open(profile: &Profile, role: Role, mode: Mode) -> Result<Self, Error> {
         let began = tokio::time::Instant::now();
         loop {
-            match Hosted::start(profile, Mode::OnDemand, system_clock()) {
+            match Hosted::start(profile, mode, system_clock()) {
                 Err(Error::Busy) => {}
                 other => return other.map(Self::Own),
             }
@@ -166,7 +169,7 @@ impl Session {
         }
     }
 
-    /// Ends the session, and the engine if it was started for it.
+    /// Ends the session, and the engine if it was started here.
     pub async fn close(self) {
         if let Self::Own(hosted) = self {
             hosted.stop().await;
@@ -206,4 +209,26 @@ fn protect(path: &std::path::Path) -> Result<(), Error> {
             doing: "protect the profile's database",
             source,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_profile_belongs_to_its_engine_for_as_long_as_that_can_be_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let profile = Profile::at(directory.path());
+        let start = || Hosted::start(&profile, Mode::OnDemand, system_clock());
+        let mut hosted = start().unwrap();
+        let handle = hosted.handle();
+        let thread = hosted.thread.take().unwrap();
+        drop(hosted);
+        assert!(matches!(start(), Err(Error::Busy)));
+        handle.ask(Request::Shutdown).await.unwrap();
+        tokio::task::spawn_blocking(|| thread.join().unwrap())
+            .await
+            .unwrap();
+        start().unwrap().stop().await;
+    }
 }

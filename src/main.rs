@@ -12,7 +12,7 @@ use chaperon::cli::args::{Cli, Command, Verb};
 use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output};
 use chaperon::demo::World;
-use chaperon::engine::{self, Hosted, Session, system_clock};
+use chaperon::engine::{Hosted, Session, system_clock};
 use chaperon::net::Mode;
 use chaperon::profile::{self, Profile};
 use chaperon::relay::{self, Limits, Rate};
@@ -98,7 +98,10 @@ async fn ask(home: Option<PathBuf>, verb: Verb) -> ExitCode {
 async fn open(home: Option<PathBuf>, verb: &Verb) -> Result<(Session, bool)> {
     let profile = profile(home)?;
     let is_new = !profile.exists();
-    Ok((Session::open(&profile, verb.role()).await?, is_new))
+    Ok((
+        Session::open(&profile, verb.role(), Mode::OnDemand).await?,
+        is_new,
+    ))
 }
 
 fn profile(home: Option<PathBuf>) -> Result<Profile> {
@@ -128,21 +131,19 @@ async fn show_profile(home: Option<PathBuf>) -> Result<ExitCode> {
         })?;
     }
     log_to_file(&profile)?;
-    match Hosted::start(&profile, Mode::Continuous, system_clock()) {
-        Ok(hosted) => {
-            let socket = listen(&profile, hosted.handle())?;
-            let shown = tui::run(hosted.handle(), options).await;
-            socket.abort();
-            hosted.stop().await;
-            shown?;
-        }
-        Err(engine::Error::Busy) => {
-            let session = Session::open(&profile, Role::Supervisor).await?;
-            tui::run(session.handle(Role::Supervisor), options).await?;
-            session.close().await;
-        }
-        Err(error) => return Err(error.into()),
+    // A short command may own the profile just now; whoever comes after it has to watch and
+    // serve, so the engine that is hosted then is one that runs by itself.
+    let session = Session::open(&profile, Role::Supervisor, Mode::Continuous).await?;
+    let socket = match &session {
+        Session::Own(hosted) => Some(listen(&profile, hosted.handle())?),
+        Session::Shared(_) => None,
+    };
+    let shown = tui::run(session.handle(Role::Supervisor), options).await;
+    if let Some(socket) = socket {
+        socket.abort();
     }
+    session.close().await;
+    shown?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -22,8 +22,13 @@ use tokio::task::JoinSet;
 use super::handle::{Desk, Handle};
 use super::{Call, Error as ApiError, Event, Reply, Request, Role};
 
-/// Bytes of one line at most: the largest message, escaped, and some room.
+/// Bytes of one request at most: the largest message, escaped, and some room.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// Bytes of one answer at most. The engine is not suspected of anything, and a check or a page may
+/// hold many of the largest messages.
+const LONGEST_ANSWER: u64 = 1 << 30;
+/// Requests of one connection that are answered at once; the next ones wait in its socket.
+const AT_ONCE: usize = 32;
 /// Lines that may wait to be written to one connection.
 const BACKLOG: usize = 256;
 
@@ -143,7 +148,7 @@ async fn connection(stream: UnixStream, handle: Handle) {
     tasks.spawn(pass_events(handle.clone(), lines.clone()));
     let role = Arc::new(Mutex::new(Role::Assistant));
     let mut reader = BufReader::new(reader);
-    while let Ok(Some(line)) = read_line(&mut reader).await {
+    while let Ok(Some(line)) = read_line(&mut reader, LONGEST_LINE).await {
         let (handle, lines, role) = (handle.clone(), lines.clone(), Arc::clone(&role));
         tasks.spawn(async move {
             let tell = answer(&line, &handle, &role).await;
@@ -151,6 +156,9 @@ async fn connection(stream: UnixStream, handle: Handle) {
             let _closed = lines.send(tell).await;
         });
         while tasks.try_join_next().is_some() {}
+        if tasks.len() > AT_ONCE {
+            tasks.join_next().await;
+        }
     }
 }
 
@@ -213,12 +221,12 @@ async fn write(mut writer: OwnedWriteHalf, mut outbox: mpsc::Receiver<Tell>) {
 }
 
 /// Reads a line without its end; `None` at the end of the stream, an error if it is too long.
-async fn read_line(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Vec<u8>>> {
+async fn read_line(
+    reader: &mut BufReader<OwnedReadHalf>,
+    longest: u64,
+) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
-    reader
-        .take(LONGEST_LINE)
-        .read_until(b'\n', &mut line)
-        .await?;
+    reader.take(longest).read_until(b'\n', &mut line).await?;
     match line.pop() {
         Some(b'\n') => Ok(Some(line)),
         Some(_) => Err(io::Error::other("a line without an end")),
@@ -244,13 +252,21 @@ type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Result<Reply, ApiError>>>>
 async fn relay(stream: UnixStream, mut desk: Desk) {
     let (reader, mut writer) = stream.into_split();
     let waiting = Waiting::default();
-    let answers = tokio::spawn(take_answers(
+    let mut answers = tokio::spawn(take_answers(
         reader,
         Arc::clone(&waiting),
         desk.events.clone(),
     ));
     let mut next = 0_u64;
-    while let Some(Call { request, reply, .. }) = desk.calls.recv().await {
+    loop {
+        let call = tokio::select! {
+            call = desk.calls.recv() => call,
+            // Nobody would ever answer.
+            _ended = &mut answers => break,
+        };
+        let Some(Call { request, reply, .. }) = call else {
+            break;
+        };
         next += 1;
         let ask = serde_json::to_value(&request).map(|request| Ask {
             jsonrpc: Version::V2,
@@ -261,9 +277,6 @@ async fn relay(stream: UnixStream, mut desk: Desk) {
             continue;
         };
         line.push(b'\n');
-        if answers.is_finished() {
-            break;
-        }
         lock(&waiting).insert(next, reply);
         if writer.write_all(&line).await.is_err() {
             break;
@@ -280,7 +293,7 @@ async fn take_answers(
     events: tokio::sync::broadcast::Sender<Event>,
 ) {
     let mut reader = BufReader::new(reader);
-    while let Ok(Some(line)) = read_line(&mut reader).await {
+    while let Ok(Some(line)) = read_line(&mut reader, LONGEST_ANSWER).await {
         let Ok(tell) = serde_json::from_slice::<Tell>(&line) else {
             continue;
         };
@@ -312,4 +325,56 @@ async fn take_answers(
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Status;
+    use crate::model::UnixMillis;
+
+    fn status(profile: String) -> Reply {
+        Reply::Status(Status {
+            version: String::new(),
+            profile,
+            protected: false,
+            paused: None,
+            active_channels: 0,
+            needs_you: 0,
+            held_in: 0,
+            outbox: 0,
+            relays: Vec::new(),
+            now: UnixMillis(0),
+        })
+    }
+
+    #[tokio::test]
+    async fn an_answer_longer_than_any_request_arrives_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let (handle, mut desk) = Handle::local(Role::Supervisor);
+        let server = tokio::spawn(serve(bind(&path).unwrap(), handle));
+        let long = "x".repeat(usize::try_from(LONGEST_LINE).unwrap() + 1);
+        let client = connect(&path, Role::Assistant).await.unwrap();
+        let asked = tokio::spawn(async move { client.ask(Request::Status).await });
+        let call = desk.calls.recv().await.unwrap();
+        call.reply.send(Ok(status(long.clone()))).unwrap();
+        assert_eq!(asked.await.unwrap(), Ok(status(long)));
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_an_engine_that_went_away_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let listener = bind(&path).unwrap();
+        let client = connect(&path, Role::Assistant).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let waits = client.clone();
+        let asked = tokio::spawn(async move { waits.ask(Request::Status).await });
+        stream.readable().await.unwrap();
+        drop(stream);
+        assert_eq!(asked.await.unwrap(), Err(ApiError::Gone));
+        assert_eq!(client.ask(Request::Status).await, Err(ApiError::Gone));
+    }
 }

@@ -75,7 +75,7 @@ impl Core {
         let tx = self.store.write()?;
         for taken in incoming {
             let entry = &taken.entry;
-            if !store::channels::by_reference(&tx, &entry.id)?.is_empty() {
+            if store::channels::by_address(&tx, &entry.id)?.is_some() {
                 skipped += 1;
                 continue;
             }
@@ -254,7 +254,7 @@ fn takeover(from: &Path, entry: ChannelEntry) -> Result<Taken, String> {
         .flatten()
         .map(Zeroizing::new)
         .ok_or_else(|| left_out("its key file is missing"))?;
-    let secret: [u8; 32] = key
+    let secret: &[u8; 32] = key
         .as_slice()
         .try_into()
         .map_err(|_length| left_out("its key file has not 32 bytes"))?;
@@ -273,7 +273,7 @@ fn takeover(from: &Path, entry: ChannelEntry) -> Result<Taken, String> {
     };
     Ok(Taken {
         preset: preset_of(entry.instructions.as_deref().unwrap_or_default()),
-        secret: SecretKey::from_bytes(secret),
+        secret: SecretKey::from_bytes(*secret),
         entry,
         state,
         their_key,

@@ -204,7 +204,8 @@ impl Core {
         answer: Answer,
     ) {
         match self.begin_accept(url, preset, name) {
-            Ok(keyed) if keyed.announce => {
+            // Of a channel that was stopped nothing is put on a relay, so nothing is waited for.
+            Ok(keyed) if keyed.announce && keyed.channel.state == ChannelState::Active => {
                 if let Err(error) = self.watch(&keyed) {
                     let _gone = answer.send(Err(error.into()));
                     return;
@@ -244,26 +245,27 @@ impl Core {
     ) -> Result<Keyed, Error> {
         let link = mailbox::Invite::parse(url.trim())
             .map_err(|error| Error::InvalidInvite(error.to_string()))?;
-        let address = ChannelRef::Named(link.channel.as_str().to_owned());
-        match self.find(&address) {
-            Ok(keyed) if keyed.channel.inviter => {
+        let known = store::channels::by_address(&self.store, link.channel.as_str())?
+            .map(|id| self.find(&ChannelRef::Id(id)))
+            .transpose()?;
+        match known {
+            Some(keyed) if keyed.channel.inviter => {
                 return Err(Error::InvalidInvite(
                     "this is your own invite; give it to somebody else".to_owned(),
                 ));
             }
-            Ok(keyed) if keyed.channel.state != ChannelState::Closed => {
+            Some(keyed) if keyed.channel.state != ChannelState::Closed => {
                 if !self.watches_all {
                     self.watch(&keyed)?;
                 }
                 return Ok(keyed);
             }
-            Ok(_closed) => {
+            Some(_closed) => {
                 return Err(Error::InvalidInvite(
                     "this invite was used before and is closed; ask for a new one".to_owned(),
                 ));
             }
-            Err(Error::UnknownChannel(_)) => {}
-            Err(error) => return Err(error),
+            None => {}
         }
         let name = name.unwrap_or_else(|| fallback_name(&link.channel));
         check_name(&name)?;
@@ -333,6 +335,8 @@ impl Core {
         tx.commit()?;
         let keyed = self.find(&ChannelRef::Id(channel))?;
         self.watch(&keyed)?;
+        // A stop in the middle of accepting may have left our handshake to be put there.
+        self.announce(&keyed);
         self.tell(Event::Channels);
         self.tell(Event::NeedsYou);
         self.tell(Event::Messages { channel });

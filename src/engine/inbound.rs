@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
-use crate::model::{Actor, Channel, ChannelId, ChannelState, PublicKey, StopReason};
+use crate::model::{Actor, Channel, ChannelId, ChannelState, PublicKey, StopReason, UnixMillis};
 use crate::net::{Arrived, Failure, Incoming, News, Retry, Settled, backoff};
 use crate::policy::admit::{self, admit};
 use crate::store::messages::{Arrival, NewInbound};
@@ -32,11 +32,25 @@ struct After {
 impl Core {
     /// Settles a batch: one transaction, then acknowledgements, answers and events.
     pub(super) fn settle_news(&mut self, batch: Vec<Incoming>) {
+        let announcements: Vec<_> = batch
+            .iter()
+            .filter_map(|incoming| announcement(&incoming.news))
+            .collect();
         match self.store_news(batch) {
             Ok(after) => self.follow_up(after),
-            // Nothing was stored and nothing is acknowledged: the relays keep it, and it comes
-            // again with the next look.
-            Err(error) => tracing::error!(%error, "news could not be stored"),
+            Err(error) => {
+                // Nothing was stored and nothing is acknowledged: the relays keep it, and it
+                // comes again with the next look. A post comes again when it counts as lost;
+                // an announcement would be waited for without end.
+                tracing::error!(%error, "news could not be stored");
+                for channel in announcements {
+                    let failure = Failure {
+                        problem: "the profile's database failed".to_owned(),
+                        retry: Retry::Later,
+                    };
+                    self.announcement_ended(channel, Err(failure));
+                }
+            }
         }
     }
 
@@ -89,9 +103,10 @@ impl Core {
                     after.events.push(Event::Status);
                 }
                 News::Announced { channel, result } => {
-                    wrote |= settle_announcement(&tx, channel, &result)?;
+                    wrote |= settle_announcement(&tx, channel, &result, now)?;
                     after.announced.push((channel, result));
                     after.events.push(Event::Channels);
+                    after.events.push(Event::NeedsYou);
                 }
                 News::Relay {
                     relay,
@@ -214,7 +229,7 @@ impl Core {
 /// What arrived on one channel.
 struct Inbound {
     channel: ChannelId,
-    now: crate::model::UnixMillis,
+    now: UnixMillis,
 }
 
 impl Inbound {
@@ -256,7 +271,7 @@ fn judge_handshake(
     id: ChannelId,
     key: Option<&PublicKey>,
     answers: Option<u32>,
-    now: crate::model::UnixMillis,
+    now: UnixMillis,
 ) -> Result<bool, Error> {
     let known = keyed(tx, id)?;
     let shown = key.map(encode_key).unwrap_or_default();
@@ -330,7 +345,7 @@ fn stop(
     channel: &Channel,
     reason: StopReason,
     shown: &str,
-    now: crate::model::UnixMillis,
+    now: UnixMillis,
 ) -> Result<(), Error> {
     let id = channel.id;
     let pinned = channel.their_key.as_deref();
@@ -358,17 +373,35 @@ fn stop(
     Ok(())
 }
 
+/// Names the channel whose announcement ended, if that is the news.
+fn announcement(news: &News) -> Option<ChannelId> {
+    match news {
+        News::Announced { channel, .. } => Some(*channel),
+        News::Listing { .. }
+        | News::Handshake { .. }
+        | News::NoHandshake { .. }
+        | News::Posted { .. }
+        | News::Relay { .. } => None,
+    }
+}
+
 fn settle_announcement(
     tx: &Tx<'_>,
     channel: ChannelId,
     result: &Result<(), Failure>,
+    now: UnixMillis,
 ) -> Result<bool, store::Error> {
     match result {
         Ok(()) => channels::announced(tx, channel)?,
         Err(failure) if failure.retry == Retry::Never => {
             channels::set_state(tx, channel, ChannelState::Closed)?;
+            // The key of whoever answered first may have been put before a person meanwhile.
+            review::withdraw(tx, channel, now)?;
         }
         Err(_later) => return Ok(false),
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

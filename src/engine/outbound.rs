@@ -223,7 +223,10 @@ impl Core {
         let keyed = self.find(&ChannelRef::Id(due.channel))?;
         let sealed = match (due.payload, due.envelope) {
             (Some(payload), Some(envelope)) => Sealed { payload, envelope },
-            _ => self.seal(&keyed, &due.body)?,
+            _ => match self.seal(&keyed, &due.body) {
+                Ok(sealed) => sealed,
+                Err(error) => return self.give_up(due.message, due.channel, &error, now),
+            },
         };
         let tx = self.store.write()?;
         outbox::claim(
@@ -245,6 +248,27 @@ impl Core {
             repeated: due.attempts > 0,
         };
         self.command(keyed.channel.network, Command::Post(post));
+        Ok(())
+    }
+
+    /// Fails a message that cannot be sealed, so that it holds up neither its channel nor others.
+    fn give_up(
+        &mut self,
+        message: MessageId,
+        channel: ChannelId,
+        error: &Error,
+        now: UnixMillis,
+    ) -> Result<(), Error> {
+        let failure = Failure {
+            problem: error.to_string(),
+            retry: Retry::Never,
+        };
+        let tx = self.store.write()?;
+        let ended = settle_post(&tx, message, channel, Err(failure), now)?;
+        tx.commit()?;
+        self.post_ended(ended);
+        self.tell(Event::Messages { channel });
+        self.tell(Event::Status);
         Ok(())
     }
 
@@ -357,7 +381,7 @@ pub(super) fn settle_post(
         }
         Err(failure) => {
             outbox::fail(tx, message, &failure.problem)?;
-            write_down(tx, now, Actor::Rule, "refused_by_relay", channel)?;
+            write_down(tx, now, Actor::Rule, "not_sent", channel)?;
         }
     }
     Ok(Ended {

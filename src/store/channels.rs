@@ -128,21 +128,23 @@ pub fn by_id(read: &impl Read, id: ChannelId) -> Result<Option<Keyed>, Error> {
         .transpose()
 }
 
-/// Returns the channels with this network id, or failing that with this local name.
+/// Returns the channels with this network id or this local name.
+///
+/// Neither goes before the other: whoever makes a link chooses its id, and must not be able to
+/// choose the name under which somebody else is known here.
 pub fn by_reference(read: &impl Read, reference: &str) -> Result<Vec<ChannelId>, Error> {
-    let found = ids(
-        read,
-        "SELECT id FROM channels WHERE address = ?1",
-        reference,
-    )?;
-    if !found.is_empty() {
-        return Ok(found);
-    }
     ids(
         read,
-        "SELECT id FROM channels WHERE name = ?1 AND state NOT IN ('superseded', 'closed')",
+        "SELECT id FROM channels
+         WHERE address = ?1 OR (name = ?1 AND state NOT IN ('superseded', 'closed'))",
         reference,
     )
+}
+
+/// Returns the channel with this network id on any network.
+pub fn by_address(read: &impl Read, address: &str) -> Result<Option<ChannelId>, Error> {
+    let found = ids(read, "SELECT id FROM channels WHERE address = ?1", address)?;
+    Ok(found.first().copied())
 }
 
 /// Returns the oldest channel made for this phone that was not superseded or closed.
@@ -303,4 +305,44 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
         answers: row.get(21)?,
         checked_at: row.get::<_, Option<i64>>(22)?.map(UnixMillis),
     }))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::super::tests::scratch;
+    use super::*;
+
+    /// Adds a channel with made-up keys.
+    pub(crate) fn add(tx: &Tx<'_>, address: &str, state: ChannelState, inviter: bool) -> ChannelId {
+        let new = NewChannel {
+            network: NetworkId::Mailbox,
+            address,
+            name: &PeerText::new(format!("name of {address}")),
+            phone: None,
+            state,
+            inviter,
+            relay: "http://127.0.0.1:1",
+            secret: &[1; 32],
+            our_key: "ours",
+            their_key: (state == ChannelState::Active).then_some("theirs"),
+            announce: false,
+            preset: "safe-acquaintance",
+            instructions: "",
+            created_at: UnixMillis(1),
+            last_seen: None,
+        };
+        insert(tx, &new).unwrap()
+    }
+
+    #[test]
+    fn the_id_in_a_link_cannot_take_the_name_of_another_channel() {
+        let mut scratch = scratch();
+        let tx = scratch.store.write().unwrap();
+        let bob = add(&tx, "AAAA", ChannelState::Active, true);
+        rename(&tx, bob, &PeerText::new("bob")).unwrap();
+        let mallory = add(&tx, "bob", ChannelState::Active, false);
+        assert_eq!(by_reference(&tx, "bob").unwrap(), [bob, mallory]);
+        assert_eq!(by_address(&tx, "bob").unwrap(), Some(mallory));
+        assert_eq!(by_address(&tx, "AAAA").unwrap(), Some(bob));
+    }
 }

@@ -302,3 +302,110 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Option<Delivery>> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::channels::tests::add;
+    use super::super::outbox;
+    use super::super::tests::scratch;
+    use super::*;
+    use crate::model::ChannelState;
+
+    const NOW: UnixMillis = UnixMillis(1000);
+    const ENVELOPE: Digest = Digest([1; 32]);
+
+    fn arrive(tx: &Tx<'_>, channel: ChannelId, seq: i64, envelope: Digest) -> Arrival {
+        let new = NewInbound {
+            channel,
+            seq: Some(seq),
+            at: NOW,
+            content: &Content::Text(Body::new("", "hello")),
+            envelope,
+            admission: &Admission::Released {
+                rule: "test".to_owned(),
+            },
+        };
+        receive(tx, &new).unwrap()
+    }
+
+    /// Queues a message and lets it have this envelope.
+    fn claimed(tx: &Tx<'_>, channel: ChannelId, envelope: Digest) -> MessageId {
+        let new = outbox::NewOutbound {
+            channel,
+            author: Author::Human,
+            body: &Body::new("", "ours"),
+            at: NOW,
+            due: NOW,
+            rule: "test",
+        };
+        let message = outbox::queue(tx, &new).unwrap();
+        outbox::claim(tx, message, "sealed", &envelope, NOW).unwrap();
+        message
+    }
+
+    #[test]
+    fn an_envelope_is_stored_once_per_channel_under_whatever_number_it_comes() {
+        let mut scratch = scratch();
+        let tx = scratch.store.write().unwrap();
+        let here = add(&tx, "a", ChannelState::Active, true);
+        let there = add(&tx, "b", ChannelState::Active, true);
+        assert!(matches!(arrive(&tx, here, 1, ENVELOPE), Arrival::New(_)));
+        assert_eq!(arrive(&tx, here, 1, ENVELOPE), Arrival::Known);
+        assert_eq!(arrive(&tx, here, 7, ENVELOPE), Arrival::Known);
+        assert!(matches!(arrive(&tx, there, 1, ENVELOPE), Arrival::New(_)));
+        assert_eq!(count(&tx, here).unwrap(), 1);
+        assert_eq!(for_assistant(&tx).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn our_own_envelope_is_ours_even_before_the_relay_s_answer_is_stored() {
+        let mut scratch = scratch();
+        let tx = scratch.store.write().unwrap();
+        let channel = add(&tx, "a", ChannelState::Active, true);
+        let message = claimed(&tx, channel, ENVELOPE);
+        assert_eq!(arrive(&tx, channel, 1, ENVELOPE), Arrival::Ours(message));
+        assert_eq!(count(&tx, channel).unwrap(), 1);
+        assert_eq!(for_assistant(&tx).unwrap(), []);
+    }
+
+    #[test]
+    fn only_what_the_relay_had_is_noted_as_collected_and_only_once() {
+        let mut scratch = scratch();
+        let tx = scratch.store.write().unwrap();
+        let channel = add(&tx, "a", ChannelState::Active, true);
+        let message = claimed(&tx, channel, ENVELOPE);
+        assert_eq!(collected(&tx, channel, &[ENVELOPE], NOW).unwrap(), 0);
+        outbox::relayed(&tx, message, 1, NOW).unwrap();
+        assert_eq!(at_relay(&tx, channel).unwrap(), [ENVELOPE]);
+        assert_eq!(collected(&tx, channel, &[ENVELOPE], NOW).unwrap(), 1);
+        assert_eq!(collected(&tx, channel, &[ENVELOPE], NOW).unwrap(), 0);
+        assert_eq!(at_relay(&tx, channel).unwrap(), []);
+    }
+
+    #[test]
+    fn the_assistant_gets_nothing_held_taken_paused_or_stopped() {
+        let mut scratch = scratch();
+        let tx = scratch.store.write().unwrap();
+        let channel = add(&tx, "a", ChannelState::Active, true);
+        let Arrival::New(message) = arrive(&tx, channel, 1, ENVELOPE) else {
+            panic!("it is new");
+        };
+        let waiting = |tx: &Tx<'_>| for_assistant(tx).unwrap().len();
+        assert_eq!(waiting(&tx), 1);
+        super::super::channels::set_paused(&tx, channel, true).unwrap();
+        assert_eq!(waiting(&tx), 0);
+        super::super::channels::set_paused(&tx, channel, false).unwrap();
+        super::super::channels::set_state(&tx, channel, ChannelState::Stopped).unwrap();
+        assert_eq!(waiting(&tx), 0);
+        super::super::channels::set_state(&tx, channel, ChannelState::Active).unwrap();
+        let rule = "test".to_owned();
+        let held = Admission::Held { rule: rule.clone() };
+        set_admission(&tx, message, &held).unwrap();
+        handed_over(&tx, message, NOW).unwrap();
+        assert_eq!(waiting(&tx), 0);
+        set_admission(&tx, message, &Admission::Released { rule }).unwrap();
+        assert_eq!(waiting(&tx), 1, "what was held was not handed over");
+        handed_over(&tx, message, NOW).unwrap();
+        assert_eq!(waiting(&tx), 0);
+    }
+}

@@ -277,3 +277,165 @@ pub fn attempts(read: &impl Read, message: MessageId) -> Result<Option<u32>, Err
         .query_row([message.0], |row| row.get(0))
         .optional()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::channels::{self, tests::add};
+    use super::super::messages;
+    use super::super::tests::{Scratch, scratch};
+    use super::*;
+    use crate::model::{ChannelState, Delivery};
+
+    const NOW: UnixMillis = UnixMillis(1000);
+    const LATER: UnixMillis = UnixMillis(9000);
+
+    fn channel(scratch: &mut Scratch, address: &str) -> ChannelId {
+        let tx = scratch.store.write().unwrap();
+        let channel = add(&tx, address, ChannelState::Active, true);
+        tx.commit().unwrap();
+        channel
+    }
+
+    fn queue_at(scratch: &mut Scratch, channel: ChannelId, due: UnixMillis) -> MessageId {
+        let new = NewOutbound {
+            channel,
+            author: Author::Human,
+            body: &Body::new("", "hello"),
+            at: NOW,
+            due,
+            rule: "test",
+        };
+        let tx = scratch.store.write().unwrap();
+        let message = queue(&tx, &new).unwrap();
+        tx.commit().unwrap();
+        message
+    }
+
+    fn change<T>(scratch: &mut Scratch, run: impl FnOnce(&Tx<'_>) -> Result<T, Error>) -> T {
+        let tx = scratch.store.write().unwrap();
+        let result = run(&tx).unwrap();
+        tx.commit().unwrap();
+        result
+    }
+
+    fn due_now(scratch: &Scratch) -> Vec<MessageId> {
+        let due = due(&scratch.store, NOW).unwrap();
+        due.into_iter().map(|due| due.message).collect()
+    }
+
+    fn delivery(scratch: &Scratch, message: MessageId) -> Delivery {
+        let message = messages::by_id(&scratch.store, message).unwrap().unwrap();
+        message.delivery.unwrap()
+    }
+
+    #[test]
+    fn a_message_never_overtakes_an_older_one_of_its_channel() {
+        let mut scratch = scratch();
+        let channel_a = channel(&mut scratch, "a");
+        let channel_b = channel(&mut scratch, "b");
+        let older = queue_at(&mut scratch, channel_a, LATER);
+        let younger = queue_at(&mut scratch, channel_a, NOW);
+        let elsewhere = queue_at(&mut scratch, channel_b, NOW);
+        assert_eq!(due_now(&scratch), [elsewhere]);
+
+        change(&mut scratch, |tx| {
+            claim(tx, elsewhere, "sealed", &Digest([1; 32]), LATER)?;
+            take_back(tx, older)
+        });
+        assert_eq!(due_now(&scratch), [younger]);
+    }
+
+    #[test]
+    fn nothing_of_a_paused_or_stopped_channel_is_ever_due() {
+        let mut scratch = scratch();
+        let channel = channel(&mut scratch, "a");
+        let message = queue_at(&mut scratch, channel, NOW);
+        let states = [
+            ChannelState::Invited,
+            ChannelState::Requested,
+            ChannelState::Stopped,
+            ChannelState::Superseded,
+            ChannelState::Closed,
+        ];
+        for state in states {
+            change(&mut scratch, |tx| channels::set_state(tx, channel, state));
+            assert_eq!(due_now(&scratch), [], "{state:?}");
+            assert_eq!(next_due(&scratch.store).unwrap(), None, "{state:?}");
+        }
+        change(&mut scratch, |tx| {
+            channels::set_state(tx, channel, ChannelState::Active)?;
+            channels::set_paused(tx, channel, true)
+        });
+        assert_eq!(due_now(&scratch), []);
+        assert_eq!(next_due(&scratch.store).unwrap(), None);
+        change(&mut scratch, |tx| channels::set_paused(tx, channel, false));
+        assert_eq!(due_now(&scratch), [message]);
+        assert_eq!(next_due(&scratch.store).unwrap(), Some(NOW));
+    }
+
+    #[test]
+    fn a_claimed_message_repeats_its_envelope_and_cannot_be_taken_back() {
+        let mut scratch = scratch();
+        let channel = channel(&mut scratch, "a");
+        let message = queue_at(&mut scratch, channel, NOW);
+        change(&mut scratch, |tx| {
+            claim(tx, message, "sealed", &Digest([1; 32]), LATER)
+        });
+        assert_eq!(due_now(&scratch), []);
+        assert!(!change(&mut scratch, |tx| take_back(tx, message)));
+
+        assert!(change(&mut scratch, |tx| resume(tx, NOW)));
+        let due = due(&scratch.store, NOW).unwrap().remove(0);
+        assert_eq!(due.payload.as_deref(), Some("sealed"));
+        assert_eq!(due.envelope, Some(Digest([1; 32])));
+        assert_eq!(due.attempts, 1);
+    }
+
+    #[test]
+    fn a_restart_does_not_shorten_the_time_for_taking_back() {
+        let mut scratch = scratch();
+        let channel = channel(&mut scratch, "a");
+        let message = queue_at(&mut scratch, channel, LATER);
+        assert!(!change(&mut scratch, |tx| resume(tx, NOW)));
+        assert_eq!(due_now(&scratch), []);
+        assert!(change(&mut scratch, |tx| take_back(tx, message)));
+        assert_eq!(delivery(&scratch, message), Delivery::TakenBack);
+    }
+
+    #[test]
+    fn a_new_key_gets_a_new_envelope() {
+        let mut scratch = scratch();
+        let channel = channel(&mut scratch, "a");
+        let message = queue_at(&mut scratch, channel, NOW);
+        change(&mut scratch, |tx| {
+            claim(tx, message, "sealed", &Digest([1; 32]), NOW)?;
+            unseal(tx, channel)
+        });
+        let due = due(&scratch.store, NOW).unwrap().remove(0);
+        assert_eq!((due.payload, due.envelope, due.attempts), (None, None, 0));
+    }
+
+    #[test]
+    fn what_was_refused_gets_a_new_envelope_and_what_may_be_out_there_keeps_its_own() {
+        let mut scratch = scratch();
+        let channel = channel(&mut scratch, "a");
+        let message = queue_at(&mut scratch, channel, NOW);
+        let envelope = Digest([1; 32]);
+        change(&mut scratch, |tx| {
+            claim(tx, message, "sealed", &envelope, LATER)?;
+            requeue(tx, message, channel, NOW)
+        });
+        let waiting = due(&scratch.store, NOW).unwrap().remove(0);
+        assert_eq!(waiting.envelope, Some(envelope));
+
+        change(&mut scratch, |tx| fail(tx, message, "too large"));
+        let problem = "too large".to_owned();
+        assert_eq!(delivery(&scratch, message), Delivery::Failed { problem });
+        change(&mut scratch, |tx| requeue(tx, message, channel, NOW));
+        let again = due(&scratch.store, NOW).unwrap().remove(0);
+        assert_eq!(
+            (again.payload, again.envelope, again.attempts),
+            (None, None, 0)
+        );
+    }
+}

@@ -286,7 +286,7 @@ fn success(response: Response) -> Result<Response, Failure> {
     })
 }
 
-fn later(problem: &str) -> Failure {
+pub(super) fn later(problem: &str) -> Failure {
     Failure {
         problem: problem.to_owned(),
         retry: Retry::Later,

@@ -148,6 +148,8 @@ impl Room {
         for digest in &outline.gone {
             self.ours.remove(digest);
         }
+        // A list can be as long as its relay likes, so no search through it for each element.
+        let acknowledge: HashSet<i64> = acknowledge.iter().copied().collect();
         // Only what was listed just now can be listed again, so older digests are not kept.
         self.stored = outline.repeats.iter().copied().collect();
         for (seq, envelope) in &outline.arrived {

@@ -17,12 +17,15 @@ use crate::net::{
 };
 use crate::wire::mailbox::RelayUrl;
 
-use super::client::{Client, Handshake};
+use super::client::{Client, Handshake, later};
 use super::protocol::{Room, identify};
 use super::watcher;
 
 /// Ordinary requests under way at once with one relay.
 const AT_ONCE: usize = 64;
+/// Until an attempt to post counts as failed, however long its parts were held up. Shorter than
+/// the engine's patience, which begins another attempt: two at once could post twice.
+const ATTEMPT: Duration = Duration::from_secs(75);
 /// How often a relay that does not tell of handshake writes is asked for the handshake.
 const HANDSHAKE_EVERY: Duration = Duration::from_secs(60);
 /// How long one look at all channels waits for a relay that is watched anyway: what it answers
@@ -210,10 +213,10 @@ impl Relay {
             .collect()
     }
 
-    pub(super) fn has(&self, channel: ChannelId, cell: &Arc<Cell>) -> bool {
+    pub(super) fn has(&self, channel: ChannelId, cell: &Cell) -> bool {
         self.rooms()
             .get(&channel)
-            .is_some_and(|here| Arc::ptr_eq(here, cell))
+            .is_some_and(|here| std::ptr::eq(Arc::as_ptr(here), cell))
     }
 
     fn rooms(&self) -> MutexGuard<'_, BTreeMap<ChannelId, Arc<Cell>>> {
@@ -304,10 +307,16 @@ impl Relay {
     ) -> Result<Looked, Failure> {
         let mut looked = Looked::default();
         loop {
-            let (address, version, expected) = {
+            let (channel, address, version, expected) = {
                 let room = cell.room();
                 let version = wait.and_then(|_| room.version.clone());
-                (room.watch.address.clone(), version, room.expected())
+                let watch = &room.watch;
+                (
+                    watch.channel,
+                    watch.address.clone(),
+                    version,
+                    room.expected(),
+                )
             };
             let listing = if wait.is_some() {
                 self.client
@@ -322,12 +331,13 @@ impl Relay {
                 return Ok(looked);
             };
             looked.push = listing.about.push;
+            if !self.has(channel, cell) {
+                // Requested with facts that are not true any more, perhaps another key: what
+                // is here would be read wrongly and deleted for good.
+                return Ok(looked);
+            }
             let complete = listing.complete;
-            let (reading, channel) = {
-                let room = cell.room();
-                let reading = room.read(listing.records, &expected, complete);
-                (reading, room.watch.channel)
-            };
+            let reading = cell.room().read(listing.records, &expected, complete);
             looked.news |= reading.is_news();
             let acknowledged = self.settle(cell, channel, &address, reading).await?;
             cell.room().version = listing.about.version;
@@ -480,7 +490,10 @@ impl Relay {
         let result = match &cell {
             Some(cell) => {
                 let address = cell.room().watch.address.clone();
-                let result = self.try_post(&address, &post).await;
+                let attempt = self.try_post(&address, &post);
+                let result = tokio::time::timeout(ATTEMPT, attempt)
+                    .await
+                    .unwrap_or_else(|_elapsed| Err(later("the relay did not answer in time")));
                 self.report(&result).await;
                 result
             }
@@ -492,10 +505,12 @@ impl Relay {
             channel: post.channel,
             result,
         };
-        if self.tell(news).await.is_ok()
-            && relayed
-            && let Some(cell) = cell
-        {
+        if self.tell(news).await.is_err() || !relayed {
+            return;
+        }
+        // Not the cell from before the attempt: it may have been replaced meanwhile.
+        let cell = self.rooms().get(&post.channel).cloned();
+        if let Some(cell) = cell {
             cell.room().relayed(post.sealed.envelope);
             cell.poke.notify_one();
         }
@@ -529,10 +544,7 @@ impl Relay {
     }
 
     async fn tell(&self, news: News) -> Result<Settled, Failure> {
-        let gone = || Failure {
-            problem: "the engine is stopping".to_owned(),
-            retry: Retry::Later,
-        };
+        let gone = || later("the engine is stopping");
         let (settled, answer) = oneshot::channel();
         let incoming = Incoming { news, settled };
         self.news.send(incoming).await.map_err(|_closed| gone())?;
@@ -575,8 +587,5 @@ impl Relay {
 /// What becomes of an attempt on a channel that is not watched: it was stopped or closed
 /// meanwhile, or its relay cannot be used.
 fn unwatched() -> Failure {
-    Failure {
-        problem: "the channel is not in use".to_owned(),
-        retry: Retry::Later,
-    }
+    later("the channel is not in use")
 }
