@@ -9,6 +9,7 @@
 
 mod available;
 mod external;
+mod input;
 pub mod keymap;
 pub mod message;
 pub mod model;

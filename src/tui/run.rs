@@ -2,14 +2,12 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream};
-use futures_util::StreamExt as _;
+use crossterm::event::Event as Input;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -19,6 +17,7 @@ use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{ChannelId, PeerText, UnixMillis};
 
+use super::input::Inputs;
 use super::message::{Effect, Message, Question};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
@@ -144,7 +143,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
         screen: Screen::take()?,
-        input: Some(EventStream::new()),
+        input: Some(Inputs::start()),
         tasks: JoinSet::new(),
         back,
         returns,
@@ -161,7 +160,7 @@ struct Session {
     model: Model,
     options: Options,
     screen: Screen,
-    input: Option<EventStream>,
+    input: Option<Inputs>,
     clipboard: Arc<Mutex<Clipboard>>,
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Back>,
@@ -296,16 +295,10 @@ impl Session {
     }
 
     /// Returns what lies in the input queue already, without waiting.
-    ///
-    /// The stream keeps the first waker it is given until that was woken, so it has to be this
-    /// task's: asked with another one it would leave the next key lying.
     async fn pending_input(&mut self) -> Option<Input> {
-        let input = self.input.as_mut()?;
-        let next = poll_fn(|context| match input.poll_next_unpin(context) {
-            Poll::Ready(next) => Poll::Ready(next),
-            Poll::Pending => Poll::Ready(None),
-        });
-        next.await?.ok()
+        // The reader gets a turn to pass on what the terminal has.
+        tokio::task::yield_now().await;
+        self.input.as_mut()?.waiting()
     }
 
     async fn draw(&mut self) -> Result<(), Error> {
@@ -358,9 +351,9 @@ impl Session {
                     self.refresh();
                 }
                 Effect::Suspend => {
-                    self.input = None;
+                    self.stop_reading().await;
                     self.screen.suspend()?;
-                    self.input = Some(EventStream::new());
+                    self.input = Some(Inputs::start());
                     self.refresh();
                 }
                 Effect::Quit => self.leaving = true,
@@ -379,6 +372,12 @@ impl Session {
         });
     }
 
+    async fn stop_reading(&mut self) {
+        if let Some(input) = self.input.take() {
+            input.stop().await;
+        }
+    }
+
     /// Looks at the window's size again and draws all of it.
     fn refresh(&mut self) {
         if let Ok((width, height)) = crossterm::terminal::size() {
@@ -393,7 +392,7 @@ impl Session {
             let problem = "set VISUAL or EDITOR to use one".to_owned();
             return Box::pin(self.tell(Message::Edited(channel, Err(problem)))).await;
         };
-        self.input = None;
+        self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
         let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
@@ -401,7 +400,7 @@ impl Session {
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));
         self.screen.retake()?;
-        self.input = Some(EventStream::new());
+        self.input = Some(Inputs::start());
         self.refresh();
         Box::pin(self.tell(Message::Edited(channel, edited))).await
     }
