@@ -14,6 +14,9 @@ use super::core::{Answer, Core, Internal};
 /// How long a caller has to say that it has what it was given.
 const LEASE: Duration = Duration::from_secs(30);
 
+/// Bytes of text that one caller is given; what is over that waits for the next call.
+const AT_ONCE: usize = 64 * 1024 * 1024;
+
 /// A caller that waits until every channel was looked at.
 pub(super) struct PendingCheck {
     answer: Answer,
@@ -141,10 +144,13 @@ impl Core {
             return Ok(Reply::Checked(checked));
         }
         let mut channel: Option<channels::Keyed> = None;
-        for message in messages::for_assistant(&self.store)? {
-            if self.leases.contains_key(&message.id) {
-                continue;
-            }
+        let is_out = |id| self.leases.contains_key(&id);
+        let (messages, more) = messages::for_assistant(&self.store, AT_ONCE, is_out)?;
+        if more {
+            let problem = "more messages wait; check again".to_owned();
+            checked.problems.push(problem);
+        }
+        for message in messages {
             if channel
                 .as_ref()
                 .is_none_or(|channel| channel.channel.id != message.channel)

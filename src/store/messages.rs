@@ -174,9 +174,16 @@ pub fn by_id(read: &impl Read, id: MessageId) -> Result<Option<Message>, Error> 
         .transpose()
 }
 
-/// Returns what was released to the assistant and not handed over, by channel and arrival.
-/// Nothing of a paused channel.
-pub fn for_assistant(read: &impl Read) -> Result<Vec<Message>, Error> {
+/// Returns what was released to the assistant and not handed over, by channel and arrival, and
+/// whether there is more. Nothing of a paused channel, and nothing that `is_out` names.
+///
+/// Ends after the message that exceeds `budget` bytes of text: a peer may have left more than
+/// fits into memory.
+pub fn for_assistant(
+    read: &impl Read,
+    budget: usize,
+    is_out: impl Fn(MessageId) -> bool,
+) -> Result<(Vec<Message>, bool), Error> {
     let mut statement = read.connection().prepare_cached(&format!(
         "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
          JOIN channels c ON c.id = m.channel
@@ -184,9 +191,22 @@ pub fn for_assistant(read: &impl Read) -> Result<Vec<Message>, Error> {
            AND c.state NOT IN ('stopped')
          ORDER BY m.channel, m.id"
     ))?;
-    let rows = statement.query_map([], message_of)?;
-    rows.map(|row| row?.ok_or(Error::Corrupt("message")))
-        .collect()
+    let mut rows = statement.query_map([], message_of)?;
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    for row in &mut rows {
+        let message = row?.ok_or(Error::Corrupt("message"))?;
+        if is_out(message.id) {
+            continue;
+        }
+        if bytes > budget {
+            return Ok((messages, true));
+        }
+        if let Content::Text(body) = &message.content {
+            bytes += body.subject.len() + body.body.len() + body.metadata.len();
+        }
+        messages.push(message);
+    }
+    Ok((messages, false))
 }
 
 /// Notes that the assistant took a message.
@@ -343,6 +363,10 @@ mod tests {
         message
     }
 
+    fn all(tx: &Tx<'_>) -> Vec<Message> {
+        for_assistant(tx, usize::MAX, |_| false).unwrap().0
+    }
+
     #[test]
     fn an_envelope_is_stored_once_per_channel_under_whatever_number_it_comes() {
         let mut scratch = scratch();
@@ -354,7 +378,9 @@ mod tests {
         assert_eq!(arrive(&tx, here, 7, ENVELOPE), Arrival::Known);
         assert!(matches!(arrive(&tx, there, 1, ENVELOPE), Arrival::New(_)));
         assert_eq!(count(&tx, here).unwrap(), 1);
-        assert_eq!(for_assistant(&tx).unwrap().len(), 2);
+        assert_eq!(all(&tx).len(), 2);
+        let (first, more) = for_assistant(&tx, 0, |_| false).unwrap();
+        assert_eq!((first.len(), more), (1, true));
     }
 
     #[test]
@@ -365,7 +391,7 @@ mod tests {
         let message = claimed(&tx, channel, ENVELOPE);
         assert_eq!(arrive(&tx, channel, 1, ENVELOPE), Arrival::Ours(message));
         assert_eq!(count(&tx, channel).unwrap(), 1);
-        assert_eq!(for_assistant(&tx).unwrap(), []);
+        assert_eq!(all(&tx), []);
     }
 
     #[test]
@@ -390,7 +416,7 @@ mod tests {
         let Arrival::New(message) = arrive(&tx, channel, 1, ENVELOPE) else {
             panic!("it is new");
         };
-        let waiting = |tx: &Tx<'_>| for_assistant(tx).unwrap().len();
+        let waiting = |tx: &Tx<'_>| all(tx).len();
         assert_eq!(waiting(&tx), 1);
         super::super::channels::set_paused(&tx, channel, true).unwrap();
         assert_eq!(waiting(&tx), 0);
