@@ -28,7 +28,8 @@ fn converse_and_notice_a_stranger(relay: &str) {
     let stranger = r#"{"public_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}"#;
     assert_eq!(http(relay, "PUT", &path, Some(stranger)).status, 200);
     for (person, reason) in [(&ana, "key_changed"), (&bo, "answered_twice")] {
-        person.check();
+        let looked = person.run(&["check"]);
+        assert!(looked.err.contains("stopped over its key"), "{looked:?}");
         let [change] = &person.pending()[..] else {
             panic!("not one item");
         };
