@@ -67,6 +67,23 @@ fn a_link_from_another_relay_just_works() {
 }
 
 #[test]
+fn our_own_key_put_back_on_an_invite_is_no_answer() {
+    let relay = Relay::start();
+    let ana = Person::on(relay.url());
+    let invited = ana.invite("+49 30 901820");
+    let own = ana.channel(&invited.channel)["our_pub"].clone();
+    relay.answer_invite(&invited.channel, own.as_str().unwrap());
+    ana.check();
+    assert_eq!(ana.pending(), [Value::Null; 0]);
+    relay.answer_invite(
+        &invited.channel,
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    );
+    ana.check();
+    assert_eq!(ana.pending().len(), 1);
+}
+
+#[test]
 fn a_new_invite_replaces_the_old_one_and_keeps_its_name_and_text() {
     let relay = Relay::start();
     let (ana, bo) = (Person::on(relay.url()), Person::on(relay.url()));
