@@ -143,6 +143,8 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// Contact requests that wait for a person.
     pub requests: u32,
+    /// Channels that are stopped until a person decides about a key.
+    pub stopped: u32,
 }
 
 /// One message for the assistant.

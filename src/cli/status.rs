@@ -90,7 +90,9 @@ fn as_text(status: &Status) -> String {
     for relay in &status.relays {
         let state = relay.problem.as_deref().map_or_else(
             || {
-                if relay.push {
+                if relay.last_ok.is_none() {
+                    "not asked yet"
+                } else if relay.push {
                     "ok, tells at once"
                 } else {
                     "ok, polled"
@@ -141,6 +143,12 @@ mod tests {
                     relay: "https://slow.example/\u{1b}[2J".into(),
                     last_ok: None,
                     problem: Some("no answer within 30 s".into()),
+                    push: false,
+                },
+                RelayState {
+                    relay: "https://new.example".into(),
+                    last_ok: None,
+                    problem: None,
                     push: false,
                 },
             ],

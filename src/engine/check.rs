@@ -137,7 +137,8 @@ impl Core {
                 .into_iter()
                 .map(|problem| format!("{}: {}", problem.relay, problem.problem))
                 .collect(),
-            requests: self.count_requests()?,
+            requests: self.count_open(review::Kind::ContactRequest)?,
+            stopped: self.count_open(review::Kind::KeyChange)?,
             ..Checked::default()
         };
         if self.is_paused() {
@@ -167,12 +168,12 @@ impl Core {
         Ok(Reply::Checked(checked))
     }
 
-    fn count_requests(&self) -> Result<u32, store::Error> {
-        let requests = review::open(&self.store)?
+    fn count_open(&self, kind: review::Kind) -> Result<u32, store::Error> {
+        let open = review::open(&self.store)?
             .iter()
-            .filter(|item| item.kind == review::Kind::ContactRequest)
+            .filter(|item| item.kind == kind)
             .count();
-        Ok(u32::try_from(requests).unwrap_or(u32::MAX))
+        Ok(u32::try_from(open).unwrap_or(u32::MAX))
     }
 
     pub(super) fn handed_over(&mut self, ids: &[MessageId]) -> Result<Reply, Error> {

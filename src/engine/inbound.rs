@@ -276,8 +276,10 @@ fn judge_handshake(
     let known = keyed(tx, id)?;
     let shown = key.map(encode_key).unwrap_or_default();
     let channel = &known.channel;
+    // Our own key is no answer: whoever has the link can put it back, and nobody else holds it.
+    let answered = key.is_some() && shown != channel.our_key;
     match channel.state {
-        ChannelState::Invited if key.is_some() => {
+        ChannelState::Invited if answered => {
             channels::ask(tx, id, &shown, answers)?;
             let seen = seen_digest(id, &shown, None, answers);
             let item = review::NewItem {
@@ -295,7 +297,7 @@ fn judge_handshake(
             write_down(tx, now, Actor::Rule, "contact_requested", id)?;
             Ok(true)
         }
-        ChannelState::Requested if key.is_some() => {
+        ChannelState::Requested if answered => {
             let same = known.asked_key.as_deref() == Some(&shown);
             // A relay that does not count has shown two different answers itself.
             let answers = answers.or_else(|| (!same).then_some(2));

@@ -28,7 +28,8 @@ fn converse_and_notice_a_stranger(relay: &str) {
     let stranger = r#"{"public_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}"#;
     assert_eq!(http(relay, "PUT", &path, Some(stranger)).status, 200);
     for (person, reason) in [(&ana, "key_changed"), (&bo, "answered_twice")] {
-        person.check();
+        let looked = person.run(&["check"]);
+        assert!(looked.err.contains("stopped over its key"), "{looked:?}");
         let [change] = &person.pending()[..] else {
             panic!("not one item");
         };
@@ -63,6 +64,23 @@ fn a_link_from_another_relay_just_works() {
     bo.send(&channel, "from far away");
     assert_eq!(ana.texts(), ["from far away"]);
     assert_eq!(bo.channel(&channel)["relay"], home.url());
+}
+
+#[test]
+fn our_own_key_put_back_on_an_invite_is_no_answer() {
+    let relay = Relay::start();
+    let ana = Person::on(relay.url());
+    let invited = ana.invite("+49 30 901820");
+    let own = ana.channel(&invited.channel)["our_pub"].clone();
+    relay.answer_invite(&invited.channel, own.as_str().unwrap());
+    ana.check();
+    assert_eq!(ana.pending(), [Value::Null; 0]);
+    relay.answer_invite(
+        &invited.channel,
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    );
+    ana.check();
+    assert_eq!(ana.pending().len(), 1);
 }
 
 #[test]
