@@ -167,7 +167,7 @@ async fn answer(line: &[u8], handle: &Handle, role: &Mutex<Role>) -> Tell {
         let message = "not a JSON-RPC 2.0 request".into();
         return Tell::failure(Value::Null, -32700, message, None);
     };
-    let Ok(request) = serde_json::from_value::<Request>(ask.request) else {
+    let Some(request) = request_in(ask.request) else {
         let message = "unknown method, or wrong params".into();
         return Tell::failure(ask.id, -32602, message, None);
     };
@@ -189,6 +189,18 @@ async fn answer(line: &[u8], handle: &Handle, role: &Mutex<Role>) -> Tell {
             Tell::failure(ask.id, -32000, error.to_string(), data)
         }
     }
+}
+
+/// Reads a request. A method without parameters may come with an empty object of them.
+fn request_in(mut asked: Value) -> Option<Request> {
+    serde_json::from_value(asked.clone()).ok().or_else(|| {
+        let members = asked.as_object_mut()?;
+        let params = members.shift_remove("params")?;
+        params
+            .as_object()?
+            .is_empty()
+            .then(|| serde_json::from_value(asked).ok())?
+    })
 }
 
 async fn pass_events(handle: Handle, lines: mpsc::Sender<Tell>) {
@@ -346,6 +358,18 @@ mod tests {
             relays: Vec::new(),
             now: UnixMillis(0),
         })
+    }
+
+    #[test]
+    fn parameters_that_are_empty_may_be_left_out_or_given() {
+        for asked in [
+            r#"{"method":"status"}"#,
+            r#"{"method":"status","params":{}}"#,
+            r#"{"method":"unlock","params":{}}"#,
+        ] {
+            let asked = serde_json::from_str(asked).unwrap();
+            assert!(request_in(asked).is_some());
+        }
     }
 
     #[tokio::test]

@@ -1,15 +1,16 @@
 //! `log`: the decision log.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::output::{Form, Output, human_time, json_time};
+use super::output::{Form, Output, human_time, json_time, one_line};
 use super::pending::safe;
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request};
-use crate::model::LogEntry;
+use crate::model::{ChannelId, LogEntry};
 
 /// Arguments of `log`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -35,35 +36,53 @@ pub(super) async fn run(
     let Reply::Log(entries) = handle.ask(Request::Log { limit: args.limit }).await? else {
         return Err(Error::Unexpected);
     };
+    let Reply::Channels(channels) = handle.ask(Request::Channels).await? else {
+        return Err(Error::Unexpected);
+    };
+    let channels: Names = channels
+        .into_iter()
+        .map(|channel| (channel.id, (channel.address, one_line(&channel.name))))
+        .collect();
     match args.form.as_json() {
         Some(style) => {
-            let list: Value = entries.iter().map(as_json).collect();
+            let list: Value = entries
+                .iter()
+                .map(|entry| as_json(entry, &channels))
+                .collect();
             out.json(&list, style)?;
         }
-        None => out.text(&as_text(&entries))?,
+        None => out.text(&as_text(&entries, &channels))?,
     }
     Ok(Exit::Done)
 }
 
-fn as_json(entry: &LogEntry) -> Value {
+/// The network's id and the local name, safe to print, of each channel.
+type Names = BTreeMap<ChannelId, (String, String)>;
+
+fn as_json(entry: &LogEntry, channels: &Names) -> Value {
+    let named = entry.channel.and_then(|channel| channels.get(&channel));
     json!({
         "number": entry.number,
         "at": json_time(Some(entry.at)),
         "actor": entry.actor,
         "what": entry.what,
         "channel": entry.channel,
+        "channel_id": named.map(|(address, _)| address),
         "detail": entry.detail,
         "previous": entry.previous,
         "digest": entry.digest,
     })
 }
 
-fn as_text(entries: &[LogEntry]) -> String {
+fn as_text(entries: &[LogEntry], channels: &Names) -> String {
     let mut text = String::new();
     for entry in entries {
-        let channel = entry
-            .channel
-            .map_or_else(String::new, |channel| format!(" channel {channel}"));
+        let channel = entry.channel.map_or_else(String::new, |channel| {
+            channels.get(&channel).map_or_else(
+                || format!(" channel {channel}"),
+                |(_, name)| format!(" · {name}"),
+            )
+        });
         let detail = if entry.detail.is_empty() {
             String::new()
         } else {
@@ -85,7 +104,7 @@ fn as_text(entries: &[LogEntry]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Actor, ChannelId, Digest, UnixMillis};
+    use crate::model::{Actor, Digest, UnixMillis};
 
     fn entries() -> Vec<LogEntry> {
         let entry = |number, actor, what: &str, channel, detail: &str| LogEntry {
@@ -110,14 +129,22 @@ mod tests {
         ]
     }
 
+    fn names() -> Names {
+        let named = ("bb7ppzYHD5bpz5h-OZG5OQ".to_owned(), "Bob".to_owned());
+        BTreeMap::from([(ChannelId(3), named)])
+    }
+
     #[test]
     fn the_text_is_one_line_per_entry() {
-        insta::assert_snapshot!(as_text(&entries()));
+        insta::assert_snapshot!(as_text(&entries(), &names()));
     }
 
     #[test]
     fn the_json_has_the_chain() {
-        let list: Value = entries().iter().map(as_json).collect();
+        let list: Value = entries()
+            .iter()
+            .map(|entry| as_json(entry, &names()))
+            .collect();
         insta::assert_snapshot!(serde_json::to_string_pretty(&list).unwrap());
     }
 }
