@@ -8,32 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Ran, Relay, http, texts};
+use crate::support::{Person, Ran, Relay, World, http, texts};
 
 /// More steps than any command here has.
 const MANY: u32 = 60;
 
-/// Two people who talk over a relay that runs.
-struct World {
-    relay: Relay,
-    ana: Person,
-    bo: Person,
-    channel: String,
-}
-
 impl World {
-    fn new() -> Self {
-        let relay = Relay::start();
-        let (ana, bo) = (Person::on(relay.url()), Person::on(relay.url()));
-        let channel = ana.befriend(&bo);
-        Self {
-            relay,
-            ana,
-            bo,
-            channel,
-        }
-    }
-
     fn count_at_relay(&self) -> usize {
         self.relay.waiting(&self.channel).len()
     }

@@ -10,6 +10,7 @@ mod engine;
 mod http;
 mod person;
 mod relay;
+mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,6 +20,7 @@ pub(crate) use engine::Engine;
 pub(crate) use http::{Answer, http};
 pub(crate) use person::{Invited, Person, texts};
 pub(crate) use relay::Relay;
+pub(crate) use world::World;
 
 /// No condition takes this long on a machine that works, however busy it is.
 const DEADLINE: Duration = Duration::from_secs(120);

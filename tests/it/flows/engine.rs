@@ -5,28 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Relay, finish, texts, wait_for};
-
-struct World {
-    relay: Relay,
-    ana: Person,
-    bo: Person,
-    channel: String,
-}
-
-impl World {
-    fn new() -> Self {
-        let relay = Relay::start();
-        let (ana, bo) = (Person::on(relay.url()), Person::on(relay.url()));
-        let channel = ana.befriend(&bo);
-        Self {
-            relay,
-            ana,
-            bo,
-            channel,
-        }
-    }
-}
+use crate::support::{Person, World, finish, texts, wait_for};
 
 #[test]
 fn every_verb_reaches_the_engine_that_runs() {
