@@ -10,6 +10,7 @@ pub mod key;
 pub mod message;
 pub mod peer_text;
 pub mod review;
+pub mod signal;
 pub mod time;
 
 pub use channel::{Channel, ChannelState, Preset};
@@ -19,4 +20,5 @@ pub use key::{Fingerprint, PublicKey};
 pub use message::{Admission, Author, Body, Content, Delivery, Message, RawReason};
 pub use peer_text::PeerText;
 pub use review::{ReviewItem, ReviewKind, StopReason};
+pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::UnixMillis;
