@@ -21,4 +21,4 @@ pub use message::{Admission, Author, Body, Content, Delivery, Message, Passage, 
 pub use peer_text::PeerText;
 pub use review::{ReviewItem, ReviewKind, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
-pub use time::UnixMillis;
+pub use time::{Date, LocalTime, UnixMillis, Weekday};

@@ -6,9 +6,12 @@ use tokio::sync::oneshot;
 
 use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
-use crate::model::{Actor, Channel, ChannelId, ChannelState, PublicKey, StopReason, UnixMillis};
+use crate::model::{
+    Actor, Channel, ChannelId, ChannelState, Preset, PublicKey, StopReason, UnixMillis,
+};
 use crate::net::{Arrived, Failure, Incoming, News, Retry, Settled, backoff};
-use crate::policy::admit::{self, admit};
+use crate::policy::admit::{InboundFacts, admit};
+use crate::policy::presets;
 use crate::store::messages::{Arrival, NewInbound};
 use crate::store::{self, Tx, channels, log, messages, review};
 use crate::wire::mailbox::encode_key;
@@ -242,8 +245,12 @@ impl Inbound {
         }
         let mut acknowledge = Vec::new();
         for item in arrived {
-            let facts = admit::Facts {
+            let facts = InboundFacts {
                 readable: readable(&item.content),
+                signals: &[],
+                first: false,
+                verified: true,
+                ended: None,
             };
             let new = NewInbound {
                 channel: self.channel,
@@ -251,7 +258,7 @@ impl Inbound {
                 at: self.now,
                 content: &item.content,
                 envelope: item.envelope,
-                admission: &admit(&facts),
+                admission: &admit(presets::rules(Preset::InnerCircle), &facts).admission(),
             };
             match messages::receive(tx, &new)? {
                 Arrival::New(_) => channels::set_last_seen(tx, self.channel, self.now)?,
