@@ -106,3 +106,10 @@ pub enum Error {
     )]
     Gone,
 }
+
+impl Error {
+    /// The verdict does not belong to that kind of item.
+    pub fn not_an_answer() -> Self {
+        Self::BadRequest("that is no answer to this question".to_owned())
+    }
+}

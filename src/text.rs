@@ -12,6 +12,7 @@
 //! linear in its input, or do I/O.
 
 mod classes;
+mod clean;
 mod graphemes;
 mod hidden;
 mod safe;
@@ -34,6 +35,11 @@ pub fn sanitise(text: &PeerText) -> SafeText {
 /// Line breaks become the mark `⟦⏎⟧`; what does not fit is cut and ends in an ellipsis.
 pub fn sanitise_line(text: &PeerText, max_cells: usize) -> SafeLine {
     sanitise::line(text.expose_untrusted(), max_cells).truncated(max_cells)
+}
+
+/// Returns the text without what hides in it, as an assistant may get it on a person's word.
+pub fn without_hidden(text: &PeerText) -> PeerText {
+    PeerText::new(clean::without_hidden(text.expose_untrusted()))
 }
 
 /// Makes a line of text that this program wrote; it passes the same filter all the same.

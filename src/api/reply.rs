@@ -65,6 +65,36 @@ pub enum Reply {
     },
 }
 
+impl Reply {
+    /// Returns what a role may know of an answer: the assistant does not learn that anything is
+    /// held from it, and no person's commands.
+    #[must_use]
+    pub fn as_seen_by(mut self, role: super::Role) -> Self {
+        if role == super::Role::Supervisor {
+            return self;
+        }
+        match &mut self {
+            Self::Channels(channels) => channels.iter_mut().for_each(blind),
+            Self::Channel(channel) => blind(channel),
+            Self::Status(status) => {
+                status.held_in = 0;
+                status.needs_you = 0;
+                status.today = Today::default();
+                status.wake_problems.clear();
+            }
+            _ => {}
+        }
+        self
+    }
+}
+
+fn blind(channel: &mut Channel) {
+    channel.unread = 0;
+    channel.held_in = 0;
+    channel.last_seen = None;
+    channel.wake.clear();
+}
+
 /// How a relay answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelayState {

@@ -254,16 +254,11 @@ pub fn rename(tx: &Tx<'_>, id: ChannelId, name: &PeerText) -> Result<(), Error> 
     Ok(())
 }
 
-/// Sets the text for the assistant, and the preset it came from where it came from one.
-pub fn set_instructions(
-    tx: &Tx<'_>,
-    id: ChannelId,
-    text: &str,
-    preset: Option<&str>,
-) -> Result<(), Error> {
+/// Sets the text for the assistant.
+pub fn set_instructions(tx: &Tx<'_>, id: ChannelId, text: &str) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE channels SET instructions = ?2, preset = COALESCE(?3, preset) WHERE id = ?1",
-        params![id.0, text, preset],
+        "UPDATE channels SET instructions = ?2 WHERE id = ?1",
+        params![id.0, text],
     )?;
     Ok(())
 }
