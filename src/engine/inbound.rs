@@ -6,12 +6,9 @@ use tokio::sync::oneshot;
 
 use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
-use crate::model::{
-    Actor, Channel, ChannelId, ChannelState, Preset, PublicKey, StopReason, UnixMillis,
-};
+use crate::model::{Actor, Channel, ChannelId, ChannelState, PublicKey, StopReason, UnixMillis};
 use crate::net::{Arrived, Failure, Incoming, News, Retry, Settled, backoff};
-use crate::policy::admit::{InboundFacts, admit};
-use crate::policy::presets;
+use crate::policy::admit::{self, admit};
 use crate::store::messages::{Arrival, NewInbound};
 use crate::store::{self, Tx, channels, log, messages, review};
 use crate::wire::mailbox::encode_key;
@@ -245,12 +242,8 @@ impl Inbound {
         }
         let mut acknowledge = Vec::new();
         for item in arrived {
-            let facts = InboundFacts {
+            let facts = admit::Facts {
                 readable: readable(&item.content),
-                signals: &[],
-                first: false,
-                verified: true,
-                ended: None,
             };
             let new = NewInbound {
                 channel: self.channel,
@@ -258,7 +251,7 @@ impl Inbound {
                 at: self.now,
                 content: &item.content,
                 envelope: item.envelope,
-                admission: &admit(presets::rules(Preset::InnerCircle), &facts).admission(),
+                admission: &admit(&facts),
             };
             match messages::receive(tx, &new)? {
                 Arrival::New(_) => channels::set_last_seen(tx, self.channel, self.now)?,

@@ -5,12 +5,10 @@ use std::time::Duration;
 use crate::api::{ChannelRef, Error, Event, Reply, SendOutcome};
 use crate::crypto;
 use crate::model::{
-    Actor, Author, Body, ChannelId, ChannelState, Date, Delivery, LocalTime, MessageId, PeerText,
-    Preset, UnixMillis,
+    Actor, Author, Body, ChannelId, ChannelState, Delivery, MessageId, PeerText, UnixMillis,
 };
 use crate::net::{Accepted, Command, Failure, Keys, Post, Retry, Sealed, backoff};
-use crate::policy::presets;
-use crate::policy::release::{OutboundFacts, Release, release};
+use crate::policy::release::{self, Release, release};
 use crate::store::{self, Tx, channels::Keyed, messages, outbox};
 
 use super::TAKE_BACK;
@@ -104,25 +102,13 @@ impl Core {
             metadata: PeerText::new("{}"),
         };
         self.check_size(&keyed, &body)?;
-        let now = self.now();
-        let rule = match release(
-            presets::rules(Preset::InnerCircle),
-            &OutboundFacts {
-                author: text.author,
-                leaks: &[],
-                peer_has_written: true,
-                answers_held: false,
-                alone_last_hour: 0,
-                alone_last_day: 0,
-                now: local_time(now),
-                ended: None,
-            },
-        ) {
+        let rule = match release(&release::Facts {
+            author: text.author,
+        }) {
             Release::Leaves { rule } => rule,
-            Release::Held { rule, .. } | Release::Refused { rule, .. } => {
-                return Err(Error::BadRequest(rule));
-            }
+            Release::Stays { rule } => return Err(Error::BadRequest(rule.to_owned())),
         };
+        let now = self.now();
         let wait = match text.author {
             Author::Human if !immediately => TAKE_BACK,
             Author::Human | Author::Assistant | Author::Peer => Duration::ZERO,
@@ -133,7 +119,7 @@ impl Core {
             body: &body,
             at: now,
             due: now.after(wait),
-            rule: &rule,
+            rule,
         };
         let tx = self.store.write()?;
         let message = outbox::queue(&tx, &new)?;
@@ -404,17 +390,4 @@ pub(super) fn settle_post(
         result,
         due,
     })
-}
-
-/// What the clock on the wall shows here.
-fn local_time(at: UnixMillis) -> LocalTime {
-    let zoned = jiff::Timestamp::from_millisecond(at.0)
-        .unwrap_or_default()
-        .to_zoned(jiff::tz::TimeZone::system());
-    let part = |part: i8| u8::try_from(part).unwrap_or_default();
-    let year = u16::try_from(zoned.year()).unwrap_or_default();
-    let date = Date::new(year, part(zoned.month()), part(zoned.day()));
-    let minute = u16::from(part(zoned.hour())) * 60 + u16::from(part(zoned.minute()));
-    let local = date.and_then(|date| LocalTime::new(date, minute));
-    local.unwrap_or(LocalTime::EPOCH)
 }

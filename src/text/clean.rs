@@ -6,7 +6,7 @@ use super::safe::SpanKind;
 /// Returns the text without what the sanitiser would have to mark: invisible, reordering and
 /// control characters. Words stay as they are, whatever they say.
 pub(super) fn without_hidden(text: &str) -> String {
-    let safe = sanitise::text(text);
+    let safe = sanitise::walk(text, &[]).into_text();
     let mut clean = String::with_capacity(text.len());
     for (number, line) in safe.lines().iter().enumerate() {
         if number > 0 {
