@@ -27,9 +27,12 @@ pub struct InstructionsArgs {
     /// File whose text to set as it is
     #[arg(long, value_name = "FILE")]
     pub set: Option<String>,
-    /// Preset whose text to set
+    /// Preset to use: its text, and its rules
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
+    /// Let the preset widen what happens without you
+    #[arg(long, requires = "preset")]
+    pub widen: bool,
     /// How to print.
     #[command(flatten)]
     pub style: Pretty,
@@ -75,6 +78,7 @@ fn request(args: &InstructionsArgs) -> Result<Request, Error> {
         channel: ChannelRef::Named(args.channel.clone()),
         text: args.file().map(read).transpose()?,
         preset: args.preset().map(str::to_owned),
+        widen: args.widen,
     })
 }
 

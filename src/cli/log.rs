@@ -33,7 +33,13 @@ pub(super) async fn run(
     handle: &Handle,
     out: &mut Output<'_>,
 ) -> Result<Exit, Error> {
-    let Reply::Log(entries) = handle.ask(Request::Log { limit: args.limit }).await? else {
+    let Reply::Log(entries) = handle
+        .ask(Request::Log {
+            limit: args.limit,
+            before: None,
+        })
+        .await?
+    else {
         return Err(Error::Unexpected);
     };
     let Reply::Channels(channels) = handle.ask(Request::Channels).await? else {

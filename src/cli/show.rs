@@ -162,15 +162,50 @@ fn commands(review: &Review) -> String {
              go on with the old one:\n  chaperon approve {id} --keep-pinned --seen {seen}\n"
         ),
         ReviewKind::HeldMessage { .. } => {
-            format!("give it to your assistant:\n  chaperon approve {id} --seen {seen}\n")
+            let clean = if differs(review) {
+                format!(
+                    "give it without what is hidden:\n  \
+                     chaperon approve {id} --hidden-removed --seen {seen}\n"
+                )
+            } else {
+                String::new()
+            };
+            format!(
+                "give it to your assistant:\n  chaperon approve {id} --seen {seen}\n{clean}\
+                 pass it on in your own words:\n  \
+                 chaperon approve {id} --own-words TEXT --seen {seen}\n"
+            )
         }
+        ReviewKind::HeldDraft { .. } => format!(
+            "send it as it is:\n  chaperon approve {id} --seen {seen}\n\
+             send your version:\n  chaperon approve {id} --edit TEXT --seen {seen}\n"
+        ),
     };
     // A changed key is not refused: the channel stays stopped until it is settled.
     if !matches!(review.item.kind, ReviewKind::KeyChange { .. }) {
         // Writing to a String cannot fail.
-        let _infallible = write!(text, "refuse:\n  chaperon refuse {id} --seen {seen}\n");
+        let reason = if matches!(review.item.kind, ReviewKind::HeldDraft { .. }) {
+            " --reason TEXT"
+        } else {
+            ""
+        };
+        let _infallible = write!(
+            text,
+            "refuse:\n  chaperon refuse {id} --seen {seen}{reason}\n"
+        );
     }
     text
+}
+
+/// Tells whether anything is hidden in the message that could be taken out.
+fn differs(review: &Review) -> bool {
+    let Some(Content::Text(body)) = review.message.as_ref().map(|message| &message.content) else {
+        return false;
+    };
+    review
+        .clean
+        .as_ref()
+        .is_some_and(|clean| clean.body != body.body || clean.subject != body.subject)
 }
 
 #[cfg(test)]

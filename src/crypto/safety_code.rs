@@ -55,7 +55,9 @@ pub fn safety_code(network: &str, address: &str, one: &[u8; 32], other: &[u8; 32
         .chunks_exact(2)
         .take(WORDS)
         .filter_map(|pair| {
-            let number = pair.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+            let number = pair
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
             list.get(number % list.len()).copied()
         })
         .map(str::to_owned)
@@ -65,7 +67,9 @@ pub fn safety_code(network: &str, address: &str, one: &[u8; 32], other: &[u8; 32
             .chunks_exact(GROUP_BYTES)
             .take(GROUPS)
             .map(|bytes| {
-                let number = bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+                let number = bytes
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
                 format!("{:05}", number % 100_000)
             })
             .collect(),

@@ -3,8 +3,8 @@
 use crate::api::{ChannelRef, Error, Event, Invite, Replaced, Reply, Request};
 use crate::crypto::{self, SecretKey};
 use crate::model::{
-    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, ReviewId,
-    StopReason, UnixMillis, Verdict,
+    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, StopReason,
+    UnixMillis, Verdict,
 };
 use crate::net::Command;
 use crate::policy::{presets, template};

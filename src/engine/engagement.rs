@@ -11,9 +11,9 @@ use crate::model::{
     Actor, Channel, Content, Digest, Evidence, LocalTime, Message, PeerText, Preset, UnixMillis,
 };
 use crate::policy::ends::{Ended, Life};
+use crate::policy::presets;
 use crate::policy::replay::{PastMessage, Replayed, replay};
 use crate::policy::rules::{Drafts, InboundHold, Proof, Rules, Step, needs_verified_code};
-use crate::policy::presets;
 use crate::profile::Profile;
 use crate::store::{self, Read, channels::Keyed, log, messages};
 
@@ -56,7 +56,11 @@ pub(super) fn in_force(profile: &Profile, channel: &Channel) -> InForce {
     };
     InForce {
         rules,
-        name: policy_name(&channel.preset, channel.rules.is_some(), channel.policy_version),
+        name: policy_name(
+            &channel.preset,
+            channel.rules.is_some(),
+            channel.policy_version,
+        ),
         instead,
     }
 }
@@ -72,7 +76,10 @@ fn narrowed(mut rules: Rules, verified: bool) -> (Rules, Option<String>) {
     }
     rules.drafts = Drafts::Held;
     rules.inbound = rules.inbound.min(InboundHold::AnySignal);
-    (rules, Some("as safe-acquaintance until the safety code is compared".to_owned()))
+    (
+        rules,
+        Some("as safe-acquaintance until the safety code is compared".to_owned()),
+    )
 }
 
 /// Reads rules, and looks whether this computer knows their time zone.
@@ -219,7 +226,11 @@ impl Core {
             policy: Some(policy_name(preset, own.is_some(), version)),
             ..Evidence::default()
         };
-        let detail = format!("{} -> {}", before.name, policy_name(preset, own.is_some(), version));
+        let detail = format!(
+            "{} -> {}",
+            before.name,
+            policy_name(preset, own.is_some(), version)
+        );
         let tx = self.store.write()?;
         store::channels::set_engagement(&tx, channel.id, preset, own, text)?;
         let entry = log::NewEntry {
@@ -328,7 +339,9 @@ impl Core {
         past.retain(|message| local_now(current, message.at).is_some());
         let was = replay(current, &history(&past, current));
         let would = replay(proposed, &history(&past, proposed));
-        let oldest = past.first().map_or(0, |first| now.since(first.at).as_secs());
+        let oldest = past
+            .first()
+            .map_or(0, |first| now.since(first.at).as_secs());
         let examples = past
             .iter()
             .zip(would.verdicts.iter().zip(&was.verdicts))

@@ -83,9 +83,8 @@ impl Core {
 }
 
 fn code_of(channel: &Channel) -> Result<crypto::SafetyCode, Error> {
-    let unusable = || {
-        Error::BadRequest("there is no code yet: the other side's key is not known".to_owned())
-    };
+    let unusable =
+        || Error::BadRequest("there is no code yet: the other side's key is not known".to_owned());
     let key = |text: &str| mailbox::decode_key(text).map_err(|_not_a_key| unusable());
     let theirs = channel.their_key.as_deref().ok_or_else(unusable)?;
     Ok(crypto::safety_code(

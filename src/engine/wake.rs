@@ -112,9 +112,9 @@ impl Core {
         if stays || waking.waiting.is_empty() {
             return;
         }
-        let wait = waking
-            .last
-            .map_or(Duration::ZERO, |last| BETWEEN.saturating_sub(now.since(last)));
+        let wait = waking.last.map_or(Duration::ZERO, |last| {
+            BETWEEN.saturating_sub(now.since(last))
+        });
         if !wait.is_zero() {
             if !std::mem::replace(&mut waking.scheduled, true) {
                 self.later(wait, Internal::WakeAgain(channel.id));
@@ -158,9 +158,11 @@ impl Core {
         let mode = mode_for(&messages);
         let mut command = Command::new(program);
         command
-            .args(arguments.iter().map(|part| {
-                part.replace("{text}", &line).replace("{mode}", mode)
-            }))
+            .args(
+                arguments
+                    .iter()
+                    .map(|part| part.replace("{text}", &line).replace("{mode}", mode)),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -6,7 +6,9 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Actor, ChannelId, Digest, Evidence, LogEntry, LoggedText, PeerText, UnixMillis};
+use crate::model::{
+    Actor, ChannelId, Digest, Evidence, LogEntry, LoggedText, PeerText, UnixMillis,
+};
 
 use super::{Error, Read, Tx, settings};
 
@@ -175,11 +177,7 @@ const COLUMNS: &str = "number, at, actor, what, channel, detail, previous, diges
     evidence, draft, draft_digest, sent, sent_digest";
 
 /// Returns the newest entries before a number (or at all), newest first.
-pub fn newest(
-    read: &impl Read,
-    limit: u32,
-    before: Option<i64>,
-) -> Result<Vec<LogEntry>, Error> {
+pub fn newest(read: &impl Read, limit: u32, before: Option<i64>) -> Result<Vec<LogEntry>, Error> {
     let mut statement = read.connection().prepare_cached(&format!(
         "SELECT {COLUMNS} FROM log WHERE number < ?2 ORDER BY number DESC LIMIT ?1"
     ))?;
@@ -238,7 +236,8 @@ fn problem_of(row: &Stored, expected: i64, previous: &Digest) -> Option<String> 
         return Some(format!("{name} was changed"));
     }
     let differs = |text: &Option<PeerText>, digest: Option<Digest>| {
-        text.as_ref().is_some_and(|text| Some(digest_of(text)) != digest)
+        text.as_ref()
+            .is_some_and(|text| Some(digest_of(text)) != digest)
     };
     if differs(&row.draft, draft) || differs(&row.sent, sent) {
         return Some(format!("the text of {name} was changed"));
@@ -346,7 +345,10 @@ mod tests {
         assert_eq!(second.previous, first.digest);
         assert_eq!(first.previous, Digest([0; 32]));
         assert_ne!(first.digest, second.digest);
-        assert_eq!(newest(&scratch.store, 10, Some(2)).unwrap(), [first.clone()]);
+        assert_eq!(
+            newest(&scratch.store, 10, Some(2)).unwrap(),
+            [first.clone()]
+        );
         assert_eq!(verify(&scratch.store).unwrap(), (2, None));
     }
 
@@ -362,7 +364,10 @@ mod tests {
             ("evidence = NULL", "entry 2 was changed"),
             ("version = 1", "entry 2 was changed"),
             ("digest = zeroblob(32)", "entry 2 was changed"),
-            ("previous = zeroblob(32)", "entry 2 does not follow the entry before it"),
+            (
+                "previous = zeroblob(32)",
+                "entry 2 does not follow the entry before it",
+            ),
             ("draft = 'x'", "the text of entry 2 was changed"),
             ("sent = 'x'", "the text of entry 2 was changed"),
             ("draft_digest = NULL, draft = NULL", "entry 2 was changed"),

@@ -86,7 +86,8 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
     Ok(Arrival::New(MessageId(tx.0.last_insert_rowid())))
 }
 
-fn by_envelope(
+/// Returns the message with this envelope, and who wrote it.
+pub fn by_envelope(
     tx: &Tx<'_>,
     channel: ChannelId,
     envelope: &Digest,
@@ -149,7 +150,9 @@ pub(super) fn signals_text(signals: &[Signal]) -> Option<String> {
 
 /// Tells whether any finding weighs more than a note.
 pub(super) fn is_flagged(signals: &[Signal]) -> bool {
-    signals.iter().any(|signal| signal.severity > Severity::Note)
+    signals
+        .iter()
+        .any(|signal| signal.severity > Severity::Note)
 }
 
 /// Returns the last messages of a channel before one, oldest first, and at most `limit`.
@@ -593,7 +596,10 @@ mod tests {
             panic!("it is new");
         };
         assert_eq!(for_digest(&tx, 9).unwrap().len(), 1);
-        assert_eq!(flagged_before(&tx, channel, MessageId(id.0 + 1)).unwrap(), 1);
+        assert_eq!(
+            flagged_before(&tx, channel, MessageId(id.0 + 1)).unwrap(),
+            1
+        );
         let instead = Words {
             subject: PeerText::new(""),
             body: PeerText::new("they say hello"),

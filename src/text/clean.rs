@@ -1,7 +1,7 @@
 //! Takes out of a text what a reader cannot see in it.
 
-use super::sanitise;
 use super::safe::SpanKind;
+use super::sanitise;
 
 /// Returns the text without what the sanitiser would have to mark: invisible, reordering and
 /// control characters. Words stay as they are, whatever they say.
