@@ -122,6 +122,7 @@ fn message(message: &CheckedMessage) -> Value {
         "unsafe_metadata": metadata(&message.unsafe_metadata),
         "at": json_time(Some(message.at)),
         "message": message.id,
+        "released": message.passage.words(),
     })
 }
 

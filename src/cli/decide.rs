@@ -71,7 +71,8 @@ pub struct RefuseArgs {
     pub style: Pretty,
 }
 
-fn digest(text: &str) -> Result<Digest, String> {
+/// Reads the hash that a decision repeats.
+pub(super) fn digest(text: &str) -> Result<Digest, String> {
     Digest::from_hex(text).ok_or_else(|| "the hash has 64 hexadecimal digits".to_owned())
 }
 

@@ -82,7 +82,8 @@ fn request(args: &InstructionsArgs) -> Result<Request, Error> {
     })
 }
 
-fn read(name: &str) -> Result<String, Error> {
+/// Reads a text file of a bounded size.
+pub(super) fn read(name: &str) -> Result<String, Error> {
     let failed = |error: io::Error| {
         if error.kind() == io::ErrorKind::NotFound {
             Error::FileNotFound(name.to_owned())
