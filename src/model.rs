@@ -17,7 +17,7 @@ pub use channel::{Channel, ChannelState, Preset};
 pub use decision::{Actor, Evidence, LogEntry, LoggedText, OnScreen, Verdict};
 pub use ids::{ChannelId, Digest, MessageId, NetworkId, ReviewId};
 pub use key::{Fingerprint, PublicKey};
-pub use message::{Admission, Author, Body, Content, Delivery, Message, Passage, RawReason, Words};
+pub use message::{Admission, Author, Body, Content, Delivery, Message, Part, Passage, RawReason, Words};
 pub use peer_text::PeerText;
 pub use review::{ReviewItem, ReviewKind, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};

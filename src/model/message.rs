@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, Digest, MessageId, PeerText, Signal, UnixMillis};
+use super::{ChannelId, Digest, MessageId, PeerText, Signal, TextSpan, UnixMillis};
 
 /// The plain content of an envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,56 @@ pub struct Body {
     pub metadata: PeerText,
 }
 
+/// The parts of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The text.
+    Body,
+    /// The subject line.
+    Subject,
+    /// The metadata object.
+    Metadata,
+}
+
+/// What stands between the parts of a body where it is judged as one text.
+const BETWEEN: &str = "\n\n";
+
 impl Body {
+    /// Returns all that it says as one text, which is what signals are found in: the text, then
+    /// the subject, then the metadata, where there are any. Spans in the text need no shifting.
+    pub fn judged(&self) -> PeerText {
+        let mut whole = self.body.expose_untrusted().to_owned();
+        for part in [&self.subject, &self.metadata] {
+            if !part.is_empty() && part.expose_untrusted() != "{}" {
+                whole.push_str(BETWEEN);
+                whole.push_str(part.expose_untrusted());
+            }
+        }
+        PeerText::new(whole)
+    }
+
+    /// Tells which part a span of [`Self::judged`] begins in, and where in that part it stands.
+    pub fn locate(&self, span: TextSpan) -> (Part, TextSpan) {
+        let shifted = |by: usize| TextSpan {
+            start: span.start.saturating_sub(by),
+            end: span.end.saturating_sub(by),
+        };
+        let subject_at = self.body.len() + BETWEEN.len();
+        if span.start <= self.body.len() {
+            return (Part::Body, span);
+        }
+        let metadata_at = if self.subject.is_empty() {
+            subject_at
+        } else {
+            subject_at + self.subject.len() + BETWEEN.len()
+        };
+        if span.start < metadata_at {
+            (Part::Subject, shifted(subject_at))
+        } else {
+            (Part::Metadata, shifted(metadata_at))
+        }
+    }
+
     /// Makes a body without metadata.
     pub fn new(subject: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
@@ -284,4 +333,39 @@ pub struct Message {
     pub other: Option<Words>,
     /// Whether its rule leaves it to the digest rather than call the person.
     pub digest: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_the_judged_text_is_found_in_its_part() {
+        let body = Body {
+            metadata: PeerText::new(r#"{"a":"needle"}"#),
+            ..Body::new("a needle", "needle first")
+        };
+        let judged = body.judged();
+        let spans: Vec<_> = judged
+            .expose_untrusted()
+            .match_indices("needle")
+            .map(|(at, found)| {
+                body.locate(TextSpan {
+                    start: at,
+                    end: at + found.len(),
+                })
+            })
+            .collect();
+        let parts = [
+            (Part::Body, &body.body),
+            (Part::Subject, &body.subject),
+            (Part::Metadata, &body.metadata),
+        ];
+        for ((part, span), (expected, text)) in spans.into_iter().zip(parts) {
+            assert_eq!(part, expected);
+            assert_eq!(&text.expose_untrusted()[span.start..span.end], "needle");
+        }
+        let bare = Body::new("", "x");
+        assert_eq!(bare.judged(), PeerText::new("x"));
+    }
 }
