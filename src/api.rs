@@ -108,7 +108,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The verdict does not belong to that kind of item.
+    /// Returns what a verdict gets that does not belong to that kind of item.
     pub fn not_an_answer() -> Self {
         Self::BadRequest("that is no answer to this question".to_owned())
     }

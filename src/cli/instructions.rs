@@ -120,6 +120,7 @@ mod tests {
             channel: "bb7p".into(),
             set: set.map(str::to_owned),
             preset: preset.map(str::to_owned),
+            widen: false,
             style: Pretty::default(),
         }
     }

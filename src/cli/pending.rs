@@ -208,7 +208,16 @@ pub(super) mod tests {
             },
             ReviewKind::HeldMessage {
                 message: MessageId(40),
-                rule: "it does not open with the pinned key".into(),
+                rule: "hold-in:any-signal".into(),
+                signals: 3,
+                severe: true,
+            },
+            ReviewKind::HeldDraft {
+                message: MessageId(41),
+                rule: "hold-out:street-address".into(),
+                reason: "holds a street address".into(),
+                expires: UnixMillis(1_770_769_995_123),
+                severe: true,
             },
         ];
         let item = |(number, kind)| ReviewItem {

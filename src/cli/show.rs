@@ -230,6 +230,10 @@ mod tests {
             delivery: None,
             handed_over: None,
             read: false,
+            signals: Vec::new(),
+            passage: None,
+            other: None,
+            digest: false,
         }
     }
 
@@ -242,7 +246,10 @@ mod tests {
     }
 
     fn review(item: ReviewItem) -> Review {
-        let held = matches!(item.kind, ReviewKind::HeldMessage { .. });
+        let held = matches!(
+            item.kind,
+            ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. }
+        );
         Review {
             item,
             channel: channel(),
@@ -254,6 +261,10 @@ mod tests {
                 })
             }),
             before: if held { vec![hostile()] } else { Vec::new() },
+            total: 7,
+            flagged_before: 0,
+            policy: "safe-acquaintance v1".to_owned(),
+            clean: None,
         }
     }
 

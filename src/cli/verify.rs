@@ -24,7 +24,12 @@ pub struct VerifyArgs {
     /// Id of the channel, or your name for it
     pub channel: String,
     /// The codes are the same on both sides; this is the word that was asked for
-    #[arg(long, value_name = "WORD", requires = "seen", conflicts_with = "differs")]
+    #[arg(
+        long,
+        value_name = "WORD",
+        requires = "seen",
+        conflicts_with = "differs"
+    )]
     pub word: Option<String>,
     /// The codes differ: stop the channel both ways
     #[arg(long, requires = "seen")]

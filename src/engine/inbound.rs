@@ -469,4 +469,4 @@ fn settle_announcement(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
