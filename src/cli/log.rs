@@ -116,16 +116,16 @@ async fn verify(form: Form, handle: &Handle, out: &mut Output<'_>) -> Result<Exi
 
 /// Prints the whole log, a page at a time from the newest on, and so keeps one page's numbers.
 async fn export(handle: &Handle, out: &mut Output<'_>) -> Result<Exit, Error> {
-    let names = names(handle).await?;
     let mut pages = vec![None];
     loop {
         let before = pages.last().copied().flatten();
-        let oldest = page(handle, before).await?.last().map(|entry| entry.number);
-        match oldest {
+        let entries = page(handle, before).await?;
+        match entries.last().map(|entry| entry.number) {
             Some(oldest) if oldest > 1 => pages.push(Some(oldest)),
             _ => break,
         }
     }
+    let names = names(handle).await?;
     for before in pages.into_iter().rev() {
         let mut entries = page(handle, before).await?;
         entries.reverse();

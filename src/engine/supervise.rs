@@ -645,3 +645,6 @@ fn written(decision: &Decision) -> Result<&Words, Error> {
         .filter(|words| !words.body.is_empty())
         .ok_or_else(|| Error::BadRequest("there is no text to go on in its place".to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! How handshakes and ended attempts are judged, on an engine without a network.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use super::*;
 use crate::api::{Handle, Role};
 use crate::crypto::SecretKey;
@@ -19,6 +22,8 @@ fn key(number: u8) -> PublicKey {
 /// An engine without a network, driven by hand.
 pub(in crate::engine) struct Alone {
     pub(in crate::engine) core: Core,
+    /// What the engine's clock shows.
+    pub(in crate::engine) time: Arc<AtomicI64>,
     _directory: tempfile::TempDir,
 }
 
@@ -28,12 +33,15 @@ pub(in crate::engine) fn alone() -> Alone {
     profile.create().unwrap();
     let store = Store::open(&profile.database()).unwrap();
     let (_handle, desk) = Handle::local(Role::Supervisor);
-    let clock: crate::engine::Clock = std::sync::Arc::new(|| NOW);
+    let time = Arc::new(AtomicI64::new(NOW.0));
+    let shows = Arc::clone(&time);
+    let clock: crate::engine::Clock = Arc::new(move || UnixMillis(shows.load(Ordering::Relaxed)));
     let config = Config::default();
     let mode = Mode::OnDemand;
     let (core, _inbox) = Core::new(profile, config, store, mode, clock, &desk);
     Alone {
         core,
+        time,
         _directory: directory,
     }
 }
@@ -240,7 +248,7 @@ fn a_message_that_cannot_be_sealed_holds_up_no_other_channel() {
     let id = alone.add(ChannelState::Active, true);
     let new = store::outbox::NewOutbound {
         channel: id,
-        author: crate::model::Author::Human,
+        author: Author::Human,
         body: &crate::model::Body::new("", "hello"),
         at: NOW,
         due: NOW,
