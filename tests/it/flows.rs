@@ -3,6 +3,7 @@
 mod engine;
 mod outage;
 mod profile;
+mod supervision;
 
 use serde_json::{Value, json};
 
