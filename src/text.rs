@@ -14,12 +14,14 @@
 mod classes;
 mod graphemes;
 mod hidden;
+mod leaks;
 mod safe;
 mod sanitise;
 mod words;
 mod wrap;
 mod writer;
 
+pub use leaks::{leaks, masked};
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
 
 use crate::model::PeerText;
