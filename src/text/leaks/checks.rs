@@ -156,7 +156,7 @@ const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwx
 /// Longest text that is decoded: the work grows with the square of it.
 const LONGEST_BASE58: usize = 120;
 
-/// Decodes Base58Check (Bitcoin): the bytes without the checksum, or `None`.
+/// Decodes `Base58Check` (Bitcoin): the bytes without the checksum, or `None`.
 pub(super) fn base58check(text: &[u8]) -> Option<Vec<u8>> {
     if text.len() > LONGEST_BASE58 {
         return None;
@@ -167,11 +167,11 @@ pub(super) fn base58check(text: &[u8]) -> Option<Vec<u8>> {
         let mut carry = u32::try_from(value).ok()?;
         for byte in &mut number {
             carry += u32::from(*byte) * 58;
-            *byte = (carry % 256) as u8;
+            *byte = carry.to_le_bytes().first().copied().unwrap_or_default();
             carry /= 256;
         }
         while carry > 0 {
-            number.push((carry % 256) as u8);
+            number.push(carry.to_le_bytes().first().copied().unwrap_or_default());
             carry /= 256;
         }
     }
@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn known_checksums_hold_and_one_wrong_digit_breaks_them() {
-        let cases: &[(fn(&[u8]) -> bool, &str)] = &[
+        type Case<'a> = (fn(&[u8]) -> bool, &'a str);
+        let cases: &[Case<'_>] = &[
             (luhn, "4111111111111111"),
             (luhn, "378282246310005"),
             (iban, "DE89370400440532013000"),

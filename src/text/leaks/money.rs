@@ -18,6 +18,7 @@ pub(super) enum Side {
 }
 
 /// Currencies by the side on which their number stands.
+#[rustfmt::skip]
 pub(super) const CURRENCIES: &[(Side, &[&str])] = &[
     (
         Side::Right,
@@ -28,43 +29,10 @@ pub(super) const CURRENCIES: &[(Side, &[&str])] = &[
     (
         Side::Left,
         &[
-            "dollar",
-            "dollars",
-            "bucks",
-            "euros",
-            "pounds",
-            "quid",
-            "cents",
-            "grand",
-            "dólares",
-            "dolares",
-            "euro",
-            "pesos",
-            "reais",
-            "franken",
-            "francs",
-            "franchi",
-            "kronen",
-            "rubel",
-            "rubles",
-            "руб*",
-            "рублей",
-            "доллар*",
-            "евро",
-            "тысяч",
-            "*元*",
-            "*块*",
-            "*円*",
-            "*圆*",
-            "*人民币*",
-            "*美元*",
-            "*欧元*",
-            "*원*",
-            "rupees",
-            "yen",
-            "yuan",
-            "złoty*",
-            "zł",
+            "dollar", "dollars", "bucks", "euros", "pounds", "quid", "cents", "grand", "dólares",
+            "dolares", "euro", "pesos", "reais", "franken", "francs", "franchi", "kronen",
+            "rubel", "rubles", "руб*", "рублей", "доллар*", "евро", "тысяч", "*元*", "*块*", "*円*",
+            "*圆*", "*人民币*", "*美元*", "*欧元*", "*원*", "rupees", "yen", "yuan", "złoty*", "zł",
         ],
     ),
     (

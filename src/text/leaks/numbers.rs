@@ -274,7 +274,7 @@ fn national(scan: &mut Scan<'_>, number: &Number) -> bool {
         }
         _ => digits.len() == 15 && is_named && checks::nir(&digits),
     };
-    let has_letter = matches!(lengths.as_slice(), [17] | [8]);
+    let has_letter = matches!(lengths.as_slice(), [17 | 8]);
     let span = (number.start, if has_letter { last + 1 } else { last });
     if exact {
         scan.add(Leak::exact(PersonalId, Severity::Medium, span));

@@ -82,10 +82,9 @@ fn is_date(text: &[u8], number: &Number, lengths: &[usize]) -> bool {
             .is_some_and(|digits| digits.starts_with(b"19") || digits.starts_with(b"20"))
     };
     match lengths {
-        [4, 1..=2, 1..=2, ..] => year(0),
+        [4, 1..=2, 1..=2, ..] | [8] => year(0),
         [1..=2, 1..=2, 4, ..] => year(2),
         [4, 4] => year(0) && year(1),
-        [8] => year(0),
         _ => false,
     }
 }
