@@ -30,52 +30,64 @@ pub(super) enum Mark {
 }
 
 /// Where the marks are.
-#[rustfmt::skip]
 pub(super) const MARKS: &[(Mark, &[&str])] = &[
-    (
-        Mark::At,
-        &[
-            "@",
-        ],
-    ),
+    (Mark::At, &["@"]),
     (
         Mark::SpeltAt,
         &[
-            "*(at)*", "*[at]*", "*{at}*", "*<at>*", "*(arroba)*", "*[arroba]*", "*(собака)*",
+            "*(at)*",
+            "*[at]*",
+            "*{at}*",
+            "*<at>*",
+            "*(arroba)*",
+            "*[arroba]*",
+            "*(собака)*",
         ],
     ),
-    (
-        Mark::Scheme,
-        &[
-            "*://*",
-        ],
-    ),
-    (
-        Mark::Www,
-        &[
-            "www.*",
-        ],
-    ),
+    (Mark::At2, &["at", "arroba", "собака"]),
+    (Mark::Scheme, &["*://*"]),
+    (Mark::Www, &["www.*"]),
     (
         Mark::Domain,
         &[
-            "*.com", "*.org", "*.net", "*.io", "*.dev", "*.app", "*.gov", "*.edu", "*.ai",
-            "*.de/*", "*.fr/*", "*.es/*", "*.it/*", "*.nl/*", "*.uk/*", "*.ru/*", "*.cn/*",
-            "*.br/*", "*.pt/*", "*.eu/*", "*.me/*", "*.co/*", "*.ly/*", "*.gl/*", "*.be/*",
-            "*.us/*", "*.ch/*", "*.at/*", "*.ru", "*.link/*", "*.page/*", "*.zoom.us",
+            "*.com",
+            "*.org",
+            "*.net",
+            "*.io",
+            "*.dev",
+            "*.app",
+            "*.gov",
+            "*.edu",
+            "*.ai",
+            "*.de/*",
+            "*.fr/*",
+            "*.es/*",
+            "*.it/*",
+            "*.nl/*",
+            "*.uk/*",
+            "*.ru/*",
+            "*.cn/*",
+            "*.br/*",
+            "*.pt/*",
+            "*.eu/*",
+            "*.me/*",
+            "*.co/*",
+            "*.ly/*",
+            "*.gl/*",
+            "*.be/*",
+            "*.us/*",
+            "*.ch/*",
+            "*.at/*",
+            "*.ru",
+            "*.link/*",
+            "*.page/*",
+            "*.zoom.us",
         ],
     ),
-    (
-        Mark::Data,
-        &[
-            "data:*",
-        ],
-    ),
+    (Mark::Data, &["data:*"]),
     (
         Mark::Uuencode,
-        &[
-            "begin 644 *", "begin 755 *", "begin 600 *",
-        ],
+        &["begin 644 *", "begin 755 *", "begin 600 *"],
     ),
 ];
 
