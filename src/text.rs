@@ -21,6 +21,7 @@ mod clean;
 mod emoji;
 mod graphemes;
 mod hidden;
+mod leaks;
 mod safe;
 mod sanitise;
 mod terminal;
@@ -29,6 +30,7 @@ mod wrap;
 mod writer;
 
 pub use bytes::{from_bytes, original_range};
+pub use leaks::{leaks, masked};
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
 pub use scan::{Scan, scan};
 

@@ -40,7 +40,11 @@ pub struct LogArgs {
 #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
 pub enum LogVerb {
     /// Check that every entry is what was written; ends with 1 and names the first that is not
-    Verify,
+    Verify {
+        /// How to print.
+        #[command(flatten)]
+        form: Form,
+    },
     /// Print every entry as one line of JSON, the oldest first
     Export,
     /// Take the texts out of an entry; their digests stay, and the chain still holds
@@ -57,7 +61,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Error> {
     match args.verb {
         None => {}
-        Some(LogVerb::Verify) => return verify(args.form, handle, out).await,
+        Some(LogVerb::Verify { form }) => return verify(form, handle, out).await,
         Some(LogVerb::Export) => return export(handle, out).await,
         Some(LogVerb::Redact { number }) => {
             let Reply::Done = handle.ask(Request::RedactLog { number }).await? else {

@@ -222,7 +222,7 @@ impl Core {
         let force = in_force(&self.profile, channel);
         let over = ended(&self.store, channel, &force.rules, now)?;
         let unknown = || Error::Storage("this computer's clock shows an impossible time".into());
-        let leaks: Vec<Signal> = Vec::new();
+        let leaks = text::leaks(&body.judged());
         let facts = OutboundFacts {
             author,
             leaks: &leaks,
