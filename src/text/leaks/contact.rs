@@ -212,7 +212,10 @@ fn email(scan: &mut Scan<'_>, (sign, after): (usize, usize)) {
 
 /// Tells "e-mail:jane@…" from the password of a URL: no scheme stands in the same word.
 fn is_label(head: &str) -> bool {
-    let word = head.rsplit([' ', '\n']).next().unwrap_or_default();
+    // Only the tail: a text without blanks would be read again for every sign.
+    let tail = super::bytes::floor(head, head.len().saturating_sub(44));
+    let tail = head.get(tail..).unwrap_or_default();
+    let word = tail.rsplit([' ', '\n']).next().unwrap_or_default();
     word.len() < 40 && !word.contains("//")
 }
 

@@ -171,6 +171,10 @@ pub(super) fn named(scan: &mut Scan<'_>, word: Word, (start, end): (usize, usize
     let Some((tie, value_start)) = tied(scan.lower, end) else {
         return;
     };
+    // Untied values are ASCII; asking first keeps a row of such names cheap.
+    if tie == Tie::Nothing && !at(scan.text.as_bytes(), value_start).is_ascii_graphic() {
+        return;
+    }
     let fits = match word {
         Word::Password => password(scan.text, scan.lower, tie, value_start),
         Word::WeakCode if tie == Tie::Nothing => None,

@@ -345,6 +345,8 @@ fn a_long_text_of_anything_takes_bounded_time() {
         "1 ",
         "abandon ",
         "@a.",
+        ":a@b.co",
+        "://a:",
         "$1 12 Elm Street ",
         "a",
         "DE89 ",
