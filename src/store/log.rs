@@ -45,16 +45,20 @@ fn chain(number: i64, entry: &NewEntry<'_>, previous: &Digest) -> Digest {
 /// Writes an entry behind the last one.
 pub fn append(tx: &Tx<'_>, entry: &NewEntry<'_>) -> Result<(), Error> {
     let last: Option<(i64, [u8; 32])> =
-        tx.0.prepare_cached("SELECT number, digest FROM log ORDER BY number DESC LIMIT 1")?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        tx.0.prepare_cached(
+            "SELECT number, open('log.digest', number, digest) FROM log
+             ORDER BY number DESC LIMIT 1",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
     let (number, previous) = last.map_or((1, Digest([0; 32])), |(number, digest)| {
         (number + 1, Digest(digest))
     });
     let digest = chain(number, entry, &previous);
     tx.0.prepare_cached(
         "INSERT INTO log (number, at, actor, what, channel, detail, previous, digest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, seal('log.detail', ?1, ?6), seal('log.previous', ?1, ?7),
+            seal('log.digest', ?1, ?8))",
     )?
     .execute(params![
         number,
@@ -72,7 +76,8 @@ pub fn append(tx: &Tx<'_>, entry: &NewEntry<'_>) -> Result<(), Error> {
 /// Returns the newest entries, newest first.
 pub fn newest(read: &impl Read, limit: u32) -> Result<Vec<LogEntry>, Error> {
     let mut statement = read.connection().prepare_cached(
-        "SELECT number, at, actor, what, channel, detail, previous, digest
+        "SELECT number, at, actor, what, channel, open('log.detail', number, detail),
+            open('log.previous', number, previous), open('log.digest', number, digest)
          FROM log ORDER BY number DESC LIMIT ?1",
     )?;
     let rows = statement.query_map([limit], entry_of)?;

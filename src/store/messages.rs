@@ -7,6 +7,7 @@ use crate::model::{
     RawReason, UnixMillis,
 };
 
+use super::at_rest::next_id;
 use super::{Error, Read, Tx};
 
 /// Characters of an unreadable payload that a reader gets; the row keeps all of it.
@@ -57,10 +58,13 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
         Admission::Released { rule } => (true, rule),
         Admission::Held { rule } => (false, rule),
     };
+    let id = next_id(tx, "messages")?;
     tx.0.prepare_cached(
-        "INSERT INTO messages (channel, author, seq, at, subject, body, metadata, raw_reason,
+        "INSERT INTO messages (id, channel, author, seq, at, subject, body, metadata, raw_reason,
             raw_payload, envelope, admitted, rule)
-         VALUES (?1, 'peer', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         VALUES (?12, ?1, 'peer', ?2, ?3, seal('messages.subject', ?12, ?4),
+            seal('messages.body', ?12, ?5), seal('messages.metadata', ?12, ?6), ?7,
+            seal('messages.raw_payload', ?12, ?8), ?9, ?10, seal('messages.rule', ?12, ?11))",
     )?
     .execute(params![
         new.channel.0,
@@ -74,8 +78,9 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
         new.envelope.0,
         admitted,
         rule,
+        id,
     ])?;
-    Ok(Arrival::New(MessageId(tx.0.last_insert_rowid())))
+    Ok(Arrival::New(MessageId(id)))
 }
 
 fn by_envelope(
@@ -128,9 +133,12 @@ pub fn at_relay(read: &impl Read, channel: ChannelId) -> Result<Vec<Digest>, Err
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at, m.subject, m.body, m.metadata,
-    m.raw_reason, m.raw_payload, m.envelope, m.admitted, m.rule, m.delivery, m.delivery_at,
-    m.problem, m.handed_over, m.read, o.due, o.attempts";
+const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at,
+    open('messages.subject', m.id, m.subject), open('messages.body', m.id, m.body),
+    open('messages.metadata', m.id, m.metadata), m.raw_reason,
+    open('messages.raw_payload', m.id, m.raw_payload), m.envelope, m.admitted,
+    open('messages.rule', m.id, m.rule), m.delivery, m.delivery_at,
+    open('messages.problem', m.id, m.problem), m.handed_over, m.read, o.due, o.attempts";
 
 /// Returns the last messages of a channel before one, oldest first, and at most `limit`.
 pub fn page(
@@ -235,7 +243,7 @@ pub fn set_admission(tx: &Tx<'_>, id: MessageId, admission: &Admission) -> Resul
         Admission::Held { rule } => (false, rule),
     };
     tx.0.execute(
-        "UPDATE messages SET admitted = ?2, rule = ?3 WHERE id = ?1",
+        "UPDATE messages SET admitted = ?2, rule = seal('messages.rule', id, ?3) WHERE id = ?1",
         params![id.0, admitted, rule],
     )?;
     Ok(())
