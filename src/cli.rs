@@ -21,9 +21,11 @@ pub mod instructions;
 pub mod log;
 pub mod man;
 pub mod output;
+pub mod passphrase;
 pub mod pause;
 pub mod pending;
 pub mod relay;
+pub mod secret;
 pub mod send;
 pub mod show;
 pub mod status;
@@ -53,6 +55,8 @@ pub enum Exit {
     DecidedOtherwise = 4,
     /// What was to be decided expired or is not what was shown.
     Changed = 5,
+    /// The assistant may not do this.
+    NotAllowed = 6,
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -86,6 +90,15 @@ pub enum Error {
     /// The manual has no page of that name.
     #[error("no manual page for: {0}")]
     NoPage(String),
+    /// The call is the assistant's, and this is not for it.
+    #[error(
+        "this needs the supervisor role, and this call is the assistant's \
+         (--as-assistant, CHAPERON_AS_ASSISTANT or CHAPERON_SOCKET)"
+    )]
+    AsAssistant,
+    /// There is no passphrase to go on with.
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
     /// The engine answered something that does not belong to the request.
     #[error("the engine gave an answer of another version; stop it and start it again")]
     Unexpected,
@@ -101,6 +114,7 @@ impl Error {
             Self::Refused(api::Error::NothingToDecide) => Exit::NothingToDo,
             Self::Refused(api::Error::AlreadyDecided(_)) => Exit::DecidedOtherwise,
             Self::Refused(api::Error::Changed) => Exit::Changed,
+            Self::Refused(api::Error::NotAllowed) | Self::AsAssistant => Exit::NotAllowed,
             Self::Refused(_)
             | Self::SetAndPreset
             | Self::FileNotFound(_)
@@ -108,6 +122,7 @@ impl Error {
             | Self::NoRelayAnswered
             | Self::NoHome
             | Self::NoPage(_)
+            | Self::Secret(_)
             | Self::Unexpected
             | Self::Output(_) => Exit::Failed,
         }
@@ -134,6 +149,7 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Approve(args) => decide::approve(args, handle, out).await,
         Verb::Refuse(args) => decide::refuse(args, handle, out).await,
         Verb::Log(args) => log::run(args, handle, out).await,
+        Verb::Passphrase(args) => passphrase::run(args, handle, out).await,
         Verb::Pause(args) => pause::pause(args, handle, out).await,
         Verb::Resume(args) => pause::resume(args, handle, out).await,
         Verb::Import(args) => clawbuddy_dir::import(args, handle, out).await,
@@ -214,6 +230,7 @@ mod tests {
             &["pause", "a"],
             &["resume"],
             &["resume", "a"],
+            &["passphrase", "remove"],
             &["import", "clawbuddy", "--from", "/somewhere"],
             &["export", "clawbuddy", "--to", "/elsewhere"],
         ];
@@ -251,6 +268,8 @@ mod tests {
         assert_eq!(exit(api::Error::NothingToDecide), 3);
         assert_eq!(exit(api::Error::AlreadyDecided("refused".into())), 4);
         assert_eq!(exit(api::Error::Changed), 5);
+        assert_eq!(exit(api::Error::NotAllowed), 6);
+        assert_eq!(Error::AsAssistant.exit() as u8, 6);
         assert_eq!(exit(api::Error::ChannelNotActive), 1);
         assert_eq!(Error::SetAndPreset.exit() as u8, 1);
     }

@@ -194,6 +194,14 @@ impl Session {
         }
     }
 
+    /// Reaches the engine behind a socket for assistants, and no profile.
+    pub async fn join(socket: &std::path::Path) -> Result<Self, Error> {
+        api::socket::connect(socket, Role::Assistant, None)
+            .await
+            .map(Self::Shared)
+            .map_err(Error::Unreachable)
+    }
+
     /// Returns a way to ask, in the role the session was opened for.
     pub fn handle(&self, role: Role) -> Handle {
         match self {

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Author, ChannelId, Digest, MessageId, Passphrase, PeerText, ReviewId, Verdict,
-};
+use crate::model::{Author, ChannelId, Digest, MessageId, Passphrase, PeerText, ReviewId, Verdict};
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

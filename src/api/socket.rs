@@ -133,6 +133,9 @@ pub fn bind(path: &Path) -> Result<UnixListener, Error> {
 
 /// Makes a socket for assistants: open to its owner and, where one is named by its number, to a
 /// group (mode 0660). Replaces a socket that nobody listens on, and nothing else.
+///
+/// For a moment everything that this process makes is closed to everybody, so this belongs
+/// before anything that makes files.
 pub fn bind_for_assistants(path: &Path, group: Option<u32>) -> Result<UnixListener, Error> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => return Err(Error::NotASocket),

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accept, add, channels, check, clawbuddy_dir, completions, decide, demo, host, instructions,
-    log, man, pause, pending, relay, send, show, status,
+    log, man, passphrase, pause, pending, relay, send, show, status,
 };
 use crate::api::Role;
 
@@ -29,6 +29,13 @@ pub struct Cli {
     /// Directory of the profile, instead of the usual one or `CHAPERON_HOME`
     #[arg(long, global = true, display_order = 900, value_name = "DIR")]
     pub home: Option<PathBuf>,
+    /// File with the passphrase, yours and with mode 0600, instead of
+    /// `CHAPERON_PASSPHRASE_FILE` or the question on the terminal
+    #[arg(long, global = true, display_order = 901, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Give up the power to decide for this call, as `CHAPERON_AS_ASSISTANT=1` does
+    #[arg(long, global = true, display_order = 902)]
+    pub as_assistant: bool,
     /// What to do; the terminal surface where absent.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -101,6 +108,8 @@ pub enum Verb {
     Refuse(decide::RefuseArgs),
     /// Show the log of decisions
     Log(log::LogArgs),
+    /// Protect the profile by a passphrase
+    Passphrase(passphrase::PassphraseArgs),
     /// Pause one channel, or everything
     Pause(pause::PauseArgs),
     /// Resume one channel, or lift the general pause
@@ -128,6 +137,7 @@ impl Verb {
             | Self::Approve(_)
             | Self::Refuse(_)
             | Self::Log(_)
+            | Self::Passphrase(_)
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Import(_)
@@ -197,6 +207,7 @@ mod tests {
             "chaperon instructions a --set f",
             "chaperon add +1",
             "chaperon pending",
+            "chaperon passphrase set",
             "chaperon resume",
         ] {
             assert_eq!(role(line), Role::Supervisor, "{line}");
