@@ -58,8 +58,14 @@ pub enum Error {
     #[error("the profile is protected by a passphrase")]
     Locked,
     /// The passphrase that was given is another one.
-    #[error("wrong passphrase")]
+    #[error("the profile's passphrase is wrong")]
     WrongPassphrase,
+    /// It was wrong too often, and this attempt was not made.
+    #[error("too many wrong passphrases; try again in {seconds} s")]
+    TooManyAttempts {
+        /// Seconds until another attempt is made.
+        seconds: u64,
+    },
     /// The lock of the profile cannot be opened by any passphrase.
     #[error("the profile cannot be unlocked")]
     Vault(#[source] crypto::Error),
@@ -223,6 +229,7 @@ fn refused(error: api::Error) -> Error {
     match error {
         api::Error::Locked => Error::Locked,
         api::Error::WrongPassphrase => Error::WrongPassphrase,
+        api::Error::TooManyAttempts { seconds } => Error::TooManyAttempts { seconds },
         error => Error::Unreachable(api::socket::Error::Refused(error)),
     }
 }
