@@ -133,6 +133,7 @@ impl Error {
 ///
 /// The handle needs the role that [`Verb::role`] names. What the verb has to say goes to
 /// `out`, an error does not yet: see [`finish`].
+#[expect(clippy::cognitive_complexity, reason = "one arm for each verb")]
 pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Exit, Error> {
     match verb {
         Verb::Add(args) => add::add(args, handle, out).await,

@@ -225,6 +225,10 @@ impl Session {
 }
 
 /// Says what the engine that runs said to a passphrase.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only what is said about passphrases is of interest"
+)]
 fn refused(error: api::Error) -> Error {
     match error {
         api::Error::Locked => Error::Locked,

@@ -128,10 +128,10 @@ impl Access {
         }
         let mut left = ATTEMPTS;
         loop {
-            let passphrase = secret::ask("Passphrase: ").map_err(|error| match error {
-                secret::Error::NoTerminal => eyre!(LOCKED),
-                error => error.into(),
-            })?;
+            let passphrase = match secret::ask("Passphrase: ") {
+                Err(secret::Error::NoTerminal) => return Err(eyre!(LOCKED)),
+                asked => asked?,
+            };
             left -= 1;
             match run(Some(&passphrase)).await {
                 Err(engine::Error::WrongPassphrase) if left > 0 => {

@@ -72,20 +72,19 @@ fn line(text: &str) -> Result<Passphrase, Error> {
 
 /// Takes a new passphrase from a file, or asks for it twice.
 pub fn new_one(file: Option<&Path>, allow_short: bool) -> Result<Passphrase, Error> {
-    let new = match file {
-        Some(file) => from_file(file)?,
-        None => {
-            let first = ask("New passphrase: ")?;
-            if first != ask("Once more: ")? {
-                return Err(Error::Different);
-            }
-            first
-        }
-    };
+    let new = file.map_or_else(ask_twice, from_file)?;
     if new.chars() < SHORTEST && !allow_short {
         return Err(Error::Short);
     }
     Ok(new)
+}
+
+fn ask_twice() -> Result<Passphrase, Error> {
+    let first = ask("New passphrase: ")?;
+    if first != ask("Once more: ")? {
+        return Err(Error::Different);
+    }
+    Ok(first)
 }
 
 /// Asks for one line on the terminal and shows nothing of it.

@@ -324,7 +324,7 @@ mod tests {
         salt.salt[0] ^= 1;
         let mut short = lock.clone();
         short.sealed.truncate(10);
-        let mut flipped = lock.clone();
+        let mut flipped = lock;
         flipped.sealed[30] ^= 1;
         for changed in [cost, salt, short, flipped] {
             let error = changed.open(&passphrase).unwrap_err();

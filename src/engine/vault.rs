@@ -104,7 +104,7 @@ impl std::fmt::Debug for Tried {
 
 impl Core {
     /// Gives the supervisor role to whoever has the passphrase; without one to everybody.
-    pub(super) fn unlock(&mut self, passphrase: Option<Passphrase>, answer: Answer) {
+    pub(super) fn unlock(&self, passphrase: Option<Passphrase>, answer: Answer) {
         let reply = match (self.store.lock(), passphrase) {
             (Err(error), _) => Err(error.into()),
             (Ok(None), _) => Ok(Reply::Done),
@@ -117,7 +117,7 @@ impl Core {
     }
 
     /// Protects a profile that has no passphrase.
-    pub(super) fn set_passphrase(&mut self, new: Passphrase, answer: Answer) {
+    pub(super) fn set_passphrase(&self, new: Passphrase, answer: Answer) {
         let refused = match self.store.lock() {
             Err(error) => error.into(),
             Ok(Some(_)) => Error::AlreadyProtected,
@@ -139,12 +139,7 @@ impl Core {
     }
 
     /// Puts the same content under another passphrase.
-    pub(super) fn change_passphrase(
-        &mut self,
-        current: Passphrase,
-        new: Passphrase,
-        answer: Answer,
-    ) {
+    pub(super) fn change_passphrase(&self, current: Passphrase, new: Passphrase, answer: Answer) {
         if new.expose().is_empty() {
             let _gone = answer.send(Err(empty()));
             return;
@@ -153,11 +148,11 @@ impl Core {
     }
 
     /// Removes the protection.
-    pub(super) fn remove_passphrase(&mut self, current: Passphrase, answer: Answer) {
+    pub(super) fn remove_passphrase(&self, current: Passphrase, answer: Answer) {
         self.with_current(current, Purpose::Remove, answer);
     }
 
-    fn with_current(&mut self, current: Passphrase, purpose: Purpose, answer: Answer) {
+    fn with_current(&self, current: Passphrase, purpose: Purpose, answer: Answer) {
         let refused = match self.store.lock() {
             Err(error) => error.into(),
             Ok(None) => Error::NotProtected,
@@ -321,10 +316,6 @@ fn empty() -> Error {
     Error::BadRequest("the passphrase is empty".to_owned())
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "what `map_err` gives is a value"
-)]
 fn no_random(error: crypto::Error) -> Error {
     Error::Storage(error.to_string())
 }

@@ -57,6 +57,11 @@ const SEALED: &[(&str, &str, &[&str])] = &[
     ("log", "number", &["detail", "previous", "digest"]),
 ];
 
+/// Sealed columns whose place also names what a readable column of the row says, so that whoever
+/// can write the file cannot change that: a held message does not become a released one. The
+/// place is `table.column` and the other column's value, nothing where that is NULL.
+const BOUND: &[(&str, &str)] = &[("messages.rule", "admitted")];
+
 /// Name of the setting that keeps the lock of the vault.
 const LOCK: &str = "vault_lock";
 /// Name of the setting that says that old content may still lie in the files.
@@ -165,7 +170,11 @@ fn define(
 /// Returns what a value is bound to: `table.column`, a zero byte and the row.
 fn place(arguments: &Context<'_>) -> rusqlite::Result<Vec<u8>> {
     let name = arguments.get_raw(0).as_str()?;
-    let known = name.split_once('.').is_some_and(|(table, column)| {
+    let unbound = BOUND
+        .iter()
+        .find(|(bound, _)| name.starts_with(bound))
+        .map_or(name, |(bound, _)| bound);
+    let known = unbound.split_once('.').is_some_and(|(table, column)| {
         SEALED
             .iter()
             .any(|(known, _, columns)| *known == table && columns.contains(&column))
@@ -248,7 +257,14 @@ fn rewrite(
     for (table, key, columns) in SEALED {
         let sets: Vec<_> = columns
             .iter()
-            .map(|column| format!("{column} = reseal('{table}.{column}', {key}, {column})"))
+            .map(|column| {
+                let name = format!("{table}.{column}");
+                let bound = BOUND
+                    .iter()
+                    .find(|(bound, _)| *bound == name)
+                    .map_or_else(String::new, |(_, by)| format!(" || ifnull({by}, '')"));
+                format!("{column} = reseal('{name}'{bound}, {key}, {column})")
+            })
             .collect();
         tx.0.execute(&format!("UPDATE {table} SET {}", sets.join(", ")), [])?;
     }

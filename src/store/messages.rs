@@ -64,7 +64,8 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
             raw_payload, envelope, admitted, rule)
          VALUES (?12, ?1, 'peer', ?2, ?3, seal('messages.subject', ?12, ?4),
             seal('messages.body', ?12, ?5), seal('messages.metadata', ?12, ?6), ?7,
-            seal('messages.raw_payload', ?12, ?8), ?9, ?10, seal('messages.rule', ?12, ?11))",
+            seal('messages.raw_payload', ?12, ?8), ?9, ?10,
+            seal('messages.rule' || ?10, ?12, ?11))",
     )?
     .execute(params![
         new.channel.0,
@@ -137,7 +138,7 @@ const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at,
     open('messages.subject', m.id, m.subject), open('messages.body', m.id, m.body),
     open('messages.metadata', m.id, m.metadata), m.raw_reason,
     open('messages.raw_payload', m.id, m.raw_payload), m.envelope, m.admitted,
-    open('messages.rule', m.id, m.rule), m.delivery, m.delivery_at,
+    open('messages.rule' || ifnull(m.admitted, ''), m.id, m.rule), m.delivery, m.delivery_at,
     open('messages.problem', m.id, m.problem), m.handed_over, m.read, o.due, o.attempts";
 
 /// Returns the last messages of a channel before one, oldest first, and at most `limit`.
@@ -243,7 +244,8 @@ pub fn set_admission(tx: &Tx<'_>, id: MessageId, admission: &Admission) -> Resul
         Admission::Held { rule } => (false, rule),
     };
     tx.0.execute(
-        "UPDATE messages SET admitted = ?2, rule = seal('messages.rule', id, ?3) WHERE id = ?1",
+        "UPDATE messages SET admitted = ?2, rule = seal('messages.rule' || ?2, id, ?3)
+         WHERE id = ?1",
         params![id.0, admitted, rule],
     )?;
     Ok(())

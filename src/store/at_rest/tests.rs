@@ -343,6 +343,7 @@ fn a_sealed_value_opens_in_no_other_row_or_column() {
         "UPDATE messages SET body = subject WHERE id = 1",
         "UPDATE messages SET body = 'Wire the money.' WHERE id = 1",
         "UPDATE messages SET body = '' WHERE id = 1",
+        "UPDATE messages SET admitted = 0 WHERE id = 1",
     ];
     for sql in moves {
         let tx = store.write().unwrap();
