@@ -590,3 +590,80 @@ fn an_assistant_under_another_user_id_reaches_its_role_and_nothing_else() {
     let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o660);
 }
+
+/// A command in a terminal of its own: answers each question, and returns all that was shown.
+fn in_a_terminal(person: &Person, arguments: &[&str], answers: &[(&str, &str)]) -> String {
+    use std::io::{Read as _, Write as _};
+    use std::sync::{Arc, Mutex};
+    let pair = portable_pty::native_pty_system()
+        .openpty(portable_pty::PtySize::default())
+        .unwrap();
+    let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
+    command.args(arguments);
+    command.env("CHAPERON_HOME", person.home());
+    command.env_remove("CHAPERON_PASSPHRASE_FILE");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let so_far = {
+        let shown = Arc::clone(&shown);
+        move || String::from_utf8_lossy(&shown.lock().unwrap()).into_owned()
+    };
+    let listening = std::thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        // The end of a terminal is an error on Linux.
+        while let Ok(count @ 1..) = reader.read(&mut chunk) {
+            shown.lock().unwrap().extend(chunk.iter().take(count));
+        }
+    });
+    let mut keys = pair.master.take_writer().unwrap();
+    let mut asked = 0;
+    for (question, answer) in answers {
+        wait_for(question, || {
+            let all = so_far();
+            let at = all.get(asked..)?.find(question)?;
+            asked += at + question.len();
+            Some(())
+        });
+        keys.write_all(format!("{answer}\r").as_bytes()).unwrap();
+        keys.flush().unwrap();
+    }
+    child.wait().unwrap();
+    drop(keys);
+    drop(pair.master);
+    listening.join().unwrap();
+    so_far()
+}
+
+#[test]
+fn a_passphrase_is_asked_for_on_the_terminal_and_never_shown() {
+    let ana = Person::on("http://127.0.0.1:9");
+    ana.json(&["invite", "--name", MARK]);
+    let set = in_a_terminal(
+        &ana,
+        &["passphrase", "set"],
+        &[("New passphrase: ", PHRASE), ("Once more: ", OTHER)],
+    );
+    assert!(set.contains("differ"), "{set}");
+    let set = in_a_terminal(
+        &ana,
+        &["passphrase", "set"],
+        &[("New passphrase: ", PHRASE), ("Once more: ", PHRASE)],
+    );
+    assert!(set.contains("\"protected\": true"), "{set}");
+    let given_up = in_a_terminal(&ana, &["channels"], &[("Passphrase: ", "")]);
+    assert!(given_up.contains("no passphrase was given"), "{given_up}");
+    let listed = in_a_terminal(
+        &ana,
+        &["channels"],
+        &[
+            ("Passphrase: ", "wrong"),
+            ("Passphrase: ", "y\u{15}x\u{7f}correct horse"),
+        ],
+    );
+    assert!(listed.contains(MARK), "{listed}");
+    for shown in [set, listed] {
+        assert!(!shown.contains("horse"), "{shown}");
+    }
+}
