@@ -13,9 +13,11 @@ pub mod socket;
 
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
-    Checked, CheckedMessage, Draft, Invite, Page, RelayState, Reply, Review, SendOutcome, Status,
+    Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,
+    EngagementRow, Invite, LogState, Page, RelayState, Replay, ReplayExample, Reply, Review,
+    SafetyCode, SendOutcome, Status, Today,
 };
-pub use request::{ChannelRef, Replaced, Request, Role};
+pub use request::{ChannelRef, Proposal, Replaced, Request, Role, RowEdit, RowStep};
 
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +95,12 @@ pub enum Error {
     /// The connection may not do this.
     #[error("this needs the supervisor role")]
     NotAllowed,
+    /// It widens what happens without a person, and that was not confirmed.
+    #[error("this widens what happens without you: {0}")]
+    Widens(String),
+    /// It widens a channel whose safety code was not compared.
+    #[error("compare the safety code first: {0}")]
+    NeedsCode(String),
     /// The message is over the size that the network carries.
     #[error("the message is too large: {size} bytes, at most {limit}")]
     TooLarge {
@@ -115,4 +123,11 @@ pub enum Error {
         "the engine stopped before it answered; it may have been done, so look before asking again"
     )]
     Gone,
+}
+
+impl Error {
+    /// Returns what a verdict gets that does not belong to that kind of item.
+    pub fn not_an_answer() -> Self {
+        Self::BadRequest("that is no answer to this question".to_owned())
+    }
 }

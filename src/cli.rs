@@ -16,6 +16,10 @@ pub mod clawbuddy_dir;
 pub mod completions;
 pub mod decide;
 pub mod demo;
+pub mod digest;
+pub mod draft;
+pub mod end;
+pub mod engagement;
 pub mod host;
 pub mod instructions;
 pub mod log;
@@ -29,6 +33,8 @@ pub mod secret;
 pub mod send;
 pub mod show;
 pub mod status;
+pub mod verify;
+pub mod wake;
 
 mod imessage;
 
@@ -112,6 +118,9 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Refused(api::Error::NothingToDecide) => Exit::NothingToDo,
+            Self::Refused(api::Error::AlreadyDecided(earlier)) if earlier == "expired" => {
+                Exit::Changed
+            }
             Self::Refused(api::Error::AlreadyDecided(_)) => Exit::DecidedOtherwise,
             Self::Refused(api::Error::Changed) => Exit::Changed,
             Self::Refused(api::Error::NotAllowed) | Self::AsAssistant => Exit::NotAllowed,
@@ -149,6 +158,12 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Show(args) => show::run(args, handle, out).await,
         Verb::Approve(args) => decide::approve(args, handle, out).await,
         Verb::Refuse(args) => decide::refuse(args, handle, out).await,
+        Verb::Draft(args) => draft::run(args, handle, out).await,
+        Verb::Verify(args) => verify::run(args, handle, out).await,
+        Verb::Engagement(args) => engagement::run(args, handle, out).await,
+        Verb::Digest(args) => digest::run(args, handle, out).await,
+        Verb::Wake(args) => wake::run(args, handle, out).await,
+        Verb::End(args) => end::run(args, handle, out).await,
         Verb::Log(args) => log::run(args, handle, out).await,
         Verb::Passphrase(args) => passphrase::run(args, handle, out).await,
         Verb::Pause(args) => pause::pause(args, handle, out).await,
@@ -226,7 +241,48 @@ mod tests {
             &["show", "7"],
             &["approve", "7", "--seen", &seen],
             &["refuse", "7", "--seen", &seen],
+            &["approve", "7", "--seen", &seen, "--hidden-removed"],
+            &[
+                "approve",
+                "7",
+                "--seen",
+                &seen,
+                "--own-words",
+                "they ask for Thursday",
+            ],
+            &[
+                "approve",
+                "7",
+                "--seen",
+                &seen,
+                "--edit",
+                "near the park",
+                "--subject",
+                "Where",
+            ],
+            &[
+                "refuse",
+                "7",
+                "--seen",
+                &seen,
+                "--reason",
+                "not by mail",
+                "--pause",
+            ],
+            &["draft", "12"],
+            &["verify", "a"],
+            &["verify", "a", "--word", "violin", "--seen", &seen],
+            &["verify", "a", "--differs", "--seen", &seen],
+            &["engagement", "a", "--preset", "inner-circle"],
+            &["digest"],
+            &["wake", "a", "--", "openclaw", "--text", "{text}"],
+            &["wake", "a", "--clear"],
+            &["end", "a"],
+            &["end", "a", "--as-me"],
             &["log", "--limit", "3"],
+            &["log", "verify"],
+            &["log", "export"],
+            &["log", "redact", "4"],
             &["pause"],
             &["pause", "a"],
             &["resume"],
@@ -268,6 +324,7 @@ mod tests {
         let exit = |error| Error::Refused(error).exit() as u8;
         assert_eq!(exit(api::Error::NothingToDecide), 3);
         assert_eq!(exit(api::Error::AlreadyDecided("refused".into())), 4);
+        assert_eq!(exit(api::Error::AlreadyDecided("expired".into())), 5);
         assert_eq!(exit(api::Error::Changed), 5);
         assert_eq!(exit(api::Error::NotAllowed), 6);
         assert_eq!(Error::AsAssistant.exit() as u8, 6);

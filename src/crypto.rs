@@ -10,11 +10,13 @@
 
 mod channel_box;
 mod digest;
+mod safety_code;
 mod secret_key;
 pub mod vault;
 
 pub use channel_box::ChannelBox;
 pub use digest::{fingerprint, sha256, sha256_of};
+pub use safety_code::{SafetyCode, safety_code};
 pub use secret_key::SecretKey;
 
 /// Why something of this module did not succeed.

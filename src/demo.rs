@@ -148,6 +148,9 @@ impl Friends {
             item: wanted.id,
             seen: wanted.seen,
             verdict: Verdict::Approve,
+            words: None,
+            reason: None,
+            screen: None,
         })
         .await?;
         Ok(friends)

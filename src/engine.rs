@@ -11,10 +11,15 @@ mod check;
 mod clawbuddy;
 mod contacts;
 mod core;
+mod engagement;
 mod inbound;
+mod local_time;
 mod outbound;
 mod reading;
+mod supervise;
+mod trust;
 mod vault;
+mod wake;
 
 use std::fs::{File, TryLockError};
 use std::sync::Arc;

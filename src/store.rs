@@ -151,12 +151,18 @@ pub(crate) mod tests {
         _dir: tempfile::TempDir,
     }
 
+    /// One without a passphrase.
+    pub(crate) fn plain() -> Scratch {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("chaperon.db")).unwrap();
+        Scratch { store, _dir: dir }
+    }
+
     /// Protected, because that is the harder case: what is wrongly sealed or not opened shows.
     pub(crate) fn scratch() -> Scratch {
-        let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&dir.path().join("chaperon.db")).unwrap();
-        at_rest::tests::protect(&mut store);
-        Scratch { store, _dir: dir }
+        let mut scratch = plain();
+        at_rest::tests::protect(&mut scratch.store);
+        scratch
     }
 
     #[test]

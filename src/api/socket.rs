@@ -434,7 +434,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Status;
+    use crate::api::{Status, Today};
     use crate::model::UnixMillis;
 
     fn status(profile: String) -> Reply {
@@ -446,6 +446,10 @@ mod tests {
             active_channels: 0,
             needs_you: 0,
             held_in: 0,
+            held_out: 0,
+            next_expiry: None,
+            today: Today::default(),
+            wake_problems: Vec::new(),
             outbox: 0,
             relays: Vec::new(),
             now: UnixMillis(0),

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, host, instructions,
-    log, man, passphrase, pause, pending, relay, send, show, status,
+    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
+    engagement, host, instructions, log, man, passphrase, pause, pending, relay, send, show,
+    status, verify, wake,
 };
 use crate::api::Role;
 
@@ -88,6 +89,8 @@ pub enum Verb {
     Check(check::CheckArgs),
     /// Send a message
     Send(send::SendArgs),
+    /// Say what became of a message that waits for the human
+    Draft(draft::DraftArgs),
     /// List all channels
     Channels(channels::ChannelsArgs),
     /// Invite somebody again; the old channel is replaced
@@ -106,7 +109,17 @@ pub enum Verb {
     Approve(decide::ApproveArgs),
     /// Say no to a waiting item
     Refuse(decide::RefuseArgs),
-    /// Show the log of decisions
+    /// Compare the safety code of a channel
+    Verify(verify::VerifyArgs),
+    /// Show or change the rules of a channel, tried on its own history first
+    Engagement(engagement::EngagementArgs),
+    /// List what arrived and did not call you
+    Digest(digest::DigestArgs),
+    /// Set what runs when something is released to the assistant
+    Wake(wake::WakeArgs),
+    /// Close a channel for good
+    End(end::EndArgs),
+    /// Show the log of decisions, check or export it
     Log(log::LogArgs),
     /// Protect the profile by a passphrase
     Passphrase(passphrase::PassphraseArgs),
@@ -127,7 +140,8 @@ impl Verb {
             Self::Check(args) => args.role(),
             Self::Send(args) => args.role(),
             Self::Instructions(args) => args.role(),
-            Self::Channels(_) | Self::Status(_) => Role::Assistant,
+            Self::End(args) => args.role(),
+            Self::Channels(_) | Self::Status(_) | Self::Draft(_) => Role::Assistant,
             Self::Add(_)
             | Self::Accept(_)
             | Self::Reinvite(_)
@@ -136,6 +150,10 @@ impl Verb {
             | Self::Show(_)
             | Self::Approve(_)
             | Self::Refuse(_)
+            | Self::Verify(_)
+            | Self::Engagement(_)
+            | Self::Digest(_)
+            | Self::Wake(_)
             | Self::Log(_)
             | Self::Passphrase(_)
             | Self::Pause(_)

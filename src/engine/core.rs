@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{ChannelId, MessageId, NetworkId, UnixMillis};
+use crate::model::{Actor, ChannelId, MessageId, NetworkId, UnixMillis};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
@@ -16,12 +16,16 @@ use crate::store::{self, Store, settings};
 use super::Clock;
 use super::check::PendingCheck;
 use super::outbound::Sender;
+use super::supervise::Decision;
 use super::vault::{Door, Tried};
+use super::wake::Wakes;
 
 /// News that may wait for the engine before the networks have to wait.
 const NEWS_BACKLOG: usize = 256;
 /// News settled in one transaction at most.
 const NEWS_AT_ONCE: usize = 256;
+/// Between looks at what time does, when nothing is due.
+const IDLE: Duration = Duration::from_secs(600);
 /// How long a stopping engine waits for what it began.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -37,6 +41,13 @@ pub(super) enum Internal {
     AnnounceAgain(ChannelId),
     /// A passphrase was tried.
     Tried(Tried),
+    /// It is time to wake the assistant again.
+    WakeAgain(ChannelId),
+    /// A command to wake the assistant ended.
+    Woken {
+        channel: ChannelId,
+        result: Result<(), String>,
+    },
 }
 
 /// The receiving ends of what reaches the engine beside calls.
@@ -85,6 +96,9 @@ pub(super) struct Core {
     /// is about that: listing channels must not wait for a dead relay.
     pub(super) sends: bool,
     pub(super) door: Door,
+    pub(super) wakes: Wakes,
+    /// When it was last looked whether channels are over by their rules.
+    pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
     events: broadcast::Sender<Event>,
     roles: Arc<AtomicU64>,
@@ -124,6 +138,8 @@ impl Core {
             watches_all: false,
             sends: mode == Mode::Continuous,
             door: Door::new(),
+            wakes: Wakes::default(),
+            ends_looked_at: None,
             news,
             events: desk.events.clone(),
             roles: Arc::clone(&desk.roles),
@@ -156,7 +172,7 @@ impl Core {
             return;
         }
         loop {
-            let sleep = self.send_due();
+            let sleep = self.keep_time().min(self.send_due());
             // Only now is it known what is on its way, and so who has to wait for it.
             self.answer_stuck_senders();
             self.finish_checks();
@@ -175,6 +191,18 @@ impl Core {
         }
         self.finish(&mut inbox).await;
         self.tell(Event::Closing);
+    }
+
+    /// Ends what is over by its time; returns how long nothing else will be.
+    fn keep_time(&mut self) -> Duration {
+        let ended = self.end_channels();
+        match ended.and_then(|()| self.expire_drafts()) {
+            Ok(wait) => wait.unwrap_or(IDLE),
+            Err(error) => {
+                tracing::error!(%error, "what is over cannot be ended");
+                Duration::from_secs(10)
+            }
+        }
     }
 
     fn begin(&mut self) -> Result<(), store::Error> {
@@ -197,10 +225,11 @@ impl Core {
     /// Lets attempts end that were begun, so that most stops leave nothing to be looked up.
     async fn finish(&mut self, inbox: &mut Inbox) {
         let until = tokio::time::Instant::now() + GOODBYE;
-        while self.is_sending() {
-            match tokio::time::timeout_at(until, inbox.news.recv()).await {
-                Ok(Some(first)) => self.take_news(first, inbox),
-                Ok(None) | Err(_) => return,
+        while self.is_sending() || self.wakes.running > 0 {
+            tokio::select! {
+                Some(first) = inbox.news.recv() => self.take_news(first, inbox),
+                Some(internal) = inbox.internal.recv() => self.take_internal(internal),
+                () = tokio::time::sleep_until(until) => return,
             }
         }
     }
@@ -225,6 +254,8 @@ impl Core {
                     self.announce(&keyed);
                 }
             }
+            Internal::WakeAgain(channel) => self.wake_again(channel),
+            Internal::Woken { channel, result } => self.woken(channel, result),
         }
     }
 
@@ -269,6 +300,7 @@ impl Core {
             }
             request => {
                 let answer = self.carry_out(request);
+                let answer = answer.map(|reply| reply.as_seen_by(call.role));
                 let _gone = call.reply.send(answer);
             }
         }
@@ -286,7 +318,36 @@ impl Core {
                 item,
                 seen,
                 verdict,
-            } => self.decide(item, &seen, verdict),
+                words,
+                reason,
+                screen,
+            } => self.settle(&Decision {
+                item,
+                seen,
+                verdict,
+                words,
+                reason,
+                screen,
+                actor: Actor::Human,
+            }),
+            Request::DraftState { message } => self.draft_state(message),
+            Request::SafetyCode { channel } => self.safety_code(&channel),
+            Request::Verify {
+                channel,
+                word,
+                seen,
+            } => self.verify(&channel, &word, &seen),
+            Request::CodeDiffers { channel, seen } => self.code_differs(&channel, &seen),
+            Request::Engagement { channel, proposal } => self.engagement(&channel, &proposal),
+            Request::SetEngagement {
+                channel,
+                proposal,
+                seen,
+                widen,
+            } => self.set_engagement(&channel, &proposal, &seen, widen),
+            Request::End { channel, author } => self.end(&channel, author),
+            Request::Digest => self.digest(),
+            Request::SetWake { channel, command } => self.set_wake(&channel, &command),
             Request::Transcript {
                 channel,
                 before,
@@ -304,12 +365,15 @@ impl Core {
                 channel,
                 text,
                 preset,
-            } => self.instructions(&channel, text, preset.as_deref()),
+                widen,
+            } => self.instructions(&channel, text, preset.as_deref(), widen),
             Request::Presets => self.presets(),
             Request::Rename { channel, name } => self.rename(&channel, &name),
             Request::Pause { channel } => self.pause(channel.as_ref(), true),
             Request::Resume { channel } => self.pause(channel.as_ref(), false),
-            Request::Log { limit } => self.log(limit),
+            Request::Log { limit, before } => self.log(limit, before),
+            Request::VerifyLog => self.verify_log(),
+            Request::RedactLog { number } => self.redact_log(number),
             Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
             Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
             Request::Sync => self.sync_unheard(),

@@ -302,14 +302,7 @@ async fn aside<T: Send + 'static>(
 }
 
 fn note(tx: &Tx<'_>, at: UnixMillis, actor: Actor, what: &str) -> Result<(), store::Error> {
-    let entry = log::NewEntry {
-        at,
-        actor,
-        what,
-        channel: None,
-        detail: "",
-    };
-    log::append(tx, &entry)
+    log::append(tx, &log::NewEntry::plain(at, actor, what, None))
 }
 
 fn empty() -> Error {

@@ -34,6 +34,8 @@ const SEALED: &[(&str, &str, &[&str])] = &[
             "asked_key",
             "preset",
             "instructions",
+            "rules",
+            "wake",
         ],
     ),
     (
@@ -46,6 +48,10 @@ const SEALED: &[(&str, &str, &[&str])] = &[
             "raw_payload",
             "rule",
             "problem",
+            "signals",
+            "other_subject",
+            "other_body",
+            "reason",
         ],
     ),
     ("drafts", "channel", &["text"]),
@@ -54,13 +60,29 @@ const SEALED: &[(&str, &str, &[&str])] = &[
         "id",
         &["shown_key", "pinned_key", "reason", "seen"],
     ),
-    ("log", "number", &["detail", "previous", "digest"]),
+    (
+        "log",
+        "number",
+        &[
+            "detail",
+            "previous",
+            "digest",
+            "evidence",
+            "draft",
+            "draft_digest",
+            "sent",
+            "sent_digest",
+        ],
+    ),
 ];
 
 /// Sealed columns whose place also names what a readable column of the row says, so that whoever
-/// can write the file cannot change that: a held message does not become a released one. The
-/// place is `table.column` and the other column's value, nothing where that is NULL.
-const BOUND: &[(&str, &str)] = &[("messages.rule", "admitted")];
+/// can write the file cannot change that: a held message does not become a released one, and a
+/// held draft does not leave. The place is `table.column` and what this SQL says of the row.
+const BOUND: &[(&str, &str)] = &[(
+    "messages.rule",
+    "ifnull(admitted, '') || iif(delivery IN ('held', 'refused', 'expired'), 'h', '')",
+)];
 
 /// Name of the setting that keeps the lock of the vault.
 const LOCK: &str = "vault_lock";
@@ -190,6 +212,14 @@ fn place(arguments: &Context<'_>) -> rusqlite::Result<Vec<u8>> {
     Ok(place)
 }
 
+/// Tells whether a row could not be read because a sealed value in it does not open.
+pub(super) fn was_changed(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(text)) => *text == Refusal::DoesNotOpen.to_string(),
+        _ => false,
+    }
+}
+
 /// Returns the id that the next row of a table gets, so that its values can be bound to it.
 /// Only for tables whose key is AUTOINCREMENT, and only inside the transaction that inserts.
 pub(super) fn next_id(tx: &Tx<'_>, table: &str) -> Result<i64, Error> {
@@ -262,7 +292,7 @@ fn rewrite(
                 let bound = BOUND
                     .iter()
                     .find(|(bound, _)| *bound == name)
-                    .map_or_else(String::new, |(_, by)| format!(" || ifnull({by}, '')"));
+                    .map_or_else(String::new, |(_, by)| format!(" || {by}"));
                 format!("{column} = reseal('{name}'{bound}, {key}, {column})")
             })
             .collect();

@@ -84,7 +84,8 @@ const COLUMNS: &str = "id, network, address, open('channels.name', id, name),
     (SELECT COUNT(*) FROM messages m
         WHERE m.channel = channels.id AND m.admitted = 0 AND m.raw_reason IS NULL),
     open('channels.secret', id, secret), open('channels.asked_key', id, asked_key), announce,
-    answers, checked_at";
+    answers, checked_at, open('channels.rules', id, rules), policy_version, verified_at,
+    open('channels.wake', id, wake)";
 
 /// Adds a channel.
 pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
@@ -203,11 +204,13 @@ pub fn ask(tx: &Tx<'_>, id: ChannelId, key: &str, answers: Option<u32>) -> Resul
     Ok(())
 }
 
-/// Pins a key and makes the channel active.
+/// Pins a key and makes the channel active. A key that was not pinned before was not compared.
 pub fn pin(tx: &Tx<'_>, id: ChannelId, key: &str) -> Result<(), Error> {
     tx.0.execute(
         "UPDATE channels SET state = 'active', asked_key = NULL, stopped = NULL,
-            their_key = seal('channels.their_key', id, ?2) WHERE id = ?1",
+            their_key = seal('channels.their_key', id, ?2),
+            verified_at = CASE WHEN their_key = ?2 THEN verified_at END
+         WHERE id = ?1",
         params![id.0, key],
     )?;
     Ok(())
@@ -267,17 +270,50 @@ pub fn rename(tx: &Tx<'_>, id: ChannelId, name: &PeerText) -> Result<(), Error> 
     Ok(())
 }
 
-/// Sets the text for the assistant, and the preset it came from where it came from one.
-pub fn set_instructions(
+/// Sets the text for the assistant.
+pub fn set_instructions(tx: &Tx<'_>, id: ChannelId, text: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET instructions = seal('channels.instructions', id, ?2) WHERE id = ?1",
+        params![id.0, text],
+    )?;
+    Ok(())
+}
+
+/// Puts a preset, rules of the channel's own and a text into force, as the next version.
+pub fn set_engagement(
     tx: &Tx<'_>,
     id: ChannelId,
+    preset: &str,
+    rules: Option<&str>,
     text: &str,
-    preset: Option<&str>,
 ) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE channels SET instructions = seal('channels.instructions', id, ?2),
-            preset = COALESCE(seal('channels.preset', id, ?3), preset) WHERE id = ?1",
-        params![id.0, text, preset],
+        "UPDATE channels SET preset = seal('channels.preset', id, ?2),
+            rules = seal('channels.rules', id, ?3),
+            instructions = seal('channels.instructions', id, ?4),
+            policy_version = policy_version + 1
+         WHERE id = ?1",
+        params![id.0, preset, rules, text],
+    )?;
+    Ok(())
+}
+
+/// Notes that a person compared the safety code, or (`None`) that it counts no more.
+pub fn set_verified(tx: &Tx<'_>, id: ChannelId, at: Option<UnixMillis>) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET verified_at = ?2, policy_version = policy_version + 1 WHERE id = ?1",
+        params![id.0, at.map(|at| at.0)],
+    )?;
+    Ok(())
+}
+
+/// Sets what runs when something is released to the assistant; nothing where it is empty.
+pub fn set_wake(tx: &Tx<'_>, id: ChannelId, command: &[String]) -> Result<(), Error> {
+    // A list of strings always has a JSON form.
+    let list = (!command.is_empty()).then(|| serde_json::to_string(command).unwrap_or_default());
+    tx.0.execute(
+        "UPDATE channels SET wake = seal('channels.wake', id, ?2) WHERE id = ?1",
+        params![id.0, list],
     )?;
     Ok(())
 }
@@ -313,6 +349,14 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
             last_seen: row.get::<_, Option<i64>>(15)?.map(UnixMillis),
             unread: row.get(16)?,
             held_in: row.get(17)?,
+            rules: row.get(23)?,
+            policy_version: row.get(24)?,
+            verified: row.get::<_, Option<i64>>(25)?.map(UnixMillis),
+            wake: row
+                .get::<_, Option<String>>(26)?
+                .map_or_else(Vec::new, |list| {
+                    serde_json::from_str(&list).unwrap_or_default()
+                }),
         },
         secret: Zeroizing::new(row.get(18)?),
         asked_key: row.get(19)?,

@@ -3,8 +3,8 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::model::{
-    Admission, Author, Body, ChannelId, Content, Delivery, Digest, Message, MessageId, PeerText,
-    RawReason, UnixMillis,
+    Admission, Author, Body, ChannelId, Content, Delivery, Digest, Message, MessageId, Passage,
+    PeerText, RawReason, Severity, Signal, UnixMillis, Words,
 };
 
 use super::at_rest::next_id;
@@ -28,6 +28,10 @@ pub struct NewInbound<'a> {
     pub envelope: Digest,
     /// What a rule said of it. There is no way to store a message without one.
     pub admission: &'a Admission,
+    /// What the scanner found in it.
+    pub signals: &'a [Signal],
+    /// Whether it is left to the digest.
+    pub digest: bool,
 }
 
 /// What storing an arrival came to.
@@ -61,11 +65,12 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
     let id = next_id(tx, "messages")?;
     tx.0.prepare_cached(
         "INSERT INTO messages (id, channel, author, seq, at, subject, body, metadata, raw_reason,
-            raw_payload, envelope, admitted, rule)
-         VALUES (?12, ?1, 'peer', ?2, ?3, seal('messages.subject', ?12, ?4),
-            seal('messages.body', ?12, ?5), seal('messages.metadata', ?12, ?6), ?7,
-            seal('messages.raw_payload', ?12, ?8), ?9, ?10,
-            seal('messages.rule' || ?10, ?12, ?11))",
+            raw_payload, envelope, admitted, rule, signals, flagged, passage, digest)
+         VALUES (?16, ?1, 'peer', ?2, ?3, seal('messages.subject', ?16, ?4),
+            seal('messages.body', ?16, ?5), seal('messages.metadata', ?16, ?6), ?7,
+            seal('messages.raw_payload', ?16, ?8), ?9, ?10,
+            seal('messages.rule' || ?10, ?16, ?11), seal('messages.signals', ?16, ?12), ?13, ?14,
+            ?15)",
     )?
     .execute(params![
         new.channel.0,
@@ -79,12 +84,17 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
         new.envelope.0,
         admitted,
         rule,
+        signals_text(new.signals),
+        is_flagged(new.signals),
+        admitted.then_some(Passage::Alone.as_str()),
+        new.digest,
         id,
     ])?;
     Ok(Arrival::New(MessageId(id)))
 }
 
-fn by_envelope(
+/// Returns the message with this envelope, and who wrote it.
+pub fn by_envelope(
     tx: &Tx<'_>,
     channel: ChannelId,
     envelope: &Digest,
@@ -138,8 +148,26 @@ const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at,
     open('messages.subject', m.id, m.subject), open('messages.body', m.id, m.body),
     open('messages.metadata', m.id, m.metadata), m.raw_reason,
     open('messages.raw_payload', m.id, m.raw_payload), m.envelope, m.admitted,
-    open('messages.rule' || ifnull(m.admitted, ''), m.id, m.rule), m.delivery, m.delivery_at,
-    open('messages.problem', m.id, m.problem), m.handed_over, m.read, o.due, o.attempts";
+    open('messages.rule' || ifnull(m.admitted, '')
+        || iif(m.delivery IN ('held', 'refused', 'expired'), 'h', ''), m.id, m.rule),
+    m.delivery, m.delivery_at, open('messages.problem', m.id, m.problem), m.handed_over, m.read,
+    o.due, o.attempts, open('messages.signals', m.id, m.signals), m.passage,
+    open('messages.other_subject', m.id, m.other_subject),
+    open('messages.other_body', m.id, m.other_body), open('messages.reason', m.id, m.reason),
+    m.expires, m.digest";
+
+/// Writes findings as the store keeps them; nothing for none.
+pub(super) fn signals_text(signals: &[Signal]) -> Option<String> {
+    // A list of plain values always has a JSON form.
+    (!signals.is_empty()).then(|| serde_json::to_string(signals).unwrap_or_default())
+}
+
+/// Tells whether any finding weighs more than a note.
+pub(super) fn is_flagged(signals: &[Signal]) -> bool {
+    signals
+        .iter()
+        .any(|signal| signal.severity > Severity::Note)
+}
 
 /// Returns the last messages of a channel before one, oldest first, and at most `limit`.
 pub fn page(
@@ -237,18 +265,126 @@ pub fn mark_read(tx: &Tx<'_>, channel: ChannelId, up_to: MessageId) -> Result<us
     )?)
 }
 
-/// Notes what a person said of a held message.
-pub fn set_admission(tx: &Tx<'_>, id: MessageId, admission: &Admission) -> Result<(), Error> {
-    let (admitted, rule) = match admission {
-        Admission::Released { rule } => (true, rule),
-        Admission::Held { rule } => (false, rule),
-    };
+/// Notes that a person let a held message pass, and what the assistant gets in its place.
+pub fn release(
+    tx: &Tx<'_>,
+    id: MessageId,
+    passage: Passage,
+    instead: Option<&Words>,
+) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE messages SET admitted = ?2, rule = seal('messages.rule' || ?2, id, ?3)
-         WHERE id = ?1",
-        params![id.0, admitted, rule],
+        "UPDATE messages SET admitted = 1, passage = ?2,
+            rule = seal('messages.rule1', id,
+                open('messages.rule' || ifnull(admitted, ''), id, rule)),
+            other_subject = seal('messages.other_subject', id, ?3),
+            other_body = seal('messages.other_body', id, ?4)
+         WHERE id = ?1 AND author = 'peer'",
+        params![
+            id.0,
+            passage.as_str(),
+            instead.map(|words| words.subject.expose_untrusted()),
+            instead.map(|words| words.body.expose_untrusted()),
+        ],
     )?;
     Ok(())
+}
+
+/// Keeps what a person said when they refused a message.
+pub fn set_reason(tx: &Tx<'_>, id: MessageId, reason: &PeerText) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE messages SET reason = seal('messages.reason', id, ?2) WHERE id = ?1",
+        params![id.0, reason.expose_untrusted()],
+    )?;
+    Ok(())
+}
+
+/// Counts the assistant's messages of a channel that left alone since a moment.
+pub fn left_alone(read: &impl Read, channel: ChannelId, since: UnixMillis) -> Result<u32, Error> {
+    Ok(read
+        .connection()
+        .prepare_cached(
+            "SELECT COUNT(*) FROM messages
+             WHERE channel = ?1 AND at > ?2 AND author = 'assistant' AND passage = 'alone'",
+        )?
+        .query_row(params![channel.0, since.0], |row| row.get(0))?)
+}
+
+/// Tells whether the peer has written in a channel, and whether anybody on this side has.
+pub fn has_written(read: &impl Read, channel: ChannelId) -> Result<(bool, bool), Error> {
+    let wrote = |sql| -> Result<bool, Error> {
+        Ok(read
+            .connection()
+            .prepare_cached(sql)?
+            .query_row([channel.0], |row| row.get(0))?)
+    };
+    Ok((
+        wrote("SELECT EXISTS (SELECT 1 FROM messages WHERE channel = ?1 AND author = 'peer')")?,
+        wrote("SELECT EXISTS (SELECT 1 FROM messages WHERE channel = ?1 AND author != 'peer')")?,
+    ))
+}
+
+/// Returns when anything last happened in a channel.
+pub fn last_at(read: &impl Read, channel: ChannelId) -> Result<Option<UnixMillis>, Error> {
+    let last: Option<i64> = read
+        .connection()
+        .prepare_cached("SELECT MAX(at) FROM messages WHERE channel = ?1")?
+        .query_row([channel.0], |row| row.get(0))?;
+    Ok(last.map(UnixMillis))
+}
+
+/// Counts the peer's messages of a channel before one that had signals.
+pub fn flagged_before(
+    read: &impl Read,
+    channel: ChannelId,
+    before: MessageId,
+) -> Result<u32, Error> {
+    Ok(read
+        .connection()
+        .prepare_cached(
+            "SELECT COUNT(*) FROM messages
+             WHERE channel = ?1 AND id < ?2 AND flagged = 1 AND author = 'peer'",
+        )?
+        .query_row(params![channel.0, before.0], |row| row.get(0))?)
+}
+
+/// Returns the unread messages that are left to the digest, oldest first, at most `limit`.
+pub fn for_digest(read: &impl Read, limit: u32) -> Result<Vec<Message>, Error> {
+    let mut statement = read.connection().prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
+         WHERE m.digest = 1 AND m.read = 0 ORDER BY m.id LIMIT ?1"
+    ))?;
+    let rows = statement.query_map([limit], message_of)?;
+    rows.map(|row| row?.ok_or(Error::Corrupt("message")))
+        .collect()
+}
+
+/// Returns the messages of a channel since a moment, oldest first, at most the newest `limit`.
+pub fn since(
+    read: &impl Read,
+    channel: ChannelId,
+    since: UnixMillis,
+    limit: u32,
+) -> Result<Vec<Message>, Error> {
+    let mut page = page(read, channel, None, limit)?;
+    page.retain(|message| message.at >= since);
+    Ok(page)
+}
+
+/// What was settled of the assistant's messages since a moment: alone, approved, edited, and
+/// refused or expired.
+pub fn settled_since(read: &impl Read, since: UnixMillis) -> Result<[u32; 4], Error> {
+    Ok(read
+        .connection()
+        .prepare_cached(
+            "SELECT COUNT(*) FILTER (WHERE passage = 'alone'),
+                COUNT(*) FILTER (WHERE passage = 'as_is'),
+                COUNT(*) FILTER (WHERE passage = 'edited'),
+                COUNT(*) FILTER (WHERE delivery IN ('refused', 'expired'))
+             FROM messages WHERE author = 'assistant' AND at > ?1",
+        )?
+        .query_row([since.0], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+        })?)
 }
 
 /// Returns how many messages that can be read are held back from the assistant.
@@ -289,6 +425,26 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
         delivery: delivery_of(row)?,
         handed_over: row.get::<_, Option<i64>>(16)?.map(UnixMillis),
         read: row.get(17)?,
+        signals: row
+            .get::<_, Option<String>>(20)?
+            .map_or_else(Vec::new, |list| {
+                // A code of a newer version is not readable here; the message still is.
+                serde_json::from_str(&list).unwrap_or_default()
+            }),
+        passage: row
+            .get::<_, Option<String>>(21)?
+            .and_then(|word| Passage::parse(&word)),
+        other: other_of(row)?,
+        digest: row.get(26)?,
+    }))
+}
+
+fn other_of(row: &Row<'_>) -> rusqlite::Result<Option<Words>> {
+    let body: Option<String> = row.get(23)?;
+    let subject: Option<String> = row.get(22)?;
+    Ok(body.map(|body| Words {
+        subject: PeerText::new(subject.unwrap_or_default()),
+        body: PeerText::new(body),
     }))
 }
 
@@ -329,6 +485,14 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Option<Delivery>> {
             problem: problem.unwrap_or_default(),
         }),
         Some("taken_back") => Some(Delivery::TakenBack),
+        Some("held") => Some(Delivery::Held {
+            rule: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
+            expires: UnixMillis(row.get::<_, Option<i64>>(25)?.unwrap_or_default()),
+        }),
+        Some("refused") => Some(Delivery::Refused {
+            reason: PeerText::new(row.get::<_, Option<String>>(24)?.unwrap_or_default()),
+        }),
+        Some("expired") => Some(Delivery::Expired { at }),
         _ => None,
     })
 }
@@ -354,6 +518,8 @@ mod tests {
             admission: &Admission::Released {
                 rule: "test".to_owned(),
             },
+            signals: &[],
+            digest: false,
         };
         receive(tx, &new).unwrap()
     }
@@ -367,6 +533,8 @@ mod tests {
             at: NOW,
             due: NOW,
             rule: "test",
+            passage: None,
+            signals: &[],
         };
         let message = outbox::queue(tx, &new).unwrap();
         outbox::claim(tx, message, "sealed", &envelope, NOW).unwrap();
@@ -419,11 +587,70 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_and_what_went_on_instead_come_back() {
+        let mut scratch = scratch();
+        let tx = scratch.store.write().unwrap();
+        let channel = add(&tx, "a", ChannelState::Active, true);
+        let signals = [Signal {
+            code: crate::model::SignalCode::UniTags,
+            kind: crate::model::SignalKind::Exact,
+            severity: Severity::Critical,
+            span: crate::model::TextSpan { start: 0, end: 5 },
+            evidence: PeerText::new("hello"),
+        }];
+        let new = NewInbound {
+            channel,
+            seq: None,
+            at: NOW,
+            content: &Content::Text(Body::new("s", "hello")),
+            envelope: ENVELOPE,
+            admission: &Admission::Held {
+                rule: "test".to_owned(),
+            },
+            signals: &signals,
+            digest: true,
+        };
+        let Arrival::New(id) = receive(&tx, &new).unwrap() else {
+            panic!("it is new");
+        };
+        assert_eq!(for_digest(&tx, 9).unwrap().len(), 1);
+        assert_eq!(
+            flagged_before(&tx, channel, MessageId(id.0 + 1)).unwrap(),
+            1
+        );
+        let instead = Words {
+            subject: PeerText::new(""),
+            body: PeerText::new("they say hello"),
+        };
+        release(&tx, id, Passage::OwnWords, Some(&instead)).unwrap();
+        let message = by_id(&tx, id).unwrap().unwrap();
+        assert_eq!(message.signals, signals);
+        assert_eq!(message.passage, Some(Passage::OwnWords));
+        assert_eq!(message.other, Some(instead));
+        assert!(message.admission.unwrap().is_released());
+    }
+
+    #[test]
     fn the_assistant_gets_nothing_held_taken_paused_or_stopped() {
         let mut scratch = scratch();
         let tx = scratch.store.write().unwrap();
         let channel = add(&tx, "a", ChannelState::Active, true);
         let Arrival::New(message) = arrive(&tx, channel, 1, ENVELOPE) else {
+            panic!("it is new");
+        };
+        let held = NewInbound {
+            channel,
+            seq: Some(2),
+            at: NOW,
+            content: &Content::Text(Body::new("", "held")),
+            envelope: Digest([2; 32]),
+            admission: &Admission::Held {
+                rule: "test".to_owned(),
+            },
+            signals: &[],
+            digest: false,
+        };
+        let Arrival::New(other) = receive(&tx, &held).unwrap() else {
             panic!("it is new");
         };
         let waiting = |tx: &Tx<'_>| all(tx).len();
@@ -434,14 +661,12 @@ mod tests {
         super::super::channels::set_state(&tx, channel, ChannelState::Stopped).unwrap();
         assert_eq!(waiting(&tx), 0);
         super::super::channels::set_state(&tx, channel, ChannelState::Active).unwrap();
-        let rule = "test".to_owned();
-        let held = Admission::Held { rule: rule.clone() };
-        set_admission(&tx, message, &held).unwrap();
         handed_over(&tx, message, NOW).unwrap();
+        handed_over(&tx, other, NOW).unwrap();
         assert_eq!(waiting(&tx), 0);
-        set_admission(&tx, message, &Admission::Released { rule }).unwrap();
+        release(&tx, other, Passage::AsIs, None).unwrap();
         assert_eq!(waiting(&tx), 1, "what was held was not handed over");
-        handed_over(&tx, message, NOW).unwrap();
+        handed_over(&tx, other, NOW).unwrap();
         assert_eq!(waiting(&tx), 0);
     }
 }

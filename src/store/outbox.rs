@@ -2,9 +2,12 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::model::{Author, Body, ChannelId, Digest, MessageId, PeerText, UnixMillis};
+use crate::model::{
+    Author, Body, ChannelId, Digest, MessageId, Passage, PeerText, Signal, UnixMillis, Words,
+};
 
 use super::at_rest::next_id;
+use super::messages::{is_flagged, signals_text};
 use super::{Error, Read, Tx};
 
 /// A message that is to leave.
@@ -22,6 +25,27 @@ pub struct NewOutbound<'a> {
     pub due: UnixMillis,
     /// The rule that let it go.
     pub rule: &'a str,
+    /// How it came past the rules; `None` for a person's own words.
+    pub passage: Option<Passage>,
+    /// What a check of drafts found in it.
+    pub signals: &'a [Signal],
+}
+
+/// A draft that waits for a person.
+#[derive(Debug)]
+pub struct NewHeld<'a> {
+    /// The conversation.
+    pub channel: ChannelId,
+    /// What it says.
+    pub body: &'a Body,
+    /// When it was written.
+    pub at: UnixMillis,
+    /// When it counts as refused.
+    pub expires: UnixMillis,
+    /// The rule that holds it.
+    pub rule: &'a str,
+    /// What a check of drafts found in it.
+    pub signals: &'a [Signal],
 }
 
 /// The next message of a channel that is due.
@@ -46,10 +70,11 @@ pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
     let id = next_id(tx, "messages")?;
     tx.0.execute(
         "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
-            read)
-         VALUES (?8, ?1, ?2, ?3, seal('messages.subject', ?8, ?4),
-            seal('messages.body', ?8, ?5), seal('messages.metadata', ?8, ?6),
-            seal('messages.rule', ?8, ?7), 'queued', 1)",
+            read, passage, signals, flagged)
+         VALUES (?11, ?1, ?2, ?3, seal('messages.subject', ?11, ?4),
+            seal('messages.body', ?11, ?5), seal('messages.metadata', ?11, ?6),
+            seal('messages.rule', ?11, ?7), 'queued', 1, ?8, seal('messages.signals', ?11, ?9),
+            ?10)",
         params![
             new.channel.0,
             new.author.as_str(),
@@ -58,24 +83,156 @@ pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
             new.body.body.expose_untrusted(),
             new.body.metadata.expose_untrusted(),
             new.rule,
+            new.passage.map(Passage::as_str),
+            signals_text(new.signals),
+            is_flagged(new.signals),
             id,
         ],
     )?;
     let message = MessageId(id);
+    enter(tx, message, new.channel, new.due)?;
+    Ok(message)
+}
+
+fn enter(
+    tx: &Tx<'_>,
+    message: MessageId,
+    channel: ChannelId,
+    due: UnixMillis,
+) -> Result<(), Error> {
     tx.0.execute(
         "INSERT INTO outbox (message, channel, due) VALUES (?1, ?2, ?3)",
-        params![message.0, new.channel.0, new.due.0],
+        params![message.0, channel.0, due.0],
     )?;
-    Ok(message)
+    Ok(())
+}
+
+/// Stores a draft that waits for a person. It is in no outbox until somebody approves it.
+pub fn hold(tx: &Tx<'_>, new: &NewHeld<'_>) -> Result<MessageId, Error> {
+    let id = next_id(tx, "messages")?;
+    tx.0.execute(
+        "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
+            read, signals, flagged, expires)
+         VALUES (?10, ?1, 'assistant', ?2, seal('messages.subject', ?10, ?3),
+            seal('messages.body', ?10, ?4), seal('messages.metadata', ?10, ?5),
+            seal('messages.ruleh', ?10, ?6), 'held', 1, seal('messages.signals', ?10, ?7), ?8,
+            ?9)",
+        params![
+            new.channel.0,
+            new.at.0,
+            new.body.subject.expose_untrusted(),
+            new.body.body.expose_untrusted(),
+            new.body.metadata.expose_untrusted(),
+            new.rule,
+            signals_text(new.signals),
+            is_flagged(new.signals),
+            new.expires.0,
+            id,
+        ],
+    )?;
+    Ok(MessageId(id))
+}
+
+/// Lets a held draft go, as it is or with the person's words in its place; what the assistant
+/// wrote is kept beside them. Returns whether it was held.
+pub fn approve(
+    tx: &Tx<'_>,
+    message: MessageId,
+    channel: ChannelId,
+    instead: Option<&Words>,
+    due: UnixMillis,
+) -> Result<bool, Error> {
+    let passage = match instead {
+        Some(_) => Passage::Edited,
+        None => Passage::AsIs,
+    };
+    let approved = tx.0.execute(
+        "UPDATE messages SET delivery = 'queued', passage = ?2,
+            rule = seal('messages.rule', id, open('messages.ruleh', id, rule))
+         WHERE id = ?1 AND delivery = 'held'",
+        params![message.0, passage.as_str()],
+    )?;
+    if approved == 0 {
+        return Ok(false);
+    }
+    if let Some(words) = instead {
+        tx.0.execute(
+            "UPDATE messages SET
+                other_subject = seal('messages.other_subject', id,
+                    open('messages.subject', id, subject)),
+                other_body = seal('messages.other_body', id, open('messages.body', id, body)),
+                subject = seal('messages.subject', id, ?2),
+                body = seal('messages.body', id, ?3)
+             WHERE id = ?1",
+            params![
+                message.0,
+                words.subject.expose_untrusted(),
+                words.body.expose_untrusted(),
+            ],
+        )?;
+    }
+    enter(tx, message, channel, due)?;
+    Ok(true)
+}
+
+/// Refuses a held draft. Returns whether it was held.
+pub fn refuse(tx: &Tx<'_>, message: MessageId, reason: &PeerText) -> Result<bool, Error> {
+    let refused = tx.0.execute(
+        "UPDATE messages SET delivery = 'refused', reason = seal('messages.reason', id, ?2)
+         WHERE id = ?1 AND delivery = 'held'",
+        params![message.0, reason.expose_untrusted()],
+    )?;
+    Ok(refused == 1)
+}
+
+/// Ends the wait of a held draft without an answer, which means no. Returns whether it was held.
+pub fn expire(tx: &Tx<'_>, message: MessageId, now: UnixMillis) -> Result<bool, Error> {
+    let expired = tx.0.execute(
+        "UPDATE messages SET delivery = 'expired', delivery_at = ?2
+         WHERE id = ?1 AND delivery = 'held'",
+        params![message.0, now.0],
+    )?;
+    Ok(expired == 1)
+}
+
+/// Returns the held drafts whose time is over, with their channels.
+pub fn expired(read: &impl Read, now: UnixMillis) -> Result<Vec<(MessageId, ChannelId)>, Error> {
+    let mut statement = read.connection().prepare_cached(
+        "SELECT id, channel FROM messages WHERE delivery = 'held' AND expires <= ?1",
+    )?;
+    let rows = statement.query_map([now.0], |row| {
+        Ok((MessageId(row.get(0)?), ChannelId(row.get(1)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Returns how many drafts are held, and when the first of them expires.
+pub fn held(read: &impl Read) -> Result<(u32, Option<UnixMillis>), Error> {
+    Ok(read
+        .connection()
+        .prepare_cached("SELECT COUNT(*), MIN(expires) FROM messages WHERE delivery = 'held'")?
+        .query_row([], |row| {
+            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(UnixMillis)))
+        })?)
+}
+
+/// Returns the held drafts of a channel.
+pub fn held_of(read: &impl Read, channel: ChannelId) -> Result<Vec<MessageId>, Error> {
+    let mut statement = read
+        .connection()
+        .prepare_cached("SELECT id FROM messages WHERE channel = ?1 AND delivery = 'held'")?;
+    let rows = statement.query_map([channel.0], |row| Ok(MessageId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Returns the first message of each channel that may send now, if it is due. A message never
 /// overtakes an older one of its channel, and nothing leaves a paused or inactive channel.
 pub fn due(read: &impl Read, now: UnixMillis) -> Result<Vec<Due>, Error> {
+    // The rule is opened to see that nobody but a person let a held draft go.
     let mut statement = read.connection().prepare_cached(
         "SELECT m.id, m.channel, open('messages.subject', m.id, m.subject),
             open('messages.body', m.id, m.body), open('messages.metadata', m.id, m.metadata),
-            o.attempts, o.payload, m.envelope
+            o.attempts, o.payload, m.envelope, open('messages.rule', m.id, m.rule)
          FROM outbox o JOIN messages m ON m.id = o.message JOIN channels c ON c.id = o.channel
          WHERE o.due <= ?1 AND c.state = 'active' AND c.paused = 0
            AND o.message = (SELECT MIN(p.message) FROM outbox p WHERE p.channel = o.channel)
@@ -314,6 +471,8 @@ mod tests {
             at: NOW,
             due,
             rule: "test",
+            passage: None,
+            signals: &[],
         };
         let tx = scratch.store.write().unwrap();
         let message = queue(&tx, &new).unwrap();

@@ -16,6 +16,8 @@ pub enum Kind {
     KeyChange,
     /// A message the assistant has not seen.
     HeldMessage,
+    /// A draft of the assistant's that has not left.
+    HeldDraft,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Self::ContactRequest => "contact_request",
             Self::KeyChange => "key_change",
             Self::HeldMessage => "held_message",
+            Self::HeldDraft => "held_draft",
         }
     }
 
@@ -32,6 +35,7 @@ impl Kind {
             "contact_request" => Self::ContactRequest,
             "key_change" => Self::KeyChange,
             "held_message" => Self::HeldMessage,
+            "held_draft" => Self::HeldDraft,
             _ => return None,
         })
     }
@@ -195,6 +199,21 @@ pub fn settle(
         params![id.0, seen.0, verdict.as_str(), now.0],
     )?;
     Ok(settled == 1)
+}
+
+/// Settles the open item about a message without a person: its time was over.
+pub fn settle_message(
+    tx: &Tx<'_>,
+    message: MessageId,
+    word: &str,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE review SET settled_at = ?3, verdict = ?2
+         WHERE message = ?1 AND settled_at IS NULL",
+        params![message.0, word, now.0],
+    )?;
+    Ok(())
 }
 
 /// Withdraws the open items about a channel, because there is nothing to decide any more.

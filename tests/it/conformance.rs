@@ -5,7 +5,7 @@
 
 mod mailbox;
 
-use chaperon::api::{ChannelRef, Checked, Error, Handle, Reply, Request, Role, SendOutcome};
+use chaperon::api::{ChannelRef, Checked, Error, Handle, Reply, Request, SendOutcome};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{Author, Channel, ChannelState, Content, Delivery, Message, PeerText};
 use chaperon::net::Mode;
@@ -71,11 +71,10 @@ impl Side {
             channel: ChannelRef::Id(self.channel().await.id),
             subject: PeerText::new("subject"),
             body: PeerText::new(text),
-            author: Author::Assistant,
+            author: Author::Human,
             now: true,
         };
-        let handle = self.handle().with_role(Role::Assistant);
-        let Reply::Sent(outcome) = handle.ask(request).await? else {
+        let Reply::Sent(outcome) = self.ask(request).await? else {
             panic!("another answer");
         };
         Ok(outcome)

@@ -10,8 +10,9 @@ use super::super::{Read as _, drafts, log, review};
 use super::*;
 use crate::crypto::vault::Cost;
 use crate::model::{
-    Actor, Admission, Author, Body, ChannelId, ChannelState, Content, Digest, NetworkId,
-    Passphrase, PeerText, RawReason, UnixMillis,
+    Actor, Admission, Author, Body, ChannelId, ChannelState, Content, Digest, Evidence, MessageId,
+    NetworkId, Passage, Passphrase, PeerText, RawReason, Severity, Signal, SignalCode, SignalKind,
+    TextSpan, UnixMillis, Words,
 };
 
 /// What everybody who has the file can read, in any profile.
@@ -33,6 +34,8 @@ const READABLE: &[(&str, &[&str])] = &[
             "created_at",
             "last_seen",
             "checked_at",
+            "policy_version",
+            "verified_at",
         ],
     ),
     (
@@ -50,6 +53,10 @@ const READABLE: &[(&str, &[&str])] = &[
             "delivery_at",
             "handed_over",
             "read",
+            "flagged",
+            "passage",
+            "expires",
+            "digest",
         ],
     ),
     (
@@ -70,7 +77,10 @@ const READABLE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
-    ("log", &["number", "at", "actor", "what", "channel"]),
+    (
+        "log",
+        &["number", "at", "actor", "what", "channel", "version"],
+    ),
 ];
 
 const NOW: UnixMillis = UnixMillis(1000);
@@ -98,6 +108,29 @@ fn unlock(store: &mut Store, passphrase: &str) {
 
 fn marked(what: &str) -> String {
     format!("{MARK} {what}")
+}
+
+fn signal() -> Signal {
+    Signal {
+        code: *SignalCode::ALL.first().unwrap(),
+        kind: SignalKind::Rule,
+        severity: Severity::High,
+        span: TextSpan::default(),
+        evidence: PeerText::new(marked("signal")),
+    }
+}
+
+/// Holds a draft of the assistant's.
+fn hold(tx: &Tx<'_>, channel: ChannelId, body: &Body) -> MessageId {
+    let held = outbox::NewHeld {
+        channel,
+        body,
+        at: NOW,
+        expires: UnixMillis(9000),
+        rule: &marked("holding rule"),
+        signals: &[signal()],
+    };
+    outbox::hold(tx, &held).unwrap()
 }
 
 /// Puts a text with the mark into every place that has one.
@@ -143,6 +176,8 @@ fn fill(store: &mut Store) -> ChannelId {
             admission: &Admission::Released {
                 rule: marked("rule"),
             },
+            signals: &[signal()],
+            digest: false,
         };
         messages::receive(&tx, &new).unwrap();
     }
@@ -153,9 +188,22 @@ fn fill(store: &mut Store) -> ChannelId {
         at: NOW,
         due: NOW,
         rule: &marked("own rule"),
+        passage: None,
+        signals: &[signal()],
     };
     let message = outbox::queue(&tx, &ours).unwrap();
     outbox::postpone(&tx, message, NOW, Some(&marked("problem"))).unwrap();
+    let words = Words {
+        subject: text("own subject"),
+        body: text("own body"),
+    };
+    let edited = hold(&tx, channel, &body);
+    outbox::approve(&tx, edited, channel, Some(&words), NOW).unwrap();
+    let refused = hold(&tx, channel, &body);
+    outbox::refuse(&tx, refused, &text("refusal")).unwrap();
+    messages::release(&tx, MessageId(1), Passage::OwnWords, Some(&words)).unwrap();
+    channels::set_engagement(&tx, channel, "x", Some(&marked("rules")), &marked("text")).unwrap();
+    channels::set_wake(&tx, channel, &[marked("wake")]).unwrap();
     drafts::keep(&tx, channel, &text("draft"), NOW).unwrap();
     let item = review::NewItem {
         channel,
@@ -176,6 +224,12 @@ fn fill(store: &mut Store) -> ChannelId {
             what: "test",
             channel: Some(channel),
             detail: &marked("detail"),
+            evidence: Some(&Evidence {
+                rule: Some(marked("evidence")),
+                ..Evidence::default()
+            }),
+            draft: Some(&text("logged draft")),
+            sent: Some(&text("logged sent")),
         };
         log::append(&tx, &entry).unwrap();
     }
@@ -187,21 +241,28 @@ fn fill(store: &mut Store) -> ChannelId {
 fn everything(store: &Store, channel: ChannelId) -> String {
     let keyed = channels::by_id(store, channel).unwrap().unwrap();
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         keyed.channel,
         keyed.channel.name.expose_untrusted(),
         keyed.secret,
         keyed.asked_key,
         texts(store, channel),
+        others(store, channel),
         outbox::due(store, NOW).unwrap(),
         outbox::first(store, channel).unwrap(),
         drafts::kept(store, channel)
             .unwrap()
             .map(|(text, _)| text.expose_untrusted().to_owned()),
         review::open(store).unwrap(),
-        log::newest(store, 10).unwrap(),
+        log::newest(store, 10, None).unwrap(),
         channels::by_phone(store, &PeerText::new(marked("phone"))).unwrap(),
     )
+}
+
+/// What went on in the place of another text, why, and what was found.
+fn others(store: &Store, channel: ChannelId) -> String {
+    let page = messages::page(store, channel, None, 10).unwrap();
+    serde_json::to_string(&page).unwrap()
 }
 
 fn texts(store: &Store, channel: ChannelId) -> Vec<String> {
@@ -302,7 +363,7 @@ fn what_is_written_under_a_passphrase_never_touches_the_files_in_the_clear() {
     let mut store = Store::open(&dir.path().join("chaperon.db")).unwrap();
     protect(&mut store);
     let channel = fill(&mut store);
-    assert_eq!(texts(&store, channel).len(), 7);
+    assert_eq!(texts(&store, channel).len(), 13);
     assert_eq!(found(dir.path()), [""; 0]);
 }
 
@@ -347,12 +408,61 @@ fn a_sealed_value_opens_in_no_other_row_or_column() {
     ];
     for sql in moves {
         let tx = store.write().unwrap();
-        messages::by_id(&tx, crate::model::MessageId(1)).unwrap();
+        messages::by_id(&tx, MessageId(1)).unwrap();
         assert_eq!(tx.0.execute(sql, []).unwrap(), 1);
-        let read = messages::by_id(&tx, crate::model::MessageId(1));
+        let read = messages::by_id(&tx, MessageId(1));
         assert!(read.is_err(), "{sql}");
     }
-    assert_eq!(texts(&store, channel).len(), 7);
+    assert_eq!(texts(&store, channel).len(), 13);
+}
+
+#[test]
+fn an_entry_of_the_log_that_was_changed_is_found_and_named() {
+    let changes = [
+        "detail = (SELECT detail FROM log WHERE number = 1)",
+        "at = 5",
+        "draft = sent",
+        "draft = NULL, draft_digest = NULL",
+    ];
+    for change in changes {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("chaperon.db")).unwrap();
+        protect(&mut store);
+        fill(&mut store);
+        assert_eq!(log::verify(&store).unwrap(), (2, None));
+        let sql = format!("UPDATE log SET {change} WHERE number = 2");
+        assert_eq!(store.connection.execute(&sql, []).unwrap(), 1);
+        let (entries, problem) = log::verify(&store).unwrap();
+        assert_eq!(entries, 1, "{change}");
+        assert!(
+            problem.unwrap().starts_with("entry 2 was changed"),
+            "{change}"
+        );
+    }
+}
+
+#[test]
+fn a_held_draft_leaves_by_no_change_of_its_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("chaperon.db")).unwrap();
+    protect(&mut store);
+    let channel = fill(&mut store);
+    let tx = store.write().unwrap();
+    tx.0.execute("DELETE FROM outbox", []).unwrap();
+    let draft = hold(&tx, channel, &Body::new("", "wire the money"));
+    tx.0.execute(
+        "INSERT INTO outbox (message, channel, due) VALUES (?1, ?2, 0)",
+        [draft.0, channel.0],
+    )
+    .unwrap();
+    for delivery in ["held", "queued"] {
+        tx.0.execute(
+            "UPDATE messages SET delivery = ?2, passage = 'as_is' WHERE id = ?1",
+            rusqlite::params![draft.0, delivery],
+        )
+        .unwrap();
+        assert!(outbox::due(&tx, NOW).is_err(), "{delivery}");
+    }
 }
 
 #[test]

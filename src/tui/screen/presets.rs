@@ -115,6 +115,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                     channel: ChannelRef::Id(screen.channel),
                     text: None,
                     preset: Some(name.clone()),
+                    widen: confirmed,
                 };
                 return vec![Effect::Ask(request, Question::SetPreset(screen.channel))];
             }

@@ -149,6 +149,7 @@ fn need(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spa
         }
         ReviewKind::ContactRequest { .. } => ("ask", Role::Wait),
         ReviewKind::HeldMessage { .. } => ("in ", Role::Wait),
+        ReviewKind::HeldDraft { .. } => ("out", Role::Wait),
     };
     let room = usize::from(width).saturating_sub(10);
     let mut left = vec![paint.own(role, word), paint.own(Role::Text, "  ")];
@@ -160,7 +161,7 @@ fn need(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spa
     let mark = match &item.kind {
         ReviewKind::KeyChange { .. } => "!! ",
         ReviewKind::ContactRequest { answers, .. } if answers.is_some_and(|n| n > 1) => "!! ",
-        ReviewKind::HeldMessage { .. } => "▲ ",
+        ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. } => "▲ ",
         ReviewKind::ContactRequest { .. } => "",
     };
     let right = vec![
@@ -173,6 +174,7 @@ fn need(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spa
 /// Returns the glyph that says how far a channel's key can be relied on.
 pub(in crate::tui) fn trust(channel: &Channel) -> (&'static str, Role) {
     match channel.state {
+        ChannelState::Active if channel.verified.is_some() => ("✓", Role::Text),
         ChannelState::Active => ("~", Role::Dim),
         ChannelState::Stopped => ("✗", Role::Stop),
         ChannelState::Invited => ("○", Role::Dim),

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chaperon::api::socket::{Door, bind, connect, serve};
-use chaperon::api::{ChannelRef, Error, Handle, Reply, Request, Role};
+use chaperon::api::{ChannelRef, Error, Handle, Proposal, Reply, Request, Role};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
     Author, ChannelId, Digest, MessageId, Passphrase, PeerText, ReviewId, Verdict,
@@ -257,6 +257,10 @@ fn a_call_as_the_assistant_never_decides_passphrase_or_not() {
         &["approve", "1", "--seen", &seen],
         &["refuse", "1", "--seen", &seen],
         &["log"],
+        &["verify", &channel],
+        &["engagement", &channel],
+        &["digest"],
+        &["wake", &channel, "true"],
         &["pause"],
         &["resume"],
         &["passphrase", "set"],
@@ -298,6 +302,12 @@ fn every_request() -> Vec<Request> {
         channel: channel.clone(),
         text: text.map(str::to_owned),
         preset: None,
+        widen: false,
+    };
+    let seen = Digest([0; 32]);
+    let end = |author| Request::End {
+        channel: ChannelRef::Named("nobody".to_owned()),
+        author,
     };
     vec![
         Request::Unlock { passphrase: None },
@@ -316,9 +326,44 @@ fn every_request() -> Vec<Request> {
         Request::Review { item },
         Request::Decide {
             item,
-            seen: Digest([0; 32]),
+            seen,
             verdict: Verdict::Approve,
+            words: None,
+            reason: None,
+            screen: None,
         },
+        Request::DraftState { message },
+        Request::SafetyCode {
+            channel: channel.clone(),
+        },
+        Request::Verify {
+            channel: channel.clone(),
+            word: String::new(),
+            seen,
+        },
+        Request::CodeDiffers {
+            channel: channel.clone(),
+            seen,
+        },
+        Request::Engagement {
+            channel: channel.clone(),
+            proposal: Proposal::default(),
+        },
+        Request::SetEngagement {
+            channel: channel.clone(),
+            proposal: Proposal::default(),
+            seen,
+            widen: false,
+        },
+        end(Author::Assistant),
+        end(Author::Human),
+        Request::Digest,
+        Request::SetWake {
+            channel: channel.clone(),
+            command: Vec::new(),
+        },
+        Request::VerifyLog,
+        Request::RedactLog { number: 1 },
         Request::Transcript {
             channel: id,
             before: None,
@@ -374,7 +419,7 @@ fn every_request() -> Vec<Request> {
         },
         Request::Pause { channel: None },
         Request::Resume { channel: None },
-        Request::Log { limit: 1 },
+        log(),
         Request::ImportClawbuddy {
             from: "/nowhere".into(),
         },
@@ -384,6 +429,13 @@ fn every_request() -> Vec<Request> {
         Request::Sync,
         Request::Shutdown,
     ]
+}
+
+fn log() -> Request {
+    Request::Log {
+        limit: 1,
+        before: None,
+    }
 }
 
 fn method(request: &Request) -> String {
@@ -466,6 +518,8 @@ async fn every_supervisor_request_is_refused_on_the_socket_without_the_passphras
             "channel",
             "channels",
             "check",
+            "draft_state",
+            "end",
             "handed_over",
             "instructions",
             "presets",
@@ -503,7 +557,7 @@ async fn a_new_passphrase_takes_the_role_from_whoever_did_not_prove_it() {
     ));
     let open = async || connect(&socket, Role::Supervisor, None).await.unwrap();
     let (early, setter) = (open().await, open().await);
-    let log = Request::Log { limit: 1 };
+    let log = log();
     assert!(early.ask(log.clone()).await.is_ok());
     let set = Request::SetPassphrase {
         new: Passphrase::new(PHRASE),
