@@ -214,10 +214,8 @@ fn place(arguments: &Context<'_>) -> rusqlite::Result<Vec<u8>> {
 
 /// Tells whether a row could not be read because a sealed value in it does not open.
 pub(super) fn was_changed(error: &rusqlite::Error) -> bool {
-    match error {
-        rusqlite::Error::SqliteFailure(_, Some(text)) => *text == Refusal::DoesNotOpen.to_string(),
-        _ => false,
-    }
+    matches!(error, rusqlite::Error::SqliteFailure(_, Some(text))
+        if *text == Refusal::DoesNotOpen.to_string())
 }
 
 /// Returns the id that the next row of a table gets, so that its values can be bound to it.

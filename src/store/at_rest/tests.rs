@@ -134,6 +134,7 @@ fn hold(tx: &Tx<'_>, channel: ChannelId, body: &Body) -> MessageId {
 }
 
 /// Puts a text with the mark into every place that has one.
+#[expect(clippy::too_many_lines, reason = "every place there is")]
 fn fill(store: &mut Store) -> ChannelId {
     let text = |what: &str| PeerText::new(marked(what));
     let tx = store.write().unwrap();
