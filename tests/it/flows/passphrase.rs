@@ -260,7 +260,7 @@ fn a_call_as_the_assistant_never_decides_passphrase_or_not() {
         &["verify", &channel],
         &["engagement", &channel],
         &["digest"],
-        &["wake", &channel, "true"],
+        &["wake", &channel, "--clear"],
         &["pause"],
         &["resume"],
         &["passphrase", "set"],
