@@ -70,6 +70,7 @@ fn start(cli: Cli) -> Result<ExitCode> {
 }
 
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
+    keep_memory_private();
     let access = Access::new(cli.home, cli.passphrase_file, cli.as_assistant);
     match cli.command {
         Some(Command::Completions(args)) => Ok(print(|out| cli::completions::print(&args, out))),
@@ -121,7 +122,6 @@ impl Access {
             Err(engine::Error::Locked) => {}
             other => return Ok((other?, None)),
         }
-        keep_memory_private();
         if let Some(file) = &self.passphrase_file {
             let passphrase = secret::from_file(file)?;
             return Ok((run(Some(&passphrase)).await?, Some(passphrase)));
@@ -149,7 +149,7 @@ for it on: leave `chaperon run` running for what the assistant may do, or name a
 passphrase with --passphrase-file or CHAPERON_PASSPHRASE_FILE";
 
 /// Keeps other programs of this user, the assistant among them, from reading the memory of this
-/// one once it holds keys.
+/// one, which will hold keys.
 fn keep_memory_private() {
     #[cfg(target_os = "linux")]
     if let Err(error) =
