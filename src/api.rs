@@ -74,6 +74,24 @@ pub enum Error {
     /// The item was already settled otherwise.
     #[error("already decided: {0}")]
     AlreadyDecided(String),
+    /// The supervisor role needs the passphrase, and none was given.
+    #[error("the profile is protected by a passphrase")]
+    Locked,
+    /// The passphrase is another one.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// The passphrase was wrong too often; this attempt was not made.
+    #[error("too many wrong passphrases; try again in {seconds} s")]
+    TooManyAttempts {
+        /// Seconds until another attempt is made.
+        seconds: u64,
+    },
+    /// There is a passphrase already.
+    #[error("the profile has a passphrase already; `chaperon passphrase change` changes it")]
+    AlreadyProtected,
+    /// There is no passphrase.
+    #[error("the profile has no passphrase; `chaperon passphrase set` sets one")]
+    NotProtected,
     /// The connection may not do this.
     #[error("this needs the supervisor role")]
     NotAllowed,

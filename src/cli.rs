@@ -25,9 +25,11 @@ pub mod instructions;
 pub mod log;
 pub mod man;
 pub mod output;
+pub mod passphrase;
 pub mod pause;
 pub mod pending;
 pub mod relay;
+pub mod secret;
 pub mod send;
 pub mod show;
 pub mod status;
@@ -59,6 +61,8 @@ pub enum Exit {
     DecidedOtherwise = 4,
     /// What was to be decided expired or is not what was shown.
     Changed = 5,
+    /// The assistant may not do this.
+    NotAllowed = 6,
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -92,6 +96,15 @@ pub enum Error {
     /// The manual has no page of that name.
     #[error("no manual page for: {0}")]
     NoPage(String),
+    /// The call is the assistant's, and this is not for it.
+    #[error(
+        "this needs the supervisor role, and this call is the assistant's \
+         (--as-assistant, CHAPERON_AS_ASSISTANT or CHAPERON_SOCKET)"
+    )]
+    AsAssistant,
+    /// There is no passphrase to go on with.
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
     /// The engine answered something that does not belong to the request.
     #[error("the engine gave an answer of another version; stop it and start it again")]
     Unexpected,
@@ -110,6 +123,7 @@ impl Error {
             }
             Self::Refused(api::Error::AlreadyDecided(_)) => Exit::DecidedOtherwise,
             Self::Refused(api::Error::Changed) => Exit::Changed,
+            Self::Refused(api::Error::NotAllowed) | Self::AsAssistant => Exit::NotAllowed,
             Self::Refused(_)
             | Self::SetAndPreset
             | Self::FileNotFound(_)
@@ -117,6 +131,7 @@ impl Error {
             | Self::NoRelayAnswered
             | Self::NoHome
             | Self::NoPage(_)
+            | Self::Secret(_)
             | Self::Unexpected
             | Self::Output(_) => Exit::Failed,
         }
@@ -127,6 +142,7 @@ impl Error {
 ///
 /// The handle needs the role that [`Verb::role`] names. What the verb has to say goes to
 /// `out`, an error does not yet: see [`finish`].
+#[expect(clippy::cognitive_complexity, reason = "one arm for each verb")]
 pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Exit, Error> {
     match verb {
         Verb::Add(args) => add::add(args, handle, out).await,
@@ -149,6 +165,7 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Wake(args) => wake::run(args, handle, out).await,
         Verb::End(args) => end::run(args, handle, out).await,
         Verb::Log(args) => log::run(args, handle, out).await,
+        Verb::Passphrase(args) => passphrase::run(args, handle, out).await,
         Verb::Pause(args) => pause::pause(args, handle, out).await,
         Verb::Resume(args) => pause::resume(args, handle, out).await,
         Verb::Import(args) => clawbuddy_dir::import(args, handle, out).await,
@@ -270,6 +287,7 @@ mod tests {
             &["pause", "a"],
             &["resume"],
             &["resume", "a"],
+            &["passphrase", "remove"],
             &["import", "clawbuddy", "--from", "/somewhere"],
             &["export", "clawbuddy", "--to", "/elsewhere"],
         ];
@@ -308,6 +326,8 @@ mod tests {
         assert_eq!(exit(api::Error::AlreadyDecided("refused".into())), 4);
         assert_eq!(exit(api::Error::AlreadyDecided("expired".into())), 5);
         assert_eq!(exit(api::Error::Changed), 5);
+        assert_eq!(exit(api::Error::NotAllowed), 6);
+        assert_eq!(Error::AsAssistant.exit() as u8, 6);
         assert_eq!(exit(api::Error::ChannelNotActive), 1);
         assert_eq!(Error::SetAndPreset.exit() as u8, 1);
     }

@@ -8,6 +8,7 @@ pub mod decision;
 pub mod ids;
 pub mod key;
 pub mod message;
+pub mod passphrase;
 pub mod peer_text;
 pub mod review;
 pub mod signal;
@@ -20,6 +21,7 @@ pub use key::{Fingerprint, PublicKey};
 pub use message::{
     Admission, Author, Body, Content, Delivery, Message, Part, Passage, RawReason, Words,
 };
+pub use passphrase::Passphrase;
 pub use peer_text::PeerText;
 pub use review::{ReviewItem, ReviewKind, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};

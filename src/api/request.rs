@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Author, ChannelId, Digest, MessageId, OnScreen, PeerText, ReviewId, Verdict, Words,
+    Author, ChannelId, Digest, MessageId, OnScreen, Passphrase, PeerText, ReviewId, Verdict, Words,
 };
 
 /// What a connection may do.
@@ -86,7 +86,26 @@ pub enum Request {
     /// Asks for the supervisor role on this connection. Answers [`super::Reply::Done`].
     Unlock {
         /// The passphrase of the profile, where one is set.
-        passphrase: Option<String>,
+        passphrase: Option<Passphrase>,
+    },
+    /// Protects the profile: seals what it holds. Takes the supervisor role from every other
+    /// connection.
+    SetPassphrase {
+        /// The passphrase.
+        new: Passphrase,
+    },
+    /// Protects the profile by another passphrase. Takes the supervisor role from every other
+    /// connection.
+    ChangePassphrase {
+        /// The passphrase so far.
+        current: Passphrase,
+        /// The one from now on.
+        new: Passphrase,
+    },
+    /// Removes the protection: from then on what the profile holds lies open on the disk.
+    RemovePassphrase {
+        /// The passphrase so far.
+        current: Passphrase,
     },
     /// Answers [`super::Reply::Status`].
     Status,
@@ -368,7 +387,10 @@ impl Request {
                 ..
             }
             | Self::Sync => Role::Assistant,
-            Self::Check { .. }
+            Self::SetPassphrase { .. }
+            | Self::ChangePassphrase { .. }
+            | Self::RemovePassphrase { .. }
+            | Self::Check { .. }
             | Self::Send { .. }
             | Self::Instructions { .. }
             | Self::NeedsYou

@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
-    engagement, host, instructions, log, man, pause, pending, relay, send, show, status, verify,
-    wake,
+    engagement, host, instructions, log, man, passphrase, pause, pending, relay, send, show,
+    status, verify, wake,
 };
 use crate::api::Role;
 
@@ -30,6 +30,13 @@ pub struct Cli {
     /// Directory of the profile, instead of the usual one or `CHAPERON_HOME`
     #[arg(long, global = true, display_order = 900, value_name = "DIR")]
     pub home: Option<PathBuf>,
+    /// File with the passphrase, yours and with mode 0600, instead of
+    /// `CHAPERON_PASSPHRASE_FILE` or the question on the terminal
+    #[arg(long, global = true, display_order = 901, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Give up the power to decide for this call, as `CHAPERON_AS_ASSISTANT=1` does
+    #[arg(long, global = true, display_order = 902)]
+    pub as_assistant: bool,
     /// What to do; the terminal surface where absent.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -114,6 +121,8 @@ pub enum Verb {
     End(end::EndArgs),
     /// Show the log of decisions, check or export it
     Log(log::LogArgs),
+    /// Protect the profile by a passphrase
+    Passphrase(passphrase::PassphraseArgs),
     /// Pause one channel, or everything
     Pause(pause::PauseArgs),
     /// Resume one channel, or lift the general pause
@@ -146,6 +155,7 @@ impl Verb {
             | Self::Digest(_)
             | Self::Wake(_)
             | Self::Log(_)
+            | Self::Passphrase(_)
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Import(_)
@@ -215,6 +225,7 @@ mod tests {
             "chaperon instructions a --set f",
             "chaperon add +1",
             "chaperon pending",
+            "chaperon passphrase set",
             "chaperon resume",
         ] {
             assert_eq!(role(line), Role::Supervisor, "{line}");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -16,6 +17,7 @@ use super::Clock;
 use super::check::PendingCheck;
 use super::outbound::Sender;
 use super::supervise::Decision;
+use super::vault::{Door, Tried};
 use super::wake::Wakes;
 
 /// News that may wait for the engine before the networks have to wait.
@@ -37,6 +39,8 @@ pub(super) enum Internal {
     Synced { check: u64, problems: Vec<Problem> },
     /// It is time to try an announcement again.
     AnnounceAgain(ChannelId),
+    /// A passphrase was tried.
+    Tried(Tried),
     /// It is time to wake the assistant again.
     WakeAgain(ChannelId),
     /// A command to wake the assistant ended.
@@ -91,11 +95,13 @@ pub(super) struct Core {
     /// Whether what is due leaves now. An engine that lives for one call sends only if the call
     /// is about that: listing channels must not wait for a dead relay.
     pub(super) sends: bool,
+    pub(super) door: Door,
     pub(super) wakes: Wakes,
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
     events: broadcast::Sender<Event>,
+    roles: Arc<AtomicU64>,
     stopping: bool,
 }
 
@@ -131,10 +137,12 @@ impl Core {
             checked_at: HashMap::new(),
             watches_all: false,
             sends: mode == Mode::Continuous,
+            door: Door::new(),
             wakes: Wakes::default(),
             ends_looked_at: None,
             news,
             events: desk.events.clone(),
+            roles: Arc::clone(&desk.roles),
             stopping: false,
         };
         let inbox = Inbox {
@@ -240,6 +248,7 @@ impl Core {
     fn take_internal(&mut self, internal: Internal) {
         match internal {
             Internal::Synced { check, problems } => self.synced(check, problems),
+            Internal::Tried(tried) => self.tried(tried),
             Internal::AnnounceAgain(channel) => {
                 if let Ok(keyed) = self.find(&ChannelRef::Id(channel)) {
                     self.announce(&keyed);
@@ -279,6 +288,12 @@ impl Core {
             Request::Accept { url, preset, name } => {
                 self.accept(&url, preset.as_deref(), name, call.reply);
             }
+            Request::Unlock { passphrase } => self.unlock(passphrase, call.reply),
+            Request::SetPassphrase { new } => self.set_passphrase(new, call.reply),
+            Request::ChangePassphrase { current, new } => {
+                self.change_passphrase(current, new, call.reply);
+            }
+            Request::RemovePassphrase { current } => self.remove_passphrase(current, call.reply),
             Request::Shutdown => {
                 self.stopping = true;
                 let _gone = call.reply.send(Ok(Reply::Done));
@@ -294,7 +309,6 @@ impl Core {
     /// Carries out what can be answered at once.
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
-            Request::Unlock { passphrase: _ } => Ok(Reply::Done),
             Request::Status => self.status(),
             Request::Channels => self.channels(),
             Request::Channel { channel } => self.channel(&channel),
@@ -367,6 +381,10 @@ impl Core {
             Request::Check { .. }
             | Request::Send { .. }
             | Request::Accept { .. }
+            | Request::Unlock { .. }
+            | Request::SetPassphrase { .. }
+            | Request::ChangePassphrase { .. }
+            | Request::RemovePassphrase { .. }
             | Request::Shutdown => Err(Error::BadRequest("answered elsewhere".to_owned())),
         }
     }
@@ -391,6 +409,11 @@ impl Core {
     /// Tells whether anything is on its way to a relay.
     pub(super) fn is_sending(&self) -> bool {
         !self.in_flight.is_empty() || !self.announcing.is_empty()
+    }
+
+    /// Takes the supervisor role from every connection that has it.
+    pub(super) fn revoke_roles(&self) {
+        self.roles.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Tells whether everything is paused.

@@ -41,7 +41,7 @@ impl Core {
         Ok(Reply::Status(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             profile: self.profile.data_dir().display().to_string(),
-            protected: false,
+            protected: self.store.lock()?.is_some(),
             paused: self.paused,
             active_channels: u32::try_from(active).unwrap_or(u32::MAX),
             needs_you: review::count_open(&self.store)?,

@@ -163,6 +163,8 @@ impl Core {
                     .iter()
                     .map(|part| part.replace("{text}", &line).replace("{mode}", mode)),
             )
+            // It belongs to the assistant, who has no use for the place of the passphrase.
+            .env_remove("CHAPERON_PASSPHRASE_FILE")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

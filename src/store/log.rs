@@ -10,7 +10,7 @@ use crate::model::{
     Actor, ChannelId, Digest, Evidence, LogEntry, LoggedText, PeerText, UnixMillis,
 };
 
-use super::{Error, Read, Tx, settings};
+use super::{Error, Read, Tx, at_rest, settings};
 
 /// Where the number and the digest of the last entry are kept, so that a missing end is noticed.
 const HEAD: &str = "log_head";
@@ -111,9 +111,12 @@ fn digest_of(text: &PeerText) -> Digest {
 /// Writes an entry behind the last one.
 pub fn append(tx: &Tx<'_>, entry: &NewEntry<'_>) -> Result<(), Error> {
     let last: Option<(i64, [u8; 32])> =
-        tx.0.prepare_cached("SELECT number, digest FROM log ORDER BY number DESC LIMIT 1")?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        tx.0.prepare_cached(
+            "SELECT number, open('log.digest', number, digest) FROM log
+             ORDER BY number DESC LIMIT 1",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
     let (number, previous) = last.map_or((1, Digest([0; 32])), |(number, digest)| {
         (number + 1, Digest(digest))
     });
@@ -139,7 +142,10 @@ pub fn append(tx: &Tx<'_>, entry: &NewEntry<'_>) -> Result<(), Error> {
     tx.0.prepare_cached(
         "INSERT INTO log (number, at, actor, what, channel, detail, previous, digest, version,
             evidence, draft, draft_digest, sent, sent_digest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         VALUES (?1, ?2, ?3, ?4, ?5, seal('log.detail', ?1, ?6), seal('log.previous', ?1, ?7),
+            seal('log.digest', ?1, ?8), ?9, seal('log.evidence', ?1, ?10),
+            seal('log.draft', ?1, ?11), seal('log.draft_digest', ?1, ?12),
+            seal('log.sent', ?1, ?13), seal('log.sent_digest', ?1, ?14))",
     )?
     .execute(params![
         number,
@@ -173,8 +179,11 @@ pub fn redact(tx: &Tx<'_>, number: i64) -> Result<bool, Error> {
     Ok(redacted == 1)
 }
 
-const COLUMNS: &str = "number, at, actor, what, channel, detail, previous, digest, version,
-    evidence, draft, draft_digest, sent, sent_digest";
+const COLUMNS: &str = "number, at, actor, what, channel, open('log.detail', number, detail),
+    open('log.previous', number, previous), open('log.digest', number, digest), version,
+    open('log.evidence', number, evidence), open('log.draft', number, draft),
+    open('log.draft_digest', number, draft_digest), open('log.sent', number, sent),
+    open('log.sent_digest', number, sent_digest)";
 
 /// Returns the newest entries before a number (or at all), newest first.
 pub fn newest(read: &impl Read, limit: u32, before: Option<i64>) -> Result<Vec<LogEntry>, Error> {
@@ -194,7 +203,13 @@ pub fn verify(read: &impl Read) -> Result<(u64, Option<String>), Error> {
     let rows = statement.query_map([], stored)?;
     let (mut entries, mut expected, mut previous) = (0, 1, Digest([0; 32]));
     for row in rows {
-        let row = row?;
+        let row = match row {
+            Err(error) if at_rest::was_changed(&error) => {
+                let problem = format!("entry {expected} was changed: it does not open");
+                return Ok((entries, Some(problem)));
+            }
+            row => row?,
+        };
         if let Some(problem) = problem_of(&row, expected, &previous) {
             return Ok((entries, Some(problem)));
         }
@@ -311,11 +326,12 @@ fn entry_of(row: Stored) -> Result<LogEntry, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Scratch, scratch};
+    use super::super::tests::{Scratch, plain};
     use super::*;
 
     fn written(details: &[&str]) -> Scratch {
-        let mut scratch = scratch();
+        // Changes are made to it in the clear.
+        let mut scratch = plain();
         let tx = scratch.store.write().unwrap();
         let evidence = Evidence {
             rule: Some("hold-out:every-draft".to_owned()),
@@ -413,7 +429,7 @@ mod tests {
 
     #[test]
     fn entries_of_the_first_version_still_verify() {
-        let mut scratch = scratch();
+        let mut scratch = plain();
         let tx = scratch.store.write().unwrap();
         let digest = Hashed {
             version: 1,

@@ -7,6 +7,7 @@ use crate::model::{
     PeerText, RawReason, Severity, Signal, UnixMillis, Words,
 };
 
+use super::at_rest::next_id;
 use super::{Error, Read, Tx};
 
 /// Characters of an unreadable payload that a reader gets; the row keeps all of it.
@@ -61,10 +62,15 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
         Admission::Released { rule } => (true, rule),
         Admission::Held { rule } => (false, rule),
     };
+    let id = next_id(tx, "messages")?;
     tx.0.prepare_cached(
-        "INSERT INTO messages (channel, author, seq, at, subject, body, metadata, raw_reason,
+        "INSERT INTO messages (id, channel, author, seq, at, subject, body, metadata, raw_reason,
             raw_payload, envelope, admitted, rule, signals, flagged, passage, digest)
-         VALUES (?1, 'peer', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         VALUES (?16, ?1, 'peer', ?2, ?3, seal('messages.subject', ?16, ?4),
+            seal('messages.body', ?16, ?5), seal('messages.metadata', ?16, ?6), ?7,
+            seal('messages.raw_payload', ?16, ?8), ?9, ?10,
+            seal('messages.rule' || ?10, ?16, ?11), seal('messages.signals', ?16, ?12), ?13, ?14,
+            ?15)",
     )?
     .execute(params![
         new.channel.0,
@@ -82,8 +88,9 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
         is_flagged(new.signals),
         admitted.then_some(Passage::Alone.as_str()),
         new.digest,
+        id,
     ])?;
-    Ok(Arrival::New(MessageId(tx.0.last_insert_rowid())))
+    Ok(Arrival::New(MessageId(id)))
 }
 
 /// Returns the message with this envelope, and who wrote it.
@@ -137,10 +144,17 @@ pub fn at_relay(read: &impl Read, channel: ChannelId) -> Result<Vec<Digest>, Err
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at, m.subject, m.body, m.metadata,
-    m.raw_reason, m.raw_payload, m.envelope, m.admitted, m.rule, m.delivery, m.delivery_at,
-    m.problem, m.handed_over, m.read, o.due, o.attempts, m.signals, m.passage, m.other_subject,
-    m.other_body, m.reason, m.expires, m.digest";
+const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at,
+    open('messages.subject', m.id, m.subject), open('messages.body', m.id, m.body),
+    open('messages.metadata', m.id, m.metadata), m.raw_reason,
+    open('messages.raw_payload', m.id, m.raw_payload), m.envelope, m.admitted,
+    open('messages.rule' || ifnull(m.admitted, '')
+        || iif(m.delivery IN ('held', 'refused', 'expired'), 'h', ''), m.id, m.rule),
+    m.delivery, m.delivery_at, open('messages.problem', m.id, m.problem), m.handed_over, m.read,
+    o.due, o.attempts, open('messages.signals', m.id, m.signals), m.passage,
+    open('messages.other_subject', m.id, m.other_subject),
+    open('messages.other_body', m.id, m.other_body), open('messages.reason', m.id, m.reason),
+    m.expires, m.digest";
 
 /// Writes findings as the store keeps them; nothing for none.
 pub(super) fn signals_text(signals: &[Signal]) -> Option<String> {
@@ -259,7 +273,11 @@ pub fn release(
     instead: Option<&Words>,
 ) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE messages SET admitted = 1, passage = ?2, other_subject = ?3, other_body = ?4
+        "UPDATE messages SET admitted = 1, passage = ?2,
+            rule = seal('messages.rule1', id,
+                open('messages.rule' || ifnull(admitted, ''), id, rule)),
+            other_subject = seal('messages.other_subject', id, ?3),
+            other_body = seal('messages.other_body', id, ?4)
          WHERE id = ?1 AND author = 'peer'",
         params![
             id.0,
@@ -274,7 +292,7 @@ pub fn release(
 /// Keeps what a person said when they refused a message.
 pub fn set_reason(tx: &Tx<'_>, id: MessageId, reason: &PeerText) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE messages SET reason = ?2 WHERE id = ?1",
+        "UPDATE messages SET reason = seal('messages.reason', id, ?2) WHERE id = ?1",
         params![id.0, reason.expose_untrusted()],
     )?;
     Ok(())

@@ -6,6 +6,7 @@ use crate::model::{
     Author, Body, ChannelId, Digest, MessageId, Passage, PeerText, Signal, UnixMillis, Words,
 };
 
+use super::at_rest::next_id;
 use super::messages::{is_flagged, signals_text};
 use super::{Error, Read, Tx};
 
@@ -66,10 +67,14 @@ pub struct Due {
 
 /// Stores a message and queues it.
 pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
+    let id = next_id(tx, "messages")?;
     tx.0.execute(
-        "INSERT INTO messages (channel, author, at, subject, body, metadata, rule, delivery, read,
-            passage, signals, flagged)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', 1, ?8, ?9, ?10)",
+        "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
+            read, passage, signals, flagged)
+         VALUES (?11, ?1, ?2, ?3, seal('messages.subject', ?11, ?4),
+            seal('messages.body', ?11, ?5), seal('messages.metadata', ?11, ?6),
+            seal('messages.rule', ?11, ?7), 'queued', 1, ?8, seal('messages.signals', ?11, ?9),
+            ?10)",
         params![
             new.channel.0,
             new.author.as_str(),
@@ -81,9 +86,10 @@ pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
             new.passage.map(Passage::as_str),
             signals_text(new.signals),
             is_flagged(new.signals),
+            id,
         ],
     )?;
-    let message = MessageId(tx.0.last_insert_rowid());
+    let message = MessageId(id);
     enter(tx, message, new.channel, new.due)?;
     Ok(message)
 }
@@ -103,10 +109,14 @@ fn enter(
 
 /// Stores a draft that waits for a person. It is in no outbox until somebody approves it.
 pub fn hold(tx: &Tx<'_>, new: &NewHeld<'_>) -> Result<MessageId, Error> {
+    let id = next_id(tx, "messages")?;
     tx.0.execute(
-        "INSERT INTO messages (channel, author, at, subject, body, metadata, rule, delivery, read,
-            signals, flagged, expires)
-         VALUES (?1, 'assistant', ?2, ?3, ?4, ?5, ?6, 'held', 1, ?7, ?8, ?9)",
+        "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
+            read, signals, flagged, expires)
+         VALUES (?10, ?1, 'assistant', ?2, seal('messages.subject', ?10, ?3),
+            seal('messages.body', ?10, ?4), seal('messages.metadata', ?10, ?5),
+            seal('messages.ruleh', ?10, ?6), 'held', 1, seal('messages.signals', ?10, ?7), ?8,
+            ?9)",
         params![
             new.channel.0,
             new.at.0,
@@ -117,9 +127,10 @@ pub fn hold(tx: &Tx<'_>, new: &NewHeld<'_>) -> Result<MessageId, Error> {
             signals_text(new.signals),
             is_flagged(new.signals),
             new.expires.0,
+            id,
         ],
     )?;
-    Ok(MessageId(tx.0.last_insert_rowid()))
+    Ok(MessageId(id))
 }
 
 /// Lets a held draft go, as it is or with the person's words in its place; what the assistant
@@ -136,7 +147,9 @@ pub fn approve(
         None => Passage::AsIs,
     };
     let approved = tx.0.execute(
-        "UPDATE messages SET delivery = 'queued', passage = ?2 WHERE id = ?1 AND delivery = 'held'",
+        "UPDATE messages SET delivery = 'queued', passage = ?2,
+            rule = seal('messages.rule', id, open('messages.ruleh', id, rule))
+         WHERE id = ?1 AND delivery = 'held'",
         params![message.0, passage.as_str()],
     )?;
     if approved == 0 {
@@ -144,8 +157,13 @@ pub fn approve(
     }
     if let Some(words) = instead {
         tx.0.execute(
-            "UPDATE messages SET other_subject = subject, other_body = body, subject = ?2,
-                body = ?3 WHERE id = ?1",
+            "UPDATE messages SET
+                other_subject = seal('messages.other_subject', id,
+                    open('messages.subject', id, subject)),
+                other_body = seal('messages.other_body', id, open('messages.body', id, body)),
+                subject = seal('messages.subject', id, ?2),
+                body = seal('messages.body', id, ?3)
+             WHERE id = ?1",
             params![
                 message.0,
                 words.subject.expose_untrusted(),
@@ -160,7 +178,8 @@ pub fn approve(
 /// Refuses a held draft. Returns whether it was held.
 pub fn refuse(tx: &Tx<'_>, message: MessageId, reason: &PeerText) -> Result<bool, Error> {
     let refused = tx.0.execute(
-        "UPDATE messages SET delivery = 'refused', reason = ?2 WHERE id = ?1 AND delivery = 'held'",
+        "UPDATE messages SET delivery = 'refused', reason = seal('messages.reason', id, ?2)
+         WHERE id = ?1 AND delivery = 'held'",
         params![message.0, reason.expose_untrusted()],
     )?;
     Ok(refused == 1)
@@ -209,8 +228,11 @@ pub fn held_of(read: &impl Read, channel: ChannelId) -> Result<Vec<MessageId>, E
 /// Returns the first message of each channel that may send now, if it is due. A message never
 /// overtakes an older one of its channel, and nothing leaves a paused or inactive channel.
 pub fn due(read: &impl Read, now: UnixMillis) -> Result<Vec<Due>, Error> {
+    // The rule is opened to see that nobody but a person let a held draft go.
     let mut statement = read.connection().prepare_cached(
-        "SELECT m.id, m.channel, m.subject, m.body, m.metadata, o.attempts, o.payload, m.envelope
+        "SELECT m.id, m.channel, open('messages.subject', m.id, m.subject),
+            open('messages.body', m.id, m.body), open('messages.metadata', m.id, m.metadata),
+            o.attempts, o.payload, m.envelope, open('messages.rule', m.id, m.rule)
          FROM outbox o JOIN messages m ON m.id = o.message JOIN channels c ON c.id = o.channel
          WHERE o.due <= ?1 AND c.state = 'active' AND c.paused = 0
            AND o.message = (SELECT MIN(p.message) FROM outbox p WHERE p.channel = o.channel)
@@ -249,7 +271,8 @@ pub fn first(read: &impl Read, channel: ChannelId) -> Result<Option<First>, Erro
     Ok(read
         .connection()
         .prepare_cached(
-            "SELECT m.id, o.due, m.problem FROM outbox o JOIN messages m ON m.id = o.message
+            "SELECT m.id, o.due, open('messages.problem', m.id, m.problem)
+             FROM outbox o JOIN messages m ON m.id = o.message
              WHERE o.channel = ?1 ORDER BY o.message LIMIT 1",
         )?
         .query_row([channel.0], |row| {
@@ -313,7 +336,7 @@ pub fn postpone(
         params![message.0, due.0],
     )?;
     tx.0.execute(
-        "UPDATE messages SET problem = ?2 WHERE id = ?1",
+        "UPDATE messages SET problem = seal('messages.problem', id, ?2) WHERE id = ?1",
         params![message.0, problem],
     )?;
     Ok(())
@@ -323,7 +346,8 @@ pub fn postpone(
 pub fn fail(tx: &Tx<'_>, message: MessageId, problem: &str) -> Result<(), Error> {
     leave(tx, message)?;
     tx.0.execute(
-        "UPDATE messages SET delivery = 'failed', problem = ?2 WHERE id = ?1",
+        "UPDATE messages SET delivery = 'failed', problem = seal('messages.problem', id, ?2)
+         WHERE id = ?1",
         params![message.0, problem],
     )?;
     Ok(())

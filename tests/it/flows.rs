@@ -2,6 +2,7 @@
 
 mod engine;
 mod outage;
+mod passphrase;
 mod profile;
 mod supervision;
 

@@ -155,7 +155,17 @@ impl Person {
 
     /// Starts the engine in the background.
     pub(crate) fn engine(&self) -> Engine {
-        Engine::start(self)
+        Engine::start(self, None, &[])
+    }
+
+    /// Starts the engine of a protected profile in the background.
+    pub(crate) fn engine_with(&self, passphrase: &Path) -> Engine {
+        self.engine_serving(passphrase, &[])
+    }
+
+    /// Starts it with more arguments.
+    pub(crate) fn engine_serving(&self, passphrase: &Path, more: &[&str]) -> Engine {
+        Engine::start(self, Some(passphrase), more)
     }
 }
 
