@@ -14,6 +14,8 @@
 mod classes;
 mod graphemes;
 mod hidden;
+#[doc(hidden)]
+pub mod opinion;
 mod safe;
 mod sanitise;
 mod words;
