@@ -11,24 +11,35 @@
 //! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
 //! linear in its input, or do I/O.
 
+pub mod exact;
+pub mod scan;
+
+mod blanks;
+mod bytes;
 mod classes;
+mod emoji;
 mod graphemes;
 mod hidden;
 #[doc(hidden)]
 pub mod opinion;
+mod rules;
 mod safe;
 mod sanitise;
+mod terminal;
+mod views;
 mod words;
 mod wrap;
 mod writer;
 
+pub use bytes::{from_bytes, original_range};
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
+pub use scan::{Scan, scan};
 
 use crate::model::PeerText;
 
 /// Makes text of any number of lines safe to draw.
 pub fn sanitise(text: &PeerText) -> SafeText {
-    sanitise::text(text.expose_untrusted())
+    sanitise::walk(text.expose_untrusted(), &[]).into_text()
 }
 
 /// Makes text safe to draw on exactly one line of at most `max_cells` cells.
