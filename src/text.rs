@@ -25,6 +25,7 @@ pub mod opinion;
 mod rules;
 mod safe;
 mod sanitise;
+mod suspect;
 mod terminal;
 mod views;
 mod words;

@@ -30,39 +30,56 @@ pub(super) struct Reading {
     pub(super) signals: Vec<Signal>,
     /// What was encoded in it.
     pub(super) decoded: Vec<String>,
+    /// The views beside the main one, for the model to read.
+    pub(super) respelled: Vec<String>,
 }
 
 /// Reads a message. `hidden` are texts that other checks found in it in invisible characters.
 pub(super) fn read(text: &str, hidden: &[&str]) -> Reading {
     let views = views::of(text, hidden);
     let mut findings = Findings::default();
+    let mut plain = 0;
     for (index, view) in views.all.iter().enumerate() {
-        let first = findings.all.len();
-        words(view, &mut findings);
         if index == 0 {
-            markup::find(text, &mut |code, severity, start, end| {
-                let evidence = text.get(start..end).unwrap_or_default();
-                findings.add(code, severity, (start, end), evidence);
-            });
-        } else if view.decoded {
-            findings.unveil(view, first);
+            let discusses = words(view, &mut findings);
+            marks(text, discusses, &mut findings);
+            plain = findings.all.len();
+            continue;
         }
+        let mut inner = Findings::default();
+        words(view, &mut inner);
+        let known = findings.all.get(..plain).unwrap_or_default();
+        let news = inner.all.into_iter().filter(|finding| {
+            !known
+                .iter()
+                .any(|known| known.code == finding.code && known.severity >= finding.severity)
+        });
+        let news: Vec<_> = news.collect();
+        findings.unveil(news);
     }
     for decoded in &views.decoded {
-        let mut worst = None;
-        markup::find(decoded, &mut |code, severity, start, end| {
-            if severity >= Severity::Medium && worst.is_none() {
-                worst = Some((code, decoded.get(start..end).unwrap_or_default().to_owned()));
-            }
-        });
-        if let Some((_, evidence)) = worst {
-            findings.add(SignalCode::InjObfuscated, Severity::High, (0, text.len()), &evidence);
+        let mut inner = Findings::default();
+        marks(decoded, false, &mut inner);
+        for finding in &mut inner.all {
+            finding.span = (0, text.len());
         }
+        findings.unveil(inner.all);
     }
     Reading {
         signals: findings.signals(text),
         decoded: views.decoded,
+        respelled: views.all.into_iter().skip(1).map(|view| view.text).collect(),
     }
+}
+
+/// Adds what the marks of a text say. Talk about such marks quotes one, as a forger does not.
+fn marks(text: &str, discusses: bool, findings: &mut Findings) {
+    markup::find(text, &mut |code, severity, start, end| {
+        let told = discusses && code == SignalCode::InjBoundary;
+        let severity = if told { Severity::Note } else { severity };
+        let evidence = text.get(start..end).unwrap_or_default();
+        findings.add(code, severity, (start, end), evidence);
+    });
 }
 
 /// One finding before it is a signal.
@@ -90,23 +107,14 @@ impl Findings {
         });
     }
 
-    /// Names the hiding of what was found in a view that had to be decoded first. What other
-    /// spellings hide is not said by accident, so a note counts as much as a strong finding
-    /// there, once two of them agree.
-    fn unveil(&mut self, view: &View, first: usize) {
-        let found = self.all.get(first..).unwrap_or_default();
+    /// Adds what was found in a view that had to be decoded first, and names the hiding: an
+    /// odd spelling hides nothing by accident once words stand together in it that a rule knows.
+    fn unveil(&mut self, found: Vec<Finding>) {
         let worst = found.iter().max_by_key(|finding| finding.severity);
         let Some(worst) = worst else { return };
-        let notes = found.iter().filter(|finding| finding.code != worst.code).count();
-        let severity = match worst.severity {
-            Severity::Note if notes == 0 => Severity::Note,
-            Severity::Note | Severity::Low => Severity::Medium,
-            Severity::Medium | Severity::High | Severity::Critical => Severity::High,
-        };
-        let span = worst.span;
-        let evidence = worst.evidence.clone();
-        debug_assert!(view.decoded, "only decoded views hide anything");
-        self.add(SignalCode::InjObfuscated, severity, span, &evidence);
+        let severity = worst.severity.min(Severity::High);
+        self.add(SignalCode::InjObfuscated, severity, worst.span, &worst.evidence.clone());
+        self.all.extend(found);
     }
 
     /// Keeps the strongest finding of each code, and of equals the first.
@@ -165,10 +173,11 @@ impl Marks {
     }
 }
 
-fn words(view: &View, findings: &mut Findings) {
+/// Adds what the words of a view say; tells whether they talk about attacks.
+fn words(view: &View, findings: &mut Findings) -> bool {
     let hits = lexicon::hits(view);
     if hits.is_empty() {
-        return;
+        return false;
     }
     let marks = Marks::new();
     let context = Context {
@@ -196,6 +205,7 @@ fn words(view: &View, findings: &mut Findings) {
             findings.add(rule.code, severity, view.original(start, end), evidence);
         }
     }
+    context.discusses
 }
 
 type Fired = Option<(Severity, usize, usize)>;

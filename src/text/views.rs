@@ -12,6 +12,8 @@ mod decode;
 mod fold;
 mod spelling;
 
+pub(super) use fold::is_invisible;
+
 use super::rules::lexicon;
 
 /// Bytes of decoded text that one message may make, over all its views.
@@ -34,8 +36,6 @@ pub(super) struct View {
     pub(super) ends: Vec<usize>,
     /// Where the characters came from.
     origin: Origin,
-    /// The text of the view is not in the message as such: it was decoded or respelled.
-    pub(super) decoded: bool,
     /// Words may have lost the spaces between them.
     pub(super) joined: bool,
 }
@@ -123,7 +123,6 @@ impl Builder {
             text: self.text,
             ends: self.ends,
             origin: Origin::Runs(self.runs),
-            decoded: false,
             joined: false,
         }
     }
@@ -178,7 +177,6 @@ fn add_decoded(all: &mut Vec<View>, text: &str, range: (usize, usize), room: &mu
     *room -= text.len();
     let mut view = fold::main(text);
     view.origin = Origin::Whole(range.0, range.1);
-    view.decoded = true;
     all.push(view);
     true
 }

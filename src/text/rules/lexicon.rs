@@ -78,6 +78,7 @@ impl Lexicon {
             for lemma in line.split(", ").map(str::trim).filter(|lemma| !lemma.is_empty()) {
                 let lemma = lemma.trim_end_matches(',');
                 let bare = lemma.trim_matches('*');
+                debug_assert!(!bare.is_empty(), "a lemma has letters");
                 patterns.push(normal(bare));
                 lemmas.push(Lemma {
                     mask: 1_u128.checked_shl(class).unwrap_or_default(),

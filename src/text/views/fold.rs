@@ -175,7 +175,7 @@ fn is_accent(c: char) -> bool {
 }
 
 /// Characters that draw nothing; that they are there is another check's finding.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(in crate::text) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}'
         | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
         | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'

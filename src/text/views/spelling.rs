@@ -35,9 +35,6 @@ pub(super) fn respelled(text: &str, main: &View, gates: Gates) -> Vec<View> {
     {
         views.push(view);
     }
-    for view in &mut views {
-        view.decoded = true;
-    }
     views
 }
 

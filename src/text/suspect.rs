@@ -1,0 +1,81 @@
+//! Joins the opinion of the model with what the rules noted.
+//!
+//! The opinion is never the only ground: it counts only beside at least one named finding of
+//! the rules or the characters, and the more of those there are, the less it takes.
+//!
+//! Must not: hold on the opinion alone, or do I/O.
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::opinion::Opinion;
+use super::views;
+use crate::model::{PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan};
+
+/// What one distinct note adds to the log-odds of the model.
+const NOTE: f32 = 0.35;
+
+/// Notes beyond which more of them add nothing: a long text collects some by chance.
+const MOST_NOTES: usize = 3;
+
+/// What must be reached for the opinion to count, with the notes added.
+const ENOUGH: f32 = 0.35;
+
+/// Characters of evidence.
+const LONGEST_EVIDENCE: usize = 120;
+
+/// Adds the opinion on a text and its other views to its findings, if it counts.
+pub(super) fn add(
+    text: &str,
+    respelled: &[String],
+    judge: &dyn Fn(&str) -> Opinion,
+    signals: &mut Vec<Signal>,
+) {
+    let codes: BTreeSet<SignalCode> = signals.iter().map(|signal| signal.code).collect();
+    if codes.is_empty() {
+        return;
+    }
+    let (mut score, mut span) = plain(text, judge);
+    for view in respelled {
+        let hidden = judge(view).score;
+        if hidden > score {
+            score = hidden;
+            span = None;
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "at most MOST_NOTES")]
+    let notes = codes.len().min(MOST_NOTES) as f32 * NOTE;
+    if score + notes < ENOUGH {
+        return;
+    }
+    let (start, end) = span.unwrap_or((0, text.len()));
+    let evidence = text.get(start..end).unwrap_or_default();
+    signals.push(Signal {
+        code: SignalCode::ModelSuspect,
+        kind: SignalKind::Opinion,
+        severity: Severity::Medium,
+        span: TextSpan { start, end },
+        evidence: PeerText::new(evidence.chars().take(LONGEST_EVIDENCE).collect::<String>()),
+    });
+}
+
+/// Asks for an opinion on the text; also returns the first sentence that speaks for an attack,
+/// where the text is read as it stands.
+fn plain(text: &str, judge: &dyn Fn(&str) -> Opinion) -> (f32, Option<(usize, usize)>) {
+    let opinion = if text.is_ascii() {
+        judge(text)
+    } else {
+        let view: String = text
+            .nfkc()
+            .filter(|c| !views::is_invisible(*c))
+            .collect();
+        let mut opinion = judge(&view);
+        if view != text {
+            opinion.spans.clear();
+        }
+        opinion
+    };
+    let first = opinion.spans.first().map(|span| (span.start, span.end));
+    (opinion.score, first)
+}
