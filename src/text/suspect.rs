@@ -13,14 +13,37 @@ use super::opinion::Opinion;
 use super::views;
 use crate::model::{PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan};
 
-/// What one distinct note adds to the log-odds of the model.
-const NOTE: f32 = 0.35;
+/// What must be reached for the opinion to count: the log-odds of the model over its threshold,
+/// with what the notes add.
+const ENOUGH: f32 = 0.6;
 
 /// Notes beyond which more of them add nothing: a long text collects some by chance.
-const MOST_NOTES: usize = 3;
+const MOST: f32 = 1.2;
 
-/// What must be reached for the opinion to count, with the notes added.
-const ENOUGH: f32 = 0.35;
+/// Says what a note of this code adds. Measured: the first stand in attacks five times as often
+/// as in letters, the others twice at most.
+const fn weight(code: SignalCode) -> f32 {
+    match code {
+        SignalCode::InjOverride
+        | SignalCode::InjTrigger
+        | SignalCode::InjObfuscated
+        | SignalCode::LeakPrompt
+        | SignalCode::LeakSecret
+        | SignalCode::ActMoney
+        | SignalCode::ActDestruct
+        | SignalCode::SocApproval
+        | SignalCode::SocAuthority
+        | SignalCode::SocCovert
+        | SignalCode::MemPoison
+        | SignalCode::PropReplicate
+        | SignalCode::UiSpoof => 0.5,
+        SignalCode::ActExec
+        | SignalCode::SocUrgency
+        | SignalCode::InjBoundary
+        | SignalCode::InjPersona => 0.25,
+        _ => 0.1,
+    }
+}
 
 /// Characters of evidence.
 const LONGEST_EVIDENCE: usize = 120;
@@ -44,9 +67,8 @@ pub(super) fn add(
             span = None;
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "at most MOST_NOTES")]
-    let notes = codes.len().min(MOST_NOTES) as f32 * NOTE;
-    if score + notes < ENOUGH {
+    let notes: f32 = codes.iter().map(|code| weight(*code)).sum();
+    if score + notes.min(MOST) < ENOUGH {
         return;
     }
     let (start, end) = span.unwrap_or((0, text.len()));

@@ -35,14 +35,14 @@ const TOKENS: &[&str] = &[
     "#system", "\"role\": \"system\"", "\"role\":\"system\"", "\"role\": \"tool\"",
     "\"role\":\"tool\"", "\"role\": \"assistant\"", "\"role\":\"assistant\"",
     "'role': 'system'", "\"role\": \"developer\"", "\"tool_calls\":", "\"function_call\":",
-    "</user>", "</assistant>", "</untrusted", "</data>", "</document>", "</context>",
+    "</user>", "</assistant>", "</untrusted", "</context>",
     "end of user input", "end of prompt", "begin system", "system override", "[system:",
     "[admin]", "[developer]", "system prompt end", "end system prompt", "<user_input>",
     "</user_input>", "<human>", "</human>", "<assistant>", "begin admin", "<admin>",
-    "end of document", "<sys>", "<seg>", "[end of", "----end", "[context end", "<root>",
+    "<sys>", "[context end", 
     "<системный", "<系统", "[系统", "<systemmodus", "<modo del sistema", "<modo sistema",
     "<mode système", "<システム", "system notification:", "[[system", "[user_instruction",
-    "=== end", "=== system", "==== end", "---end", "--- end", "```system",
+    "=== system", "```system",
 ];
 
 /// Words of this program's own screens, which no message has reason to draw.
