@@ -59,7 +59,11 @@ impl Table {
     pub(crate) fn of(rows: &[Row], flagged: &[bool]) -> Self {
         let mut table = Self::default();
         for (row, flagged) in rows.iter().zip(flagged) {
-            let side = if row.is_attack() { &mut table.attacks } else { &mut table.good };
+            let side = if row.is_attack() {
+                &mut table.attacks
+            } else {
+                &mut table.good
+            };
             side.add(*flagged);
             let kind = table.kinds.entry((row.is_attack(), row.kind.clone()));
             kind.or_default().add(*flagged);
@@ -76,7 +80,12 @@ impl Table {
     pub(crate) fn print(&self, out: &mut impl Write) -> Result<()> {
         line(out, "recall", self.attacks)?;
         line(out, "false positives", self.good)?;
-        writeln!(out, "{:<34} {:>6.1} %", "precision", 100.0 * self.precision())?;
+        writeln!(
+            out,
+            "{:<34} {:>6.1} %",
+            "precision",
+            100.0 * self.precision()
+        )?;
         for ((is_attack, kind), count) in &self.kinds {
             let side = if *is_attack { "attack" } else { "good" };
             line(out, &format!("  {side} {kind}"), *count)?;

@@ -88,7 +88,10 @@ fn main() -> Result<ExitCode> {
     let tables = [
         ("rules and characters alone", Table::of(&rows, &rules)),
         ("cross-validation", Table::of(&rows, &crossed)),
-        ("as shipped (the model knows these texts)", Table::of(&rows, &shipped)),
+        (
+            "as shipped (the model knows these texts)",
+            Table::of(&rows, &shipped),
+        ),
     ];
     for (title, table) in &tables {
         writeln!(out, "\n== {title}")?;
@@ -97,7 +100,12 @@ fn main() -> Result<ExitCode> {
     if arguments.mistakes {
         for (row, flagged) in rows.iter().zip(&crossed) {
             if row.is_attack() != *flagged {
-                let text: String = row.text.expose_untrusted().escape_debug().take(300).collect();
+                let text: String = row
+                    .text
+                    .expose_untrusted()
+                    .escape_debug()
+                    .take(300)
+                    .collect();
                 writeln!(out, "{} {} {}: {text}", row.label, row.kind, row.source)?;
             }
         }
@@ -151,10 +159,7 @@ const fn is_invisible(c: char) -> bool {
 /// Lets attacks and letters count alike, however many there are of either.
 #[expect(clippy::cast_precision_loss, reason = "a few thousand rows")]
 fn example(row: &Row, rows: &[Row]) -> Example {
-    let own = rows
-        .iter()
-        .filter(|other| other.label == row.label)
-        .count();
+    let own = rows.iter().filter(|other| other.label == row.label).count();
     let weight = rows.len() as f32 / (2.0 * own as f32);
     Example::new(&row.view, row.is_attack(), weight)
 }
@@ -250,7 +255,10 @@ fn unseen_sources(
                 .is_none_or(|row| family(row) != *name || !row.is_attack())
         });
         let model = Model::read(&trained.to_bytes(threshold))?;
-        for row in rows.iter().filter(|row| row.is_attack() && family(row) == *name) {
+        for row in rows
+            .iter()
+            .filter(|row| row.is_attack() && family(row) == *name)
+        {
             let scan = scan_with(&row.text, &|view| model.suspicion(view));
             counts.0 += 1;
             counts.1 += usize::from(scan.flagged());

@@ -23,6 +23,12 @@ const MOST_STEPS: usize = 400;
 /// Characters of evidence in a signal.
 const LONGEST_EVIDENCE: usize = 120;
 
+/// Bytes of a message that are read from its start; a person does not read further at a sitting.
+const HEAD: usize = 48 * 1024;
+
+/// Bytes that are read from the end of a message that is longer still.
+const TAIL: usize = 16 * 1024;
+
 /// What the rules read out of a message.
 #[derive(Debug)]
 pub(super) struct Reading {
@@ -30,15 +36,37 @@ pub(super) struct Reading {
     pub(super) signals: Vec<Signal>,
     /// What was encoded in it.
     pub(super) decoded: Vec<String>,
-    /// The views beside the main one, for the model to read.
+    /// The views beside the main one that a rule found something in, for the model to read.
     pub(super) respelled: Vec<String>,
 }
 
 /// Reads a message. `hidden` are texts that other checks found in it in invisible characters.
+///
+/// Of a large one it reads the head and the tail; that it is large is another check's finding.
 pub(super) fn read(text: &str, hidden: &[&str]) -> Reading {
+    if text.len() <= HEAD + TAIL {
+        return part(text, hidden);
+    }
+    let (head, rest) = text.split_at(views::floor(text, HEAD));
+    let (_, tail) = rest.split_at(views::ceil(rest, rest.len().saturating_sub(TAIL)));
+    let mut reading = part(head, hidden);
+    let mut last = part(tail, &[]);
+    let skipped = text.len() - tail.len();
+    for signal in &mut last.signals {
+        signal.span.start += skipped;
+        signal.span.end += skipped;
+    }
+    reading.signals.append(&mut last.signals);
+    reading.decoded.append(&mut last.decoded);
+    reading.respelled.append(&mut last.respelled);
+    reading
+}
+
+fn part(text: &str, hidden: &[&str]) -> Reading {
     let views = views::of(text, hidden);
     let mut findings = Findings::default();
     let mut plain = 0;
+    let mut respelled = Vec::new();
     for (index, view) in views.all.iter().enumerate() {
         if index == 0 {
             let discusses = words(view, &mut findings);
@@ -55,6 +83,9 @@ pub(super) fn read(text: &str, hidden: &[&str]) -> Reading {
                 .any(|known| known.code == finding.code && known.severity >= finding.severity)
         });
         let news: Vec<_> = news.collect();
+        if !news.is_empty() {
+            respelled.push(view.text.clone());
+        }
         findings.unveil(news);
     }
     for decoded in &views.decoded {
@@ -68,7 +99,7 @@ pub(super) fn read(text: &str, hidden: &[&str]) -> Reading {
     Reading {
         signals: findings.signals(text),
         decoded: views.decoded,
-        respelled: views.all.into_iter().skip(1).map(|view| view.text).collect(),
+        respelled,
     }
 }
 
@@ -113,7 +144,12 @@ impl Findings {
         let worst = found.iter().max_by_key(|finding| finding.severity);
         let Some(worst) = worst else { return };
         let severity = worst.severity.min(Severity::High);
-        self.add(SignalCode::InjObfuscated, severity, worst.span, &worst.evidence.clone());
+        self.add(
+            SignalCode::InjObfuscated,
+            severity,
+            worst.span,
+            &worst.evidence.clone(),
+        );
         self.all.extend(found);
     }
 
@@ -134,8 +170,8 @@ impl Findings {
                 kind: SignalKind::Rule,
                 severity: finding.severity,
                 span: TextSpan {
-                    start: text.floor_char_boundary(finding.span.0),
-                    end: text.ceil_char_boundary(finding.span.1.max(finding.span.0)),
+                    start: views::floor(text, finding.span.0),
+                    end: views::ceil(text, finding.span.1.max(finding.span.0)),
                 },
                 evidence: PeerText::new(finding.evidence),
             })
@@ -147,7 +183,6 @@ impl Findings {
 #[derive(Debug)]
 struct Context<'a> {
     view: &'a View,
-    hits: &'a [Hit],
     /// The classes of words with a part to play for every rule.
     marks: Marks,
     /// The view talks about attacks at all.
@@ -182,7 +217,6 @@ fn words(view: &View, findings: &mut Findings) -> bool {
     let marks = Marks::new();
     let context = Context {
         view,
-        hits: &hits,
         marks,
         discusses: hits.iter().any(|hit| hit.mask & marks.discuss != 0),
     };
@@ -270,7 +304,7 @@ impl Context<'_> {
     /// Tells whether a place stands inside quotation marks that opened not far before it.
     fn quoted(&self, start: usize) -> bool {
         let text = &self.view.text;
-        let from = text.floor_char_boundary(start.saturating_sub(200));
+        let from = views::floor(text, start.saturating_sub(200));
         let Some(before) = text.get(from..start) else {
             return false;
         };
@@ -400,13 +434,16 @@ impl Search<'_> {
 
     /// Tells whether a hit begins its sentence or follows a word that asks.
     fn leads(&self, index: usize, hit: &Hit) -> bool {
-        let begins = self.hits.first().is_some_and(|first| first.start == hit.start)
+        let begins = self
+            .hits
+            .first()
+            .is_some_and(|first| first.start == hit.start)
             && hit.start <= self.from + 3;
         begins
             || self.hits.get(..index).is_some_and(|before| {
-                before
-                    .iter()
-                    .any(|ask| ask.mask & self.asks != 0 && ask.end <= hit.start && hit.first <= ask.last + 2)
+                before.iter().any(|ask| {
+                    ask.mask & self.asks != 0 && ask.end <= hit.start && hit.first <= ask.last + 2
+                })
             })
     }
 }

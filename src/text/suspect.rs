@@ -20,29 +20,27 @@ const ENOUGH: f32 = 0.6;
 /// Notes beyond which more of them add nothing: a long text collects some by chance.
 const MOST: f32 = 1.2;
 
-/// Says what a note of this code adds. Measured: the first stand in attacks five times as often
-/// as in letters, the others twice at most.
-const fn weight(code: SignalCode) -> f32 {
-    match code {
-        SignalCode::InjOverride
-        | SignalCode::InjTrigger
-        | SignalCode::InjObfuscated
-        | SignalCode::LeakPrompt
-        | SignalCode::LeakSecret
-        | SignalCode::ActMoney
-        | SignalCode::ActDestruct
-        | SignalCode::SocApproval
-        | SignalCode::SocAuthority
-        | SignalCode::SocCovert
-        | SignalCode::MemPoison
-        | SignalCode::PropReplicate
-        | SignalCode::UiSpoof => 0.5,
-        SignalCode::ActExec
-        | SignalCode::SocUrgency
-        | SignalCode::InjBoundary
-        | SignalCode::InjPersona => 0.25,
-        _ => 0.1,
-    }
+/// Codes whose notes stand in attacks five times as often as in letters, measured on the
+/// development set.
+const TELLING: &[SignalCode] = &[
+    SignalCode::InjOverride,
+    SignalCode::InjTrigger,
+    SignalCode::InjObfuscated,
+    SignalCode::LeakPrompt,
+    SignalCode::LeakSecret,
+    SignalCode::ActMoney,
+    SignalCode::ActDestruct,
+    SignalCode::SocApproval,
+    SignalCode::SocAuthority,
+    SignalCode::SocCovert,
+    SignalCode::MemPoison,
+    SignalCode::PropReplicate,
+    SignalCode::UiSpoof,
+];
+
+/// Says what a note adds to the log-odds of the model.
+fn weight(code: SignalCode) -> f32 {
+    if TELLING.contains(&code) { 0.5 } else { 0.15 }
 }
 
 /// Characters of evidence.
@@ -88,10 +86,7 @@ fn plain(text: &str, judge: &dyn Fn(&str) -> Opinion) -> (f32, Option<(usize, us
     let opinion = if text.is_ascii() {
         judge(text)
     } else {
-        let view: String = text
-            .nfkc()
-            .filter(|c| !views::is_invisible(*c))
-            .collect();
+        let view: String = text.nfkc().filter(|c| !views::is_invisible(*c)).collect();
         let mut opinion = judge(&view);
         if view != text {
             opinion.spans.clear();

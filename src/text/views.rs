@@ -156,10 +156,14 @@ pub(super) fn of(text: &str, hidden: &[&str]) -> Views {
             if !add_decoded(&mut views.all, &found.text, found.range, &mut room) {
                 return views;
             }
-            next.extend(decode::find(&found.text).into_iter().map(|inner| decode::Found {
-                text: inner.text,
-                range: found.range,
-            }));
+            next.extend(
+                decode::find(&found.text)
+                    .into_iter()
+                    .map(|inner| decode::Found {
+                        text: inner.text,
+                        range: found.range,
+                    }),
+            );
             views.decoded.push(found.text);
         }
         if next.is_empty() {
@@ -198,4 +202,22 @@ fn spelled(all: &mut Vec<View>, text: &str, room: &mut usize) {
 /// Returns a text as the main view writes it.
 pub(super) fn normal(text: &str) -> String {
     fold::main(text).text
+}
+
+/// Returns the last place at or before `at` where a character starts or the text ends.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Returns the first place at or after `at` where a character starts or the text ends.
+pub(super) fn ceil(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
 }

@@ -70,12 +70,19 @@ impl Lexicon {
         let mut class = 0;
         let lines = tables.iter().flat_map(|table| table.lines());
         for line in lines.filter(|line| !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|line| line.strip_suffix(']'))
+            {
                 let next = u32::try_from(classes.len()).unwrap_or(u32::MAX);
                 class = *classes.entry(name).or_insert(next);
                 continue;
             }
-            for lemma in line.split(", ").map(str::trim).filter(|lemma| !lemma.is_empty()) {
+            for lemma in line
+                .split(", ")
+                .map(str::trim)
+                .filter(|lemma| !lemma.is_empty())
+            {
                 let lemma = lemma.trim_end_matches(',');
                 let bare = lemma.trim_matches('*');
                 debug_assert!(!bare.is_empty(), "a lemma has letters");
@@ -203,23 +210,64 @@ impl Words {
 
 /// Key words that are looked for with their inner letters in any order.
 const SCRAMBLED: &[&str] = &[
-    "ignore", "disregard", "forget", "previous", "above", "instructions", "instruction",
-    "system", "prompt", "reveal", "password", "bypass", "override", "secret", "safety",
-    "guidelines", "delete", "execute", "command", "forward", "assistant", "restrictions",
-    "confidential", "credentials", "developer", "everything", "message", "transfer", "account",
-    "approved", "confirm", "human", "without", "remember", "permanently",
+    "ignore",
+    "disregard",
+    "forget",
+    "previous",
+    "above",
+    "instructions",
+    "instruction",
+    "system",
+    "prompt",
+    "reveal",
+    "password",
+    "bypass",
+    "override",
+    "secret",
+    "safety",
+    "guidelines",
+    "delete",
+    "execute",
+    "command",
+    "forward",
+    "assistant",
+    "restrictions",
+    "confidential",
+    "credentials",
+    "developer",
+    "everything",
+    "message",
+    "transfer",
+    "account",
+    "approved",
+    "confirm",
+    "human",
+    "without",
+    "remember",
+    "permanently",
 ];
 
-static KEYS: LazyLock<HashMap<u64, &'static str>> =
-    LazyLock::new(|| SCRAMBLED.iter().map(|word| (unordered(word), *word)).collect());
+static KEYS: LazyLock<HashMap<u64, &'static str>> = LazyLock::new(|| {
+    SCRAMBLED
+        .iter()
+        .map(|word| (unordered(word), *word))
+        .collect()
+});
 
 /// A number that is the same for words with the same ends and the same letters between.
 fn unordered(word: &str) -> u64 {
     let bytes = word.as_bytes();
-    let ends = bytes.first().zip(bytes.last()).map_or(0, |(a, b)| (u64::from(*a) << 8) | u64::from(*b));
+    let ends = bytes
+        .first()
+        .zip(bytes.last())
+        .map_or(0, |(a, b)| (u64::from(*a) << 8) | u64::from(*b));
     let letters = bytes.iter().fold(0_u64, |sum, byte| {
         // The multiplier spreads a letter over the word: 2^64 over the golden ratio.
-        sum.wrapping_add(u64::from(*byte).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(u32::from(*byte)))
+        sum.wrapping_add(
+            u64::from(*byte)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                .rotate_left(u32::from(*byte)),
+        )
     });
     letters ^ (ends << 40) ^ (bytes.len() as u64)
 }
@@ -229,13 +277,29 @@ pub(in crate::text) fn unscramble(word: &str) -> Option<&'static str> {
     if !(5..=14).contains(&word.len()) {
         return None;
     }
-    KEYS.get(&unordered(word)).copied().filter(|key| *key != word)
+    KEYS.get(&unordered(word))
+        .copied()
+        .filter(|key| *key != word)
 }
 
 /// Words that hardly any English sentence does without, and the words attacks are made of.
 const TELLTALE: &[&str] = &[
-    "the", "and", "you", "your", "please", "ignore", "instructions", "previous", "password", "system",
-    "prompt", "message", "send", "with", "this", "that",
+    "the",
+    "and",
+    "you",
+    "your",
+    "please",
+    "ignore",
+    "instructions",
+    "previous",
+    "password",
+    "system",
+    "prompt",
+    "message",
+    "send",
+    "with",
+    "this",
+    "that",
 ];
 
 static GATES: LazyLock<(AhoCorasick, Vec<u8>)> = LazyLock::new(|| {
@@ -268,15 +332,24 @@ pub(in crate::text) fn gates(text: &str) -> Gates {
             continue;
         }
         // A short word may be one of another language; a long one hardly is.
-        let weight = if found.len() >= 6 { 3 } else { u8::from(found.len() > 3) + 1 };
-        let kind = kinds.get(found.pattern().as_usize()).copied().unwrap_or_default();
+        let weight = if found.len() >= 6 {
+            3
+        } else {
+            u8::from(found.len() > 3) + 1
+        };
+        let kind = kinds
+            .get(found.pattern().as_usize())
+            .copied()
+            .unwrap_or_default();
         if let Some(seen) = seen.get_mut(usize::from(kind)) {
             *seen = seen.saturating_add(weight);
         }
     }
     let mut shifts = seen.iter().zip(0_u8..);
     let reversed = shifts.next().is_some_and(|(weight, _)| *weight >= 4);
-    let shifted = shifts.max_by_key(|(weight, _)| **weight).filter(|(weight, _)| **weight >= 4);
+    let shifted = shifts
+        .max_by_key(|(weight, _)| **weight)
+        .filter(|(weight, _)| **weight >= 4);
     Gates {
         reversed,
         shifted: shifted.map(|(_, shift)| shift),

@@ -5,9 +5,10 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::model::{Severity, SignalCode};
+use crate::text::views;
 
 /// Is told of each finding: code, severity, first byte, byte after the last.
 pub(super) type Tell<'a> = dyn FnMut(SignalCode, Severity, usize, usize) + 'a;
@@ -18,51 +19,170 @@ const FEWEST_WORDS: usize = 4;
 /// Cells of a drawn line from which on it is one.
 const SHORTEST_RULE: usize = 6;
 
-/// Marks that only formats for assistants have. Sources: the chat templates of ChatML, Llama 2
+/// Marks that only formats for assistants have. Sources: the chat templates of `ChatML`, Llama 2
 /// and 3, Mistral, Gemma, Alpaca, Claude and `OpenClaw`; the `ReAct` paper for its lines.
 const TOKENS: &[&str] = &[
-    "<|im_start|>", "<|im_end|>", "<|im_sep|>", "<|system|>", "<|user|>", "<|assistant|>",
-    "<|endoftext|>", "<|eot_id|>", "<|start_header_id|>", "<|end_header_id|>",
-    "<|begin_of_text|>", "<|endofprompt|>", "<|start|>", "<|channel|>", "<|message|>",
-    "<|tool|>", "<|python_tag|>", "<|reserved", "<|end|>", "[inst]", "[/inst]", "<<sys>>",
-    "<</sys>>", "<start_of_turn>", "<end_of_turn>", "<function_calls>", "</function_calls>",
-    "<function_results>", "<invoke name=", "<tool_call>", "</tool_call>", "<tool_response>",
-    "<tool_result", "</tool_result", "[tool_result", "[tool_calls]", "[tool_output",
-    "<system-reminder>", "</system-reminder>", "<system_prompt", "</system_prompt", "<system>",
-    "</system>", "[system]", "[/system]", "[system message", "<system mode", "[system mode",
-    "external_untrusted_content", "end_untrusted", "begin_untrusted", "### system",
-    "### instruction", "### response:", "### human:", "### assistant:", "### user:",
-    "#system", "\"role\": \"system\"", "\"role\":\"system\"", "\"role\": \"tool\"",
-    "\"role\":\"tool\"", "\"role\": \"assistant\"", "\"role\":\"assistant\"",
-    "'role': 'system'", "\"role\": \"developer\"", "\"tool_calls\":", "\"function_call\":",
-    "</user>", "</assistant>", "</untrusted", "</context>",
-    "end of user input", "end of prompt", "begin system", "system override", "[system:",
-    "[admin]", "[developer]", "system prompt end", "end system prompt", "<user_input>",
-    "</user_input>", "<human>", "</human>", "<assistant>", "begin admin", "<admin>",
-    "<sys>", "[context end", 
-    "<системный", "<系统", "[系统", "<systemmodus", "<modo del sistema", "<modo sistema",
-    "<mode système", "<システム", "system notification:", "[[system", "[user_instruction",
-    "=== system", "```system",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|im_sep|>",
+    "<|system|>",
+    "<|user|>",
+    "<|assistant|>",
+    "<|endoftext|>",
+    "<|eot_id|>",
+    "<|start_header_id|>",
+    "<|end_header_id|>",
+    "<|begin_of_text|>",
+    "<|endofprompt|>",
+    "<|start|>",
+    "<|channel|>",
+    "<|message|>",
+    "<|tool|>",
+    "<|python_tag|>",
+    "<|reserved",
+    "<|end|>",
+    "[inst]",
+    "[/inst]",
+    "<<sys>>",
+    "<</sys>>",
+    "<start_of_turn>",
+    "<end_of_turn>",
+    "<function_calls>",
+    "</function_calls>",
+    "<function_results>",
+    "<invoke name=",
+    "<tool_call>",
+    "</tool_call>",
+    "<tool_response>",
+    "<tool_result",
+    "</tool_result",
+    "[tool_result",
+    "[tool_calls]",
+    "[tool_output",
+    "<system-reminder>",
+    "</system-reminder>",
+    "<system_prompt",
+    "</system_prompt",
+    "<system>",
+    "</system>",
+    "[system]",
+    "[/system]",
+    "[system message",
+    "<system mode",
+    "[system mode",
+    "external_untrusted_content",
+    "end_untrusted",
+    "begin_untrusted",
+    "### system",
+    "### instruction",
+    "### response:",
+    "### human:",
+    "### assistant:",
+    "### user:",
+    "#system",
+    "\"role\": \"system\"",
+    "\"role\":\"system\"",
+    "\"role\": \"tool\"",
+    "\"role\":\"tool\"",
+    "\"role\": \"assistant\"",
+    "\"role\":\"assistant\"",
+    "'role': 'system'",
+    "\"role\": \"developer\"",
+    "\"tool_calls\":",
+    "\"function_call\":",
+    "</user>",
+    "</assistant>",
+    "</untrusted",
+    "</context>",
+    "end of user input",
+    "end of prompt",
+    "begin system",
+    "system override",
+    "[system:",
+    "[admin]",
+    "[developer]",
+    "system prompt end",
+    "end system prompt",
+    "<user_input>",
+    "</user_input>",
+    "<human>",
+    "</human>",
+    "<assistant>",
+    "begin admin",
+    "<admin>",
+    "<sys>",
+    "[context end",
+    "<системный",
+    "<系统",
+    "[系统",
+    "<systemmodus",
+    "<modo del sistema",
+    "<modo sistema",
+    "<mode système",
+    "<システム",
+    "system notification:",
+    "[[system",
+    "[user_instruction",
+    "=== system",
+    "```system",
 ];
 
 /// Words of this program's own screens, which no message has reason to draw.
 const CHROME: &[&str] = &[
-    "scanned by your client", "no risks found", "press r to release", "to release",
-    "approved by ", "hold: none", "held: none", "status: approved", "verdict: safe",
-    "verdict:", "✔ verified", "✓ verified", "✅ verified", "signature verified",
-    "verified peer", "verified sender", "trust: full", "trust level:", "auto-approved",
-    "released by", "[you]", "you approved", "decision: allow", "decision: approve",
-    "risk: none", "risk: low", "safe to ", "signals: none", "nothing known found",
-    "end-to-end verified", "safety code matches", "policy: allow", "[approved]", "[verified]",
-    "✔ scanned", "✔ approved", "needs you", "passed all checks", "security check passed",
-    "[y/n]", "press enter", "press y", "0 signals", "— you —", "message from your human",
-    "(verified)", "you (",
+    "scanned by your client",
+    "no risks found",
+    "press r to release",
+    "to release",
+    "approved by ",
+    "hold: none",
+    "held: none",
+    "status: approved",
+    "verdict: safe",
+    "verdict:",
+    "✔ verified",
+    "✓ verified",
+    "✅ verified",
+    "signature verified",
+    "verified peer",
+    "verified sender",
+    "trust: full",
+    "trust level:",
+    "auto-approved",
+    "released by",
+    "[you]",
+    "you approved",
+    "decision: allow",
+    "decision: approve",
+    "risk: none",
+    "risk: low",
+    "safe to ",
+    "signals: none",
+    "nothing known found",
+    "end-to-end verified",
+    "safety code matches",
+    "policy: allow",
+    "[approved]",
+    "[verified]",
+    "✔ scanned",
+    "✔ approved",
+    "needs you",
+    "passed all checks",
+    "security check passed",
+    "[y/n]",
+    "press enter",
+    "press y",
+    "0 signals",
+    "— you —",
+    "message from your human",
+    "(verified)",
+    "you (",
 ];
 
 static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let patterns = TOKENS.iter().chain(CHROME).chain(HIDING);
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .match_kind(MatchKind::LeftmostLongest)
         .build(patterns)
         .expect("two hundred short marks fit: a test builds it")
@@ -70,9 +190,21 @@ static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 /// Styles that make text invisible.
 const HIDING: &[&str] = &[
-    "font-size:0", "font-size: 0", "display:none", "display: none", "visibility:hidden",
-    "visibility: hidden", "color:white", "color: white", "color:#fff", "color: #fff",
-    "opacity:0", "opacity: 0", "font-size:1px", "font-size: 1px", "aria-hidden",
+    "font-size:0",
+    "font-size: 0",
+    "display:none",
+    "display: none",
+    "visibility:hidden",
+    "visibility: hidden",
+    "color:white",
+    "color: white",
+    "color:#fff",
+    "color: #fff",
+    "opacity:0",
+    "opacity: 0",
+    "font-size:1px",
+    "font-size: 1px",
+    "aria-hidden",
 ];
 
 /// Reads a text.
@@ -86,10 +218,25 @@ pub(super) fn find(text: &str, tell: &mut Tell<'_>) {
 
 /// Tells a page of HTML, where comments and hidden parts are ordinary, from a message.
 fn is_page(text: &str) -> bool {
-    let head: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
-    ["<html", "<body", "<table", "<head>", "<td", "<!doctype", "<div"]
-        .iter()
-        .any(|tag| head.contains(tag))
+    if !text.contains('<') {
+        return false;
+    }
+    let head: String = text
+        .chars()
+        .take(4096)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    [
+        "<html",
+        "<body",
+        "<table",
+        "<head>",
+        "<td",
+        "<!doctype",
+        "<div",
+    ]
+    .iter()
+    .any(|tag| head.contains(tag))
 }
 
 fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {
@@ -130,7 +277,11 @@ fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {
 fn drawn_line(text: &str) -> bool {
     let mut row = 0;
     for c in text.chars() {
-        row = if matches!(c, '\u{2500}'..='\u{259F}') { row + 1 } else { 0 };
+        row = if matches!(c, '\u{2500}'..='\u{259F}') {
+            row + 1
+        } else {
+            0
+        };
         if row >= SHORTEST_RULE {
             return true;
         }
@@ -148,14 +299,28 @@ enum Speaker {
 }
 
 const SPEAKERS: &[(&str, Speaker)] = &[
-    ("human:", Speaker::User), ("user:", Speaker::User), ("assistant:", Speaker::Assistant),
-    ("ai:", Speaker::Assistant), ("system:", Speaker::System), ("bot:", Speaker::Assistant),
-    ("observation:", Speaker::Step), ("thought:", Speaker::Step), ("action:", Speaker::Step),
-    ("action input:", Speaker::Step), ("final answer:", Speaker::Step),
-    ("tool:", Speaker::Step), ("tool result:", Speaker::Step), ("function:", Speaker::Step),
-    ("developer:", Speaker::System), ("model:", Speaker::Assistant), ("claude:", Speaker::Assistant),
-    ("chatgpt:", Speaker::Assistant), ("response:", Speaker::Assistant), ("tool call:", Speaker::Step),
-    ("system message:", Speaker::System), ("instruction:", Speaker::System),
+    ("human:", Speaker::User),
+    ("user:", Speaker::User),
+    ("assistant:", Speaker::Assistant),
+    ("ai:", Speaker::Assistant),
+    ("system:", Speaker::System),
+    ("bot:", Speaker::Assistant),
+    ("observation:", Speaker::Step),
+    ("thought:", Speaker::Step),
+    ("action:", Speaker::Step),
+    ("action input:", Speaker::Step),
+    ("final answer:", Speaker::Step),
+    ("tool:", Speaker::Step),
+    ("tool result:", Speaker::Step),
+    ("function:", Speaker::Step),
+    ("developer:", Speaker::System),
+    ("model:", Speaker::Assistant),
+    ("claude:", Speaker::Assistant),
+    ("chatgpt:", Speaker::Assistant),
+    ("response:", Speaker::Assistant),
+    ("tool call:", Speaker::Step),
+    ("system message:", Speaker::System),
+    ("instruction:", Speaker::System),
 ];
 
 fn lines(text: &str, tell: &mut Tell<'_>) {
@@ -165,7 +330,7 @@ fn lines(text: &str, tell: &mut Tell<'_>) {
         let trimmed = line.trim_start_matches([' ', '\t', '>', '*', '#', '-', '[', '(', '"', '\'']);
         let start = at + line.len() - trimmed.len();
         at += line.len();
-        let head = trimmed.get(..trimmed.floor_char_boundary(20)).unwrap_or_default();
+        let head = trimmed.get(..views::floor(trimmed, 20)).unwrap_or_default();
         let head = head.to_ascii_lowercase();
         let speaker = SPEAKERS.iter().find(|(name, _)| head.starts_with(name));
         if let Some((name, speaker)) = speaker
@@ -174,7 +339,12 @@ fn lines(text: &str, tell: &mut Tell<'_>) {
             seen.push((*speaker, name, start));
         }
         if is_chat_row(line) {
-            tell(SignalCode::UiSpoof, Severity::High, start, start + trimmed.trim_end().len());
+            tell(
+                SignalCode::UiSpoof,
+                Severity::High,
+                start,
+                start + trimmed.trim_end().len(),
+            );
         }
     }
     let Some((_, first, start)) = seen.first().copied() else {
@@ -192,7 +362,12 @@ fn lines(text: &str, tell: &mut Tell<'_>) {
     } else {
         Severity::Note
     };
-    tell(SignalCode::InjBoundary, severity, start, start + first.len());
+    tell(
+        SignalCode::InjBoundary,
+        severity,
+        start,
+        start + first.len(),
+    );
 }
 
 /// Tells a line like `[12:04] You: fine`, which is how chat programs draw a message.
@@ -207,17 +382,24 @@ fn is_chat_row(line: &str) -> bool {
     let clock = time.len() <= 20
         && time.contains(':')
         && time.bytes().filter(u8::is_ascii_digit).count() >= 3
-        && time.bytes().all(|byte| byte.is_ascii_digit() || b":. -/TZapmAPM".contains(&byte));
+        && time
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b":. -/TZapmAPM".contains(&byte));
     let name = rest.split_once(':').map_or("", |(name, _)| name.trim());
     clock && !name.is_empty() && name.chars().count() <= 32
 }
 
 /// HTML comments, and the link definitions that Markdown writers use as comments.
 fn comments(text: &str, page: bool, tell: &mut Tell<'_>) {
-    for (opening, closing) in [("<!--", "-->"), ("[//]: # ", "\n"), ("[comment]: ", "\n"), ("[//]: <> ", "\n")] {
+    for (opening, closing) in [
+        ("<!--", "-->"),
+        ("[//]: # ", "\n"),
+        ("[comment]: ", "\n"),
+        ("[//]: <> ", "\n"),
+    ] {
         for (start, _) in text.match_indices(opening).take(16) {
             let body = text.get(start + opening.len()..).unwrap_or_default();
-            let limit = body.floor_char_boundary(body.len().min(4096));
+            let limit = views::floor(body, body.len().min(4096));
             let body = body.get(..limit).unwrap_or_default();
             let end = body.find(closing).unwrap_or(body.len());
             let body = body.get(..end).unwrap_or_default();
@@ -226,7 +408,11 @@ fn comments(text: &str, page: bool, tell: &mut Tell<'_>) {
                 .filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 2)
                 .count();
             let prose = words >= FEWEST_WORDS
-                || body.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).count() >= 6;
+                || body
+                    .chars()
+                    .filter(|c| !c.is_ascii() && c.is_alphabetic())
+                    .count()
+                    >= 6;
             let encoded = body.split_whitespace().any(|word| word.len() >= 24);
             let severity = if (prose || encoded) && !page {
                 Severity::High
@@ -243,7 +429,7 @@ fn comments(text: &str, page: bool, tell: &mut Tell<'_>) {
 fn images(text: &str, tell: &mut Tell<'_>) {
     for (start, _) in text.match_indices("![").take(16) {
         let rest = text.get(start..).unwrap_or_default();
-        let rest = rest.get(..rest.floor_char_boundary(1024)).unwrap_or_default();
+        let rest = rest.get(..views::floor(rest, 1024)).unwrap_or_default();
         let Some((_, link)) = rest.split_once("](") else {
             continue;
         };
@@ -252,12 +438,22 @@ fn images(text: &str, tell: &mut Tell<'_>) {
         if !address.contains("://") {
             continue;
         }
-        let query = address.split_once(['?', '#']).map_or("", |(_, query)| query);
+        let query = address
+            .split_once(['?', '#'])
+            .map_or("", |(_, query)| query);
         let slot = query.ends_with('=')
             || query.contains(['{', '<', '[', '$', ' '])
-            || ["DATA", "SECRET", "data", "secret", "PLACEHOLDER", "exfil", "conversation"]
-                .iter()
-                .any(|word| query.contains(word))
+            || [
+                "DATA",
+                "SECRET",
+                "data",
+                "secret",
+                "PLACEHOLDER",
+                "exfil",
+                "conversation",
+            ]
+            .iter()
+            .any(|word| query.contains(word))
             || address.contains(['{', '<']);
         let severity = if slot { Severity::High } else { Severity::Note };
         let end = start + rest.len() - link.len() + end;

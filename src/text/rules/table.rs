@@ -27,6 +27,7 @@ const GAP: usize = 4;
 #[derive(Debug)]
 pub(super) struct Rule {
     /// What other rules call it.
+    #[cfg(test)]
     pub(super) name: &'static str,
     /// What it finds.
     pub(super) code: SignalCode,
@@ -79,6 +80,7 @@ impl Rule {
         };
         let pattern = fields.next()?;
         Some(Self {
+            #[cfg(test)]
             name: name.trim_end_matches('!'),
             code: SignalCode::parse(code)?,
             severity,

@@ -41,7 +41,11 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     }
     if seen.digits >= SHORTEST_HEX {
         runs(text, is_spaced_digit, SHORTEST_HEX, &mut found, |run| {
-            if run.contains(' ') { binary(run).or_else(|| hex(run)) } else { binary(run) }
+            if run.contains(' ') {
+                binary(run).or_else(|| hex(run))
+            } else {
+                binary(run)
+            }
         });
     }
     if seen.dots >= SHORTEST_GROUPS {
@@ -63,7 +67,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
 struct Seen {
     /// The longest run of base64 characters.
     run: usize,
-    /// Hex digits that stand outside words.
+    /// The longest run of hex digits and single spaces.
     digits: usize,
     /// Dots and dashes of Morse.
     dots: usize,
@@ -75,14 +79,20 @@ impl Seen {
     fn of(text: &str) -> Self {
         let mut seen = Self::default();
         let mut run = 0;
+        let mut digits = 0;
         let mut before = b' ';
         for &byte in text.as_bytes() {
             if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=') {
                 run += 1;
                 seen.run = seen.run.max(run);
-                seen.digits += usize::from(byte.is_ascii_hexdigit());
             } else {
                 run = 0;
+            }
+            if byte.is_ascii_hexdigit() || (byte == b' ' && before != b' ') {
+                digits += 1;
+                seen.digits = seen.digits.max(digits);
+            } else {
+                digits = 0;
             }
             match byte {
                 b'.' | b'-' if matches!(before, b' ' | b'.' | b'-' | b'/') => seen.dots += 1,
@@ -162,7 +172,11 @@ fn base64(run: &str) -> Option<String> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let alphabet = if run.contains(['-', '_']) { URL_SAFE } else { STANDARD };
+    let alphabet = if run.contains(['-', '_']) {
+        URL_SAFE
+    } else {
+        STANDARD
+    };
     let run = run.trim_matches('=');
     // What is cut off or glued on at the end must not save a text from being read.
     let whole = run.len() - usize::from(run.len() % 4 == 1);
@@ -185,7 +199,11 @@ fn hex(run: &str) -> Option<String> {
     let digits: Vec<u8> = run
         .bytes()
         .filter(|byte| *byte != b' ')
-        .map(|byte| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .map(|byte| {
+            char::from(byte)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
         .collect::<Option<_>>()?;
     let bytes = digits
         .chunks_exact(2)
@@ -212,15 +230,53 @@ fn binary(run: &str) -> Option<String> {
 
 /// Letters and digits of Morse (ITU-R M.1677-1).
 const MORSE: &[(&str, char)] = &[
-    (".-", 'a'), ("-...", 'b'), ("-.-.", 'c'), ("-..", 'd'), (".", 'e'), ("..-.", 'f'),
-    ("--.", 'g'), ("....", 'h'), ("..", 'i'), (".---", 'j'), ("-.-", 'k'), (".-..", 'l'),
-    ("--", 'm'), ("-.", 'n'), ("---", 'o'), (".--.", 'p'), ("--.-", 'q'), (".-.", 'r'),
-    ("...", 's'), ("-", 't'), ("..-", 'u'), ("...-", 'v'), (".--", 'w'), ("-..-", 'x'),
-    ("-.--", 'y'), ("--..", 'z'), ("-----", '0'), (".----", '1'), ("..---", '2'),
-    ("...--", '3'), ("....-", '4'), (".....", '5'), ("-....", '6'), ("--...", '7'),
-    ("---..", '8'), ("----.", '9'), (".-.-.-", '.'), ("--..--", ','), ("..--..", '?'),
-    (".----.", '\''), ("-..-.", '/'), ("---...", ':'), ("-....-", '-'), (".-..-.", '"'),
-    (".--.-.", '@'), ("-.-.--", '!'), ("..--.-", '_'),
+    (".-", 'a'),
+    ("-...", 'b'),
+    ("-.-.", 'c'),
+    ("-..", 'd'),
+    (".", 'e'),
+    ("..-.", 'f'),
+    ("--.", 'g'),
+    ("....", 'h'),
+    ("..", 'i'),
+    (".---", 'j'),
+    ("-.-", 'k'),
+    (".-..", 'l'),
+    ("--", 'm'),
+    ("-.", 'n'),
+    ("---", 'o'),
+    (".--.", 'p'),
+    ("--.-", 'q'),
+    (".-.", 'r'),
+    ("...", 's'),
+    ("-", 't'),
+    ("..-", 'u'),
+    ("...-", 'v'),
+    (".--", 'w'),
+    ("-..-", 'x'),
+    ("-.--", 'y'),
+    ("--..", 'z'),
+    ("-----", '0'),
+    (".----", '1'),
+    ("..---", '2'),
+    ("...--", '3'),
+    ("....-", '4'),
+    (".....", '5'),
+    ("-....", '6'),
+    ("--...", '7'),
+    ("---..", '8'),
+    ("----.", '9'),
+    (".-.-.-", '.'),
+    ("--..--", ','),
+    ("..--..", '?'),
+    (".----.", '\''),
+    ("-..-.", '/'),
+    ("---...", ':'),
+    ("-....-", '-'),
+    (".-..-.", '"'),
+    (".--.-.", '@'),
+    ("-.-.--", '!'),
+    ("..--.-", '_'),
 ];
 
 fn morse(run: &str) -> Option<String> {
@@ -238,7 +294,10 @@ fn morse(run: &str) -> Option<String> {
         decoded.push(' ');
     }
     // A line of dots or dashes has one kind of group only.
-    let varied = decoded.trim().chars().any(|c| !matches!(c, 'e' | 't' | ' ' | 'm' | 'i' | 's' | 'o'));
+    let varied = decoded
+        .trim()
+        .chars()
+        .any(|c| !matches!(c, 'e' | 't' | ' ' | 'm' | 'i' | 's' | 'o'));
     (groups >= SHORTEST_GROUPS && known * 10 >= groups * 9 && varied)
         .then(|| decoded.trim().to_owned())
 }

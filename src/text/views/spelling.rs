@@ -74,12 +74,13 @@ impl Shape {
 /// Tells a word with a digit between or before letters from numbers, units and names.
 fn is_leet(word: &[u8]) -> bool {
     let letters = word.iter().filter(|byte| byte.is_ascii_lowercase()).count();
-    let digits = word.iter().filter(|byte| leet_letter(**byte, 'i').is_some()).count();
+    let digits = word
+        .iter()
+        .filter(|byte| leet_letter(**byte, 'i').is_some())
+        .count();
     let changes = word
         .windows(2)
-        .filter(|pair| {
-            matches!(pair, [a, b] if a.is_ascii_lowercase() != b.is_ascii_lowercase())
-        })
+        .filter(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() != b.is_ascii_lowercase()))
         .count();
     letters >= 1 && digits >= 1 && changes >= 2 && letters + digits + 1 >= word.len()
 }
@@ -113,7 +114,11 @@ fn leet(main: &View, one: char) -> View {
     let mut builder = Builder::with_capacity(main.text.len());
     let bytes = main.text.as_bytes();
     for (at, c) in main.text.char_indices() {
-        let around = |offset: usize| bytes.get(offset).is_some_and(|byte| !byte.is_ascii_whitespace());
+        let around = |offset: usize| {
+            bytes
+                .get(offset)
+                .is_some_and(|byte| !byte.is_ascii_whitespace())
+        };
         let letter = u8::try_from(c).ok().and_then(|byte| leet_letter(byte, one));
         let inside = match c {
             '!' | '+' | '@' => around(at + 1) && at > 0 && around(at - 1),
@@ -160,7 +165,11 @@ fn joined(text: &str) -> View {
 
 /// Marks that writers put between letters; characters that draw nothing count as none.
 fn is_apart(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '.' | '-' | '_' | '*' | '~' | '|' | '/' | ',' | '+' | '·' | '•')
+    c.is_whitespace()
+        || matches!(
+            c,
+            '.' | '-' | '_' | '*' | '~' | '|' | '/' | ',' | '+' | '·' | '•'
+        )
 }
 
 fn reversed(main: &View) -> View {
