@@ -415,18 +415,13 @@ impl Search<'_> {
                 continue;
             }
             self.steps_left = self.steps_left.checked_sub(window.len())?;
-            let mut end = hit.end;
-            let whole = steps.iter().all(|step| {
-                window.iter().any(|hit| {
-                    let fits = hit.mask & step.mask != 0;
-                    if fits {
-                        end = end.max(hit.end);
-                    }
-                    fits
-                })
-            });
-            if whole {
-                return Some((hit.start, end));
+            let first_of = |step: &Step| window.iter().find(|hit| hit.mask & step.mask != 0);
+            let ends: Option<Vec<usize>> = steps
+                .iter()
+                .map(|step| first_of(step).map(|hit| hit.end))
+                .collect();
+            if let Some(end) = ends.and_then(|ends| ends.into_iter().max()) {
+                return Some((hit.start, end.max(hit.end)));
             }
         }
         None
@@ -447,3 +442,6 @@ impl Search<'_> {
             })
     }
 }
+
+#[cfg(test)]
+mod tests;

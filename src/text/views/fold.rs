@@ -99,7 +99,7 @@ impl Lines {
             }
             '’' | '‘' | 'ʼ' | '‛' | '‚' => self.write('\'', at),
             '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』' | '‟' => {
-                self.write('"', at)
+                self.write('"', at);
             }
             '‐' | '‑' | '‒' | '–' | '—' | '−' => self.write('-', at),
             c if c.is_whitespace() => self.gap = true,

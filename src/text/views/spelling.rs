@@ -142,7 +142,8 @@ fn joined(text: &str) -> View {
         let letters = rest.get(..atom).unwrap_or_default();
         let alone = letters.chars().nth(1).is_none();
         let narrow = marks.chars().nth(1).is_none() && marks != "\n";
-        if !(single && alone && narrow) && !builder.text.is_empty() && !letters.is_empty() {
+        let joins = single && alone && narrow;
+        if !joins && !builder.text.is_empty() && !letters.is_empty() {
             builder.push(' ', at);
         }
         single = alone;
