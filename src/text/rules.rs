@@ -122,6 +122,16 @@ struct Finding {
     evidence: String,
 }
 
+impl Finding {
+    /// Takes in another finding that starts where this one does.
+    fn widen(&mut self, other: &Self) {
+        if self.span.0 == other.span.0 && self.span.1 < other.span.1 {
+            self.span = other.span;
+            self.evidence.clone_from(&other.evidence);
+        }
+    }
+}
+
 /// All findings of a message.
 #[derive(Debug, Default)]
 struct Findings {
@@ -158,7 +168,8 @@ impl Findings {
         let mut kept: Vec<Finding> = Vec::new();
         for finding in self.all {
             match kept.iter_mut().find(|kept| kept.code == finding.code) {
-                Some(known) if known.severity >= finding.severity => {}
+                Some(known) if known.severity == finding.severity => known.widen(&finding),
+                Some(known) if known.severity > finding.severity => {}
                 Some(known) => *known = finding,
                 None => kept.push(finding),
             }
@@ -256,7 +267,7 @@ impl Context<'_> {
             else {
                 continue;
             };
-            if steps.iter().any(|step| seen & step.mask == 0) || seen & without != 0 {
+            if steps.iter().any(|step| seen & step.mask == 0) {
                 continue;
             }
             if fired.is_some_and(|(severity, ..)| severity >= rule.severity) {
@@ -273,6 +284,10 @@ impl Context<'_> {
                 None => search.ordered(steps),
             };
             let Some((start, end)) = found else { continue };
+            let spoilt = |hit: &Hit| hit.mask & without != 0 && (start..end).contains(&hit.start);
+            if hits.iter().any(spoilt) {
+                continue;
+            }
             let severity = self.lowered(rule, hits, seen, start);
             if fired.is_none_or(|(known, ..)| known < severity) {
                 *fired = Some((severity, start, end));

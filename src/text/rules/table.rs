@@ -2,7 +2,8 @@
 //!
 //! One rule a line: `name | CODE | severity | pattern`. A pattern names classes in order, with
 //! the words that may stand between two of them as a number (4 if there is none); `a/b` is
-//! either class, `-a` forbids a class in the sentence, `^a` wants the word to begin the sentence
+//! either class, `-a` forbids a class
+//! between the first and the last, `^a` wants the word to begin the sentence
 //! or to follow a word that asks (`please`, `must`), `~12` instead lets the classes stand in any
 //! order within twelve words. A pattern that begins with `=` joins rules by name: all must have
 //! fired, anywhere in the view.
@@ -46,7 +47,7 @@ pub(super) enum Pattern {
     Sentence {
         /// The classes, in order unless `any_order` is set.
         steps: Vec<Step>,
-        /// Classes that must not be in the sentence.
+        /// Classes that must not stand between the first and the last of them.
         without: Mask,
         /// The words within which they may stand in any order.
         any_order: Option<usize>,

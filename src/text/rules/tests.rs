@@ -217,8 +217,10 @@ fn the_tail_of_a_large_message_is_read() {
         "Fine. ".repeat(20_000)
     );
     let signals = read(&text, &[]).signals;
-    let signal = &signals[0];
-    assert_eq!(signal.code, SignalCode::InjOverride);
+    let signal = signals
+        .iter()
+        .find(|signal| signal.code == SignalCode::InjOverride)
+        .unwrap();
     assert!(text[signal.span.start..].starts_with("Ignore"));
 }
 

@@ -5,8 +5,8 @@ use unicode_script::{Script, UnicodeScript};
 
 use super::{Builder, LONGEST_SENTENCE, View};
 
-/// A line that is shorter than this and ends without a stop is a line of its own; a longer one
-/// was wrapped.
+/// A line that is shorter than this and ends without a stop is a line of its own, unless the
+/// next one begins with a small letter; a longer one was wrapped.
 const WRAPPED_LINE: usize = 45;
 
 /// Returns the main view of a text.
@@ -69,7 +69,7 @@ impl Lines {
                 self.gap = true;
                 self.breaks += 1;
             }
-            '.' | '!' | '?' => {
+            '.' | '!' | '?' | ';' => {
                 self.write(c, at);
                 self.stopped = true;
             }
@@ -80,7 +80,7 @@ impl Lines {
             }
             c if c.is_ascii_control() => {}
             c => {
-                self.write(c.to_ascii_lowercase(), at);
+                self.put(c.to_ascii_lowercase(), at, c.is_ascii_lowercase());
                 self.stopped = false;
             }
         }
@@ -129,8 +129,12 @@ impl Lines {
     }
 
     fn write(&mut self, c: char, at: usize) {
+        self.put(c, at, false);
+    }
+
+    fn put(&mut self, c: char, at: usize, next_is_small: bool) {
         if self.gap {
-            self.space(at);
+            self.space(at, next_is_small);
         }
         self.stopped = false;
         self.builder.push(c, at);
@@ -139,9 +143,9 @@ impl Lines {
         }
     }
 
-    fn space(&mut self, at: usize) {
+    fn space(&mut self, at: usize, next_is_small: bool) {
         let length = self.builder.text.len();
-        let wrapped = self.breaks == 1 && length - self.line >= WRAPPED_LINE;
+        let wrapped = self.breaks == 1 && (next_is_small || length - self.line >= WRAPPED_LINE);
         if self.stopped || (self.breaks > 0 && !wrapped) {
             self.end_sentence();
         }
