@@ -153,7 +153,11 @@ impl Times {
 
     fn at(&self, hundredth: usize) -> f64 {
         let index = self.0.len() * hundredth / 100;
-        self.0.get(index).or(self.0.last()).copied().unwrap_or(0.0)
+        self.0
+            .get(index)
+            .or_else(|| self.0.last())
+            .copied()
+            .unwrap_or(0.0)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a few thousand texts")]

@@ -249,7 +249,7 @@ fn unseen_sources(
     for row in rows.iter().filter(|row| row.is_attack()) {
         sources.entry(family(row)).or_default();
     }
-    for (name, counts) in &mut sources {
+    for (name, texts) in &mut sources {
         let trained = train(examples, |at| {
             rows.get(at)
                 .is_none_or(|row| family(row) != *name || !row.is_attack())
@@ -260,8 +260,8 @@ fn unseen_sources(
             .filter(|row| row.is_attack() && family(row) == *name)
         {
             let scan = scan_with(&row.text, &|view| model.suspicion(view));
-            counts.0 += 1;
-            counts.1 += usize::from(scan.flagged());
+            texts.0 += 1;
+            texts.1 += usize::from(scan.flagged());
         }
     }
     Ok(sources)
@@ -270,12 +270,12 @@ fn unseen_sources(
 /// Takes the best of three, so that other work on the machine counts less.
 fn times(rows: &[Row]) -> Times {
     let micros = rows.iter().map(|row| {
-        let once = || {
+        let measured = || {
             let start = Instant::now();
             std::hint::black_box(scan(std::hint::black_box(&row.text)));
             start.elapsed().as_secs_f64() * 1e6
         };
-        once().min(once()).min(once())
+        measured().min(measured()).min(measured())
     });
     Times::new(micros.collect())
 }

@@ -133,12 +133,17 @@ pub(super) fn hits(view: &View) -> Vec<Hit> {
         if !(before && after) {
             continue;
         }
+        let end = if lemma.open_end {
+            end_of_word(text, found.end())
+        } else {
+            found.end()
+        };
         hits.push(Hit {
             mask: lemma.mask,
             start: found.start(),
-            end: found.end(),
+            end,
             first: words.at(found.start()),
-            last: words.at(found.end() - 1),
+            last: words.at(end - 1),
         });
         if hits.len() >= MOST_HITS {
             break;
@@ -146,6 +151,18 @@ pub(super) fn hits(view: &View) -> Vec<Hit> {
     }
     hits.sort_unstable_by_key(|hit| (hit.start, hit.end));
     hits
+}
+
+/// Returns where the word that a place is in ends; a few letters on at most.
+fn end_of_word(text: &str, at: usize) -> usize {
+    const LONGEST_ENDING: usize = 12;
+    let letters = text
+        .get(at..)
+        .unwrap_or_default()
+        .chars()
+        .take(LONGEST_ENDING)
+        .take_while(|c| c.is_alphanumeric() && !is_unspaced(*c));
+    at + letters.map(char::len_utf8).sum::<usize>()
 }
 
 /// Tells whether a letter stands on both sides of a place, in a script that spaces its words.
