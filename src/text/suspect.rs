@@ -40,7 +40,7 @@ const TELLING: &[SignalCode] = &[
 
 /// Says what a note adds to the log-odds of the model.
 fn weight(code: SignalCode) -> f32 {
-    if TELLING.contains(&code) { 0.5 } else { 0.15 }
+    if TELLING.contains(&code) { 0.4 } else { 0.1 }
 }
 
 /// Characters of evidence.
