@@ -249,7 +249,7 @@ fn unseen_sources(
     for row in rows.iter().filter(|row| row.is_attack()) {
         sources.entry(family(row)).or_default();
     }
-    for (name, texts) in &mut sources {
+    for (name, seen) in &mut sources {
         let trained = train(examples, |at| {
             rows.get(at)
                 .is_none_or(|row| family(row) != *name || !row.is_attack())
@@ -260,8 +260,8 @@ fn unseen_sources(
             .filter(|row| row.is_attack() && family(row) == *name)
         {
             let scan = scan_with(&row.text, &|view| model.suspicion(view));
-            texts.0 += 1;
-            texts.1 += usize::from(scan.flagged());
+            seen.0 += 1;
+            seen.1 += usize::from(scan.flagged());
         }
     }
     Ok(sources)
