@@ -96,3 +96,57 @@ fn plain(text: &str, judge: &dyn Fn(&str) -> Opinion) -> (f32, Option<(usize, us
     let first = opinion.spans.first().map(|span| (span.start, span.end));
     (opinion.score, first)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(code: SignalCode) -> Signal {
+        Signal {
+            code,
+            kind: SignalKind::Rule,
+            severity: Severity::Note,
+            span: TextSpan::default(),
+            evidence: PeerText::default(),
+        }
+    }
+
+    fn suspects(score: f32, notes: &[SignalCode]) -> bool {
+        let mut signals: Vec<Signal> = notes.iter().copied().map(note).collect();
+        let judge = |_: &str| Opinion {
+            score,
+            spans: Vec::new(),
+        };
+        add("See you on Friday.", &[], &judge, &mut signals);
+        signals
+            .iter()
+            .any(|signal| signal.code == SignalCode::ModelSuspect)
+    }
+
+    #[test]
+    fn the_opinion_alone_counts_for_nothing() {
+        assert!(!suspects(100.0, &[]));
+        assert!(suspects(100.0, &[SignalCode::ActTool]));
+    }
+
+    #[test]
+    fn the_more_is_noted_the_less_opinion_it_takes() {
+        assert!(!suspects(0.3, &[SignalCode::ActTool]));
+        assert!(suspects(0.3, &[SignalCode::LeakSecret]));
+        assert!(!suspects(
+            -3.0,
+            &[SignalCode::LeakSecret, SignalCode::SocCovert]
+        ));
+    }
+
+    #[test]
+    fn hidden_text_is_judged_too() {
+        let mut signals = vec![note(SignalCode::InjObfuscated)];
+        let judge = |view: &str| Opinion {
+            score: if view == "hidden" { 5.0 } else { -5.0 },
+            spans: Vec::new(),
+        };
+        add("shown", &["hidden".to_owned()], &judge, &mut signals);
+        assert_eq!(signals.len(), 2);
+    }
+}
