@@ -228,14 +228,14 @@ fn unseen(
     Ok((flagged.collect(), threshold))
 }
 
-fn train(examples: &[Example], learns: impl Fn(usize) -> bool) -> Trained {
-    let learnt: Vec<&Example> = examples
+fn train(examples: &[Example], includes: impl Fn(usize) -> bool) -> Trained {
+    let chosen: Vec<&Example> = examples
         .iter()
         .enumerate()
-        .filter(|(at, _)| learns(*at))
+        .filter(|(at, _)| includes(*at))
         .map(|(_, example)| example)
         .collect();
-    fit(&learnt, &Settings::default())
+    fit(&chosen, &Settings::default())
 }
 
 /// Scans the texts of each source with a model that has seen none of its family.
