@@ -22,9 +22,14 @@ mod emoji;
 mod graphemes;
 mod hidden;
 mod leaks;
+#[doc(hidden)]
+pub mod opinion;
+mod rules;
 mod safe;
 mod sanitise;
+mod suspect;
 mod terminal;
+mod views;
 mod words;
 mod wrap;
 mod writer;
