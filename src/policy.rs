@@ -15,3 +15,6 @@ pub mod release;
 pub mod replay;
 pub mod rules;
 pub mod template;
+
+#[cfg(test)]
+mod tests;

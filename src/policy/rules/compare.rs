@@ -1,11 +1,13 @@
 //! Which of two sets of rules lets more through.
 //!
 //! The comparison must never call something narrower that lets one more message through; it
-//! may call something wider that does not. A property test in `super::super::tests` holds it
-//! to that.
+//! may call something wider that does not. A property test in `policy::tests` holds it to
+//! that.
 
 use super::rows::Key;
 use super::{Drafts, InboundHold, Proof, Rules};
+use crate::policy::ends::Ends;
+use crate::policy::hours::Hours;
 
 /// What a change of rules does to what may pass without a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,7 +126,7 @@ impl Rules {
                 let (from, to) = (self.may_write_first, to.may_write_first);
                 outbound(Change::between(&from, &to, |a, b| a <= b))
             }
-            Key::Hours => outbound(Change::between(&self.hours, &to.hours, |a, b| a.within(b))),
+            Key::Hours => outbound(Change::between(&self.hours, &to.hours, Hours::within)),
             Key::TimeZone => self.effect_of_zone(to, both_alone),
             Key::AlonePerHour => outbound(Change::between(
                 &self.alone_per_hour,
@@ -136,14 +138,13 @@ impl Rules {
                 &to.alone_per_day,
                 fewer,
             )),
-            Key::Ends => Change::between(&self.ends, &to.ends, |a, b| a.within(b)),
+            Key::Ends => Change::between(&self.ends, &to.ends, Ends::within),
             Key::Delivery | Key::DraftExpiresHours | Key::RaisingNeeds => Change::Same,
         }
     }
 
     /// The same hours in another zone are other hours, and a date ends at another time.
     fn effect_of_zone(&self, to: &Self, both_alone: bool) -> Change {
-        use crate::policy::hours::Hours;
         let hours = both_alone && self.hours != Hours::Always && to.hours != Hours::Always;
         let date = self.ends.on.is_some() && to.ends.on.is_some();
         if hours || date {

@@ -3,6 +3,8 @@
 //! A rule that is not understood is an error rather than ignored: a misspelt key would leave
 //! something open that its author believes closed.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -132,13 +134,13 @@ impl<'t> File<'t> {
                 "base" => {}
                 "inbound" => {
                     rules.inbound =
-                        value("inbound").one_of(INBOUND, InboundHold::ALL, |v| v.as_str())?;
+                        value("inbound").one_of(INBOUND, InboundHold::ALL, InboundHold::as_str)?;
                 }
                 "hold_first_message" => {
                     rules.hold_first_message = value("hold_first_message").flag()?;
                 }
                 "drafts" => {
-                    rules.drafts = value("drafts").one_of(DRAFTS, Drafts::ALL, |v| v.as_str())?;
+                    rules.drafts = value("drafts").one_of(DRAFTS, Drafts::ALL, Drafts::as_str)?;
                 }
                 "hold_in_drafts" => rules.hold_in_drafts = value("hold_in_drafts").holds()?,
                 "may_write_first" => rules.may_write_first = value("may_write_first").flag()?,
@@ -149,14 +151,14 @@ impl<'t> File<'t> {
                 }
                 "delivery" => {
                     rules.delivery =
-                        value("delivery").one_of(DELIVERY, Delivery::ALL, |v| v.as_str())?;
+                        value("delivery").one_of(DELIVERY, Delivery::ALL, Delivery::as_str)?;
                 }
                 "alone_per_hour" => rules.alone_per_hour = value("alone_per_hour").rate()?,
                 "alone_per_day" => rules.alone_per_day = value("alone_per_day").rate()?,
                 "ends" => rules.ends = value("ends").ends()?,
                 "raising_needs" => {
                     rules.raising_needs =
-                        value("raising_needs").one_of(PROOF, Proof::ALL, |v| v.as_str())?;
+                        value("raising_needs").one_of(PROOF, Proof::ALL, Proof::as_str)?;
                 }
                 "draft_expires_hours" => {
                     let hours = value("draft_expires_hours").number(1..=720);
@@ -185,24 +187,24 @@ impl<'t> File<'t> {
 struct Value<'a, 't> {
     file: &'a File<'t>,
     key: &'static str,
-    value: &'a Spanned<DeValue<'t>>,
+    node: &'a Spanned<DeValue<'t>>,
 }
 
 impl<'a, 't> Value<'a, 't> {
-    fn new(file: &'a File<'t>, key: &'static str, value: &'a Spanned<DeValue<'t>>) -> Self {
-        Self { file, key, value }
+    fn new(file: &'a File<'t>, key: &'static str, node: &'a Spanned<DeValue<'t>>) -> Self {
+        Self { file, key, node }
     }
 
     fn bad(&self, possible: &'static str) -> RulesError {
         RulesError::BadValue {
-            line: line_of(self.file.text, self.value.span().start),
+            line: line_of(self.file.text, self.node.span().start),
             key: self.key,
             possible,
         }
     }
 
     fn text(&self) -> Option<&str> {
-        self.value.get_ref().as_str()
+        self.node.get_ref().as_str()
     }
 
     /// A text that `read` understands.
@@ -226,14 +228,14 @@ impl<'a, 't> Value<'a, 't> {
     }
 
     fn flag(&self) -> Result<bool, RulesError> {
-        self.value
+        self.node
             .get_ref()
             .as_bool()
             .ok_or_else(|| self.bad(YES_NO))
     }
 
     fn number(&self, possible: std::ops::RangeInclusive<u16>) -> Option<u16> {
-        let integer = self.value.get_ref().as_integer()?;
+        let integer = self.node.get_ref().as_integer()?;
         let number = u16::from_str_radix(integer.as_str(), integer.radix()).ok()?;
         possible.contains(&number).then_some(number)
     }
@@ -248,7 +250,7 @@ impl<'a, 't> Value<'a, 't> {
 
     /// The texts of a list.
     fn list(&self, possible: &'static str) -> Result<Vec<Self>, RulesError> {
-        let array = self.value.get_ref().as_array();
+        let array = self.node.get_ref().as_array();
         let array = array.ok_or_else(|| self.bad(possible))?;
         let values = array
             .iter()
@@ -256,13 +258,13 @@ impl<'a, 't> Value<'a, 't> {
         Ok(values.collect())
     }
 
-    fn holds(&self) -> Result<std::collections::BTreeSet<DraftHold>, RulesError> {
-        let mut holds = std::collections::BTreeSet::new();
+    fn holds(&self) -> Result<BTreeSet<DraftHold>, RulesError> {
+        let mut holds = BTreeSet::new();
         for value in self.list(HOLDS)? {
             if value.text() == Some("personal") {
                 holds.extend(DraftHold::PERSONAL);
             } else {
-                holds.insert(value.one_of(HOLDS, DraftHold::ALL, |v| v.as_str())?);
+                holds.insert(value.one_of(HOLDS, DraftHold::ALL, DraftHold::as_str)?);
             }
         }
         Ok(holds)

@@ -179,7 +179,7 @@ impl Key {
             Self::MayWriteFirst => each(rules, [false, true], |r, v| r.may_write_first = v),
             Self::Hours => each(rules, usual_hours(), |r, v| r.hours = v),
             Self::TimeZone => each(rules, ["local", "UTC"], |r, v| {
-                v.clone_into(&mut r.time_zone)
+                v.clone_into(&mut r.time_zone);
             }),
             Self::AlonePerHour => {
                 let rates = [1, 3, 6, 12, 30].map(Some);

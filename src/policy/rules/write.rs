@@ -14,7 +14,7 @@ impl Rules {
             let texts: Vec<_> = texts.iter().map(|text| quoted(text)).collect();
             format!("[{}]", texts.join(", "))
         };
-        let rate = |rate: Option<u16>| rate.map_or(quoted("no-limit"), |n| n.to_string());
+        let rate = |rate: Option<u16>| rate.map_or_else(|| quoted("no-limit"), |n| n.to_string());
         let holds = DraftHold::ALL.into_iter();
         let holds = holds.filter(|hold| self.hold_in_drafts.contains(hold));
         let holds = holds.map(|hold| hold.as_str().to_owned()).collect();
