@@ -177,7 +177,7 @@ pub(super) fn is_grave(review: &Review) -> bool {
     match &review.item.kind {
         ReviewKind::KeyChange { .. } => true,
         ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
-        ReviewKind::HeldMessage { .. } => false,
+        _ => false,
     }
 }
 
@@ -392,6 +392,9 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
         item: screen.item,
         seen: review.item.seen,
         verdict,
+        words: None,
+        reason: None,
+        screen: None,
     };
     vec![Effect::Ask(request, Question::Decide(screen.item, verdict))]
 }
@@ -449,7 +452,7 @@ fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
         (Some(ReviewKind::HeldMessage { .. }), _) => "Refused. Your assistant will not see it.",
         (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
         (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",
-        (_, Verdict::Refuse) => "The channel is closed. Nothing leaves or enters any more.",
+        (_, _) => "The channel is closed. Nothing leaves or enters any more.",
     }
 }
 

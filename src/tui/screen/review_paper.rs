@@ -116,12 +116,14 @@ pub(super) fn rows(review: &Review, zone: &TimeZone, width: u16) -> Vec<PaperRow
                 StopReason::KeyChanged => {
                     key_changed(&mut paper, review, zone, pinned.as_ref(), shown);
                 }
-                StopReason::AnsweredTwice => {
+                _ => {
                     answered_twice(&mut paper, review, zone, pinned.as_ref(), shown);
                 }
             }
         }
-        ReviewKind::HeldMessage { rule, .. } => held(&mut paper, review, zone, rule),
+        ReviewKind::HeldDraft { rule, .. } | ReviewKind::HeldMessage { rule, .. } => {
+            held(&mut paper, review, zone, rule)
+        }
     }
     paper.rows
 }

@@ -98,7 +98,7 @@ fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static
             ("a", "accept, pin this key"),
             ("r", "refuse, close the channel"),
         ],
-        (ReviewKind::HeldMessage { .. }, false) => vec![
+        (_, false) => vec![
             ("a", "release to your assistant"),
             ("r", "refuse, it stays unread"),
         ],
@@ -115,7 +115,7 @@ fn default_words(review: &Review) -> &'static str {
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
         ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
-        ReviewKind::HeldMessage { .. } => "If you do nothing: it stays held, unread.",
+        _ => "If you do nothing: it stays held, unread.",
     }
 }
 
@@ -145,7 +145,7 @@ fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, place
             reason: StopReason::AnsweredTwice,
             ..
         }) => "ANSWERED TWICE",
-        Some(ReviewKind::HeldMessage { .. }) => "HELD IN",
+        Some(_) => "HELD IN",
         None => "REVIEW",
     };
     let mut left = vec![paint.own(Role::Title, words)];

@@ -440,6 +440,10 @@ mod tests {
             delivery: None,
             handed_over: None,
             read: true,
+            signals: Vec::new(),
+            passage: None,
+            other: None,
+            digest: false,
         }
     }
 

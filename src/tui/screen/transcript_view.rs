@@ -233,7 +233,12 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
         Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),
         Some(Delivery::Collected { .. }) => span(Role::Dim, "collected or deleted ✓".into()),
         Some(Delivery::Failed { .. }) => span(Role::Stop, "not sent".into()),
-        Some(Delivery::TakenBack) => span(Role::Dim, "taken back, never left".into()),
+        Some(
+            Delivery::TakenBack
+            | Delivery::Held { .. }
+            | Delivery::Refused { .. }
+            | Delivery::Expired { .. },
+        ) => span(Role::Dim, "taken back, never left".into()),
         None => match &message.admission {
             Some(Admission::Held { .. }) => span(Role::Wait, "▲ held in".into()),
             Some(Admission::Released { .. }) | None => {

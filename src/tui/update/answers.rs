@@ -154,7 +154,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                 } => {
                     format!("Kept, and sent as soon as possible: {problem}")
                 }
-                SendOutcome::Relayed { .. } => "The relay has it.".to_owned(),
+                _ => "The relay has it.".to_owned(),
             };
             model.say(Tone::Fine, words);
             let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
