@@ -232,6 +232,7 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
             );
             let mut effects = ask(model, Request::Channels, Question::Channels);
             effects.extend(open_channel(model, id));
+            effects.extend(safety_code::open_for(model, id));
             effects
         }
         (Question::SafetyCode(id), Ok(Reply::SafetyCode(code))) => {
