@@ -2,7 +2,7 @@
 
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, main, review};
+use super::screen::{composer, main, review, safety_code};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
@@ -23,6 +23,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::ChoosePreset | Action::PauseChannel | Action::Leader => {
             model.open_channel().is_some()
         }
+        Action::CompareCode => safety_code::can_open(model),
         Action::Open => model.cursor.is_some(),
         Action::QrOnly => {
             matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
@@ -42,7 +43,11 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Bottom => match &model.screen {
             Screen::Main => main::can_move(model),
             Screen::Review(screen) => screen.scrolls(model),
-            Screen::Invite(_) | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => true,
+            Screen::Invite(_)
+            | Screen::Form(_)
+            | Screen::Presets(_)
+            | Screen::SafetyCode(_)
+            | Screen::Help(_) => true,
         },
         Action::NextPane
         | Action::PreviousPane
@@ -61,6 +66,8 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Refuse
         | Action::KeepPinned
         | Action::Confirm
+        | Action::CodeDiffers
+        | Action::Later
         | Action::Help
         | Action::Redraw
         | Action::Suspend
@@ -89,6 +96,9 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::CopyMessage => "There is no message to copy.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::ChoosePreset | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::CompareCode => {
+            "No key is accepted in this channel yet; there is nothing to compare."
+        }
         Action::Open => "Nothing is selected.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
         Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {

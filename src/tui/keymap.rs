@@ -23,6 +23,8 @@ pub enum Scope {
     Form,
     /// The list of presets.
     Presets,
+    /// The safety code: small letters are text.
+    SafetyCode,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -40,6 +42,7 @@ impl Scope {
             Self::Invite => "Invite",
             Self::Form => "Form",
             Self::Presets => "Presets",
+            Self::SafetyCode => "Safety code",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -47,7 +50,7 @@ impl Scope {
 
     /// Tells whether letters are text here.
     pub fn is_text(self) -> bool {
-        matches!(self, Self::Composer | Self::Form)
+        matches!(self, Self::Composer | Self::Form | Self::SafetyCode)
     }
 }
 
@@ -97,6 +100,9 @@ pub enum Action {
     Refuse,
     KeepPinned,
     Confirm,
+    CompareCode,
+    CodeDiffers,
+    Later,
     Help,
     Redraw,
     Suspend,
@@ -222,6 +228,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('R')] Retry "try again" "try the selected message again now";
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] ChoosePreset "preset" "choose the engagement preset of this channel";
+    Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key(' ')] Leader "" "more for this channel";
@@ -259,6 +266,11 @@ pub const TABLE: &[Binding] = table! {
     Presets [named(KeyCode::Enter)] Submit "choose" "choose; a wider one asks for A first";
     Presets [key('A')] Confirm "" "carry out what the line above says";
     Presets [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    SafetyCode [key('A')] Confirm "confirm" "say that the code is the same, once the word is typed";
+    SafetyCode [key('D')] CodeDiffers "it differs" "say that it differs (asks once); the channel stops";
+    SafetyCode [key('L')] Later "later" "compare it another time; the channel stays narrow";
+    SafetyCode [named(KeyCode::Esc)] Back "back" "back; nothing is confirmed";
+    SafetyCode [named(KeyCode::F(1))] Help "help" "this help";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

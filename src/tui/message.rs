@@ -75,6 +75,12 @@ pub enum Question {
     Presets,
     /// Setting the preset of a channel.
     SetPreset(ChannelId),
+    /// The safety code of a channel.
+    SafetyCode(ChannelId),
+    /// Saying that the code is the same.
+    Verify(ChannelId),
+    /// Saying that the code differs.
+    CodeDiffers(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
 }

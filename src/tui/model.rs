@@ -17,6 +17,7 @@ use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::presets::PresetScreen;
 use super::screen::review::ReviewScreen;
+use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
 
@@ -86,6 +87,7 @@ pub(super) enum Screen {
     Invite(Box<InviteScreen>),
     Form(Box<Form>),
     Presets(Box<PresetScreen>),
+    SafetyCode(Box<SafetyCodeScreen>),
     Help(HelpScreen),
 }
 
@@ -329,6 +331,8 @@ impl Model {
         let counting = self.counts_down().then(|| self.now.after(second));
         let review = if let Screen::Review(review) = &self.screen {
             review.live_at(self)
+        } else if let Screen::SafetyCode(screen) = &self.screen {
+            screen.guard.live_at(self)
         } else {
             None
         };

@@ -2,6 +2,7 @@
 
 pub(super) mod composer;
 pub(super) mod form;
+mod guard;
 pub(super) mod help;
 pub(super) mod invite;
 pub(super) mod main;
@@ -10,6 +11,7 @@ pub(super) mod rail;
 pub(super) mod review;
 pub(super) mod review_paper;
 pub(super) mod review_view;
+pub(super) mod safety_code;
 pub(super) mod side;
 pub(super) mod transcript;
 mod transcript_text;

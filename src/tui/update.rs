@@ -17,7 +17,7 @@ use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
-use super::screen::{form, help, invite, main, presets, review};
+use super::screen::{form, help, invite, main, presets, review, safety_code};
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -31,6 +31,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Resize(width, height) => {
             model.size = (width, height);
             review::unsettle(model);
+            safety_code::unsettle(model);
             model.touch();
             Vec::new()
         }
@@ -38,12 +39,14 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             model.focused_since = gained.then_some(model.now);
             model.resting = None;
             review::unsettle(model);
+            safety_code::unsettle(model);
             model.touch();
             Vec::new()
         }
         Message::Tick => Vec::new(),
         Message::Drawn { quiet } => {
             review::drawn(model, quiet);
+            safety_code::drawn(model, quiet);
             rest(model);
             Vec::new()
         }
@@ -105,6 +108,11 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
     }
     if let Screen::Review(screen) = &model.screen
         && screen.woke_between(model, before)
+    {
+        model.touch();
+    }
+    if let Screen::SafetyCode(screen) = &model.screen
+        && screen.guard.woke_between(model, before)
     {
         model.touch();
     }
@@ -237,6 +245,10 @@ fn reload_screen(model: &mut Model) -> Vec<Effect> {
             let channel = screen.channel;
             invite::reload(model, channel)
         }
+        Screen::SafetyCode(screen) => {
+            let channel = screen.channel;
+            safety_code::reload(model, channel)
+        }
         Screen::Main | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => Vec::new(),
     }
 }
@@ -251,7 +263,11 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         }
         Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
         Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
-        Screen::Review(_) | Screen::Invite(_) | Screen::Presets(_) | Screen::Help(_) => {}
+        Screen::Review(_)
+        | Screen::Invite(_)
+        | Screen::Presets(_)
+        | Screen::SafetyCode(_)
+        | Screen::Help(_) => {}
     }
     Vec::new()
 }
@@ -273,6 +289,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Invite(_) => Scope::Invite,
         Screen::Form(_) => Scope::Form,
         Screen::Presets(_) => Scope::Presets,
+        Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -320,6 +337,8 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         composer::edit(model, key);
     } else if scope == Scope::Form {
         form::edit(model, key);
+    } else if scope == Scope::SafetyCode {
+        safety_code::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = false;
         model.touch();
@@ -355,6 +374,7 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Invite => invite::act(model, action),
         Scope::Form => form::act(model, action),
         Scope::Presets => presets::act(model, action),
+        Scope::SafetyCode => safety_code::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

@@ -11,7 +11,7 @@ use crate::text::ours;
 use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
-use super::screen::{form, help, invite, main, presets, review_view};
+use super::screen::{form, help, invite, main, presets, review_view, safety_code};
 use super::theme::Role;
 use super::update::scope;
 use super::widget::paint::{Paint, Spans, age, clock, inset, nth, safe, width};
@@ -45,6 +45,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Invite(screen) => invite::draw(model, screen, frame),
         Screen::Form(screen) => form::draw(model, screen, frame),
         Screen::Presets(screen) => presets::draw(model, screen, frame),
+        Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);

@@ -15,7 +15,7 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, clock, inset, nth, safe};
 
 use super::transcript::Window;
-use super::{composer, form, invite, presets, review};
+use super::{composer, form, invite, presets, review, safety_code};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -224,6 +224,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyMessage => copy_message(model),
         Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
         Action::ChoosePreset => presets::open(model),
+        Action::CompareCode => safety_code::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {

@@ -5,7 +5,7 @@ use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem}
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
-use crate::tui::screen::{composer, form, invite, presets, review};
+use crate::tui::screen::{composer, form, invite, presets, review, safety_code};
 
 use super::{ask, newest, open_channel};
 
@@ -32,7 +32,10 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Newest(channel) => return newest(model, *channel),
         Question::Review(item) => Request::Review { item: *item },
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
+        Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
         Question::Older(_)
+        | Question::Verify(_)
+        | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
         | Question::Decide(..)
@@ -229,7 +232,22 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
             );
             let mut effects = ask(model, Request::Channels, Question::Channels);
             effects.extend(open_channel(model, id));
+            effects.extend(safety_code::open_for(model, id));
             effects
+        }
+        (Question::SafetyCode(id), Ok(Reply::SafetyCode(code))) => {
+            safety_code::take(model, id, Ok(code));
+            Vec::new()
+        }
+        (Question::SafetyCode(id), Err(error)) => {
+            safety_code::take(model, id, Err(error));
+            Vec::new()
+        }
+        (Question::Verify(id), answer) => {
+            safety_code::settled(model, id, true, answer.map(|_done| ()))
+        }
+        (Question::CodeDiffers(id), answer) => {
+            safety_code::settled(model, id, false, answer.map(|_done| ()))
         }
         (Question::SetPreset(_), Ok(_)) => {
             model.leave();
