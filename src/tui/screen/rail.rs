@@ -158,23 +158,19 @@ fn need(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spa
         &sanitise_line(&item.name, room),
         Role::Text,
     ));
-    let mark = match &item.kind {
-        ReviewKind::KeyChange { .. } => "!! ".to_owned(),
-        ReviewKind::ContactRequest { answers, .. } if answers.is_some_and(|n| n > 1) => {
-            "!! ".to_owned()
+    let signs = match &item.kind {
+        ReviewKind::KeyChange { .. } | ReviewKind::HeldDraft { severe: true, .. } => {
+            (true, String::new())
         }
-        ReviewKind::ContactRequest { .. } => String::new(),
-        ReviewKind::HeldDraft { severe: true, .. } => "!! ".to_owned(),
-        ReviewKind::HeldDraft { .. } | ReviewKind::HeldMessage { signals: 0, .. } => {
-            "▲ ".to_owned()
+        ReviewKind::ContactRequest { answers, .. } => {
+            (answers.is_some_and(|n| n > 1), String::new())
         }
+        ReviewKind::HeldDraft { .. } => (false, "▲ ".to_owned()),
         ReviewKind::HeldMessage {
             signals, severe, ..
-        } => {
-            let grave = if *severe { "!! " } else { "" };
-            format!("{grave}⚑{signals} ")
-        }
+        } => (*severe, format!("⚑{signals} ")),
     };
+    let mark = format!("{}{}", if signs.0 { "!! " } else { "" }, signs.1);
     let (clock, clock_role) = match &item.kind {
         // What runs out is told by what is left, all else by how long it has waited.
         ReviewKind::HeldDraft { expires, .. } => (age(expires.since(model.now)), Role::Wait),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::{Error, Request, Review};
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 
 use crate::model::{Digest, OnScreen, PeerText, ReviewId, ReviewKind, UnixMillis, Verdict};
 use crate::tui::keymap::Action;
@@ -29,10 +29,6 @@ use super::safety_code;
 const SETTLE: Duration = Duration::from_millis(400);
 
 /// One item under review.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one condition of a decision, to be met on its own"
-)]
 #[derive(Debug)]
 pub(in crate::tui) struct ReviewScreen {
     pub(super) item: ReviewId,
@@ -445,10 +441,7 @@ pub(in crate::tui) fn jump(model: &mut Model, key: &KeyEvent) {
     };
     let area = review_view::layout(model, screen).paper;
     let rows = screen.paper(model, area.width);
-    let number = match key.code {
-        KeyCode::Char(digit) => digit.to_digit(10),
-        _ => None,
-    };
+    let number = key.code.as_char().and_then(|digit| digit.to_digit(10));
     let place = rows
         .iter()
         .position(|row| row.signal.is_some() && row.signal == number);

@@ -311,11 +311,12 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
             "Accepted. Their key is pinned; you can write to them."
         }
         (Some(ReviewKind::ContactRequest { .. }), _) => "Refused. Nothing was sent to them.",
+        (
+            Some(ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. }),
+            Verdict::RefuseAndPause,
+        ) => "Refused, and the channel is paused.",
         (Some(ReviewKind::HeldMessage { .. }), Verdict::Refuse) => {
             "Refused. Your assistant will not see it."
-        }
-        (Some(ReviewKind::HeldMessage { .. }), Verdict::RefuseAndPause) => {
-            "Refused, and the channel is paused."
         }
         (Some(ReviewKind::HeldMessage { .. }), Verdict::ReleaseClean) => {
             "Released without what was hidden. Your assistant may read it."
@@ -326,9 +327,6 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
         (Some(ReviewKind::HeldMessage { .. }), _) => "Released. Your assistant may read it.",
         (Some(ReviewKind::HeldDraft { .. }), Verdict::Refuse) => {
             "Refused. Your assistant is told; they are not."
-        }
-        (Some(ReviewKind::HeldDraft { .. }), Verdict::RefuseAndPause) => {
-            "Refused, and the channel is paused."
         }
         (Some(ReviewKind::HeldDraft { .. }), _) => {
             "Approved. It leaves in ten seconds; u takes it back."

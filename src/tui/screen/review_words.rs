@@ -89,9 +89,10 @@ pub(super) fn first_reason() -> PeerText {
 }
 
 fn written(model: &mut Model) -> Option<&mut Written> {
-    match &mut model.screen {
-        Screen::Review(screen) => Some(screen.written_mut()),
-        _ => None,
+    if let Screen::Review(screen) = &mut model.screen {
+        Some(screen.written_mut())
+    } else {
+        None
     }
 }
 

@@ -237,7 +237,7 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
             effects
         }
         (Question::SafetyCode(id), Ok(Reply::SafetyCode(code))) => {
-            safety_code::take(model, id, Ok(code));
+            safety_code::take(model, id, Ok(*code));
             Vec::new()
         }
         (Question::SafetyCode(id), Err(error)) => {
