@@ -29,6 +29,7 @@ pub mod passphrase;
 pub mod pause;
 pub mod pending;
 pub mod relay;
+pub mod scan;
 pub mod secret;
 pub mod send;
 pub mod show;

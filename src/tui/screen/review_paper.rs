@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 
 use crate::api::Review;
 use crate::model::{
-    Author, Body, Content, Fingerprint, Message, PeerText, ReviewItem, ReviewKind, Severity,
-    SignalKind, StopReason,
+    Author, Body, Content, Fingerprint, Message, Part, PeerText, ReviewItem, ReviewKind, Severity,
+    Signal, SignalKind, StopReason,
 };
-use crate::text::{SafeLine, SafeText, ours, sanitise, sanitise_line};
+use crate::text::{SafeLine, SafeText, ours, sanitise, sanitise_line, sanitise_marked};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{clock, day};
 
@@ -348,7 +348,10 @@ fn draft(paper: &mut Paper, page: &Page<'_>, rule: &str, why: &str) {
 fn text(paper: &mut Paper, page: &Page<'_>) {
     let message = page.review.message.as_ref();
     match (message.map(|message| &message.content), page.look) {
-        (Some(Content::Text(body)), Look::Safe) => safe_text(paper, body),
+        (Some(Content::Text(body)), Look::Safe) => {
+            let signals = message.map(|message| message.signals.as_slice());
+            safe_text(paper, body, signals.unwrap_or_default());
+        }
         (Some(Content::Text(body)), Look::Raw) => {
             paper.words(
                 Role::Dim,
@@ -365,16 +368,33 @@ fn text(paper: &mut Paper, page: &Page<'_>) {
     }
 }
 
-fn safe_text(paper: &mut Paper, body: &Body) {
+/// The parts of a body, each with its own signals marked under the numbers of the whole list.
+fn safe_text(paper: &mut Paper, body: &Body, signals: &[Signal]) {
+    let of = |part: Part| -> Vec<Signal> {
+        let placed = signals.iter().map(|signal| {
+            let (found, span) = body.locate(signal.span);
+            Signal {
+                // A note is never marked, so the others keep their numbers.
+                severity: if found == part {
+                    signal.severity
+                } else {
+                    Severity::Note
+                },
+                span,
+                ..signal.clone()
+            }
+        });
+        placed.collect()
+    };
     if !body.subject.is_empty() {
         paper.words(Role::Dim, "Subject");
-        paper.theirs(&body.subject);
+        paper.behind_gutter(&sanitise_marked(&body.subject, &of(Part::Subject)));
         paper.words(Role::Dim, "Text");
     }
-    paper.theirs(&body.body);
+    paper.behind_gutter(&sanitise_marked(&body.body, &of(Part::Body)));
     if body.metadata.expose_untrusted() != "{}" {
         paper.words(Role::Dim, "Metadata");
-        paper.theirs(&body.metadata);
+        paper.behind_gutter(&sanitise_marked(&body.metadata, &of(Part::Metadata)));
     }
     paper.hidden(&body.subject);
     paper.hidden(&body.body);
