@@ -233,7 +233,7 @@ mod tests {
                 (
                     blank.kind,
                     blank.count,
-                    &text[blank.span.start..blank.span.end],
+                    text.get(blank.span.start..blank.span.end).unwrap(),
                 )
             })
             .collect()

@@ -5,7 +5,9 @@
 //!
 //! Must not: judge wording, or take time that is not linear in the text.
 
+mod chrome;
 mod hidden;
+mod links;
 mod terminal;
 
 use super::sanitise;
@@ -24,7 +26,7 @@ const MOST_DECODED: usize = 64;
 const LONGEST_DECODED: usize = 16 * 1024;
 
 /// Bytes beyond which nobody reads a message to its end.
-const LARGE: usize = 64 * 1024;
+const LARGE: usize = 128 * 1024;
 
 /// Bytes of one word; keys and addresses are shorter.
 const LONG_WORD: usize = 4 * 1024;
@@ -50,6 +52,8 @@ pub(super) fn examine(text: &str) -> Examined {
     let walk = sanitise::walk(text, &[]);
     hidden::examine(&walk, &mut findings);
     terminal::examine(&mut findings);
+    links::examine(&mut findings);
+    chrome::examine(&mut findings);
     size(&mut findings);
     findings.examined
 }
@@ -126,7 +130,7 @@ fn size(findings: &mut Findings<'_>) {
             start: 0,
             end: text.len(),
         };
-        findings.add(SignalCode::Size, Severity::Medium, whole);
+        findings.add(SignalCode::Size, Severity::Low, whole);
         return;
     }
     if text.len() <= LONG_WORD {

@@ -427,6 +427,13 @@ impl<'notes> Reader<'notes> {
                 let direction = *self.direction.get_or_insert_with(|| Direction::of(line));
                 direction.allows(c)
             }
+            // A place to break a long word, with letters on both sides of it.
+            HiddenKind::ZeroWidth if c == '\u{ad}' => {
+                let base = self.writer.base();
+                base.is_some_and(char::is_alphabetic)
+                    && next.is_some_and(char::is_alphabetic)
+                    && rest.chars().nth(1).is_some_and(char::is_alphabetic)
+            }
             HiddenKind::ZeroWidth => self
                 .writer
                 .base()

@@ -70,7 +70,7 @@ fn sequence(text: &str, start: usize, c: char) -> Option<Sequence> {
         None => c,
     };
     match control {
-        '\u{1b}' => escape(text, start, after),
+        '\u{1b}' => Some(escape(text, start, after)),
         '\u{80}'..='\u{9f}' => {
             let introducer = match control {
                 '\u{9b}' => Introducer::Control,
@@ -103,7 +103,7 @@ fn sequence(text: &str, start: usize, c: char) -> Option<Sequence> {
     }
 }
 
-fn escape(text: &str, start: usize, after: usize) -> Option<Sequence> {
+fn escape(text: &str, start: usize, after: usize) -> Sequence {
     let bytes = text.as_bytes();
     let introducer = match bytes.get(after) {
         Some(b'[') => Introducer::Control,
@@ -113,7 +113,7 @@ fn escape(text: &str, start: usize, after: usize) -> Option<Sequence> {
         _ => Introducer::Other,
     };
     if introducer != Introducer::Other {
-        return Some(introduced(introducer, text, start, after + 1));
+        return introduced(introducer, text, start, after + 1);
     }
     let middle = count(bytes, after, LONGEST_CONTROL, |byte| {
         matches!(byte, 0x20..=0x2f)
@@ -123,12 +123,12 @@ fn escape(text: &str, start: usize, after: usize) -> Option<Sequence> {
         Some(0x30..=0x7e) => last + 1,
         _ => last,
     };
-    Some(Sequence {
+    Sequence {
         code: SignalCode::TermEsc,
         span: TextSpan { start, end },
         body: None,
         is_c1: false,
-    })
+    }
 }
 
 fn count(bytes: &[u8], from: usize, most: usize, is: impl Fn(&u8) -> bool) -> usize {
@@ -146,9 +146,10 @@ fn introduced(introducer: Introducer, text: &str, start: usize, after: usize) ->
         Introducer::Command | Introducer::String => {
             let (body, end) = string(text, after);
             let carried = text.get(body.start..body.end).unwrap_or_default();
-            let code = match introducer {
-                Introducer::Command => command(carried),
-                _ => SignalCode::TermDcs,
+            let code = if introducer == Introducer::Command {
+                command(carried)
+            } else {
+                SignalCode::TermDcs
             };
             Sequence {
                 code,
@@ -257,7 +258,12 @@ mod tests {
     fn named(text: &str) -> Vec<(&'static str, &str)> {
         sequences(text)
             .into_iter()
-            .map(|found| (found.code.as_str(), &text[found.span.start..found.span.end]))
+            .map(|found| {
+                (
+                    found.code.as_str(),
+                    text.get(found.span.start..found.span.end).unwrap(),
+                )
+            })
             .collect()
     }
 

@@ -225,17 +225,16 @@ impl Writer {
     /// Notes that `length` bytes at `at` belong to a word, a new one if none is open.
     fn extend_word(&mut self, at: usize, length: usize) {
         let end = at + length;
-        match &mut self.word {
-            Some(word) => word.source.end = end,
-            None => {
-                self.scripts.clear();
-                self.word = Some(Word {
-                    at: self.text.len(),
-                    width: self.width,
-                    source: TextSpan { start: at, end },
-                });
-            }
+        if let Some(word) = &mut self.word {
+            word.source.end = end;
+            return;
         }
+        self.scripts.clear();
+        self.word = Some(Word {
+            at: self.text.len(),
+            width: self.width,
+            source: TextSpan { start: at, end },
+        });
     }
 
     fn end_word(&mut self) {
