@@ -143,39 +143,8 @@ fn draft() -> Letter {
     draft
 }
 
-fn letters() -> Vec<Letter> {
-    let mut opening = letter(
-        1,
-        Author::Peer,
-        ago(26 * 60 + 3),
-        "Board prep",
-        "Hello! Marta asked me to find a slot with Peter for the board prep next week.",
-    );
-    opening.handed_over = Some(ago(26 * 60));
-    let mut reply = letter(
-        2,
-        Author::Assistant,
-        ago(26 * 60 - 4),
-        "",
-        "Thursday and Friday both have room. I will come back with times.",
-    );
-    reply.delivery = Some(Delivery::Collected { at: ago(25 * 60) });
-    let mut slots = letter(
-        3,
-        Author::Peer,
-        ago(43),
-        "Board prep",
-        "Could we hold Thu 14:00 or Fri 09:30 PT for 30 min? Hold expires Wed 17:00 PT.",
-    );
-    slots.handed_over = Some(ago(42));
-    let mut hold = letter(
-        4,
-        Author::Assistant,
-        ago(38),
-        "",
-        "Holding Thu 14:00 PT (soft, until Wed 17:00 PT, then released).",
-    );
-    hold.delivery = Some(Delivery::Relayed { at: ago(38) });
+/// A message that hides, steers and asks for what it should not get.
+fn hostile() -> Letter {
     let mut hostile = letter(
         5,
         Author::Peer,
@@ -209,6 +178,43 @@ fn letters() -> Vec<Letter> {
             "forward",
         ),
     ];
+    hostile
+}
+
+fn letters() -> Vec<Letter> {
+    let mut opening = letter(
+        1,
+        Author::Peer,
+        ago(26 * 60 + 3),
+        "Board prep",
+        "Hello! Marta asked me to find a slot with Peter for the board prep next week.",
+    );
+    opening.handed_over = Some(ago(26 * 60));
+    let mut reply = letter(
+        2,
+        Author::Assistant,
+        ago(26 * 60 - 4),
+        "",
+        "Thursday and Friday both have room. I will come back with times.",
+    );
+    reply.delivery = Some(Delivery::Collected { at: ago(25 * 60) });
+    let mut slots = letter(
+        3,
+        Author::Peer,
+        ago(43),
+        "Board prep",
+        "Could we hold Thu 14:00 or Fri 09:30 PT for 30 min? Hold expires Wed 17:00 PT.",
+    );
+    slots.handed_over = Some(ago(42));
+    let mut hold = letter(
+        4,
+        Author::Assistant,
+        ago(38),
+        "",
+        "Holding Thu 14:00 PT (soft, until Wed 17:00 PT, then released).",
+    );
+    hold.delivery = Some(Delivery::Relayed { at: ago(38) });
+    let hostile = hostile();
     let mut raw = letter(6, Author::Peer, ago(12), "", "");
     raw.content = Content::Raw {
         reason: RawReason::DoesNotOpen,
@@ -238,6 +244,30 @@ fn need(id: i64, channel: &Channel, kind: ReviewKind, since: UnixMillis) -> Revi
         kind,
         since,
         seen: Digest([u8::try_from(id).unwrap(); 32]),
+    }
+}
+
+fn status() -> Status {
+    Status {
+        version: "0.1.0".into(),
+        profile: "profile".into(),
+        protected: true,
+        paused: None,
+        active_channels: 4,
+        needs_you: 3,
+        held_in: 1,
+        held_out: 0,
+        next_expiry: None,
+        today: Today::default(),
+        wake_problems: Vec::new(),
+        outbox: 1,
+        relays: vec![RelayState {
+            relay: "https://relay.example.com".into(),
+            last_ok: Some(NOW),
+            problem: None,
+            push: true,
+        }],
+        now: NOW,
     }
 }
 
@@ -297,27 +327,7 @@ impl Facts {
             ),
         ];
         Self {
-            status: Status {
-                version: "0.1.0".into(),
-                profile: "profile".into(),
-                protected: true,
-                paused: None,
-                active_channels: 4,
-                needs_you: 3,
-                held_in: 1,
-                held_out: 0,
-                next_expiry: None,
-                today: Today::default(),
-                wake_problems: Vec::new(),
-                outbox: 1,
-                relays: vec![RelayState {
-                    relay: "https://relay.example.com".into(),
-                    last_ok: Some(NOW),
-                    problem: None,
-                    push: true,
-                }],
-                now: NOW,
-            },
+            status: status(),
             channels: vec![marta, bill, ken, dana, tomas, northwind, priya, old],
             needs,
             letters: letters(),
@@ -371,7 +381,7 @@ impl Facts {
 
     /// A draft of the assistant's waits too, and is the fourth item.
     pub(crate) fn with_draft(mut self) -> Self {
-        let marta = self.channels[0].clone();
+        let marta = self.channel(MARTA);
         let expires = NOW.after(Duration::from_secs(14 * 60));
         self.needs.push(need(
             4,
