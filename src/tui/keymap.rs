@@ -270,11 +270,11 @@ pub const TABLE: &[Binding] = table! {
     Engagement [key('k'), named(KeyCode::Up)] Up "" "previous row";
     Engagement [key(' '), key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row; saves nothing yet";
     Engagement [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row";
-    Engagement [key('d')] TextDiff "diff" "what changes, line by line in the text too; again goes back";
-    Engagement [key('e')] Editor "$EDITOR" "write the text for the assistant in $VISUAL or $EDITOR";
-    Engagement [key('u')] Undo "undo" "undo the last change";
-    Engagement [key('S')] Save "save (asks once if it widens)" "save; asks for A first if more may happen without you";
+    Engagement [key('S')] Save "save" "save; asks for A first if more may happen without you";
     Engagement [key('A')] Confirm "" "carry out what the line above says";
+    Engagement [key('d')] TextDiff "diff" "what changes, line by line in the text too; again goes back";
+    Engagement [key('u')] Undo "undo" "undo the last change";
+    Engagement [key('e')] Editor "$EDITOR" "write the text for the assistant in $VISUAL or $EDITOR";
     Engagement [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "what changes: half a page down";
     Engagement [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "what changes: half a page up";
     Engagement [named(KeyCode::Esc)] Back "back" "back; nothing is saved";

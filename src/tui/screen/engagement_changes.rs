@@ -27,11 +27,16 @@ pub(super) fn changes(model: &Model, screen: &EngagementScreen, room: usize) -> 
     if !is_wide(model) && !screen.diff {
         return summary(model, shown, room);
     }
-    let mut rows = vec![heading(theme, "WHAT CHANGES", "d text line by line")];
+    let key = if screen.diff {
+        "d back"
+    } else {
+        "d text line by line"
+    };
+    let mut rows = vec![heading(theme, "WHAT CHANGES", key)];
     what_changes(theme, shown, room, &mut rows);
     if screen.diff {
         rows.push(Vec::new());
-        rows.push(heading(theme, "THE TEXT, LINE BY LINE", "d back"));
+        rows.push(vec![theme.span(Role::Heading, "THE TEXT, LINE BY LINE")]);
         text_diff(theme, shown, room, &mut rows);
     }
     rows.push(Vec::new());
@@ -164,7 +169,7 @@ fn examples(model: &Model, shown: &Engagement, room: usize, rows: &mut Vec<Spans
     rows.push(vec![theme.span(Role::Heading, "EXAMPLES")]);
     for example in &shown.replay.examples {
         let at = day(example.at, &model.zone);
-        let mut head = vec![theme.span(Role::Dim, format!(" {at:<10} "))];
+        let mut head = vec![theme.span(Role::Dim, format!(" {at:<11} "))];
         let verdict = ours(&example.verdict);
         head.extend(safe(
             theme,

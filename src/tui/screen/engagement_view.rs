@@ -221,10 +221,7 @@ fn draw_foot(model: &Model, screen: &EngagementScreen, paint: &mut Paint<'_>, la
     }
     let words = match screen.asleep(model) {
         Some(why) => paint.own(Role::Wait, why),
-        None => paint.own(
-            Role::Accent,
-            "A puts it into force; any other key does not.",
-        ),
+        None => paint.own(Role::Accent, "A puts it into force."),
     };
     // Where the words do not fit, the reason why A does nothing stands over their end.
     let last = usize::from(area.height).saturating_sub(1).min(down);
@@ -320,7 +317,7 @@ fn draw_row(
     (place, index): (Rect, usize),
 ) {
     let small = place.width < 64;
-    let label_room: u16 = if small { 15 } else { 28 };
+    let label_room: u16 = if small { 14 } else { 28 };
     let row = index.checked_sub(1).and_then(|index| shown.rows.get(index));
     let label = row.map_or("start from", |row| &row.label);
     let label = ours(label).truncated(usize::from(label_room) - 1);
@@ -332,6 +329,8 @@ fn draw_row(
     let value_place = inset(place, 2 + label_room, 4);
     let room = usize::from(value_place.width);
     let value = match row {
+        Some(row) if small => safe(&model.theme, &ours(&row.value), Role::Title),
+        None if small => safe(&model.theme, &preset_label(&shown.preset), Role::Title),
         Some(row) => value(&model.theme, row, room),
         None => start_from(model, shown, room),
     };
@@ -350,16 +349,22 @@ fn draw_row(
 fn start_from(model: &Model, shown: &Engagement, room: usize) -> Spans {
     let label = preset_label(&shown.preset);
     let all = names(model);
-    let words = all.iter().map(|name| {
-        let here = *name == shown.preset;
-        let words = if here {
-            label.clone()
-        } else {
-            ours(&preset_short(name))
-        };
-        (words, here)
-    });
-    choose(&model.theme, words, &label, room)
+    let words = |whole: bool| {
+        let label = &label;
+        all.iter().map(move |name| {
+            let here = *name == shown.preset;
+            let words = if here && whole {
+                label.clone()
+            } else {
+                ours(&preset_short(name))
+            };
+            (words, here)
+        })
+    };
+    // The title says the whole name too.
+    all_of(&model.theme, words(true), room)
+        .or_else(|| all_of(&model.theme, words(false), room))
+        .unwrap_or_else(|| one_of(&model.theme, &label, room))
 }
 
 fn value(theme: &Theme, row: &EngagementRow, room: usize) -> Spans {
@@ -371,16 +376,15 @@ fn value(theme: &Theme, row: &EngagementRow, room: usize) -> Spans {
         .choices
         .iter()
         .map(|choice| (ours(choice), *choice == row.value));
-    choose(theme, words, &value, room)
+    all_of(theme, words, room).unwrap_or_else(|| one_of(theme, &value, room))
 }
 
-/// Returns all choices with a mark at the present one; that alone where not all have room.
-fn choose(
+/// Returns all choices with a mark at the present one, if they have room.
+fn all_of(
     theme: &Theme,
     choices: impl Iterator<Item = (SafeLine, bool)>,
-    present: &SafeLine,
     room: usize,
-) -> Spans {
+) -> Option<Spans> {
     let mut all = vec![theme.span(Role::Faint, "‹ ")];
     let mut found = false;
     for (index, (words, here)) in choices.enumerate() {
@@ -395,9 +399,11 @@ fn choose(
         all.extend(safe(theme, &words, role));
     }
     all.push(theme.span(Role::Faint, " ›"));
-    if found && width(&all) <= room {
-        return all;
-    }
+    (found && width(&all) <= room).then_some(all)
+}
+
+/// Returns the present choice between the signs that there are others.
+fn one_of(theme: &Theme, present: &SafeLine, room: usize) -> Spans {
     let mut one = vec![theme.span(Role::Faint, "‹ ")];
     let short = present.truncated(room.saturating_sub(4));
     one.extend(safe(theme, &short, Role::Title));
