@@ -83,7 +83,7 @@ pub enum Question {
     /// The names of presets.
     Presets,
     /// The engagement of a channel as a proposal would make it.
-    Engagement(ChannelId, Proposal),
+    Engagement(ChannelId, Box<Proposal>),
     /// Putting a proposal into force.
     SetEngagement(ChannelId),
     /// The safety code of a channel.

@@ -169,7 +169,11 @@ fn ask_for(model: &mut Model, channel: ChannelId, proposal: Proposal) -> Vec<Eff
         channel: channel.into(),
         proposal: proposal.clone(),
     };
-    ask(model, request, Question::Engagement(channel, proposal))
+    ask(
+        model,
+        request,
+        Question::Engagement(channel, Box::new(proposal)),
+    )
 }
 
 /// Asks what another proposal would do. One at a time.

@@ -71,8 +71,9 @@ fn summary(model: &Model, shown: &Engagement, room: usize) -> Vec<Spans> {
         ..
     } = &shown.replay;
     if room < 62 {
+        let unit = if *days == 1 { "day" } else { "days" };
         let words = format!(
-            "{days} days: alone {} (was {}) waits {}",
+            "{days} {unit}: alone {} (was {}) waits {}",
             alone.0, alone.1, waits.0
         );
         return vec![vec![theme.span(Role::Text, words)]];
@@ -82,7 +83,10 @@ fn summary(model: &Model, shown: &Engagement, room: usize) -> Vec<Spans> {
         alone.0, alone.1, waits.0, waits.1, held_in.0, held_in.1
     );
     let mut rows = vec![vec![
-        theme.span(Role::Heading, format!("LAST {days} DAYS ({messages})   ")),
+        theme.span(
+            Role::Heading,
+            format!("LAST {} ({messages})   ", capital_days(*days)),
+        ),
         theme.span(Role::Text, words),
     ]];
     let (words, role) = widening(model, shown);
@@ -90,6 +94,15 @@ fn summary(model: &Model, shown: &Engagement, room: usize) -> Vec<Spans> {
     what_changes(theme, shown, room, &mut rows);
     examples(model, shown, room, &mut rows);
     rows
+}
+
+/// Returns a number of days for a heading.
+fn capital_days(days: u32) -> String {
+    if days == 1 {
+        "DAY".to_owned()
+    } else {
+        format!("{days} DAYS")
+    }
 }
 
 fn heading(theme: &Theme, words: &'static str, key: &'static str) -> Spans {
@@ -144,7 +157,7 @@ fn replayed(theme: &Theme, replay: &Replay, room: usize, rows: &mut Vec<Spans>) 
     }
     let (days, messages) = (replay.days, replay.messages);
     rows.push(vec![
-        theme.span(Role::Heading, format!("ON THE LAST {days} DAYS")),
+        theme.span(Role::Heading, format!("ON THE LAST {}", capital_days(days))),
         theme.span(Role::Dim, format!(" ({messages} messages, replayed here)")),
     ]);
     let counts = [

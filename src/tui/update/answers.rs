@@ -35,7 +35,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
         Question::Engagement(channel, proposal) => Request::Engagement {
             channel: (*channel).into(),
-            proposal: proposal.clone(),
+            proposal: (**proposal).clone(),
         },
         Question::Older(_)
         | Question::Verify(_)

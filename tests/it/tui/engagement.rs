@@ -13,7 +13,8 @@ const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
 
 fn compared() -> Facts {
     let mut facts = Facts::busy();
-    facts.channels[0].verified = Some(UnixMillis(NOW.0 - 15 * 24 * 3_600_000));
+    let marta = facts.channels.first_mut().unwrap();
+    marta.verified = Some(UnixMillis(NOW.0 - 15 * 24 * 3_600_000));
     facts
 }
 
@@ -254,7 +255,7 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
         channel: MARTA.into(),
         proposal: proposal.clone(),
     });
-    let question = Question::Engagement(MARTA, proposal);
+    let question = Question::Engagement(MARTA, Box::new(proposal));
     world.tell(Message::Answer(question, Box::new(late.unwrap())));
     assert_eq!(world.text(), before);
 }

@@ -1,5 +1,10 @@
 //! What an engine answers about the engagement of a channel: a few rows, each with its order.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the rows are a table of fixed size; a wrong index is a failed test"
+)]
+
 use std::fmt::Write as _;
 
 use chaperon::api::{
@@ -118,7 +123,7 @@ pub(super) fn answer(
         let count = ROWS[index].values.len();
         rules[index] = match edit.step {
             RowStep::Next => (rules[index] + 1) % count,
-            _ => (rules[index] + count - 1) % count,
+            RowStep::Previous | RowStep::Value(_) => (rules[index] + count - 1) % count,
         };
     }
     let text = match (&proposal.text, &proposal.preset) {
