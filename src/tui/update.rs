@@ -359,6 +359,9 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
 }
 
 fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+    if action != Action::Confirm {
+        engagement::disarm(model);
+    }
     if action == Action::Redraw {
         return vec![Effect::Redraw];
     }

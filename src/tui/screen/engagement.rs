@@ -253,6 +253,16 @@ pub(in crate::tui) fn take(
     model.touch();
 }
 
+/// Takes `S` back; called for every other action, those of all screens included.
+pub(in crate::tui) fn disarm(model: &mut Model) {
+    let now = model.now;
+    if let Screen::Engagement(screen) = &mut model.screen {
+        screen.disarm(now);
+        screen.problem = None;
+        model.touch();
+    }
+}
+
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most actions mean nothing on this screen"
@@ -262,14 +272,11 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Confirm {
         return confirm(model);
     }
-    let now = model.now;
     let most = engagement_view::most_scroll(model);
     let half = usize::from(model.size.1 / 2).max(1);
     let Screen::Engagement(screen) = &mut model.screen else {
         return Vec::new();
     };
-    screen.disarm(now);
-    screen.problem = None;
     match action {
         Action::Up => screen.cursor = screen.cursor.saturating_sub(1),
         Action::Down => screen.cursor = (screen.cursor + 1).min(screen.last_row()),

@@ -137,7 +137,7 @@ fn what_changes(theme: &Theme, shown: &Engagement, room: usize, rows: &mut Vec<S
         rows.push(vec![theme.span(Role::Dim, format!(" {words}"))]);
     }
     for change in &shown.changes {
-        let from = format!("− {}: {}", change.label, change.from);
+        let from = format!("- {}: {}", change.label, change.from);
         rows.extend(wrapped(theme, (&from, Role::Dim), 1, room));
         let (wider, role) = if change.wider {
             ("  (wider)", Role::Wait)

@@ -185,7 +185,9 @@ fn draw_title(model: &Model, screen: &EngagementScreen, paint: &mut Paint<'_>, b
         if body.width < 64 {
             let short = ours(&preset_short(&shown.preset));
             right.extend(safe(&model.theme, &short, Role::Dim));
-            right.push(paint.own(Role::Dim, format!(" ±{count}")));
+            if count > 0 {
+                right.push(paint.own(Role::Dim, format!(" +{count}")));
+            }
         } else {
             right.push(paint.own(Role::Dim, "based on "));
             let label = preset_label(&shown.preset).truncated(24);

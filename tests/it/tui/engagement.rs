@@ -115,7 +115,7 @@ fn the_second_key_alone_saves_nothing() {
 
 #[test]
 fn another_key_takes_the_first_one_back() {
-    for key in ["j", "k", "d", "l", "u", "<esc>p"] {
+    for key in ["j", "k", "d", "l", "u", "P", "?<esc>", "<esc>p"] {
         let world = editing(&format!("pjlS{key}A"));
         assert_eq!(saves(&world), [], "after {key}");
     }
@@ -317,6 +317,16 @@ fn examples_stand_behind_the_gutter_with_their_marks() {
     world.see("┆ Peter\u{2019}s flight ⟦ESC⟧[2Jlands");
     world.see("┆ Holding Fri 10:00 PT for you.⟦⏎⟧Shall I book it?");
     assert!(!world.text().contains(['\u{1b}', '\u{202e}']));
+}
+
+#[test]
+fn the_help_explains_the_two_marks() {
+    let mut world = editing("p?");
+    world.see("Engagement");
+    for _ in 0..20 {
+        world.keys("j");
+    }
+    world.see("enforced by this app").see("not a guarantee");
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn shown(
         seen[index % 32] = seen[index % 32].wrapping_mul(31).wrapping_add(byte);
     }
     Engagement {
-        replay: replay(in_force, rules),
+        replay: replay(&channel.name, in_force, rules),
         in_force: None,
         seen: Digest(seen),
         rules: toml,
@@ -196,7 +196,7 @@ fn shown(
     }
 }
 
-fn replay(in_force: Rules, rules: Rules) -> Replay {
+fn replay(name: &PeerText, in_force: Rules, rules: Rules) -> Replay {
     let alone = |rules: Rules| u32::try_from(rules[0] * 10 + rules[1] * 2).unwrap();
     let example = |days: i64, text: &str, verdict: &str| ReplayExample {
         at: ago(days * DAY),
@@ -214,6 +214,7 @@ fn replay(in_force: Rules, rules: Rules) -> Replay {
             "Peter\u{2019}s flight \u{1b}[2Jlands\u{202e} at nine",
             "waits: hold-out:street-address",
         ),
+        example(2, name.expose_untrusted(), "waits: outside the hours"),
     ];
     Replay {
         messages: 61,
