@@ -42,8 +42,10 @@ pub(super) fn changes(model: &Model, screen: &EngagementScreen, room: usize) -> 
     rows.push(Vec::new());
     replayed(theme, &shown.replay, room, &mut rows);
     rows.push(Vec::new());
-    examples(model, shown, room, &mut rows);
-    rows.push(Vec::new());
+    if !shown.replay.examples.is_empty() {
+        examples(model, shown, room, &mut rows);
+        rows.push(Vec::new());
+    }
     rows.push(vec![theme.span(Role::Heading, "WIDENING")]);
     let (words, role) = widening(model, shown);
     rows.extend(wrapped(theme, (&words, role), 1, room));

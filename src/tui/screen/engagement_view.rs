@@ -193,6 +193,7 @@ fn draw_title(model: &Model, screen: &EngagementScreen, paint: &mut Paint<'_>, b
             let label = preset_label(&shown.preset).truncated(24);
             right.extend(safe(&model.theme, &label, Role::Text));
             let words = match count {
+                0 if screen.is_changed() => ", text changed".to_owned(),
                 0 => ", no changes".to_owned(),
                 1 => ", 1 change".to_owned(),
                 count => format!(", {count} changes"),
