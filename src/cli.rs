@@ -29,6 +29,7 @@ pub mod passphrase;
 pub mod pause;
 pub mod pending;
 pub mod relay;
+pub mod scan;
 pub mod secret;
 pub mod send;
 pub mod show;
@@ -211,88 +212,90 @@ mod tests {
         (engine.await.unwrap(), role)
     }
 
+    const SEEN: &str = "abababababababababababababababababababababababababababababababab";
+
+    const LINES: &[&[&str]] = &[
+        &[
+            "add", "+1", "--name", "Bo", "-s", "Ana", "--preset", "one-time",
+        ],
+        &["add", "+1"],
+        &[
+            "accept",
+            "https://r.example/invite?channel=a&pub=b",
+            "--name",
+            "Bo",
+        ],
+        &["check"],
+        &["check", "--accept-requests"],
+        &["send", "a", "--subject", "s", "--", "-x"],
+        &["send", "a", "b", "--as-me"],
+        &["channels"],
+        &["reinvite", "+1"],
+        &["reinvite", "+1", "--preset", "inner-circle"],
+        &["instructions", "a"],
+        &["instructions", "a", "--preset", "one-time"],
+        &["invite"],
+        &["invite", "--relay", "https://r.example", "--name", "Bo"],
+        &["status"],
+        &["pending"],
+        &["show", "7"],
+        &["approve", "7", "--seen", SEEN],
+        &["refuse", "7", "--seen", SEEN],
+        &["approve", "7", "--seen", SEEN, "--hidden-removed"],
+        &[
+            "approve",
+            "7",
+            "--seen",
+            SEEN,
+            "--own-words",
+            "they ask for Thursday",
+        ],
+        &[
+            "approve",
+            "7",
+            "--seen",
+            SEEN,
+            "--edit",
+            "near the park",
+            "--subject",
+            "Where",
+        ],
+        &[
+            "refuse",
+            "7",
+            "--seen",
+            SEEN,
+            "--reason",
+            "not by mail",
+            "--pause",
+        ],
+        &["draft", "12"],
+        &["verify", "a"],
+        &["verify", "a", "--word", "violin", "--seen", SEEN],
+        &["verify", "a", "--differs", "--seen", SEEN],
+        &["engagement", "a", "--preset", "inner-circle"],
+        &["digest"],
+        &["wake", "a", "--", "openclaw", "--text", "{text}"],
+        &["wake", "a", "--clear"],
+        &["end", "a"],
+        &["end", "a", "--as-me"],
+        &["log", "--limit", "3"],
+        &["log", "verify"],
+        &["log", "export"],
+        &["log", "redact", "4"],
+        &["pause"],
+        &["pause", "a"],
+        &["resume"],
+        &["resume", "a"],
+        &["passphrase", "remove"],
+        &["import", "clawbuddy", "--from", "/somewhere"],
+        &["export", "clawbuddy", "--to", "/elsewhere"],
+    ];
+
     #[tokio::test]
     async fn every_verb_asks_what_its_arguments_say_in_the_role_it_needs() {
-        let seen = "ab".repeat(32);
-        let lines: &[&[&str]] = &[
-            &[
-                "add", "+1", "--name", "Bo", "-s", "Ana", "--preset", "one-time",
-            ],
-            &["add", "+1"],
-            &[
-                "accept",
-                "https://r.example/invite?channel=a&pub=b",
-                "--name",
-                "Bo",
-            ],
-            &["check"],
-            &["check", "--accept-requests"],
-            &["send", "a", "--subject", "s", "--", "-x"],
-            &["send", "a", "b", "--as-me"],
-            &["channels"],
-            &["reinvite", "+1"],
-            &["reinvite", "+1", "--preset", "inner-circle"],
-            &["instructions", "a"],
-            &["instructions", "a", "--preset", "one-time"],
-            &["invite"],
-            &["invite", "--relay", "https://r.example", "--name", "Bo"],
-            &["status"],
-            &["pending"],
-            &["show", "7"],
-            &["approve", "7", "--seen", &seen],
-            &["refuse", "7", "--seen", &seen],
-            &["approve", "7", "--seen", &seen, "--hidden-removed"],
-            &[
-                "approve",
-                "7",
-                "--seen",
-                &seen,
-                "--own-words",
-                "they ask for Thursday",
-            ],
-            &[
-                "approve",
-                "7",
-                "--seen",
-                &seen,
-                "--edit",
-                "near the park",
-                "--subject",
-                "Where",
-            ],
-            &[
-                "refuse",
-                "7",
-                "--seen",
-                &seen,
-                "--reason",
-                "not by mail",
-                "--pause",
-            ],
-            &["draft", "12"],
-            &["verify", "a"],
-            &["verify", "a", "--word", "violin", "--seen", &seen],
-            &["verify", "a", "--differs", "--seen", &seen],
-            &["engagement", "a", "--preset", "inner-circle"],
-            &["digest"],
-            &["wake", "a", "--", "openclaw", "--text", "{text}"],
-            &["wake", "a", "--clear"],
-            &["end", "a"],
-            &["end", "a", "--as-me"],
-            &["log", "--limit", "3"],
-            &["log", "verify"],
-            &["log", "export"],
-            &["log", "redact", "4"],
-            &["pause"],
-            &["pause", "a"],
-            &["resume"],
-            &["resume", "a"],
-            &["passphrase", "remove"],
-            &["import", "clawbuddy", "--from", "/somewhere"],
-            &["export", "clawbuddy", "--to", "/elsewhere"],
-        ];
         let mut table = Vec::new();
-        for line in lines {
+        for line in LINES {
             let (request, role) = asked(line).await;
             assert_eq!(request.needs(), role, "{line:?}");
             let request = serde_json::to_string(&request).unwrap();

@@ -73,6 +73,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
     keep_memory_private();
     let access = Access::new(cli.home, cli.passphrase_file, cli.as_assistant);
     match cli.command {
+        Some(Command::Scan(args)) => Ok(print(|out| cli::scan::run(&args, out))),
         Some(Command::Completions(args)) => Ok(print(|out| cli::completions::print(&args, out))),
         Some(Command::Man(args)) => Ok(print(|out| cli::man::print(&args, out))),
         Some(Command::Ask(verb)) => Ok(ask(access, verb).await),

@@ -22,6 +22,7 @@ mod emoji;
 mod graphemes;
 mod hidden;
 mod leaks;
+mod marked;
 #[doc(hidden)]
 pub mod opinion;
 mod rules;
@@ -39,11 +40,18 @@ pub use leaks::{leaks, masked};
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
 pub use scan::{Scan, scan};
 
-use crate::model::PeerText;
+use crate::model::{PeerText, Signal};
 
 /// Makes text of any number of lines safe to draw.
 pub fn sanitise(text: &PeerText) -> SafeText {
     sanitise::walk(text.expose_untrusted(), &[]).into_text()
+}
+
+/// Makes text safe to draw, with marks around what was found in it: `⟪1 words ⟫` is where the
+/// first of the signals lies. Signals have to be those of this very text.
+pub fn sanitise_marked(text: &PeerText, signals: &[Signal]) -> SafeText {
+    let text = text.expose_untrusted();
+    sanitise::walk(text, &marked::notes(text, signals)).into_text()
 }
 
 /// Makes text safe to draw on exactly one line of at most `max_cells` cells.

@@ -42,7 +42,7 @@ pub enum Reply {
     /// What became of a draft.
     DraftState(DraftState),
     /// The safety code of a channel.
-    SafetyCode(SafetyCode),
+    SafetyCode(Box<SafetyCode>),
     /// The engagement of a channel, as it is or as it would be.
     Engagement(Box<Engagement>),
     /// What is left to the digest, oldest first.
@@ -82,7 +82,23 @@ impl Reply {
                 status.today = Today::default();
                 status.wake_problems.clear();
             }
-            _ => {}
+            Self::Done
+            | Self::Invite(_)
+            | Self::NeedsYou(_)
+            | Self::Review(_)
+            | Self::Page(_)
+            | Self::Checked(_)
+            | Self::Sent(_)
+            | Self::Draft(_)
+            | Self::Presets(_)
+            | Self::Log(_)
+            | Self::LogState(_)
+            | Self::DraftState(_)
+            | Self::SafetyCode(_)
+            | Self::Engagement(_)
+            | Self::Digest(_)
+            | Self::Imported { .. }
+            | Self::Exported { .. } => {}
         }
         self
     }

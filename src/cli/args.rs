@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
-    engagement, host, instructions, log, man, passphrase, pause, pending, relay, send, show,
+    engagement, host, instructions, log, man, passphrase, pause, pending, relay, scan, send, show,
     status, verify, wake,
 };
 use crate::api::Role;
@@ -54,6 +54,8 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Run a relay for mailboxes
     Relay(relay::RelayArgs),
+    /// Show what the scanner sees in a text
+    Scan(scan::ScanArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -71,9 +73,12 @@ impl Command {
     pub fn role(&self) -> Role {
         match self {
             Self::Ask(verb) => verb.role(),
-            Self::Run(_) | Self::Demo(_) | Self::Relay(_) | Self::Completions(_) | Self::Man(_) => {
-                Role::Assistant
-            }
+            Self::Run(_)
+            | Self::Demo(_)
+            | Self::Relay(_)
+            | Self::Scan(_)
+            | Self::Completions(_)
+            | Self::Man(_) => Role::Assistant,
         }
     }
 }

@@ -110,10 +110,10 @@ async fn ask(
         channel: channel.clone(),
         proposal: proposal.clone(),
     };
-    match handle.ask(request).await? {
-        Reply::Engagement(engagement) => Ok(*engagement),
-        _ => Err(Error::Unexpected),
-    }
+    let Reply::Engagement(engagement) = handle.ask(request).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(*engagement)
 }
 
 fn as_json(shown: &Engagement) -> Value {
@@ -162,7 +162,7 @@ fn as_text(shown: &Engagement) -> String {
     if !shown.changes.is_empty() {
         text.push_str("\nChanges\n");
         for change in &shown.changes {
-            let effect = if change.wider { "widens" } else { "narrows" };
+            let effect = if change.wider { "widens" } else { "" };
             let _infallible = writeln!(
                 text,
                 "  {effect:<8} {}: {} -> {}",

@@ -145,10 +145,10 @@ async fn page(handle: &Handle, before: Option<i64>) -> Result<Vec<LogEntry>, Err
         limit: PAGE,
         before,
     };
-    match handle.ask(request).await? {
-        Reply::Log(entries) => Ok(entries),
-        _ => Err(Error::Unexpected),
-    }
+    let Reply::Log(entries) = handle.ask(request).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(entries)
 }
 
 async fn names(handle: &Handle) -> Result<Names, Error> {

@@ -111,10 +111,13 @@ fn as_text(review: &Review) -> String {
         push_message(&mut text, message);
     }
     if let Some(message) = &review.message {
-        text.push_str(match item.kind {
-            ReviewKind::HeldDraft { .. } => "held back from them:\n",
-            _ => "held back from your assistant:\n",
-        });
+        let whom = if matches!(item.kind, ReviewKind::HeldDraft { .. }) {
+            "them"
+        } else {
+            "your assistant"
+        };
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(text, "held back from {whom}:");
         push_message(&mut text, message);
         push_signals(&mut text, message);
         // Writing to a String cannot fail.

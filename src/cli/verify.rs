@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::output::{Form, Output, Pretty, json_time, one_line};
+use super::output::{Form, Output, json_time, one_line};
 use super::{Error, Exit};
 use crate::api::{ChannelRef, Handle, Reply, Request, SafetyCode};
 use crate::model::Digest;
@@ -74,7 +74,7 @@ pub(super) async fn run(
         return Err(Error::Unexpected);
     };
     let done = json!({ "ok": true, "code": result });
-    out.json(&done, style.unwrap_or(Pretty::default()))?;
+    out.json(&done, style.unwrap_or_default())?;
     Ok(Exit::Done)
 }
 

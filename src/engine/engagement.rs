@@ -95,13 +95,11 @@ fn usable(text: &str) -> Result<Rules, String> {
 /// a text alone has the rules of safe-acquaintance.
 fn preset_rules(profile: &Profile, name: &str) -> Result<Rules, String> {
     let file = profile.preset_rules(name);
-    match file.map_err(|error| format!("preset {name}: {error}"))? {
-        Some(text) => usable(&text).map_err(|problem| format!("{name}.toml: {problem}")),
-        None => {
-            let preset = Preset::parse(name).unwrap_or(Preset::SafeAcquaintance);
-            Ok(presets::rules(preset).clone())
-        }
+    if let Some(text) = file.map_err(|error| format!("preset {name}: {error}"))? {
+        return usable(&text).map_err(|problem| format!("{name}.toml: {problem}"));
     }
+    let preset = Preset::parse(name).unwrap_or(Preset::SafeAcquaintance);
+    Ok(presets::rules(preset).clone())
 }
 
 /// Returns the time in the zone of the rules; `None` for a moment that no calendar has.

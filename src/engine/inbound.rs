@@ -34,6 +34,21 @@ struct After {
     released: Vec<(ChannelId, Vec<MessageId>)>,
 }
 
+impl After {
+    /// Notes what a list came to; returns the numbers that may be acknowledged.
+    fn listed(&mut self, channel: ChannelId, stored: Stored) -> Vec<i64> {
+        self.events
+            .extend([Event::Messages { channel }, Event::Channels]);
+        if stored.held {
+            self.events.extend([Event::NeedsYou, Event::Status]);
+        }
+        if !stored.released.is_empty() {
+            self.released.push((channel, stored.released));
+        }
+        stored.acknowledge
+    }
+}
+
 impl Core {
     /// Settles a batch: one transaction, then acknowledgements, answers and events.
     pub(super) fn settle_news(&mut self, batch: Vec<Incoming>) {
@@ -65,7 +80,6 @@ impl Core {
         let mut wrote = false;
         let mut checked = Vec::new();
         let mut relays = Vec::new();
-        let mut released = Vec::new();
         let tx = self.store.write()?;
         for Incoming { news, settled } in batch {
             let mut answer = Settled::default();
@@ -80,19 +94,9 @@ impl Core {
                         channel,
                         now,
                     };
-                    let stored = inbound.store(&tx, &arrived)?;
-                    answer.acknowledge = stored.acknowledge;
-                    if stored.held {
-                        after.events.push(Event::NeedsYou);
-                        after.events.push(Event::Status);
-                    }
-                    if !stored.released.is_empty() {
-                        released.push((channel, stored.released));
-                    }
+                    answer.acknowledge = after.listed(channel, inbound.store(&tx, &arrived)?);
                     messages::collected(&tx, channel, &gone, now)?;
                     wrote = true;
-                    after.events.push(Event::Messages { channel });
-                    after.events.push(Event::Channels);
                 }
                 News::Handshake {
                     channel,
@@ -139,7 +143,6 @@ impl Core {
         } else {
             drop(tx);
         }
-        after.released = released;
         for channel in checked {
             self.checked_at.insert(channel, now);
         }

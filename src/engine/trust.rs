@@ -14,13 +14,13 @@ impl Core {
     pub(super) fn safety_code(&self, reference: &ChannelRef) -> Result<Reply, Error> {
         let keyed = self.find(reference)?;
         let code = code_of(&keyed.channel)?;
-        Ok(Reply::SafetyCode(SafetyCode {
+        Ok(Reply::SafetyCode(Box::new(SafetyCode {
             groups: code.groups,
             words: code.words,
             ask: code.ask,
             seen: code.digest,
             channel: shown(keyed),
-        }))
+        })))
     }
 
     /// Notes that a person found the code the same, if they typed its word.

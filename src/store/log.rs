@@ -363,7 +363,7 @@ mod tests {
         assert_ne!(first.digest, second.digest);
         assert_eq!(
             newest(&scratch.store, 10, Some(2)).unwrap(),
-            [first.clone()]
+            std::slice::from_ref(first)
         );
         assert_eq!(verify(&scratch.store).unwrap(), (2, None));
     }

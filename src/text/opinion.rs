@@ -306,7 +306,7 @@ mod tests {
             opinion
                 .spans
                 .iter()
-                .any(|span| &text[span.clone()] == attack)
+                .any(|span| text.get(span.clone()) == Some(attack))
         );
         assert!(opinion.spans.len() <= MOST_SPANS);
     }

@@ -19,7 +19,8 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             let open = model.transcript.as_ref();
             open.is_some_and(|open| open.selected().is_some())
         }
-        Action::CopyMessage => review::held_text(model).is_some(),
+        Action::CopyMessage | Action::SwitchView => review::held_text(model).is_some(),
+        Action::JumpSignal => review::has_signals(model),
         Action::NextUnread | Action::PreviousUnread => {
             model.listed().any(|channel| channel.unread > 0)
         }
@@ -73,6 +74,10 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::KeepPinned
         | Action::Confirm
         | Action::CodeDiffers
+        | Action::EditDraft
+        | Action::ReleaseClean
+        | Action::OwnWords
+        | Action::RefuseAndPause
         | Action::Later
         | Action::Help
         | Action::Redraw
@@ -109,6 +114,8 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         }
         Action::Retry => "2 goes to the conversation; R tries the selected message again.",
         Action::CopyMessage => "There is no message to copy.",
+        Action::SwitchView => "There is no message to show in another way.",
+        Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
         Action::Engagement if model.open_channel().is_some() => {

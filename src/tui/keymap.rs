@@ -17,6 +17,8 @@ pub enum Scope {
     Composer,
     /// The review of one item, the only place where decisions are made.
     Review,
+    /// A text field inside a review.
+    ReviewText,
     /// An invite of ours.
     Invite,
     /// The forms: new invite, pasted link. Text fields.
@@ -39,6 +41,7 @@ impl Scope {
             Self::Leader => "After Space",
             Self::Composer => "Writing",
             Self::Review => "Review",
+            Self::ReviewText => "Writing in a review",
             Self::Invite => "Invite",
             Self::Form => "Form",
             Self::Engagement => "Engagement",
@@ -50,7 +53,10 @@ impl Scope {
 
     /// Tells whether letters are text here.
     pub fn is_text(self) -> bool {
-        matches!(self, Self::Composer | Self::Form | Self::SafetyCode)
+        matches!(
+            self,
+            Self::Composer | Self::ReviewText | Self::Form | Self::SafetyCode
+        )
     }
 }
 
@@ -105,9 +111,15 @@ pub enum Action {
     Refuse,
     KeepPinned,
     Confirm,
+    EditDraft,
+    ReleaseClean,
+    OwnWords,
+    RefuseAndPause,
+    Later,
+    SwitchView,
+    JumpSignal,
     CompareCode,
     CodeDiffers,
-    Later,
     Help,
     Redraw,
     Suspend,
@@ -239,9 +251,16 @@ pub const TABLE: &[Binding] = table! {
     Main [key(' ')] Leader "" "more for this channel";
     Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
-    Review [key('a')] Approve "" "accept the contact, release the message, or prepare to pin the new key";
+    Review [key('a')] Approve "" "accept the contact, release the message, send the draft, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
-    Review [key('r')] Refuse "" "refuse the contact, leave the message unread by the assistant, or close the channel";
+    Review [key('r')] Refuse "" "refuse the contact, the message or the draft (asks why), or close the channel";
+    Review [key('E')] EditDraft "" "write your version of a draft; a then sends it";
+    Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
+    Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
+    Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
+    Review [key('z')] Later "" "decide later: back, and it goes on waiting";
+    Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
+    Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
     Review [key('K')] KeepPinned "" "after a key change: go on with the key you accepted";
     Review [key('j'), named(KeyCode::Down)] Down "read on" "read on";
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
@@ -251,6 +270,10 @@ pub const TABLE: &[Binding] = table! {
     Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
     Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";
     Review [named(KeyCode::Esc)] Back "back" "back; decides nothing";
+    ReviewText [named(KeyCode::Esc)] Back "done, text kept" "done; the text is kept, and a key of the review decides";
+    ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
+    ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
+    ReviewText [named(KeyCode::F(1))] Help "help" "this help";
     Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
@@ -362,7 +385,12 @@ mod tests {
         for binding in TABLE.iter().filter(|line| line.scope == Scope::Review) {
             let decides = matches!(
                 binding.action,
-                Action::Approve | Action::Refuse | Action::KeepPinned | Action::Confirm
+                Action::Approve
+                    | Action::Refuse
+                    | Action::KeepPinned
+                    | Action::Confirm
+                    | Action::ReleaseClean
+                    | Action::RefuseAndPause
             );
             assert!(!decides || reflexes.iter().all(|key| !binding.keys.contains(key)));
         }

@@ -17,7 +17,7 @@ use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
-use super::screen::{engagement, form, help, invite, main, review, safety_code};
+use super::screen::{engagement, form, help, invite, main, review, review_words, safety_code};
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -269,6 +269,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     let now = model.now;
     match &model.screen {
         Screen::Form(_) => form::paste(model, block),
+        Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
             model.touch();
@@ -297,6 +298,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Main if model.composer.active => Scope::Composer,
         Screen::Main if model.leader => Scope::Leader,
         Screen::Main => Scope::Main,
+        Screen::Review(_) if review_words::is_writing(model) => Scope::ReviewText,
         Screen::Review(_) => Scope::Review,
         Screen::Invite(_) => Scope::Invite,
         Screen::Form(_) => Scope::Form,
@@ -324,6 +326,10 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    if action == Action::JumpSignal {
+        review::jump(model, key);
+        return Vec::new();
+    }
     let asked = model.asking;
     let effects = act(model, scope, action);
     if asked.is_some()
@@ -347,6 +353,8 @@ fn may_repeat(action: Action) -> bool {
 fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
     if scope == Scope::Composer {
         composer::edit(model, key);
+    } else if scope == Scope::ReviewText {
+        review_words::edit(model, key);
     } else if scope == Scope::Form {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
@@ -386,6 +394,10 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
         Scope::Review => review::act(model, action),
+        Scope::ReviewText => {
+            review_words::act(model, action);
+            Vec::new()
+        }
         Scope::Invite => invite::act(model, action),
         Scope::Form => form::act(model, action),
         Scope::Engagement => engagement::act(model, action),

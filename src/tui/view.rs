@@ -115,8 +115,8 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
         Some(_) => left.push(paint.own(Role::Wait, "■ PAUSED")),
         None => left.push(paint.own(Role::Text, "● SUPERVISED")),
     }
-    if wide && status.is_some_and(|status| !status.protected) {
-        left.push(paint.own(Role::Wait, "  no passphrase"));
+    if status.is_some_and(|status| !status.protected) {
+        left.push(paint.own(Role::Wait, "  unprotected"));
     }
     let name = paint.own(Role::Heading, "CHAPERON  ");
     // Where not all has room the name goes first: it is what nobody needs to be told.
@@ -132,13 +132,27 @@ fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
     let needs = model.needs_count();
     if model.needs.is_some() {
         let role = if needs > 0 { Role::Wait } else { Role::Dim };
-        parts.push(vec![paint.own(role, format!("Needs you {needs}"))]);
+        let first = model
+            .status
+            .as_ref()
+            .and_then(|status| status.next_expiry)
+            .map(|at| age(at.since(model.now)));
+        let words = match first {
+            Some(first) if columns >= 110 => format!("Needs you {needs} · first in {first}"),
+            Some(first) if columns >= 64 => format!("Needs you {needs} · {first}"),
+            Some(_) | None => format!("Needs you {needs}"),
+        };
+        parts.push(vec![paint.own(role, words)]);
     }
     if let Some(status) = &model.status {
-        if columns >= 64 && status.held_in > 0 {
-            parts.push(vec![
-                paint.own(Role::Dim, format!("Held {} in", status.held_in)),
-            ]);
+        let held = match (status.held_in, status.held_out) {
+            (0, 0) => None,
+            (held, 0) => Some(format!("Held {held} in")),
+            (0, held) => Some(format!("Held {held} out")),
+            (inward, outward) => Some(format!("Held {inward} in · {outward} out")),
+        };
+        if let Some(words) = held.filter(|_| columns >= 64) {
+            parts.push(vec![paint.own(Role::Dim, words)]);
         }
         let all = status.relays.len();
         let fine = status

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod engagement;
+mod held;
 mod hostile;
 mod snapshots;
 mod stories;

@@ -40,10 +40,11 @@ fn leaves(alone: &mut Alone, channel: ChannelId, text: &str) -> bool {
 }
 
 fn held(alone: &mut Alone, channel: ChannelId) -> MessageId {
-    match sent(alone, channel, "Thursday at two?") {
-        SendOutcome::Held { message, .. } => message,
-        other => panic!("{other:?}"),
-    }
+    let outcome = sent(alone, channel, "Thursday at two?");
+    let SendOutcome::Held { message, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    message
 }
 
 fn arrives(alone: &mut Alone, channel: ChannelId, number: u8, text: &str) {
@@ -75,10 +76,11 @@ fn says(alone: &Alone, verdict: Verdict) -> Decision {
 }
 
 fn fate(alone: &Alone, message: MessageId) -> DraftFate {
-    match alone.core.draft_state(message).unwrap() {
-        Reply::DraftState(state) => state.state,
-        other => panic!("{other:?}"),
-    }
+    let answer = alone.core.draft_state(message).unwrap();
+    let Reply::DraftState(state) = answer else {
+        panic!("{answer:?}");
+    };
+    state.state
 }
 
 fn last_entry(alone: &Alone) -> LogEntry {
@@ -254,7 +256,7 @@ fn a_decision_is_bound_to_the_text_the_key_and_the_policy_that_were_shown() {
         store::channels::set_engagement(tx, channel, "one-time", None, "").unwrap();
     });
     change(&mut alone, &|tx| {
-        store::channels::pin(tx, channel, "other").unwrap()
+        store::channels::pin(tx, channel, "other").unwrap();
     });
     assert_ne!(others[0], others[1]);
     assert!(matches!(fate(&alone, message), DraftFate::Held { .. }));

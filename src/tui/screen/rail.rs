@@ -151,23 +151,34 @@ fn need(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spa
         ReviewKind::HeldMessage { .. } => ("in ", Role::Wait),
         ReviewKind::HeldDraft { .. } => ("out", Role::Wait),
     };
-    let room = usize::from(width).saturating_sub(10);
+    let room = usize::from(width).saturating_sub(15);
     let mut left = vec![paint.own(role, word), paint.own(Role::Text, "  ")];
     left.extend(safe(
         &model.theme,
         &sanitise_line(&item.name, room),
         Role::Text,
     ));
-    let mark = match &item.kind {
-        ReviewKind::KeyChange { .. } => "!! ",
-        ReviewKind::ContactRequest { answers, .. } if answers.is_some_and(|n| n > 1) => "!! ",
-        ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. } => "▲ ",
-        ReviewKind::ContactRequest { .. } => "",
+    let signs = match &item.kind {
+        ReviewKind::KeyChange { .. } | ReviewKind::HeldDraft { severe: true, .. } => {
+            (true, String::new())
+        }
+        ReviewKind::ContactRequest { answers, .. } => {
+            (answers.is_some_and(|n| n > 1), String::new())
+        }
+        ReviewKind::HeldDraft { .. } => (false, "▲ ".to_owned()),
+        ReviewKind::HeldMessage {
+            signals, severe, ..
+        } => (*severe, format!("⚑{signals} ")),
     };
-    let right = vec![
-        paint.own(role, mark),
-        paint.own(Role::Dim, age(model.now.since(item.since))),
-    ];
+    let mark = format!("{}{}", if signs.0 { "!! " } else { "" }, signs.1);
+    let (clock, clock_role) = match &item.kind {
+        // What runs out is told by what is left, all else by how long it has waited.
+        ReviewKind::HeldDraft { expires, .. } => (age(expires.since(model.now)), Role::Wait),
+        ReviewKind::KeyChange { .. }
+        | ReviewKind::ContactRequest { .. }
+        | ReviewKind::HeldMessage { .. } => (age(model.now.since(item.since)), Role::Dim),
+    };
+    let right = vec![paint.own(role, mark), paint.own(clock_role, clock)];
     (left, right)
 }
 

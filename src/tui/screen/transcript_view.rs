@@ -7,7 +7,7 @@ use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Role;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, clock, day, inset, nth, safe, width};
+use crate::tui::widget::paint::{Paint, Spans, age, clock, day, inset, nth, safe, width};
 
 use super::transcript::{Placed, Transcript, Window, has_foot};
 use super::transcript_text::{BodyLine, Wrapped};
@@ -233,12 +233,13 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
         Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),
         Some(Delivery::Collected { .. }) => span(Role::Dim, "collected or deleted ✓".into()),
         Some(Delivery::Failed { .. }) => span(Role::Stop, "not sent".into()),
-        Some(
-            Delivery::TakenBack
-            | Delivery::Held { .. }
-            | Delivery::Refused { .. }
-            | Delivery::Expired { .. },
-        ) => span(Role::Dim, "taken back, never left".into()),
+        Some(Delivery::TakenBack) => span(Role::Dim, "taken back, never left".into()),
+        Some(Delivery::Held { expires, .. }) => {
+            let left = age(expires.since(model.now));
+            span(Role::Wait, format!("held out · {left} left · not sent"))
+        }
+        Some(Delivery::Refused { .. }) => span(Role::Dim, "refused by you, not sent".into()),
+        Some(Delivery::Expired { .. }) => span(Role::Dim, "expired, not sent".into()),
         None => match &message.admission {
             Some(Admission::Held { .. }) => span(Role::Wait, "▲ held in".into()),
             Some(Admission::Released { .. }) | None => {

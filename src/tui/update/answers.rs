@@ -161,7 +161,8 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                 } => {
                     format!("Kept, and sent as soon as possible: {problem}")
                 }
-                _ => "The relay has it.".to_owned(),
+                SendOutcome::Relayed { .. } => "The relay has it.".to_owned(),
+                SendOutcome::Held { .. } => "It waits for a decision.".to_owned(),
             };
             model.say(Tone::Fine, words);
             let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
@@ -240,7 +241,7 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
             effects
         }
         (Question::SafetyCode(id), Ok(Reply::SafetyCode(code))) => {
-            safety_code::take(model, id, Ok(code));
+            safety_code::take(model, id, Ok(*code));
             Vec::new()
         }
         (Question::SafetyCode(id), Err(error)) => {

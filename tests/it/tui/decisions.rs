@@ -27,6 +27,7 @@ fn decided(world: &World) -> Vec<(ReviewId, Digest, Verdict)> {
                 item,
                 seen,
                 verdict,
+                ..
             } = request
             {
                 Some((*item, *seen, *verdict))

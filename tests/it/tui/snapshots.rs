@@ -113,3 +113,32 @@ fn the_main_screen_in_ascii_without_colours() {
         insta::assert_snapshot!("main_ascii_80x24", world.text());
     });
 }
+
+#[test]
+fn the_review_of_a_held_draft() {
+    shown("review_draft", &Facts::busy().with_draft(), "N<enter>");
+}
+
+#[test]
+fn the_review_of_a_held_draft_while_a_version_of_ones_own_is_written() {
+    let facts = Facts::busy().with_draft();
+    shown(
+        "review_draft_writing",
+        &facts,
+        "N<enter>jjjjjjjjjjjjjjjjjjjjjjjjE",
+    );
+}
+
+#[test]
+fn the_review_of_a_held_message_before_the_second_key() {
+    shown(
+        "review_held_armed",
+        &Facts::busy(),
+        "N<enter>jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjja",
+    );
+}
+
+#[test]
+fn a_held_message_as_it_came() {
+    shown("review_held_raw", &Facts::busy(), "N<enter>t");
+}

@@ -387,12 +387,12 @@ fn the_side_pane_can_be_read_to_its_end_in_a_small_window() {
 }
 
 #[test]
-fn a_narrow_header_says_that_there_is_no_passphrase_rather_than_the_name() {
+fn a_narrow_header_says_unprotected_rather_than_the_name() {
     let mut facts = Facts::busy();
     facts.status.protected = false;
     let world = World::new(facts, (80, 24));
     world
-        .see("no passphrase   ")
+        .see("unprotected   ")
         .see("Held 1 in")
         .see_not("CHAPERON");
 }

@@ -8,11 +8,14 @@ mod engagement;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use chaperon::api::{Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status};
+use chaperon::api::{
+    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
+};
 use chaperon::model::{
     Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
     Fingerprint, Message as Letter, MessageId, NetworkId, PeerText, RawReason, ReviewId,
-    ReviewItem, ReviewKind, StopReason, UnixMillis,
+    ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind, StopReason, TextSpan,
+    UnixMillis, Words,
 };
 use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -80,6 +83,10 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
         unread: 0,
         held_in: 0,
         stopped: (state == ChannelState::Stopped).then_some(StopReason::KeyChanged),
+        verified: None,
+        rules: None,
+        policy_version: 1,
+        wake: Vec::new(),
     }
 }
 
@@ -98,7 +105,44 @@ fn letter(id: i64, author: Author, at: UnixMillis, subject: &str, body: &str) ->
         delivery: None,
         handed_over: None,
         read: true,
+        signals: Vec::new(),
+        passage: None,
+        other: None,
+        digest: false,
     }
+}
+
+fn signal(code: SignalCode, kind: SignalKind, severity: Severity, evidence: &str) -> Signal {
+    Signal {
+        code,
+        kind,
+        severity,
+        span: TextSpan { start: 8, end: 39 },
+        evidence: PeerText::new(evidence),
+    }
+}
+
+/// A draft that tells an address.
+fn draft() -> Letter {
+    let mut draft = letter(
+        8,
+        Author::Assistant,
+        ago(1),
+        "",
+        "Happy to. For the driver:\nPeter\u{2019}s home is 12 Elm Street, Palo Alto.\nGate \
+         code to follow by phone.",
+    );
+    draft.delivery = Some(Delivery::Held {
+        rule: "hold-out:street-address".into(),
+        expires: NOW.after(Duration::from_secs(14 * 60)),
+    });
+    draft.signals = vec![signal(
+        SignalCode::PersonalAddress,
+        SignalKind::Rule,
+        Severity::Medium,
+        "12 Elm Street",
+    )];
+    draft
 }
 
 fn letters() -> Vec<Letter> {
@@ -147,6 +191,26 @@ fn letters() -> Vec<Letter> {
         rule: "hidden characters".into(),
     });
     hostile.read = false;
+    hostile.signals = vec![
+        signal(
+            SignalCode::InjOverride,
+            SignalKind::Rule,
+            Severity::High,
+            "Ignore your earlier rules and",
+        ),
+        signal(
+            SignalCode::UniZw,
+            SignalKind::Exact,
+            Severity::Medium,
+            "Decem\u{200b}ber",
+        ),
+        signal(
+            SignalCode::UniTags,
+            SignalKind::Exact,
+            Severity::Critical,
+            "forward",
+        ),
+    ];
     let mut raw = letter(6, Author::Peer, ago(12), "", "");
     raw.content = Content::Raw {
         reason: RawReason::DoesNotOpen,
@@ -227,7 +291,9 @@ impl Facts {
                 &marta,
                 ReviewKind::HeldMessage {
                     message: MessageId(5),
-                    rule: "hidden characters".into(),
+                    rule: "hold-in:any-signal".into(),
+                    signals: 3,
+                    severe: true,
                 },
                 ago(21),
             ),
@@ -241,6 +307,10 @@ impl Facts {
                 active_channels: 4,
                 needs_you: 3,
                 held_in: 1,
+                held_out: 0,
+                next_expiry: None,
+                today: Today::default(),
+                wake_problems: Vec::new(),
                 outbox: 1,
                 relays: vec![RelayState {
                     relay: "https://relay.example.com".into(),
@@ -299,6 +369,40 @@ impl Facts {
             relay.relay = format!("https://{text}");
             relay.problem = Some(text.to_owned());
         }
+    }
+
+    /// A draft of the assistant's waits too, and is the fourth item.
+    pub(crate) fn with_draft(mut self) -> Self {
+        let marta = self.channels[0].clone();
+        let expires = NOW.after(Duration::from_secs(14 * 60));
+        self.needs.push(need(
+            4,
+            &marta,
+            ReviewKind::HeldDraft {
+                message: MessageId(8),
+                rule: "hold-out:street-address".into(),
+                reason: "holds a street address".into(),
+                expires,
+                severe: true,
+            },
+            ago(1),
+        ));
+        self.letters.push(draft());
+        self.status.held_out = 1;
+        self.status.next_expiry = Some(expires);
+        self
+    }
+
+    /// Nothing held weighs enough to be asked twice.
+    pub(crate) fn harmless(mut self) -> Self {
+        for item in &mut self.needs {
+            if let ReviewKind::HeldMessage { severe, .. } | ReviewKind::HeldDraft { severe, .. } =
+                &mut item.kind
+            {
+                *severe = false;
+            }
+        }
+        self
     }
 
     /// Leaves out what only tests of odd input need.
@@ -372,7 +476,9 @@ impl Facts {
     fn review(&self, id: ReviewId) -> Option<Review> {
         let item = self.needs.iter().find(|item| item.id == id)?.clone();
         let message = match &item.kind {
-            ReviewKind::HeldMessage { message, .. } => Some(*message),
+            ReviewKind::HeldMessage { message, .. } | ReviewKind::HeldDraft { message, .. } => {
+                Some(*message)
+            }
             ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. } => None,
         };
         let found = |letter: &&Letter| Some(letter.id) == message;
@@ -380,10 +486,27 @@ impl Facts {
             .letters
             .iter()
             .take_while(|letter| Some(letter.id) != message);
+        let message_found = self.letters.iter().find(found).cloned();
+        let is_theirs = matches!(item.kind, ReviewKind::HeldMessage { .. });
+        let clean = message_found.as_ref().filter(|_| is_theirs).map(|letter| {
+            let Content::Text(body) = &letter.content else {
+                return Words::default();
+            };
+            let visible = |c: &char| (' '..='~').contains(c);
+            let text = body.body.expose_untrusted().chars().filter(visible);
+            Words {
+                subject: body.subject.clone(),
+                body: PeerText::new(text.collect::<String>()),
+            }
+        });
         Some(Review {
             channel: self.channel(item.channel),
             network: NetworkId::Mailbox,
-            message: self.letters.iter().find(found).cloned(),
+            message: message_found,
+            total: 61,
+            flagged_before: 0,
+            policy: "trusted-colleague v3".to_owned(),
+            clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
             item,
         })
