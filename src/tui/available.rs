@@ -2,13 +2,16 @@
 
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, main, review, safety_code};
+use super::screen::{composer, engagement, main, review, safety_code};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_main = matches!(model.screen, Screen::Main);
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
+        Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
+            engagement::is_ready(model)
+        }
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
         Action::TakeBack => on_main && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
@@ -21,9 +24,12 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::NextUnread | Action::PreviousUnread => {
             model.listed().any(|channel| channel.unread > 0)
         }
-        Action::ChoosePreset | Action::PauseChannel | Action::Leader => {
-            model.open_channel().is_some()
+        Action::Engagement => engagement::can_open(model),
+        Action::NextValue | Action::PreviousValue | Action::Save | Action::TextDiff => {
+            engagement::is_ready(model)
         }
+        Action::Undo => engagement::can_undo(model),
+        Action::PauseChannel | Action::Leader => model.open_channel().is_some(),
         Action::CompareCode => safety_code::can_open(model),
         Action::Open => model.cursor.is_some(),
         Action::QrOnly => {
@@ -46,7 +52,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             Screen::Review(screen) => screen.scrolls(model),
             Screen::Invite(_)
             | Screen::Form(_)
-            | Screen::Presets(_)
+            | Screen::Engagement(_)
             | Screen::SafetyCode(_)
             | Screen::Help(_) => true,
         },
@@ -90,6 +96,15 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Editor
+        | Action::NextValue
+        | Action::PreviousValue
+        | Action::Save
+        | Action::TextDiff
+            if matches!(model.screen, Screen::Engagement(_)) =>
+        {
+            "Not yet: the engine has not answered."
+        }
         Action::Write | Action::Editor => model
             .open_channel()
             .map_or(Some(NO_CHANNEL), composer::closed_because)?,
@@ -102,7 +117,11 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::SwitchView => "There is no message to show in another way.",
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
-        Action::ChoosePreset | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::Undo => "There is nothing to undo.",
+        Action::Engagement if model.open_channel().is_some() => {
+            "Nothing flows in this channel; there is nothing to set."
+        }
+        Action::Engagement | Action::PauseChannel | Action::Leader => NO_CHANNEL,
         Action::CompareCode => {
             "No key is accepted in this channel yet; there is nothing to compare."
         }

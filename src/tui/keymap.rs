@@ -23,8 +23,8 @@ pub enum Scope {
     Invite,
     /// The forms: new invite, pasted link. Text fields.
     Form,
-    /// The list of presets.
-    Presets,
+    /// The engagement of a channel: its rules and the text for the assistant.
+    Engagement,
     /// The safety code: small letters are text.
     SafetyCode,
     /// The help.
@@ -44,7 +44,7 @@ impl Scope {
             Self::ReviewText => "Writing in a review",
             Self::Invite => "Invite",
             Self::Form => "Form",
-            Self::Presets => "Presets",
+            Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
@@ -88,7 +88,7 @@ pub enum Action {
     TakeBack,
     Retry,
     CopyMessage,
-    ChoosePreset,
+    Engagement,
     NewInvite,
     AcceptLink,
     CopyLink,
@@ -99,6 +99,11 @@ pub enum Action {
     NextField,
     PreviousField,
     Submit,
+    NextValue,
+    PreviousValue,
+    TextDiff,
+    Undo,
+    Save,
     Leader,
     PauseChannel,
     PauseAll,
@@ -239,7 +244,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('u')] TakeBack "take back" "take back the last message while it waits to leave";
     Main [key('R')] Retry "try again" "try the selected message again now";
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
-    Main [key('p')] ChoosePreset "preset" "choose the engagement preset of this channel";
+    Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
     Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
@@ -284,11 +289,18 @@ pub const TABLE: &[Binding] = table! {
     Form [named(KeyCode::BackTab), named(KeyCode::Up)] PreviousField "" "previous field";
     Form [named(KeyCode::Esc)] Back "back" "back; nothing is made";
     Form [named(KeyCode::F(1))] Help "help" "this help";
-    Presets [key('j'), named(KeyCode::Down)] Down "move" "move down";
-    Presets [key('k'), named(KeyCode::Up)] Up "" "move up";
-    Presets [named(KeyCode::Enter)] Submit "choose" "choose; a wider one asks for A first";
-    Presets [key('A')] Confirm "" "carry out what the line above says";
-    Presets [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    Engagement [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Engagement [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Engagement [key(' '), key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row; saves nothing yet";
+    Engagement [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row";
+    Engagement [key('S')] Save "save" "save; asks for A first if more may happen without you";
+    Engagement [key('A')] Confirm "" "carry out what the line above says";
+    Engagement [key('d')] TextDiff "diff" "what changes, line by line in the text too; again goes back";
+    Engagement [key('u')] Undo "undo" "undo the last change";
+    Engagement [key('e')] Editor "$EDITOR" "write the text for the assistant in $VISUAL or $EDITOR";
+    Engagement [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "what changes: half a page down";
+    Engagement [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "what changes: half a page up";
+    Engagement [named(KeyCode::Esc)] Back "back" "back; nothing is saved";
     SafetyCode [key('A')] Confirm "confirm" "say that the code is the same, once the word is typed";
     SafetyCode [key('D')] CodeDiffers "it differs" "say that it differs (asks once); the channel stops";
     SafetyCode [key('L')] Later "later" "compare it another time; the channel stays narrow";

@@ -12,10 +12,10 @@ use crate::model::{
 
 use super::message::Question;
 use super::screen::composer::Composer;
+use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
-use super::screen::presets::PresetScreen;
 use super::screen::review::ReviewScreen;
 use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
@@ -86,7 +86,7 @@ pub(super) enum Screen {
     Review(Box<ReviewScreen>),
     Invite(Box<InviteScreen>),
     Form(Box<Form>),
-    Presets(Box<PresetScreen>),
+    Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Help(HelpScreen),
 }
@@ -333,6 +333,8 @@ impl Model {
             review.live_at(self)
         } else if let Screen::SafetyCode(screen) = &self.screen {
             screen.guard.live_at(self)
+        } else if let Screen::Engagement(screen) = &self.screen {
+            screen.live_at(self)
         } else {
             None
         };

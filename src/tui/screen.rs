@@ -1,12 +1,14 @@
 //! One file per screen: what it holds, what its keys do, how it is drawn.
 
 pub(super) mod composer;
+pub(super) mod engagement;
+mod engagement_changes;
+pub(super) mod engagement_view;
 pub(super) mod form;
 mod guard;
 pub(super) mod help;
 pub(super) mod invite;
 pub(super) mod main;
-pub(super) mod presets;
 pub(super) mod rail;
 pub(super) mod review;
 pub(super) mod review_paper;

@@ -11,7 +11,7 @@ use crate::text::ours;
 use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
-use super::screen::{form, help, invite, main, presets, review_view, safety_code};
+use super::screen::{engagement_view, form, help, invite, main, review_view, safety_code};
 use super::theme::Role;
 use super::update::scope;
 use super::widget::paint::{Paint, Spans, age, clock, inset, nth, safe, width};
@@ -44,7 +44,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Review(screen) => review_view::draw(model, screen, frame),
         Screen::Invite(screen) => invite::draw(model, screen, frame),
         Screen::Form(screen) => form::draw(model, screen, frame),
-        Screen::Presets(screen) => presets::draw(model, screen, frame),
+        Screen::Engagement(screen) => engagement_view::draw(model, screen, frame),
         Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
     }

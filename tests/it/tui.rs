@@ -1,6 +1,7 @@
 //! The terminal interface over a fixed world: every screen, and what no input may ever do.
 
 mod decisions;
+mod engagement;
 mod held;
 mod hostile;
 mod snapshots;

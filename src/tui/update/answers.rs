@@ -5,7 +5,7 @@ use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem}
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
-use crate::tui::screen::{composer, form, invite, presets, review, safety_code};
+use crate::tui::screen::{composer, engagement, form, invite, review, safety_code};
 
 use super::{ask, newest, open_channel};
 
@@ -33,6 +33,10 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Review(item) => Request::Review { item: *item },
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
         Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
+        Question::Engagement(channel, proposal) => Request::Engagement {
+            channel: (*channel).into(),
+            proposal: (**proposal).clone(),
+        },
         Question::Older(_)
         | Question::Verify(_)
         | Question::CodeDiffers(_)
@@ -47,7 +51,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::MakeInvite
         | Question::CancelInvite(_)
         | Question::Accept
-        | Question::SetPreset(_)
+        | Question::SetEngagement(_)
         | Question::Pause(..) => return Vec::new(),
     };
     ask(model, request, question.clone())
@@ -250,10 +254,16 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
         (Question::CodeDiffers(id), answer) => {
             safety_code::settled(model, id, false, answer.map(|_done| ()))
         }
-        (Question::SetPreset(_), Ok(_)) => {
-            model.leave();
-            model.say(Tone::Fine, "The preset is set.");
-            ask(model, Request::Channels, Question::Channels)
+        (Question::Engagement(id, proposal), Ok(Reply::Engagement(found))) => {
+            engagement::take(model, id, &proposal, Ok(*found));
+            Vec::new()
+        }
+        (Question::Engagement(id, proposal), Err(error)) => {
+            engagement::take(model, id, &proposal, Err(error));
+            Vec::new()
+        }
+        (Question::SetEngagement(id), answer) => {
+            engagement::saved(model, id, answer.map(|_done| ()))
         }
         (Question::Pause(paused, channel), Ok(_)) => {
             pause_words(model, paused, channel);
@@ -262,10 +272,7 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
             effects
         }
         (_, Ok(_)) => Vec::new(),
-        (question, Err(error)) => {
-            if matches!(question, Question::SetPreset(_)) {
-                presets::fail(model);
-            }
+        (_, Err(error)) => {
             model.say(Tone::Trouble, capital(&error.to_string()));
             Vec::new()
         }

@@ -3,6 +3,8 @@
 //! The answers are data, in the order an engine would give them; what is under test is the
 //! surface alone. Time stands still until a test moves it.
 
+mod engagement;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -571,6 +573,9 @@ impl Facts {
                 .map(String::from)
                 .to_vec(),
             ),
+            Request::Engagement { channel, proposal } => {
+                return Some(engagement::answer(self, channel, proposal));
+            }
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
