@@ -23,7 +23,10 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::ChoosePreset | Action::PauseChannel | Action::Leader => {
             model.open_channel().is_some()
         }
-        Action::Open => model.cursor.is_some(),
+        Action::Open if on_main => model.cursor.is_some(),
+        Action::Open | Action::Difference => {
+            matches!(&model.screen, Screen::Log(screen) if screen.can(action))
+        }
         Action::QrOnly => {
             matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
         }
@@ -42,7 +45,11 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Bottom => match &model.screen {
             Screen::Main => main::can_move(model),
             Screen::Review(screen) => screen.scrolls(model),
-            Screen::Invite(_) | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => true,
+            Screen::Invite(_)
+            | Screen::Form(_)
+            | Screen::Presets(_)
+            | Screen::Log(_)
+            | Screen::Help(_) => true,
         },
         Action::NextPane
         | Action::PreviousPane
@@ -52,6 +59,10 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Back
         | Action::Send
         | Action::NewLine
+        | Action::OpenLog
+        | Action::CycleFilter
+        | Action::HowToExport
+        | Action::VerifyChain
         | Action::NewInvite
         | Action::AcceptLink
         | Action::NextField
@@ -90,6 +101,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::ChoosePreset | Action::PauseChannel | Action::Leader => NO_CHANNEL,
         Action::Open => "Nothing is selected.",
+        Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
         Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
             "This invite is not open; there is no link to give away."

@@ -23,6 +23,8 @@ pub enum Scope {
     Form,
     /// The list of presets.
     Presets,
+    /// The decision log.
+    Log,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -40,6 +42,7 @@ impl Scope {
             Self::Invite => "Invite",
             Self::Form => "Form",
             Self::Presets => "Presets",
+            Self::Log => "Decision log",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -80,6 +83,11 @@ pub enum Action {
     Retry,
     CopyMessage,
     ChoosePreset,
+    OpenLog,
+    CycleFilter,
+    Difference,
+    HowToExport,
+    VerifyChain,
     NewInvite,
     AcceptLink,
     CopyLink,
@@ -222,6 +230,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('R')] Retry "try again" "try the selected message again now";
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] ChoosePreset "preset" "choose the engagement preset of this channel";
+    Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key(' ')] Leader "" "more for this channel";
@@ -259,6 +268,18 @@ pub const TABLE: &[Binding] = table! {
     Presets [named(KeyCode::Enter)] Submit "choose" "choose; a wider one asks for A first";
     Presets [key('A')] Confirm "" "carry out what the line above says";
     Presets [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    Log [key('j'), named(KeyCode::Down)] Down "entry" "go to the entry below, which is older";
+    Log [key('k'), named(KeyCode::Up)] Up "" "go to the entry above, which is newer";
+    Log [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down; loads older entries at the end";
+    Log [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Log [key('g'), named(KeyCode::Home)] Top "" "go to the newest entry";
+    Log [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest entry loaded";
+    Log [named(KeyCode::Enter)] Open "open" "give the window to the selected entry, or back to the list";
+    Log [key('f')] CycleFilter "filter" "show all, this channel, what you did, or what rules did";
+    Log [key('d')] Difference "diff, draft to sent" "show only the lines in which draft and sent text differ";
+    Log [key('x')] HowToExport "export" "say how to write the log to a file";
+    Log [key('V')] VerifyChain "verify chain" "read every entry and check it against the next";
+    Log [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

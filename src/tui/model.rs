@@ -12,6 +12,7 @@ use crate::model::{
 
 use super::message::Question;
 use super::screen::composer::Composer;
+use super::screen::decision_log::LogScreen;
 use super::screen::form::Form;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
@@ -86,6 +87,7 @@ pub(super) enum Screen {
     Invite(Box<InviteScreen>),
     Form(Box<Form>),
     Presets(Box<PresetScreen>),
+    Log(Box<LogScreen>),
     Help(HelpScreen),
 }
 

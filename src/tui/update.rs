@@ -17,7 +17,7 @@ use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
-use super::screen::{form, help, invite, main, presets, review};
+use super::screen::{decision_log, form, help, invite, main, presets, review};
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -273,6 +273,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Invite(_) => Scope::Invite,
         Screen::Form(_) => Scope::Form,
         Screen::Presets(_) => Scope::Presets,
+        Screen::Log(_) => Scope::Log,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -355,6 +356,7 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Invite => invite::act(model, action),
         Scope::Form => form::act(model, action),
         Scope::Presets => presets::act(model, action),
+        Scope::Log => decision_log::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

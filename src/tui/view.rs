@@ -11,7 +11,7 @@ use crate::text::ours;
 use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
-use super::screen::{form, help, invite, main, presets, review_view};
+use super::screen::{decision_log, form, help, invite, main, presets, review_view};
 use super::theme::Role;
 use super::update::scope;
 use super::widget::paint::{Paint, Spans, age, clock, inset, nth, safe, width};
@@ -45,6 +45,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Invite(screen) => invite::draw(model, screen, frame),
         Screen::Form(screen) => form::draw(model, screen, frame),
         Screen::Presets(screen) => presets::draw(model, screen, frame),
+        Screen::Log(screen) => decision_log::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);

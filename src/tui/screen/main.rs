@@ -224,6 +224,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyMessage => copy_message(model),
         Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
         Action::ChoosePreset => presets::open(model),
+        Action::OpenLog => super::decision_log::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {

@@ -5,7 +5,7 @@ use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem}
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
-use crate::tui::screen::{composer, form, invite, presets, review};
+use crate::tui::screen::{composer, decision_log, form, invite, presets, review};
 
 use super::{ask, newest, open_channel};
 
@@ -35,6 +35,8 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Older(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Log(_)
+        | Question::VerifyLog
         | Question::Decide(..)
         | Question::Send(_)
         | Question::SaveDraft(_)
@@ -105,6 +107,13 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         (Question::Presets, Ok(Reply::Presets(names))) => {
             model.presets = names;
             model.touch();
+            Vec::new()
+        }
+        (Question::Log(before), Ok(Reply::Log(entries))) => {
+            decision_log::take(model, before, entries)
+        }
+        (Question::VerifyLog, Ok(Reply::LogState(state))) => {
+            decision_log::take_state(model, state);
             Vec::new()
         }
         (question, answer) => writing(model, question, answer),
@@ -244,6 +253,7 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
         }
         (_, Ok(_)) => Vec::new(),
         (question, Err(error)) => {
+            decision_log::fail(model, &question);
             if matches!(question, Question::SetPreset(_)) {
                 presets::fail(model);
             }
