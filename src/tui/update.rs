@@ -237,7 +237,9 @@ fn reload_screen(model: &mut Model) -> Vec<Effect> {
             let channel = screen.channel;
             invite::reload(model, channel)
         }
-        Screen::Main | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => Vec::new(),
+        Screen::Main | Screen::Form(_) | Screen::Presets(_) | Screen::Log(_) | Screen::Help(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -251,7 +253,11 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         }
         Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
         Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
-        Screen::Review(_) | Screen::Invite(_) | Screen::Presets(_) | Screen::Help(_) => {}
+        Screen::Review(_)
+        | Screen::Invite(_)
+        | Screen::Presets(_)
+        | Screen::Log(_)
+        | Screen::Help(_) => {}
     }
     Vec::new()
 }

@@ -118,6 +118,9 @@ fn ask_more(model: &mut Model) -> Vec<Effect> {
     let Screen::Log(screen) = &model.screen else {
         return Vec::new();
     };
+    if !screen.loaded && !screen.stuck {
+        return ask_page(model, None);
+    }
     let near = screen.cursor + rows >= screen.listed().count();
     let oldest = screen.entries.last().map(|entry| entry.number);
     if near && screen.loaded && !screen.ended && !screen.stuck && oldest.is_some() {
@@ -445,7 +448,7 @@ fn draw_detail(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: R
 fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16) -> Vec<Spans> {
     let theme = &model.theme;
     let own = |role, text: String| theme.span(role, text);
-    let room = usize::from(columns).saturating_sub(14).max(8);
+    let room = usize::from(columns).saturating_sub(17).max(8);
     let number = grouped(entry.number.unsigned_abs());
     let title = format!("ENTRY {number} · {}", words(&entry.what));
     let mut head = vec![own(Role::Heading, title)];

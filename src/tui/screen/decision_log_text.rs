@@ -67,7 +67,8 @@ pub(super) fn why(entry: &LogEntry) -> String {
         return "as drafted".to_owned();
     }
     if let Some((draft, sent)) = both(entry).filter(|_| entry.what == "draft_approved_edited") {
-        let changed = difference(&lines_of(draft), &lines_of(sent));
+        let (draft, sent) = (lines_of(draft), lines_of(sent));
+        let changed = difference(&draft, &sent);
         let out = changed.iter().filter(|(sign, _)| *sign == '−').count();
         let lines = out.max(changed.len() - out);
         return match lines {
