@@ -2,6 +2,7 @@
 
 mod decisions;
 mod hostile;
+mod log;
 mod snapshots;
 mod stories;
 pub(crate) mod world;
