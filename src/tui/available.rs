@@ -31,7 +31,10 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::Undo => engagement::can_undo(model),
         Action::PauseChannel | Action::Leader => model.open_channel().is_some(),
         Action::CompareCode => safety_code::can_open(model),
-        Action::Open => model.cursor.is_some(),
+        Action::Open if on_main => model.cursor.is_some(),
+        Action::Open | Action::Difference => {
+            matches!(&model.screen, Screen::Log(screen) if screen.can(action))
+        }
         Action::QrOnly => {
             matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
         }
@@ -54,6 +57,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             | Screen::Form(_)
             | Screen::Engagement(_)
             | Screen::SafetyCode(_)
+            | Screen::Log(_)
             | Screen::Help(_) => true,
         },
         Action::NextPane
@@ -64,6 +68,10 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Back
         | Action::Send
         | Action::NewLine
+        | Action::OpenLog
+        | Action::CycleFilter
+        | Action::HowToExport
+        | Action::VerifyChain
         | Action::NewInvite
         | Action::AcceptLink
         | Action::NextField
@@ -126,6 +134,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
             "No key is accepted in this channel yet; there is nothing to compare."
         }
         Action::Open => "Nothing is selected.",
+        Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
         Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
             "This invite is not open; there is no link to give away."

@@ -27,6 +27,8 @@ pub enum Scope {
     Engagement,
     /// The safety code: small letters are text.
     SafetyCode,
+    /// The decision log.
+    Log,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -46,6 +48,7 @@ impl Scope {
             Self::Form => "Form",
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
+            Self::Log => "Decision log",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -89,6 +92,11 @@ pub enum Action {
     Retry,
     CopyMessage,
     Engagement,
+    OpenLog,
+    CycleFilter,
+    Difference,
+    HowToExport,
+    VerifyChain,
     NewInvite,
     AcceptLink,
     CopyLink,
@@ -246,6 +254,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
     Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key(' ')] Leader "" "more for this channel";
@@ -306,6 +315,18 @@ pub const TABLE: &[Binding] = table! {
     SafetyCode [key('L')] Later "later" "compare it another time; the channel stays narrow";
     SafetyCode [named(KeyCode::Esc)] Back "back" "back; nothing is confirmed";
     SafetyCode [named(KeyCode::F(1))] Help "help" "this help";
+    Log [key('j'), named(KeyCode::Down)] Down "entry" "go to the entry below, which is older";
+    Log [key('k'), named(KeyCode::Up)] Up "" "go to the entry above, which is newer";
+    Log [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down; loads older entries at the end";
+    Log [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Log [key('g'), named(KeyCode::Home)] Top "" "go to the newest entry";
+    Log [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest entry loaded";
+    Log [named(KeyCode::Enter)] Open "open" "give the window to the selected entry, or back to the list";
+    Log [key('f')] CycleFilter "filter" "show all, this channel, what you did, or what rules did";
+    Log [key('d')] Difference "diff, draft to sent" "show only the lines in which draft and sent text differ";
+    Log [key('x')] HowToExport "export" "say how to write the log to a file";
+    Log [key('V')] VerifyChain "verify chain" "read every entry and check it against the next";
+    Log [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

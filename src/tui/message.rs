@@ -80,6 +80,10 @@ pub enum Question {
     CancelInvite(ChannelId),
     /// Accepting a link.
     Accept,
+    /// A page of the decision log: the entries before a number, or the newest.
+    Log(Option<i64>),
+    /// Whether the decision log is whole.
+    VerifyLog,
     /// The names of presets.
     Presets,
     /// The engagement of a channel as a proposal would make it.

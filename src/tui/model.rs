@@ -12,6 +12,7 @@ use crate::model::{
 
 use super::message::Question;
 use super::screen::composer::Composer;
+use super::screen::decision_log::LogScreen;
 use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::help::HelpScreen;
@@ -88,6 +89,7 @@ pub(super) enum Screen {
     Form(Box<Form>),
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
+    Log(Box<LogScreen>),
     Help(HelpScreen),
 }
 

@@ -1,6 +1,8 @@
 //! One file per screen: what it holds, what its keys do, how it is drawn.
 
 pub(super) mod composer;
+pub(super) mod decision_log;
+mod decision_log_text;
 pub(super) mod engagement;
 mod engagement_changes;
 pub(super) mod engagement_view;

@@ -17,7 +17,9 @@ use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
-use super::screen::{engagement, form, help, invite, main, review, review_words, safety_code};
+use super::screen::{
+    decision_log, engagement, form, help, invite, main, review, review_words, safety_code,
+};
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -261,7 +263,7 @@ fn reload_screen(model: &mut Model) -> Vec<Effect> {
             safety_code::reload(model, channel)
         }
         Screen::Engagement(_) => engagement::reload(model),
-        Screen::Main | Screen::Form(_) | Screen::Help(_) => Vec::new(),
+        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Help(_) => Vec::new(),
     }
 }
 
@@ -280,6 +282,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::Invite(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
+        | Screen::Log(_)
         | Screen::Help(_) => {}
     }
     Vec::new()
@@ -304,6 +307,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Form(_) => Scope::Form,
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
+        Screen::Log(_) => Scope::Log,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -402,6 +406,7 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Form => form::act(model, action),
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
+        Scope::Log => decision_log::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

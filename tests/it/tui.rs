@@ -4,6 +4,7 @@ mod decisions;
 mod engagement;
 mod held;
 mod hostile;
+mod log;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

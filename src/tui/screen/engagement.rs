@@ -201,6 +201,7 @@ fn find(model: &mut Model, channel: ChannelId) -> Option<&mut EngagementScreen> 
             | Screen::Invite(_)
             | Screen::Form(_)
             | Screen::SafetyCode(_)
+            | Screen::Log(_)
             | Screen::Help(_) => None,
         })
 }

@@ -230,6 +230,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
+        Action::OpenLog => super::decision_log::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {

@@ -5,7 +5,7 @@ use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem}
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
-use crate::tui::screen::{composer, engagement, form, invite, review, safety_code};
+use crate::tui::screen::{composer, decision_log, engagement, form, invite, review, safety_code};
 
 use super::{ask, newest, open_channel};
 
@@ -42,6 +42,8 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Log(_)
+        | Question::VerifyLog
         | Question::Decide(..)
         | Question::Send(_)
         | Question::SaveDraft(_)
@@ -112,6 +114,13 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         (Question::Presets, Ok(Reply::Presets(names))) => {
             model.presets = names;
             model.touch();
+            Vec::new()
+        }
+        (Question::Log(before), Ok(Reply::Log(entries))) => {
+            decision_log::take(model, before, entries)
+        }
+        (Question::VerifyLog, Ok(Reply::LogState(state))) => {
+            decision_log::take_state(model, state);
             Vec::new()
         }
         (question, answer) => writing(model, question, answer),
@@ -272,7 +281,8 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
             effects
         }
         (_, Ok(_)) => Vec::new(),
-        (_, Err(error)) => {
+        (question, Err(error)) => {
+            decision_log::fail(model, &question);
             model.say(Tone::Trouble, capital(&error.to_string()));
             Vec::new()
         }
