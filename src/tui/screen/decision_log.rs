@@ -52,17 +52,33 @@ impl Filter {
     }
 }
 
+/// How much of the log is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reach {
+    #[default]
+    Nothing,
+    Part,
+    All,
+}
+
+/// What is known of the chain of digests.
+#[derive(Debug, Default)]
+enum Chain {
+    #[default]
+    Checking,
+    /// The check could not be made.
+    Unknown,
+    Checked(LogState),
+}
+
 /// The list, the selected entry, and what is known of the chain.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct LogScreen {
     entries: Vec<LogEntry>,
-    loaded: bool,
-    /// Whether the oldest entry is loaded.
-    ended: bool,
-    /// Why the last page did not come; no page is asked for again until a key is pressed.
+    reach: Reach,
+    /// Whether the last page did not come; none is asked for again until a key is pressed.
     stuck: bool,
-    state: Option<LogState>,
-    checking: bool,
+    chain: Chain,
     /// The channel that was open when the log was.
     channel: Option<ChannelId>,
     filter: Filter,
@@ -96,7 +112,6 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     let channel = model.open_channel().map(|channel| channel.id);
     model.enter(Screen::Log(Box::new(LogScreen {
         channel,
-        checking: true,
         ..LogScreen::default()
     })));
     let mut effects = ask_page(model, None);
@@ -118,12 +133,12 @@ fn ask_more(model: &mut Model) -> Vec<Effect> {
     let Screen::Log(screen) = &model.screen else {
         return Vec::new();
     };
-    if !screen.loaded && !screen.stuck {
+    if screen.reach == Reach::Nothing && !screen.stuck {
         return ask_page(model, None);
     }
     let near = screen.cursor + rows >= screen.listed().count();
     let oldest = screen.entries.last().map(|entry| entry.number);
-    if near && screen.loaded && !screen.ended && !screen.stuck && oldest.is_some() {
+    if near && screen.reach == Reach::Part && !screen.stuck && oldest.is_some() {
         ask_page(model, oldest)
     } else {
         Vec::new()
@@ -143,9 +158,9 @@ pub(in crate::tui) fn take(
     if before != oldest {
         return Vec::new();
     }
-    screen.ended = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+    screen.reach = if full { Reach::Part } else { Reach::All };
     screen.entries.extend(page);
-    screen.loaded = true;
     model.touch();
     ask_more(model)
 }
@@ -153,8 +168,7 @@ pub(in crate::tui) fn take(
 /// Takes in what the check of the chain found.
 pub(in crate::tui) fn take_state(model: &mut Model, state: LogState) {
     if let Some(screen) = shown(model) {
-        screen.state = Some(state);
-        screen.checking = false;
+        screen.chain = Chain::Checked(state);
         model.touch();
     }
 }
@@ -162,7 +176,9 @@ pub(in crate::tui) fn take_state(model: &mut Model, state: LogState) {
 /// Notes that a question was not answered; the notice line says why.
 pub(in crate::tui) fn fail(model: &mut Model, question: &Question) {
     if let Some(screen) = shown(model) {
-        screen.checking &= *question != Question::VerifyLog;
+        if *question == Question::VerifyLog {
+            screen.chain = Chain::Unknown;
+        }
         screen.stuck |= matches!(question, Question::Log(_));
     }
 }
@@ -221,10 +237,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             screen.scroll = 0;
         }
         Action::HowToExport => {
-            model.say(Tone::Fine, "chaperon log export writes it as JSON lines.")
+            model.say(Tone::Fine, "chaperon log export writes it as JSON lines.");
         }
         Action::VerifyChain => {
-            screen.checking = true;
+            screen.chain = Chain::Checking;
             return ask(model, Request::VerifyLog, Question::VerifyLog);
         }
         Action::Back if screen.whole => screen.whole = false,
@@ -309,10 +325,10 @@ fn draw_title(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, place: R
         Filter::Rules => left.push(paint.own(Role::Dim, "what rules did")),
         Filter::Channel(id) => left.extend(channel_name(model, Some(id), 24, Role::Dim)),
     }
-    let right = match &screen.state {
-        _ if screen.checking => vec![paint.own(Role::Dim, "checking the chain")],
-        None => Vec::new(),
-        Some(state) => {
+    let right = match &screen.chain {
+        Chain::Checking => vec![paint.own(Role::Dim, "checking the chain")],
+        Chain::Unknown => Vec::new(),
+        Chain::Checked(state) => {
             let count = grouped(state.entries);
             if let Some(problem) = &state.problem {
                 let words = format!("{count} · chain broken: {problem}");
@@ -370,10 +386,10 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
         }
     }
     if screen.listed().next().is_none() {
-        let words = match (screen.loaded, screen.filter) {
-            (false, _) => "Loading.",
-            (true, Filter::All) => "Nothing was decided or done yet.",
-            (true, _) => "No entry of this kind; f shows others.",
+        let words = match (screen.reach, screen.filter) {
+            (Reach::Nothing, _) => "Loading.",
+            (_, Filter::All) => "Nothing was decided or done yet.",
+            _ => "No entry of this kind; f shows others.",
         };
         paint.row(nth(place, head), vec![paint.own(Role::Dim, words)]);
         return;
