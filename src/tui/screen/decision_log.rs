@@ -281,11 +281,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &LogScreen, frame: &mut Frame<
         theme: &model.theme,
     };
     draw_title(model, screen, &mut paint, nth(inset(body, 1, 1), 0));
-    let below = |down: u16| Rect {
-        y: body.y + down.min(body.height),
-        height: body.height.saturating_sub(down),
-        ..body
-    };
+    let below = |down| from_row(body, down);
     let narrow = is_narrow(body);
     let top = u16::from(!narrow);
     if !narrow {
@@ -300,17 +296,19 @@ pub(in crate::tui) fn draw(model: &Model, screen: &LogScreen, frame: &mut Frame<
         return;
     }
     let rows = body.height * 2 / 5;
-    draw_list(
-        model,
-        screen,
-        &mut paint,
-        Rect {
-            height: rows,
-            ..below(2)
-        },
-    );
+    let height = rows;
+    let list = Rect { height, ..below(2) };
+    draw_list(model, screen, &mut paint, list);
     paint.rule(nth(body, usize::from(2 + rows)));
     draw_detail(model, screen, &mut paint, below(3 + rows));
+}
+
+fn from_row(body: Rect, down: u16) -> Rect {
+    Rect {
+        y: body.y + down.min(body.height),
+        height: body.height.saturating_sub(down),
+        ..body
+    }
 }
 
 fn draw_title(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, place: Rect) {
@@ -360,13 +358,12 @@ fn channel_name(model: &Model, id: Option<ChannelId>, room: usize, role: Role) -
     )
 }
 
-/// Where the columns begin, and how wide the last one with words is: who, what, channel, why,
-/// proof; no proof where there is no room for it.
+/// Where who, what, channel, why and proof begin; no proof where there is no room for it.
 fn columns(width: u16) -> [u16; 5] {
     if width >= 100 {
         [16, 27, 56, 76, width.saturating_sub(9)]
     } else {
-        [12, 23, 46, 60, width]
+        [10, 20, 48, 61, width]
     }
 }
 
@@ -400,7 +397,11 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
     for (index, entry) in screen.listed().enumerate().skip(from).take(room) {
         let down = head + (index - from) * high;
         let row = nth(place, down);
-        let format = if wide { "%a %H:%M:%S" } else { "%a %H:%M" };
+        let format = match (wide, narrow) {
+            (_, true) => "%H:%M",
+            (true, _) => "%a %H:%M:%S",
+            _ => "%a %H:%M",
+        };
         let at = stamp(entry.at, &model.zone, format);
         let cells = [
             vec![paint.own(Role::Dim, who(entry))],
@@ -414,8 +415,8 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
         let places: Vec<Rect> = if narrow {
             let gone = Rect { width: 0, ..row };
             vec![
-                span(row, 10, 14),
-                span(row, 15, row.width),
+                span(row, 6, 15),
+                span(row, 16, row.width),
                 span(second, 6, 20),
                 span(second, 21, second.width),
                 gone,
@@ -513,10 +514,8 @@ fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16)
     }
     let (previous, this) = (proof(&entry.previous), proof(&entry.digest));
     rows.push(Vec::new());
-    rows.push(vec![own(
-        Role::Dim,
-        format!("  prev {previous}   this {this}"),
-    )]);
+    let chain = format!("  prev {previous}   this {this}");
+    rows.push(vec![own(Role::Dim, chain)]);
     rows
 }
 
