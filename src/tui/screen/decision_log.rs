@@ -52,17 +52,33 @@ impl Filter {
     }
 }
 
+/// How much of the log is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reach {
+    #[default]
+    Nothing,
+    Part,
+    All,
+}
+
+/// What is known of the chain of digests.
+#[derive(Debug, Default)]
+enum Chain {
+    #[default]
+    Checking,
+    /// The check could not be made.
+    Unknown,
+    Checked(LogState),
+}
+
 /// The list, the selected entry, and what is known of the chain.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct LogScreen {
     entries: Vec<LogEntry>,
-    loaded: bool,
-    /// Whether the oldest entry is loaded.
-    ended: bool,
-    /// Why the last page did not come; no page is asked for again until a key is pressed.
+    reach: Reach,
+    /// Whether the last page did not come; none is asked for again until a key is pressed.
     stuck: bool,
-    state: Option<LogState>,
-    checking: bool,
+    chain: Chain,
     /// The channel that was open when the log was.
     channel: Option<ChannelId>,
     filter: Filter,
@@ -96,7 +112,6 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     let channel = model.open_channel().map(|channel| channel.id);
     model.enter(Screen::Log(Box::new(LogScreen {
         channel,
-        checking: true,
         ..LogScreen::default()
     })));
     let mut effects = ask_page(model, None);
@@ -118,12 +133,12 @@ fn ask_more(model: &mut Model) -> Vec<Effect> {
     let Screen::Log(screen) = &model.screen else {
         return Vec::new();
     };
-    if !screen.loaded && !screen.stuck {
+    if screen.reach == Reach::Nothing && !screen.stuck {
         return ask_page(model, None);
     }
     let near = screen.cursor + rows >= screen.listed().count();
     let oldest = screen.entries.last().map(|entry| entry.number);
-    if near && screen.loaded && !screen.ended && !screen.stuck && oldest.is_some() {
+    if near && screen.reach == Reach::Part && !screen.stuck && oldest.is_some() {
         ask_page(model, oldest)
     } else {
         Vec::new()
@@ -143,9 +158,9 @@ pub(in crate::tui) fn take(
     if before != oldest {
         return Vec::new();
     }
-    screen.ended = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+    screen.reach = if full { Reach::Part } else { Reach::All };
     screen.entries.extend(page);
-    screen.loaded = true;
     model.touch();
     ask_more(model)
 }
@@ -153,8 +168,7 @@ pub(in crate::tui) fn take(
 /// Takes in what the check of the chain found.
 pub(in crate::tui) fn take_state(model: &mut Model, state: LogState) {
     if let Some(screen) = shown(model) {
-        screen.state = Some(state);
-        screen.checking = false;
+        screen.chain = Chain::Checked(state);
         model.touch();
     }
 }
@@ -162,7 +176,9 @@ pub(in crate::tui) fn take_state(model: &mut Model, state: LogState) {
 /// Notes that a question was not answered; the notice line says why.
 pub(in crate::tui) fn fail(model: &mut Model, question: &Question) {
     if let Some(screen) = shown(model) {
-        screen.checking &= *question != Question::VerifyLog;
+        if *question == Question::VerifyLog {
+            screen.chain = Chain::Unknown;
+        }
         screen.stuck |= matches!(question, Question::Log(_));
     }
 }
@@ -222,10 +238,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             screen.scroll = 0;
         }
         Action::HowToExport => {
-            model.say(Tone::Fine, "chaperon log export writes it as JSON lines.")
+            model.say(Tone::Fine, "chaperon log export writes it as JSON lines.");
         }
         Action::VerifyChain => {
-            screen.checking = true;
+            screen.chain = Chain::Checking;
             return ask(model, Request::VerifyLog, Question::VerifyLog);
         }
         Action::Back if screen.whole => screen.whole = false,
@@ -266,11 +282,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &LogScreen, frame: &mut Frame<
         theme: &model.theme,
     };
     draw_title(model, screen, &mut paint, nth(inset(body, 1, 1), 0));
-    let below = |down: u16| Rect {
-        y: body.y + down.min(body.height),
-        height: body.height.saturating_sub(down),
-        ..body
-    };
+    let below = |down| from_row(body, down);
     let narrow = is_narrow(body);
     let top = u16::from(!narrow);
     if !narrow {
@@ -285,17 +297,19 @@ pub(in crate::tui) fn draw(model: &Model, screen: &LogScreen, frame: &mut Frame<
         return;
     }
     let rows = body.height * 2 / 5;
-    draw_list(
-        model,
-        screen,
-        &mut paint,
-        Rect {
-            height: rows,
-            ..below(2)
-        },
-    );
+    let height = rows;
+    let list = Rect { height, ..below(2) };
+    draw_list(model, screen, &mut paint, list);
     paint.rule(nth(body, usize::from(2 + rows)));
     draw_detail(model, screen, &mut paint, below(3 + rows));
+}
+
+fn from_row(body: Rect, down: u16) -> Rect {
+    Rect {
+        y: body.y + down.min(body.height),
+        height: body.height.saturating_sub(down),
+        ..body
+    }
 }
 
 fn draw_title(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, place: Rect) {
@@ -310,10 +324,10 @@ fn draw_title(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, place: R
         Filter::Rules => left.push(paint.own(Role::Dim, "what rules did")),
         Filter::Channel(id) => left.extend(channel_name(model, Some(id), 24, Role::Dim)),
     }
-    let right = match &screen.state {
-        _ if screen.checking => vec![paint.own(Role::Dim, "checking the chain")],
-        None => Vec::new(),
-        Some(state) => {
+    let right = match &screen.chain {
+        Chain::Checking => vec![paint.own(Role::Dim, "checking the chain")],
+        Chain::Unknown => Vec::new(),
+        Chain::Checked(state) => {
             let count = grouped(state.entries);
             if let Some(problem) = &state.problem {
                 let words = format!("{count} · chain broken: {problem}");
@@ -345,13 +359,12 @@ fn channel_name(model: &Model, id: Option<ChannelId>, room: usize, role: Role) -
     )
 }
 
-/// Where the columns begin, and how wide the last one with words is: who, what, channel, why,
-/// proof; no proof where there is no room for it.
+/// Where who, what, channel, why and proof begin; no proof where there is no room for it.
 fn columns(width: u16) -> [u16; 5] {
     if width >= 100 {
         [16, 27, 56, 76, width.saturating_sub(9)]
     } else {
-        [12, 23, 46, 60, width]
+        [10, 20, 48, 61, width]
     }
 }
 
@@ -371,10 +384,10 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
         }
     }
     if screen.listed().next().is_none() {
-        let words = match (screen.loaded, screen.filter) {
-            (false, _) => "Loading.",
-            (true, Filter::All) => "Nothing was decided or done yet.",
-            (true, _) => "No entry of this kind; f shows others.",
+        let words = match (screen.reach, screen.filter) {
+            (Reach::Nothing, _) => "Loading.",
+            (_, Filter::All) => "Nothing was decided or done yet.",
+            _ => "No entry of this kind; f shows others.",
         };
         paint.row(nth(place, head), vec![paint.own(Role::Dim, words)]);
         return;
@@ -385,7 +398,11 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
     for (index, entry) in screen.listed().enumerate().skip(from).take(room) {
         let down = head + (index - from) * high;
         let row = nth(place, down);
-        let format = if wide { "%a %H:%M:%S" } else { "%a %H:%M" };
+        let format = match (wide, narrow) {
+            (_, true) => "%H:%M",
+            (true, _) => "%a %H:%M:%S",
+            _ => "%a %H:%M",
+        };
         let at = stamp(entry.at, &model.zone, format);
         let cells = [
             vec![paint.own(Role::Dim, who(entry))],
@@ -399,8 +416,8 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
         let places: Vec<Rect> = if narrow {
             let gone = Rect { width: 0, ..row };
             vec![
-                span(row, 10, 14),
-                span(row, 15, row.width),
+                span(row, 6, 15),
+                span(row, 16, row.width),
                 span(second, 6, 20),
                 span(second, 21, second.width),
                 gone,
@@ -498,10 +515,8 @@ fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16)
     }
     let (previous, this) = (proof(&entry.previous), proof(&entry.digest));
     rows.push(Vec::new());
-    rows.push(vec![own(
-        Role::Dim,
-        format!("  prev {previous}   this {this}"),
-    )]);
+    let chain = format!("  prev {previous}   this {this}");
+    rows.push(vec![own(Role::Dim, chain)]);
     rows
 }
 

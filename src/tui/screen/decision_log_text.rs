@@ -1,7 +1,7 @@
 //! What the decision log says in words: codes, reasons, proofs, and where two texts differ.
 
 use crate::model::{Actor, Digest, LogEntry, PeerText};
-use crate::text::{ours, sanitise};
+use crate::text::{SafeLine, ours, sanitise};
 
 /// Lines of either text up to which differences are looked for line by line.
 const MOST_LINES: usize = 400;
@@ -118,11 +118,7 @@ pub(super) fn both(entry: &LogEntry) -> Option<(&PeerText, &PeerText)> {
 
 /// Returns the lines of a text, hidden characters shown.
 pub(super) fn lines_of(text: &PeerText) -> Vec<String> {
-    sanitise(text)
-        .lines()
-        .iter()
-        .map(|line| line.plain())
-        .collect()
+    sanitise(text).lines().iter().map(SafeLine::plain).collect()
 }
 
 /// Returns the lines that are only in `draft` (`−`) and only in `sent` (`+`), in reading order.
