@@ -8,12 +8,14 @@
 pub mod at_rest;
 pub mod channels;
 pub mod drafts;
+pub mod held;
 pub mod log;
 pub mod messages;
 mod migrations;
 pub mod outbox;
 pub mod review;
 pub mod settings;
+pub mod supervision;
 
 use std::path::Path;
 

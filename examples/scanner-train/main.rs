@@ -1,4 +1,4 @@
-//! Trains the scanner's model and measures it; `docs/scanner-model.md` has the command line.
+//! Trains the scanner's model and measures it; `docs/scanner-model.json` is its manifest.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

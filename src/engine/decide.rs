@@ -6,7 +6,7 @@ use crate::model::{
     PeerText, ReviewId, UnixMillis, Verdict, Words,
 };
 use crate::net::Mode;
-use crate::store::{self, Tx, log, messages, outbox, review};
+use crate::store::{self, Tx, held, log, messages, review};
 use crate::text;
 
 use super::TAKE_BACK;
@@ -169,7 +169,7 @@ fn carry(
         }
         (review::Kind::HeldDraft, Verdict::Refuse | Verdict::RefuseAndPause) => {
             let reason = decision.reason.clone().unwrap_or_default();
-            if !outbox::refuse(tx, message.id, &reason)? {
+            if !held::refuse(tx, message.id, &reason)? {
                 return Err(Error::Changed);
             }
             refused("draft_refused")
@@ -211,7 +211,7 @@ fn let_out(
     if channel.state != ChannelState::Active {
         return Err(Error::ChannelNotActive);
     }
-    if !outbox::approve(tx, message.id, channel.id, instead, due)? {
+    if !held::approve(tx, message.id, channel.id, instead, due)? {
         return Err(Error::Changed);
     }
     Ok(Settled {

@@ -15,7 +15,7 @@ use crate::policy::presets;
 use crate::policy::replay::{PastMessage, Replayed, replay};
 use crate::policy::rules::{Drafts, InboundHold, Proof, Rules, Step, needs_verified_code};
 use crate::profile::Profile;
-use crate::store::{self, Read, channels::Keyed, log, messages};
+use crate::store::{self, Read, channels::Keyed, log, supervision};
 
 use super::core::Core;
 use super::local_time::{local, zone};
@@ -121,7 +121,7 @@ pub(super) fn ended(
         return Ok(Some(Ended::Date));
     };
     let age = now.since(channel.created_at);
-    let last = messages::last_at(read, channel.id)?;
+    let last = supervision::last_at(read, channel.id)?;
     let life = Life {
         age,
         quiet: last.map_or(age, |last| now.since(last)),
@@ -332,7 +332,7 @@ impl Core {
         now: UnixMillis,
     ) -> Result<Replay, Error> {
         let since = UnixMillis(now.0 - i64::try_from(REPLAYED.as_millis()).unwrap_or_default());
-        let mut past = messages::since(&self.store, channel.id, since, REPLAYED_AT_MOST)?;
+        let mut past = supervision::since(&self.store, channel.id, since, REPLAYED_AT_MOST)?;
         past.retain(|message| local_now(proposed, message.at).is_some());
         past.retain(|message| local_now(current, message.at).is_some());
         let was = replay(current, &history(&past, current));

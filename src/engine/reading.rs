@@ -10,7 +10,9 @@ use crate::model::{
     Actor, Author, Channel, ChannelId, ChannelState, Content, Delivery, Fingerprint, Message,
     MessageId, PeerText, Preset, ReviewId, ReviewItem, ReviewKind, Severity, StopReason,
 };
-use crate::store::{self, Read, channels::Keyed, drafts, log, messages, outbox, review};
+use crate::store::{
+    self, Read, channels::Keyed, drafts, held, log, messages, outbox, review, supervision,
+};
 use crate::wire::mailbox;
 
 use super::core::Core;
@@ -38,7 +40,7 @@ impl Core {
             .iter()
             .filter(|keyed| keyed.channel.state == ChannelState::Active)
             .count();
-        let (held_out, next_expiry) = outbox::held(&self.store)?;
+        let (held_out, next_expiry) = held::held(&self.store)?;
         Ok(Reply::Status(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             profile: self.profile.data_dir().display().to_string(),
@@ -59,7 +61,7 @@ impl Core {
 
     fn today(&self) -> Result<Today, store::Error> {
         let [alone, approved, edited, refused] =
-            messages::settled_since(&self.store, midnight(self.now()))?;
+            supervision::settled_since(&self.store, midnight(self.now()))?;
         Ok(Today {
             alone,
             approved,
@@ -132,7 +134,7 @@ impl Core {
         let item = self.item_of(stored)?.ok_or(Error::NothingToDecide)?;
         let channel = shown(self.find(&ChannelRef::Id(channel))?);
         let flagged_before = message.as_ref().map_or(Ok(0), |message| {
-            messages::flagged_before(&self.store, channel.id, message.id)
+            supervision::flagged_before(&self.store, channel.id, message.id)
         })?;
         Ok(Reply::Review(Box::new(Review {
             item,

@@ -11,7 +11,7 @@ use crate::model::{
 use crate::policy::admit::{Attention, InboundFacts, admit, attention};
 use crate::policy::release::{OutboundFacts, Release, release};
 use crate::profile::Profile;
-use crate::store::{self, Read, Tx, log, messages, outbox, review};
+use crate::store::{self, Read, Tx, held, log, messages, review, supervision};
 use crate::text;
 
 use super::core::Core;
@@ -54,7 +54,7 @@ impl Judge {
         Ok(Self {
             verified: channel.verified.is_some(),
             over: ended(read, channel, &in_force.rules, now)?,
-            peer_has_written: messages::has_written(read, channel.id)?.0,
+            peer_has_written: supervision::has_written(read, channel.id)?.0,
             call_the_person,
             in_force,
         })
@@ -212,7 +212,7 @@ impl Core {
         let facts = OutboundFacts {
             author,
             leaks: &leaks,
-            peer_has_written: messages::has_written(&self.store, channel.id)?.0,
+            peer_has_written: supervision::has_written(&self.store, channel.id)?.0,
             // The mailbox protocol does not say what a message answers.
             answers_held: false,
             alone_last_hour: self.left_alone(channel.id, now, HOUR)?,
@@ -229,7 +229,7 @@ impl Core {
                 expires_in,
             } => (rule, reasons, now.after(expires_in)),
         };
-        let new = outbox::NewHeld {
+        let new = held::NewHeld {
             channel: channel.id,
             body,
             at: now,
@@ -238,7 +238,7 @@ impl Core {
             signals: &leaks,
         };
         let tx = self.store.write()?;
-        let message = outbox::hold(&tx, &new)?;
+        let message = held::hold(&tx, &new)?;
         raise(&tx, review::Kind::HeldDraft, channel, message, &rule, now)?;
         let evidence = Evidence {
             message: Some(message),
@@ -274,7 +274,7 @@ impl Core {
         span: Duration,
     ) -> Result<u32, store::Error> {
         let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        messages::left_alone(&self.store, channel, UnixMillis(now.0.saturating_sub(span)))
+        supervision::left_alone(&self.store, channel, UnixMillis(now.0.saturating_sub(span)))
     }
 
     pub(super) fn draft_state(&self, id: MessageId) -> Result<Reply, Error> {
@@ -304,7 +304,7 @@ impl Core {
     }
 
     pub(super) fn digest(&self) -> Result<Reply, Error> {
-        let messages = messages::for_digest(&self.store, LONGEST_DIGEST)?;
+        let messages = supervision::for_digest(&self.store, LONGEST_DIGEST)?;
         let named = messages.into_iter().map(|message| {
             let name = self.find(&ChannelRef::Id(message.channel))?.channel.name;
             Ok(Digested { name, message })
@@ -316,7 +316,7 @@ impl Core {
     /// long no other one's time is over.
     pub(super) fn expire_drafts(&mut self) -> Result<Option<Duration>, Error> {
         let now = self.now();
-        let over = outbox::expired(&self.store, now)?;
+        let over = held::expired(&self.store, now)?;
         if !over.is_empty() {
             let tx = self.store.write()?;
             for (message, channel) in &over {
@@ -329,7 +329,7 @@ impl Core {
             self.tell(Event::NeedsYou);
             self.tell(Event::Status);
         }
-        let (_, next) = outbox::held(&self.store)?;
+        let (_, next) = held::held(&self.store)?;
         Ok(next.map(|next| next.since(now) + Duration::from_millis(1)))
     }
 
@@ -380,7 +380,7 @@ impl Core {
     fn close(&mut self, channel: &Channel, actor: Actor, rule: &str) -> Result<(), Error> {
         let now = self.now();
         let tx = self.store.write()?;
-        for message in outbox::held_of(&tx, channel.id)? {
+        for message in held::held_of(&tx, channel.id)? {
             expire(&tx, message, channel.id, now)?;
         }
         store::channels::set_state(&tx, channel.id, ChannelState::Closed)?;
@@ -405,7 +405,7 @@ fn expire(
     channel: ChannelId,
     now: UnixMillis,
 ) -> Result<(), store::Error> {
-    if !outbox::expire(tx, message, now)? {
+    if !held::expire(tx, message, now)? {
         return Ok(());
     }
     review::settle_message(tx, message, "expired", now)?;

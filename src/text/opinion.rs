@@ -2,7 +2,7 @@
 //!
 //! A linear model over hashed runs of characters and words. It knows wordings, not meanings,
 //! so its answer is an opinion: something to show, never the only ground to hold a message.
-//! `docs/scanner-model.md` says how it is trained and how far it can be believed.
+//! `docs/scanner-model.json` says on what it was trained and how far it can be believed.
 //!
 //! Must not: know rules or signals, take time that is not linear in its input, or do I/O.
 

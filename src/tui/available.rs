@@ -50,16 +50,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom => match &model.screen {
-            Screen::Main => main::can_move(model),
-            Screen::Review(screen) => screen.scrolls(model),
-            Screen::Invite(_)
-            | Screen::Form(_)
-            | Screen::Engagement(_)
-            | Screen::SafetyCode(_)
-            | Screen::Log(_)
-            | Screen::Help(_) => true,
-        },
+        | Action::Bottom => can_move(model),
         Action::NextPane
         | Action::PreviousPane
         | Action::PaneLists
@@ -91,6 +82,20 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Redraw
         | Action::Suspend
         | Action::Quit => true,
+    }
+}
+
+/// Tells whether there is anything to move over on the present screen.
+fn can_move(model: &Model) -> bool {
+    match &model.screen {
+        Screen::Main => main::can_move(model),
+        Screen::Review(screen) => screen.scrolls(model),
+        Screen::Invite(_)
+        | Screen::Form(_)
+        | Screen::Engagement(_)
+        | Screen::SafetyCode(_)
+        | Screen::Log(_)
+        | Screen::Help(_) => true,
     }
 }
 

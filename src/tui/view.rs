@@ -27,7 +27,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let base = model.theme.style(Role::Text);
     frame.buffer_mut().set_style(area, base);
     if model.is_tiny() || model.size != (area.width, area.height) {
-        main::draw_tiny(model, frame);
+        draw_tiny(model, frame);
         fold(model, frame);
         return;
     }
@@ -52,6 +52,23 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);
+}
+
+/// Draws the one line for windows in which nothing else fits.
+fn draw_tiny(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let words = match model.needs_count() {
+        0 => "nothing needs you - enlarge to read".to_owned(),
+        1 => "1 needs you - enlarge to decide".to_owned(),
+        count => format!("{count} need you - enlarge to decide"),
+    };
+    let line = ours(&words);
+    let spans = safe(&model.theme, &line, Role::Text);
+    paint.row(area, spans);
 }
 
 /// Rows of the header, with its rule where there is room.

@@ -8,6 +8,7 @@ use super::*;
 use crate::api::{Proposal, Role, Status};
 use crate::model::{LogEntry, OnScreen, PeerText, ReviewKind, Verdict, Words};
 use crate::net::{Arrived, Incoming, News};
+use crate::store::outbox;
 
 /// Tells the engine what its network carries; nothing is sent.
 fn with_network(alone: &mut Alone) {

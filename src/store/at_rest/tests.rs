@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::channels::{self, NewChannel};
 use super::super::messages::{self, NewInbound};
 use super::super::outbox::{self, NewOutbound};
-use super::super::{Read as _, drafts, log, review};
+use super::super::{Read as _, drafts, held, log, review};
 use super::*;
 use crate::crypto::vault::Cost;
 use crate::model::{
@@ -122,7 +122,7 @@ fn signal() -> Signal {
 
 /// Holds a draft of the assistant's.
 fn hold(tx: &Tx<'_>, channel: ChannelId, body: &Body) -> MessageId {
-    let held = outbox::NewHeld {
+    let new = held::NewHeld {
         channel,
         body,
         at: NOW,
@@ -130,7 +130,7 @@ fn hold(tx: &Tx<'_>, channel: ChannelId, body: &Body) -> MessageId {
         rule: &marked("holding rule"),
         signals: &[signal()],
     };
-    outbox::hold(tx, &held).unwrap()
+    held::hold(tx, &new).unwrap()
 }
 
 /// Puts a text with the mark into every place that has one.
@@ -199,9 +199,9 @@ fn fill(store: &mut Store) -> ChannelId {
         body: text("own body"),
     };
     let edited = hold(&tx, channel, &body);
-    outbox::approve(&tx, edited, channel, Some(&words), NOW).unwrap();
+    held::approve(&tx, edited, channel, Some(&words), NOW).unwrap();
     let refused = hold(&tx, channel, &body);
-    outbox::refuse(&tx, refused, &text("refusal")).unwrap();
+    held::refuse(&tx, refused, &text("refusal")).unwrap();
     messages::release(&tx, MessageId(1), Passage::OwnWords, Some(&words)).unwrap();
     channels::set_engagement(&tx, channel, "x", Some(&marked("rules")), &marked("text")).unwrap();
     channels::set_wake(&tx, channel, &[marked("wake")]).unwrap();

@@ -296,12 +296,11 @@ pub(in crate::tui) fn draw(model: &Model, screen: &LogScreen, frame: &mut Frame<
         draw_list(model, screen, &mut paint, below(1));
         return;
     }
-    let rows = body.height * 2 / 5;
-    let height = rows;
+    let height = body.height * 2 / 5;
     let list = Rect { height, ..below(2) };
     draw_list(model, screen, &mut paint, list);
-    paint.rule(nth(body, usize::from(2 + rows)));
-    draw_detail(model, screen, &mut paint, below(3 + rows));
+    paint.rule(nth(body, usize::from(2 + height)));
+    draw_detail(model, screen, &mut paint, below(3 + height));
 }
 
 fn from_row(body: Rect, down: u16) -> Rect {

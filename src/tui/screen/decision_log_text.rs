@@ -201,11 +201,11 @@ mod tests {
         }
     }
 
-    fn logged(text: &str) -> Option<LoggedText> {
-        Some(LoggedText {
+    fn logged(text: &str) -> LoggedText {
+        LoggedText {
             text: Some(PeerText::new(text)),
             digest: Digest([1; 32]),
-        })
+        }
     }
 
     fn lines(text: &str) -> Vec<String> {
@@ -232,10 +232,10 @@ mod tests {
     #[test]
     fn an_edited_draft_says_how_many_lines_differ() {
         let mut edited = entry(Actor::Human, "draft_approved_edited");
-        edited.draft = logged("one\ntwo\nthree");
-        edited.sent = logged("one\nzwei\nthree");
+        edited.draft = Some(logged("one\ntwo\nthree"));
+        edited.sent = Some(logged("one\nzwei\nthree"));
         assert_eq!(why(&edited), "1 line differs");
-        edited.sent = logged("one\nzwei\ndrei\nvier");
+        edited.sent = Some(logged("one\nzwei\ndrei\nvier"));
         assert_eq!(why(&edited), "3 lines differ");
         edited.draft = Some(LoggedText {
             text: None,

@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 
 use crate::api::Request;
 use crate::model::{Admission, ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
-use crate::text::{sanitise, sanitise_line};
+use crate::text::sanitise;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, clock, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
 use super::transcript::Window;
 use super::{composer, engagement, form, invite, review, safety_code};
@@ -584,21 +584,4 @@ pub(in crate::tui) fn can_retry(model: &Model) -> bool {
                 )
             )
         })
-}
-
-/// Draws the one line for windows in which nothing else fits.
-pub(in crate::tui) fn draw_tiny(model: &Model, frame: &mut Frame<'_>) {
-    let area = frame.area();
-    let mut paint = Paint {
-        buffer: frame.buffer_mut(),
-        theme: &model.theme,
-    };
-    let words = match model.needs_count() {
-        0 => "nothing needs you - enlarge to read".to_owned(),
-        1 => "1 needs you - enlarge to decide".to_owned(),
-        count => format!("{count} need you - enlarge to decide"),
-    };
-    let line = sanitise_line(&crate::model::PeerText::new(words), area.width.into());
-    let spans = safe(&model.theme, &line, Role::Text);
-    paint.row(area, spans);
 }

@@ -32,18 +32,18 @@ fn entry(number: i64, actor: Actor, what: &str, channel: ChannelId, detail: &str
     }
 }
 
-fn logged(text: &str) -> Option<LoggedText> {
-    Some(LoggedText {
+fn logged(text: &str) -> LoggedText {
+    LoggedText {
         text: Some(PeerText::new(text)),
         digest: digest(7),
-    })
+    }
 }
 
 /// Six entries, the newest first and whole.
 fn entries() -> Vec<LogEntry> {
     let mut edited = entry(1_248, Actor::Human, "draft_approved_edited", MARTA, "");
-    edited.draft = logged("Hello Marta,\nPeter will be at 12 Elm Street.\nBye");
-    edited.sent = logged("Hello Marta,\nHe is free on Thursday.\nBye");
+    edited.draft = Some(logged("Hello Marta,\nPeter will be at 12 Elm Street.\nBye"));
+    edited.sent = Some(logged("Hello Marta,\nHe is free on Thursday.\nBye"));
     edited.evidence = Evidence {
         rule: Some("hold-out:every-draft".into()),
         policy: Some("trusted-colleague v3".into()),
@@ -57,8 +57,8 @@ fn entries() -> Vec<LogEntry> {
         ..Evidence::default()
     };
     let mut released = entry(1_245, Actor::Human, "message_released_clean", TOMAS, "");
-    released.draft = logged("Pay\u{202e}now\u{1b}[2J");
-    released.sent = logged("Paynow");
+    released.draft = Some(logged("Pay\u{202e}now\u{1b}[2J"));
+    released.sent = Some(logged("Paynow"));
     released.evidence.signals = vec!["bidi_override".into()];
     let mut redacted = entry(1_243, Actor::Human, "draft_approved", MARTA, "");
     redacted.draft = Some(LoggedText {
@@ -123,12 +123,13 @@ fn shown(name: &str, keys: &str) {
 }
 
 fn asked(world: &World) -> Vec<&Question> {
-    let asks = world.done.iter().filter_map(|effect| match effect {
-        Effect::Ask(_, question) => Some(question),
-        _ => None,
-    });
-    asks.filter(|question| matches!(question, Question::Log(_) | Question::VerifyLog))
-        .collect()
+    let mut asks = Vec::new();
+    for effect in &world.done {
+        if let Effect::Ask(_, question @ (Question::Log(_) | Question::VerifyLog)) = effect {
+            asks.push(question);
+        }
+    }
+    asks
 }
 
 #[test]
