@@ -2,15 +2,19 @@
 
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, main, review, safety_code};
+use super::screen::{composer, main, needs_you, review, safety_code};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_main = matches!(model.screen, Screen::Main);
+    let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
-        Action::TakeBack => on_main && main::leaving(model).is_some(),
+        Action::AllNeeds => model.needs.is_some(),
+        Action::MakeRule => model.open_channel().is_some(),
+        Action::Select | Action::Later if on_needs => needs_you::has_items(model),
+        Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage if on_main => {
             let open = model.transcript.as_ref();
@@ -25,6 +29,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             model.open_channel().is_some()
         }
         Action::CompareCode => safety_code::can_open(model),
+        Action::Open if on_needs => needs_you::has_items(model),
         Action::Open => model.cursor.is_some(),
         Action::QrOnly => {
             matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
@@ -43,6 +48,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Top
         | Action::Bottom => match &model.screen {
             Screen::Main => main::can_move(model),
+            Screen::NeedsYou(_) => needs_you::has_items(model),
             Screen::Review(screen) => screen.scrolls(model),
             Screen::Invite(_)
             | Screen::Form(_)
@@ -73,6 +79,8 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::OwnWords
         | Action::RefuseAndPause
         | Action::Later
+        | Action::Select
+        | Action::Filter
         | Action::Help
         | Action::Redraw
         | Action::Suspend
@@ -89,6 +97,8 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
 )]
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
+        Action::AllNeeds => "Not yet: the engine has not answered.",
+        Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Write | Action::Editor => model
             .open_channel()
@@ -102,7 +112,9 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::SwitchView => "There is no message to show in another way.",
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
-        Action::ChoosePreset | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::ChoosePreset | Action::MakeRule | Action::PauseChannel | Action::Leader => {
+            NO_CHANNEL
+        }
         Action::CompareCode => {
             "No key is accepted in this channel yet; there is nothing to compare."
         }

@@ -15,6 +15,7 @@ use super::screen::composer::Composer;
 use super::screen::form::Form;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
+use super::screen::needs_you::NeedsScreen;
 use super::screen::presets::PresetScreen;
 use super::screen::review::ReviewScreen;
 use super::screen::safety_code::SafetyCodeScreen;
@@ -68,6 +69,8 @@ pub struct Model {
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
+    /// Items that a person put off, and until when.
+    pub(super) snoozed: Vec<(ReviewId, UnixMillis)>,
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
@@ -83,6 +86,7 @@ pub struct Model {
 #[derive(Debug)]
 pub(super) enum Screen {
     Main,
+    NeedsYou(Box<NeedsScreen>),
     Review(Box<ReviewScreen>),
     Invite(Box<InviteScreen>),
     Form(Box<Form>),
@@ -99,6 +103,8 @@ pub(super) struct JustSent {
     /// When it leaves.
     pub(super) due: UnixMillis,
     pub(super) text: PeerText,
+    /// Whether it is a draft of the assistant's that was let pass.
+    pub(super) draft: bool,
 }
 
 /// A row of the left rail.
@@ -188,6 +194,7 @@ impl Model {
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
+            snoozed: Vec::new(),
             notice: None,
             asking: None,
             flights: Flights::default(),
@@ -242,6 +249,13 @@ impl Model {
 
     pub(super) fn need(&self, id: ReviewId) -> Option<&ReviewItem> {
         self.needs.as_ref()?.iter().find(|item| item.id == id)
+    }
+
+    /// Returns until when a person put an item off, while that lasts.
+    pub(super) fn snoozed_until(&self, id: ReviewId) -> Option<UnixMillis> {
+        let held = self.snoozed.iter().find(|(item, _)| *item == id);
+        held.map(|(_, until)| *until)
+            .filter(|until| *until > self.now)
     }
 
     /// Returns the channel whose transcript is open.

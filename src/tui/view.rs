@@ -6,12 +6,13 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::text::ours;
+use crate::model::PeerText;
+use crate::text::{ours, sanitise_line};
 
 use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
-use super::screen::{form, help, invite, main, presets, review_view, safety_code};
+use super::screen::{form, help, invite, main, needs_you_view, presets, review_view, safety_code};
 use super::theme::Role;
 use super::update::scope;
 use super::widget::paint::{Paint, Spans, age, clock, inset, nth, safe, width};
@@ -25,7 +26,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let base = model.theme.style(Role::Text);
     frame.buffer_mut().set_style(area, base);
     if model.is_tiny() || model.size != (area.width, area.height) {
-        main::draw_tiny(model, frame);
+        draw_tiny(model, frame);
         fold(model, frame);
         return;
     }
@@ -41,6 +42,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     draw_footer(model, frame);
     match &model.screen {
         Screen::Main => main::draw(model, frame),
+        Screen::NeedsYou(screen) => needs_you_view::draw(model, screen, frame),
         Screen::Review(screen) => review_view::draw(model, screen, frame),
         Screen::Invite(screen) => invite::draw(model, screen, frame),
         Screen::Form(screen) => form::draw(model, screen, frame),
@@ -49,6 +51,23 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);
+}
+
+/// Draws the one line for windows in which nothing else fits.
+fn draw_tiny(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let words = match model.needs_count() {
+        0 => "nothing needs you - enlarge to read".to_owned(),
+        1 => "1 needs you - enlarge to decide".to_owned(),
+        count => format!("{count} need you - enlarge to decide"),
+    };
+    let line = sanitise_line(&PeerText::new(words), area.width.into());
+    let spans = safe(&model.theme, &line, Role::Text);
+    paint.row(area, spans);
 }
 
 /// Rows of the header, with its rule where there is room.

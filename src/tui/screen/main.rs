@@ -4,15 +4,15 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Request;
-use crate::model::{Admission, ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
-use crate::text::{sanitise, sanitise_line};
+use crate::model::{ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
+use crate::text::sanitise;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, clock, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
 use super::transcript::Window;
 use super::{composer, form, invite, presets, review, safety_code};
@@ -378,10 +378,10 @@ fn open(model: &mut Model) -> Vec<Effect> {
 
 fn open_row(model: &mut Model, id: ChannelId) -> Vec<Effect> {
     let state = model.channel(id).map(|channel| channel.state);
-    let waits =
-        model.needs.iter().flatten().find(|item| {
-            item.channel == id && !matches!(item.kind, ReviewKind::HeldMessage { .. })
-        });
+    let waits = model.needs.iter().flatten().find(|item| {
+        use ReviewKind::{ContactRequest, KeyChange};
+        item.channel == id && matches!(item.kind, ContactRequest { .. } | KeyChange { .. })
+    });
     match (state, waits.map(|item| item.id)) {
         (_, Some(item)) => review::open(model, item),
         (Some(ChannelState::Invited), None) => invite::open(model, id),
@@ -403,10 +403,12 @@ fn open_message(model: &mut Model) -> Vec<Effect> {
         .transcript
         .as_ref()
         .and_then(|transcript| transcript.selected());
-    let held = selected.filter(|message| matches!(message.admission, Some(Admission::Held { .. })));
-    let held = held.map(|message| message.id);
-    let item = model.needs.iter().flatten().find(|item| {
-        matches!(&item.kind, ReviewKind::HeldMessage { message, .. } if Some(*message) == held)
+    let id = selected.map(|message| message.id);
+    let item = model.needs.iter().flatten().find(|item| match &item.kind {
+        ReviewKind::HeldMessage { message, .. } | ReviewKind::HeldDraft { message, .. } => {
+            Some(*message) == id
+        }
+        ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. } => false,
     });
     if let Some(id) = item.map(|item| item.id) {
         return review::open(model, id);
@@ -435,7 +437,8 @@ pub(in crate::tui) fn leaving(model: &Model) -> Option<MessageId> {
     })
 }
 
-fn take_back(model: &Model) -> Vec<Effect> {
+/// Takes back what was sent last, while it waits to leave.
+pub(super) fn take_back(model: &Model) -> Vec<Effect> {
     leaving(model).map_or_else(Vec::new, |message| {
         vec![Effect::Ask(
             Request::TakeBack { message },
@@ -578,21 +581,4 @@ pub(in crate::tui) fn can_retry(model: &Model) -> bool {
                 )
             )
         })
-}
-
-/// Draws the one line for windows in which nothing else fits.
-pub(in crate::tui) fn draw_tiny(model: &Model, frame: &mut Frame<'_>) {
-    let area = frame.area();
-    let mut paint = Paint {
-        buffer: frame.buffer_mut(),
-        theme: &model.theme,
-    };
-    let words = match model.needs_count() {
-        0 => "nothing needs you - enlarge to read".to_owned(),
-        1 => "1 needs you - enlarge to decide".to_owned(),
-        count => format!("{count} need you - enlarge to decide"),
-    };
-    let line = sanitise_line(&crate::model::PeerText::new(words), area.width.into());
-    let spans = safe(&model.theme, &line, Role::Text);
-    paint.row(area, spans);
 }

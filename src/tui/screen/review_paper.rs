@@ -15,6 +15,7 @@ use super::review::Look;
 use super::review_verdict::words_of;
 use super::review_words::{Purpose, Written};
 use super::side::{preset_label, relay_name};
+use super::transcript_text::signals_in;
 
 /// One row: theirs stands right of the gutter, ours does not have one.
 #[derive(Debug, Default)]
@@ -106,6 +107,27 @@ impl Paper {
             self.behind_gutter(decoded);
         }
     }
+}
+
+/// Returns everything that has to be read for an item and those decided with it.
+pub(super) fn of_all(page: &Page<'_>, others: &[Review], width: u16) -> Vec<PaperRow> {
+    let first = rows(page, width);
+    if others.is_empty() {
+        return first;
+    }
+    let all = others.len() + 1;
+    let mut paper = Paper {
+        rows: Vec::new(),
+        width: usize::from(width).max(1),
+    };
+    paper.words(Role::Heading, &format!("1 of {all}"));
+    paper.rows.extend(first);
+    for (number, review) in (2..).zip(others) {
+        paper.blank();
+        paper.words(Role::Heading, &format!("{number} of {all}"));
+        paper.rows.extend(rows(&Page { review, ..*page }, width));
+    }
+    paper.rows
 }
 
 /// Returns everything that has to be read for this item.
@@ -370,22 +392,7 @@ fn text(paper: &mut Paper, page: &Page<'_>) {
 
 /// The parts of a body, each with its own signals marked under the numbers of the whole list.
 fn safe_text(paper: &mut Paper, body: &Body, signals: &[Signal]) {
-    let of = |part: Part| -> Vec<Signal> {
-        let placed = signals.iter().map(|signal| {
-            let (found, span) = body.locate(signal.span);
-            Signal {
-                // A note is never marked, so the others keep their numbers.
-                severity: if found == part {
-                    signal.severity
-                } else {
-                    Severity::Note
-                },
-                span,
-                ..signal.clone()
-            }
-        });
-        placed.collect()
-    };
+    let of = |part: Part| signals_in(body, signals, part);
     if !body.subject.is_empty() {
         paper.words(Role::Dim, "Subject");
         paper.behind_gutter(&sanitise_marked(&body.subject, &of(Part::Subject)));
