@@ -255,13 +255,13 @@ pub const TABLE: &[Binding] = table! {
     Main [key(' ')] Leader "" "more for this channel";
     Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
+    NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
     NeedsYou [key('j'), named(KeyCode::Down)] Down "move" "move down";
     NeedsYou [key('k'), named(KeyCode::Up)] Up "" "move up";
     NeedsYou [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some items down";
     NeedsYou [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some items up";
     NeedsYou [key('g'), named(KeyCode::Home)] Top "" "go to the first";
     NeedsYou [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
-    NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
     NeedsYou [key('z')] Later "later" "decide later: n skips it for an hour";
     NeedsYou [key('x')] Select "select" "select, or no longer";
     NeedsYou [key('A')] Confirm "act on selected" "one review of all that is selected: one kind, one channel, no signal, no !!, at most ten";

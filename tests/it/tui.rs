@@ -3,6 +3,7 @@
 mod decisions;
 mod held;
 mod hostile;
+mod needs_you;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

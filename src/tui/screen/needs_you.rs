@@ -104,6 +104,7 @@ impl NeedsScreen {
                     review,
                     written: &self.written,
                     look: review::Look::Safe,
+                    brief: false,
                     zone: &model.zone,
                 };
                 review_paper::of_all(&page, &[], width)

@@ -214,9 +214,9 @@ fn draw_row(
             } else {
                 need::detail(item)
             };
-            let room = usize::from(place.width).saturating_sub(6);
+            let room = usize::from(place.width).saturating_sub(7);
             let line = ours(&words).truncated(room);
-            paint.row(inset(place, 6, 0), safe(&model.theme, &line, Role::Dim));
+            paint.row(inset(place, 7, 0), safe(&model.theme, &line, Role::Dim));
         }
         Row::Waits(channel) => {
             let (word, words) = match channel.state {
@@ -256,7 +256,7 @@ fn lead(
     let line = sanitise_line(name, NAME);
     let pad = (NAME + 2).saturating_sub(line.width());
     let mut spans = vec![
-        paint.own(Role::Text, " "),
+        paint.own(Role::Text, "  "),
         paint.own(role, format!("{word:<3}  ")),
     ];
     spans.extend(safe(&model.theme, &line, Role::Text));

@@ -179,6 +179,7 @@ impl ReviewScreen {
                 review,
                 written: &self.written,
                 look: self.look,
+                brief: false,
                 zone: &model.zone,
             };
             review_paper::of_all(&page, self.several.found(), width)
@@ -255,6 +256,11 @@ pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Rev
         Ok(review) => {
             let before = screen.digest();
             if before == Some(review.item.seen) {
+                return;
+            }
+            if screen.several.is_some() && !review_several::is_plain(&review.item) {
+                screen.gone = Some(review_several::FOUND_OUT.into());
+                model.touch();
                 return;
             }
             let fresh = ReviewScreen::new(item, now);

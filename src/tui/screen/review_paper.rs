@@ -31,6 +31,8 @@ pub(super) struct Page<'a> {
     pub(super) review: &'a Review,
     pub(super) written: &'a Written,
     pub(super) look: Look,
+    /// Only the text, because others stand below it.
+    pub(super) brief: bool,
     pub(super) zone: &'a TimeZone,
 }
 
@@ -111,21 +113,27 @@ impl Paper {
 
 /// Returns everything that has to be read for an item and those decided with it.
 pub(super) fn of_all(page: &Page<'_>, others: &[Review], width: u16) -> Vec<PaperRow> {
-    let first = rows(page, width);
     if others.is_empty() {
-        return first;
+        return rows(page, width);
     }
     let all = others.len() + 1;
     let mut paper = Paper {
         rows: Vec::new(),
         width: usize::from(width).max(1),
     };
-    paper.words(Role::Heading, &format!("1 of {all}"));
-    paper.rows.extend(first);
-    for (number, review) in (2..).zip(others) {
-        paper.blank();
+    for (number, review) in (1..).zip(std::iter::once(page.review).chain(others)) {
         paper.words(Role::Heading, &format!("{number} of {all}"));
-        paper.rows.extend(rows(&Page { review, ..*page }, width));
+        let brief = Page {
+            review,
+            brief: true,
+            ..*page
+        };
+        paper.rows.extend(rows(&brief, width));
+        paper.blank();
+    }
+    if page.look == Look::Safe {
+        effect(&mut paper, page.review, "All of them are judged under");
+        earlier(&mut paper, page);
     }
     paper.rows
 }
@@ -167,9 +175,13 @@ pub(super) fn rows(page: &Page<'_>, width: u16) -> Vec<PaperRow> {
             expires,
             ..
         } => {
-            draft(&mut paper, page, rule, reason);
+            paper.entry("held by", Role::Wait, &PeerText::new(rule.as_str()));
+            if !reason.is_empty() {
+                paper.entry("it", Role::Wait, &PeerText::new(reason.as_str()));
+            }
             let until = format!("{} {}", day(*expires, zone), clock(*expires, zone));
             paper.entry("waits until", Role::Wait, &PeerText::new(until));
+            draft(&mut paper, page);
         }
     }
     paper.rows
@@ -323,7 +335,7 @@ fn held(paper: &mut Paper, page: &Page<'_>, rule: &str) {
         paper.theirs(&words);
     }
     reason(paper, page);
-    if page.look == Look::Safe {
+    if page.look == Look::Safe && !page.brief {
         signals(
             paper,
             page,
@@ -338,11 +350,7 @@ fn held(paper: &mut Paper, page: &Page<'_>, rule: &str) {
     }
 }
 
-fn draft(paper: &mut Paper, page: &Page<'_>, rule: &str, why: &str) {
-    paper.entry("held by", Role::Wait, &PeerText::new(rule));
-    if !why.is_empty() {
-        paper.entry("it", Role::Wait, &PeerText::new(why));
-    }
+fn draft(paper: &mut Paper, page: &Page<'_>) {
     paper.blank();
     text(paper, page);
     if let Some(words) = page.written.text(Purpose::Edit) {
@@ -351,7 +359,7 @@ fn draft(paper: &mut Paper, page: &Page<'_>, rule: &str, why: &str) {
         paper.theirs(&words);
     }
     reason(paper, page);
-    if page.look == Look::Safe {
+    if page.look == Look::Safe && !page.brief {
         signals(
             paper,
             page,

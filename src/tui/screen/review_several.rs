@@ -17,6 +17,9 @@ use super::review_words::{Purpose, Written};
 /// Items that may be decided at once.
 const MOST: usize = 10;
 
+/// Why there is nothing to decide together any more.
+pub(super) const FOUND_OUT: &str = "something was found in one of these; open them one by one";
+
 /// The items beside the first one, and how far their decisions came.
 #[derive(Debug, Default)]
 pub(super) struct Several {
@@ -136,7 +139,7 @@ pub(super) fn take(model: &mut Model, answer: Result<Review, Error>) {
     };
     match answer {
         Ok(review) if !is_plain(&review.item) => {
-            screen.gone = Some("something was found in one of these; open them one by one".into());
+            screen.gone = Some(FOUND_OUT.into());
         }
         Ok(review) => match screen.several.place(review) {
             Placed::Same => return,

@@ -224,11 +224,11 @@ fn draw_head(
 fn drafted(message: &Message) -> &'static str {
     match (&message.delivery, message.passage) {
         (Some(Delivery::Held { .. } | Delivery::Refused { .. } | Delivery::Expired { .. }), _) => {
-            "your assistant, a draft"
+            "yours, drafted"
         }
-        (_, Some(Passage::Alone)) => "your assistant, on its own",
-        (_, Some(Passage::Edited)) => "your assistant, edited by you",
-        (_, Some(Passage::AsIs)) => "your assistant, approved",
+        (_, Some(Passage::Alone)) => "yours, on its own",
+        (_, Some(Passage::Edited)) => "edited by you",
+        (_, Some(Passage::AsIs)) => "you approved",
         (_, Some(Passage::HiddenRemoved | Passage::OwnWords) | None) => "your assistant",
     }
 }
