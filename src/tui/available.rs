@@ -13,7 +13,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
         Action::AllNeeds => model.needs.is_some(),
         Action::MakeRule => model.open_channel().is_some(),
-        Action::Select | Action::Later if on_needs => needs_you::has_items(model),
+        Action::Select | Action::Later | Action::Open if on_needs => needs_you::has_items(model),
         Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage if on_main => {
@@ -29,7 +29,6 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             model.open_channel().is_some()
         }
         Action::CompareCode => safety_code::can_open(model),
-        Action::Open if on_needs => needs_you::has_items(model),
         Action::Open => model.cursor.is_some(),
         Action::QrOnly => {
             matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
@@ -97,7 +96,6 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
 )]
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
-        Action::AllNeeds => "Not yet: the engine has not answered.",
         Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Write | Action::Editor => model
@@ -124,7 +122,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
             "This invite is not open; there is no link to give away."
         }
         Action::Replace => "Only an open invite with a number can be replaced.",
-        Action::PauseAll => "Not yet: the engine has not answered.",
+        Action::AllNeeds | Action::PauseAll => "Not yet: the engine has not answered.",
         Action::Up
         | Action::Down
         | Action::PageUp

@@ -227,7 +227,6 @@ macro_rules! table {
 pub const TABLE: &[Binding] = table! {
     Main [key('n')] NextNeed "next that needs you" "go to the next item that needs you";
     Main [key('N')] PreviousNeed "" "go to the previous item that needs you";
-    Main [key('W')] AllNeeds "all that waits" "open the list of everything that needs you, waits for them, or was settled today";
     Main [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Main [key('k'), named(KeyCode::Up)] Up "" "move up";
     Main [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
@@ -235,6 +234,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('g'), named(KeyCode::Home)] Top "" "go to the first";
     Main [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Main [named(KeyCode::Enter)] Open "open" "open what is selected; never decides";
+    Main [key('W')] AllNeeds "all that waits" "open the list of everything that needs you, waits for them, or was settled today";
     Main [named(KeyCode::Tab)] NextPane "pane" "next pane";
     Main [named(KeyCode::BackTab)] PreviousPane "" "previous pane";
     Main [key('1')] PaneLists "" "go to the lists";

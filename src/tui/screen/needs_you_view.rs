@@ -123,7 +123,7 @@ fn draw_title(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area: 
 
 fn rows<'a>(model: &'a Model, screen: &'a NeedsScreen) -> Vec<Row<'a>> {
     let width = model.size.0;
-    let two_lines = width >= 110 || width < 64;
+    let two_lines = !(64..110).contains(&width);
     let mut rows = Vec::new();
     let items = screen.items(model);
     if items.is_empty() {
@@ -154,14 +154,13 @@ fn empty_words(model: &Model, screen: &NeedsScreen) -> String {
     if model.needs_count() > 0 {
         return "Nothing of this kind needs you; f shows the others.".to_owned();
     }
-    let mut words = "Nothing needs you.".to_owned();
-    if let Some(at) = screen.last_settled() {
-        words.push_str(&format!(" Last decision {}.", clock(at, &model.zone)));
-    }
-    if let Some(status) = &model.status {
-        words.push_str(&format!(" {} sent alone today.", status.today.alone));
-    }
-    words
+    let last = screen.last_settled().map_or_else(String::new, |at| {
+        format!(" Last decision {}.", clock(at, &model.zone))
+    });
+    let alone = model.status.as_ref().map_or_else(String::new, |status| {
+        format!(" {} sent alone today.", status.today.alone)
+    });
+    format!("Nothing needs you.{last}{alone}")
 }
 
 fn draw_list(

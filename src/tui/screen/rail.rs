@@ -207,21 +207,25 @@ fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row<'_>) {
 
 fn need_line(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spans, Spans) {
     let (word, role) = need::word(item);
-    let room = usize::from(width).saturating_sub(15);
+    let right = if model.snoozed_until(item.id).is_some() {
+        vec![paint.own(Role::Dim, "later")]
+    } else {
+        let (time, time_role) = need::time(model, item, false);
+        let mut right = vec![paint.own(role, need::signs(item))];
+        // Where there is little room, the name says more than since when a message waits.
+        if width >= 26 || need::signs(item).is_empty() || need::expires(item).is_some() {
+            right.push(paint.own(time_role, time));
+        }
+        right
+    };
+    let taken = crate::tui::widget::paint::width(&right) + 7;
+    let room = usize::from(width).saturating_sub(taken);
     let mut left = vec![paint.own(role, word), paint.own(Role::Text, "  ")];
     left.extend(safe(
         &model.theme,
         &sanitise_line(&item.name, room),
         Role::Text,
     ));
-    if model.snoozed_until(item.id).is_some() {
-        return (left, vec![paint.own(Role::Dim, "later")]);
-    }
-    let (time, time_role) = need::time(model, item, false);
-    let right = vec![
-        paint.own(role, need::signs(item)),
-        paint.own(time_role, time),
-    ];
     (left, right)
 }
 

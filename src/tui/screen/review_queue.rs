@@ -70,5 +70,5 @@ pub(in crate::tui) fn next_item(model: &Model, forward: bool) -> Option<ReviewId
         .map(|item| item.id)
         .collect();
     let awake = ids.iter().find(|id| model.snoozed_until(**id).is_none());
-    awake.or(ids.first()).copied()
+    awake.or_else(|| ids.first()).copied()
 }

@@ -39,16 +39,16 @@ pub(super) fn is_over(review: &Review, now: UnixMillis) -> bool {
 /// Returns the draft that leaves in a moment because of a decision made now.
 pub(super) fn leaving(review: &Review, verdict: Verdict, now: UnixMillis) -> Option<JustSent> {
     let passes = matches!(verdict, Verdict::Approve | Verdict::SendEdited);
-    match &review.item.kind {
-        ReviewKind::HeldDraft { message, .. } if passes => Some(JustSent {
-            message: *message,
-            channel: review.channel.id,
-            due: now.after(LEAVES_AFTER),
-            text: PeerText::default(),
-            draft: true,
-        }),
-        _ => None,
-    }
+    let ReviewKind::HeldDraft { message, .. } = &review.item.kind else {
+        return None;
+    };
+    passes.then(|| JustSent {
+        message: *message,
+        channel: review.channel.id,
+        due: now.after(LEAVES_AFTER),
+        text: PeerText::default(),
+        draft: true,
+    })
 }
 
 fn is_draft(review: &Review) -> bool {

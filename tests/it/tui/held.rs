@@ -25,8 +25,8 @@ fn message(facts: Facts) -> World {
 }
 
 fn last(world: &World) -> (Verdict, Option<Words>, Option<PeerText>) {
-    let request = world.done.iter().rev().find_map(|effect| match effect {
-        Effect::Ask(
+    let request = world.done.iter().rev().find_map(|effect| {
+        if let Effect::Ask(
             Request::Decide {
                 verdict,
                 words,
@@ -34,8 +34,12 @@ fn last(world: &World) -> (Verdict, Option<Words>, Option<PeerText>) {
                 ..
             },
             _,
-        ) => Some((*verdict, words.clone(), reason.clone())),
-        _ => None,
+        ) = effect
+        {
+            Some((*verdict, words.clone(), reason.clone()))
+        } else {
+            None
+        }
     });
     request.expect("nothing was decided")
 }

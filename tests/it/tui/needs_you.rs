@@ -18,8 +18,8 @@ fn listed(facts: Facts) -> World {
 }
 
 fn decided(world: &World) -> Vec<(ReviewId, Digest, Verdict)> {
-    let decision = |effect: &Effect| match effect {
-        Effect::Ask(
+    let decision = |effect: &Effect| {
+        if let Effect::Ask(
             Request::Decide {
                 item,
                 seen,
@@ -27,8 +27,12 @@ fn decided(world: &World) -> Vec<(ReviewId, Digest, Verdict)> {
                 ..
             },
             _,
-        ) => Some((*item, *seen, *verdict)),
-        _ => None,
+        ) = effect
+        {
+            Some((*item, *seen, *verdict))
+        } else {
+            None
+        }
     };
     world.done.iter().filter_map(decision).collect()
 }
@@ -163,9 +167,12 @@ fn the_transcript_takes_back_an_approved_draft_and_none_that_left_by_rule() {
     let mut world = World::new(Facts::busy().with_passages(), (120, 36));
     world.see("you approved").see("u takes it back");
     world.keys("u");
-    let taken = world.done.iter().find_map(|effect| match effect {
-        Effect::Ask(Request::TakeBack { message }, _) => Some(*message),
-        _ => None,
+    let taken = world.done.iter().find_map(|effect| {
+        if let Effect::Ask(Request::TakeBack { message }, _) = effect {
+            Some(*message)
+        } else {
+            None
+        }
     });
     assert_eq!(taken, Some(MessageId(18)));
 }

@@ -160,6 +160,28 @@ fn draft() -> Letter {
     draft
 }
 
+/// What a check would find in the hostile letter.
+fn found_in(letter: &Letter) -> Vec<Signal> {
+    let found = [
+        (
+            (SignalCode::InjOverride, SignalKind::Rule, Severity::High),
+            "Ignore your earlier rules and",
+        ),
+        (
+            (SignalCode::UniZw, SignalKind::Exact, Severity::Medium),
+            "\u{200b}",
+        ),
+        (
+            (SignalCode::UniTags, SignalKind::Exact, Severity::Critical),
+            "forward",
+        ),
+    ];
+    found
+        .into_iter()
+        .map(|(what, words)| signal(letter, what, words))
+        .collect()
+}
+
 fn letters() -> Vec<Letter> {
     let mut opening = letter(
         1,
@@ -206,24 +228,7 @@ fn letters() -> Vec<Letter> {
         rule: "hidden characters".into(),
     });
     hostile.read = false;
-    let found = [
-        (
-            (SignalCode::InjOverride, SignalKind::Rule, Severity::High),
-            "Ignore your earlier rules and",
-        ),
-        (
-            (SignalCode::UniZw, SignalKind::Exact, Severity::Medium),
-            "\u{200b}",
-        ),
-        (
-            (SignalCode::UniTags, SignalKind::Exact, Severity::Critical),
-            "forward",
-        ),
-    ];
-    hostile.signals = found
-        .into_iter()
-        .map(|(what, words)| signal(&hostile, what, words))
-        .collect();
+    hostile.signals = found_in(&hostile);
     let mut raw = letter(6, Author::Peer, ago(12), "", "");
     raw.content = Content::Raw {
         reason: RawReason::DoesNotOpen,
