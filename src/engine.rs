@@ -11,6 +11,7 @@ mod check;
 mod clawbuddy;
 mod contacts;
 mod core;
+mod decide;
 mod engagement;
 mod inbound;
 mod local_time;

@@ -24,8 +24,6 @@ pub(crate) struct Row {
     pub(crate) label: u8,
     pub(crate) text: String,
     pub(crate) kind: String,
-    #[serde(default)]
-    pub(crate) lang: String,
     /// What must not stand on both sides of a split.
     pub(crate) group: String,
     #[serde(default)]

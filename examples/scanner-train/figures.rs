@@ -145,13 +145,13 @@ pub(crate) fn measure(
     wanted: &Wanted,
     out: &mut impl Write,
 ) -> Result<Figures> {
-    let mut scores = vec![f32::NAN; corpus.rows.len()];
+    let mut log_odds = vec![f32::NAN; corpus.rows.len()];
     for fold in 0..FOLDS {
         for (at, score) in corpus.split(settings, |row| corpus.fold_of(row) == fold) {
-            scores[at] = score;
+            log_odds[at] = score;
         }
     }
-    let scored: Vec<(&Row, f32)> = corpus.rows.iter().zip(scores.iter().copied()).collect();
+    let scored: Vec<(&Row, f32)> = corpus.rows.iter().zip(log_odds.iter().copied()).collect();
     let threshold = threshold(&scored, wanted.false_positives);
     let cross_validation = kinds(&scored, threshold);
     writeln!(out, "\nCross-validation, threshold {threshold:.3}")?;
@@ -247,8 +247,8 @@ fn families(
     )?;
     let mut families = BTreeMap::new();
     for name in names {
-        let scores = corpus.split(settings, |row| row.family() == name);
-        let scored: Vec<(&Row, f32)> = scores
+        let held_out = corpus.split(settings, |row| row.family() == name);
+        let scored: Vec<(&Row, f32)> = held_out
             .into_iter()
             .map(|(at, score)| (&corpus.rows[at], score))
             .filter(|(row, _)| row.is_dev && row.is_attack())

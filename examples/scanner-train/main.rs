@@ -1,4 +1,11 @@
 //! Trains the scanner's model and measures it; `docs/scanner-model.md` has the command line.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "figures are counts of a few thousand texts, and places in one list of them"
+)]
 
 mod data;
 mod figures;

@@ -29,6 +29,7 @@ struct Manifest<'a> {
 
 /// The rows of one source.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the words of the manifest")]
 struct Source {
     source: String,
     origin: String,

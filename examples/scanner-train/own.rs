@@ -60,7 +60,6 @@ impl Line {
             label: self.label,
             text,
             kind: kind.to_owned(),
-            lang: self.lang.clone(),
             group: format!("own/{number}"),
             license: "CC0-1.0".to_owned(),
             origin: String::new(),

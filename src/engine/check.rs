@@ -10,7 +10,7 @@ use crate::net::{Command, Mode, Problem};
 use crate::store::{self, channels, messages, review};
 
 use super::core::{Answer, Core, Internal};
-use super::supervise::Decision;
+use super::decide::Decision;
 
 /// How long a caller has to say that it has what it was given.
 const LEASE: Duration = Duration::from_secs(30);

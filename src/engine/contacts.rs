@@ -14,8 +14,8 @@ use crate::wire::mailbox::{self, MailboxId, RelayUrl, encode_key};
 
 use super::channels::check_name;
 use super::core::{Answer, Core};
+use super::decide::Decision;
 use super::reading::shown;
-use super::supervise::Decision;
 
 impl Core {
     /// Makes an invite, replacing an older one where that is asked for.

@@ -15,8 +15,8 @@ use crate::store::{self, Store, settings};
 
 use super::Clock;
 use super::check::PendingCheck;
+use super::decide::Decision;
 use super::outbound::Sender;
-use super::supervise::Decision;
 use super::vault::{Door, Tried};
 use super::wake::Wakes;
 

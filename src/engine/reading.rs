@@ -14,9 +14,10 @@ use crate::store::{self, Read, channels::Keyed, drafts, log, messages, outbox, r
 use crate::wire::mailbox;
 
 use super::core::Core;
+use super::decide::clean;
 use super::engagement::in_force;
 use super::local_time::midnight;
-use super::supervise::{clean, found, is_severe, message_digest};
+use super::supervise::{found, is_severe, message_digest};
 
 /// Messages shown before a held one.
 const BEFORE: u32 = 3;

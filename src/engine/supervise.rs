@@ -6,8 +6,7 @@ use crate::api::{ChannelRef, Digested, DraftFate, DraftState, Error, Event, Repl
 use crate::crypto;
 use crate::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, CodeClass, Content, Delivery,
-    Digest, Evidence, Message, MessageId, OnScreen, Passage, PeerText, ReviewId, Severity, Signal,
-    UnixMillis, Verdict, Words,
+    Digest, Evidence, Message, MessageId, Passage, Severity, Signal, UnixMillis,
 };
 use crate::policy::admit::{Attention, InboundFacts, admit, attention};
 use crate::policy::release::{OutboundFacts, Release, release};
@@ -15,11 +14,9 @@ use crate::profile::Profile;
 use crate::store::{self, Read, Tx, log, messages, outbox, review};
 use crate::text;
 
-use super::TAKE_BACK;
 use super::core::Core;
 use super::engagement::{InForce, ended, in_force, local_now};
 use super::reading::readable;
-use crate::net::Mode;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -27,18 +24,6 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST_DIGEST: u32 = 1000;
 /// Between looks whether a channel is over by its rules.
 const BETWEEN_ENDS: Duration = Duration::from_secs(10 * 60);
-
-/// What a person says of an item.
-#[derive(Debug)]
-pub(super) struct Decision {
-    pub(super) item: ReviewId,
-    pub(super) seen: Digest,
-    pub(super) verdict: Verdict,
-    pub(super) words: Option<Words>,
-    pub(super) reason: Option<PeerText>,
-    pub(super) screen: Option<OnScreen>,
-    pub(super) actor: Actor,
-}
 
 /// An inbound message with what the rules say of it.
 pub(super) struct Judged {
@@ -146,7 +131,8 @@ fn raise(
     Ok(())
 }
 
-fn codes(signals: &[Signal]) -> Vec<String> {
+/// Returns the codes of what was found, each once.
+pub(super) fn codes(signals: &[Signal]) -> Vec<String> {
     let mut codes: Vec<_> = signals
         .iter()
         .filter(|signal| signal.severity > Severity::Note)
@@ -291,73 +277,6 @@ impl Core {
         messages::left_alone(&self.store, channel, UnixMillis(now.0.saturating_sub(span)))
     }
 
-    /// Settles an item about a message, if what was shown is still what is there.
-    pub(super) fn settle_message(
-        &mut self,
-        item: &review::Item,
-        decision: &Decision,
-    ) -> Result<Reply, Error> {
-        let id = item.message.ok_or(Error::NothingToDecide)?;
-        let message = messages::by_id(&self.store, id)?.ok_or(Error::NothingToDecide)?;
-        let keyed = self.find(&ChannelRef::Id(item.channel))?;
-        let channel = &keyed.channel;
-        if message_digest(channel, &message) != decision.seen {
-            return Err(Error::Changed);
-        }
-        if let (Some(words), review::Kind::HeldDraft) = (&decision.words, item.kind) {
-            self.check_size(&keyed, &with_words(&message, words))?;
-        }
-        let now = self.now();
-        let due = self.due_of_approved(now);
-        let force = in_force(&self.profile, channel);
-        let tx = self.store.write()?;
-        let settled = carry(&tx, item.kind, &message, channel, decision, due)?;
-        if !review::settle(&tx, item.id, &item.seen, decision.verdict, now)? {
-            return Err(Error::Changed);
-        }
-        let evidence = Evidence {
-            message: Some(id),
-            rule: item.reason.clone(),
-            policy: Some(force.name),
-            signals: codes(&message.signals),
-            seen: decision.screen,
-            seq: message.seq,
-            reason: decision.reason.clone(),
-        };
-        let entry = log::NewEntry {
-            evidence: Some(&evidence),
-            draft: Some(&body_of(&message).judged()),
-            sent: settled.went_on.as_ref(),
-            ..log::NewEntry::plain(now, decision.actor, settled.what, Some(channel.id))
-        };
-        log::append(&tx, &entry)?;
-        tx.commit()?;
-        self.sends |= settled.leaves;
-        if settled.released {
-            self.wake(channel.id, &[id]);
-        }
-        for event in [
-            Event::Messages {
-                channel: channel.id,
-            },
-            Event::NeedsYou,
-            Event::Channels,
-            Event::Status,
-        ] {
-            self.tell(event);
-        }
-        Ok(Reply::Done)
-    }
-
-    /// Returns when an approved draft leaves. An engine that ends with the call leaves nobody to
-    /// take it back from, and nobody to send it later.
-    fn due_of_approved(&self, now: UnixMillis) -> UnixMillis {
-        match self.mode {
-            Mode::Continuous => now.after(TAKE_BACK),
-            Mode::OnDemand => now,
-        }
-    }
-
     pub(super) fn draft_state(&self, id: MessageId) -> Result<Reply, Error> {
         let unknown = || Error::BadRequest(format!("you sent no message {id}"));
         let message = messages::by_id(&self.store, id)?.ok_or_else(unknown)?;
@@ -499,151 +418,6 @@ fn expire(
         ..log::NewEntry::plain(now, Actor::Rule, "draft_expired", Some(channel))
     };
     log::append(tx, &entry)
-}
-
-fn body_of(message: &Message) -> Body {
-    match &message.content {
-        Content::Text(body) => body.clone(),
-        Content::Raw { .. } => Body::new("", ""),
-    }
-}
-
-fn with_words(message: &Message, words: &Words) -> Body {
-    Body {
-        subject: words.subject.clone(),
-        body: words.body.clone(),
-        metadata: body_of(message).metadata,
-    }
-}
-
-/// Returns what the assistant gets of a message with what is hidden removed.
-pub(super) fn clean(message: &Message) -> Option<Words> {
-    let Content::Text(body) = &message.content else {
-        return None;
-    };
-    Some(Words {
-        subject: text::without_hidden(&body.subject),
-        body: text::without_hidden(&body.body),
-    })
-}
-
-/// What a decision came to.
-struct Settled {
-    /// Word for the log.
-    what: &'static str,
-    /// The text that goes on in place of the one that was judged, or that one.
-    went_on: Option<PeerText>,
-    /// Whether the assistant may read something now.
-    released: bool,
-    /// Whether something may leave now.
-    leaves: bool,
-}
-
-/// Changes what a verdict about a message changes.
-fn carry(
-    tx: &Tx<'_>,
-    kind: review::Kind,
-    message: &Message,
-    channel: &Channel,
-    decision: &Decision,
-    due: UnixMillis,
-) -> Result<Settled, Error> {
-    let refused = |what| Settled {
-        what,
-        went_on: None,
-        released: false,
-        leaves: false,
-    };
-    let settled = match (kind, decision.verdict) {
-        (review::Kind::HeldMessage, Verdict::Approve) => let_in(tx, message, Passage::AsIs, None)?,
-        (review::Kind::HeldMessage, Verdict::ReleaseClean) => {
-            let clean = clean(message).ok_or(Error::NothingToDecide)?;
-            let_in(tx, message, Passage::HiddenRemoved, Some(&clean))?
-        }
-        (review::Kind::HeldMessage, Verdict::OwnWords) => {
-            let_in(tx, message, Passage::OwnWords, Some(written(decision)?))?
-        }
-        (review::Kind::HeldDraft, Verdict::Approve) => let_out(tx, message, channel, None, due)?,
-        (review::Kind::HeldDraft, Verdict::SendEdited) => {
-            let_out(tx, message, channel, Some(written(decision)?), due)?
-        }
-        (review::Kind::HeldMessage, Verdict::Refuse | Verdict::RefuseAndPause) => {
-            if let Some(reason) = &decision.reason {
-                messages::set_reason(tx, message.id, reason)?;
-            }
-            refused("message_refused")
-        }
-        (review::Kind::HeldDraft, Verdict::Refuse | Verdict::RefuseAndPause) => {
-            let reason = decision.reason.clone().unwrap_or_default();
-            if !outbox::refuse(tx, message.id, &reason)? {
-                return Err(Error::Changed);
-            }
-            refused("draft_refused")
-        }
-        _ => return Err(Error::not_an_answer()),
-    };
-    if decision.verdict == Verdict::RefuseAndPause {
-        store::channels::set_paused(tx, channel.id, true)?;
-    }
-    Ok(settled)
-}
-
-fn let_in(
-    tx: &Tx<'_>,
-    message: &Message,
-    passage: Passage,
-    instead: Option<&Words>,
-) -> Result<Settled, Error> {
-    messages::release(tx, message.id, passage, instead)?;
-    Ok(Settled {
-        what: match passage {
-            Passage::HiddenRemoved => "message_released_clean",
-            Passage::OwnWords => "message_passed_on_in_own_words",
-            Passage::Alone | Passage::AsIs | Passage::Edited => "message_released",
-        },
-        went_on: Some(in_place_of(message, instead)),
-        released: true,
-        leaves: false,
-    })
-}
-
-fn let_out(
-    tx: &Tx<'_>,
-    message: &Message,
-    channel: &Channel,
-    instead: Option<&Words>,
-    due: UnixMillis,
-) -> Result<Settled, Error> {
-    if channel.state != ChannelState::Active {
-        return Err(Error::ChannelNotActive);
-    }
-    if !outbox::approve(tx, message.id, channel.id, instead, due)? {
-        return Err(Error::Changed);
-    }
-    Ok(Settled {
-        what: match instead {
-            Some(_) => "draft_approved_edited",
-            None => "draft_approved",
-        },
-        went_on: Some(in_place_of(message, instead)),
-        released: false,
-        leaves: true,
-    })
-}
-
-fn in_place_of(message: &Message, instead: Option<&Words>) -> PeerText {
-    match instead {
-        Some(words) => with_words(message, words).judged(),
-        None => body_of(message).judged(),
-    }
-}
-
-fn written(decision: &Decision) -> Result<&Words, Error> {
-    decision
-        .words
-        .as_ref()
-        .filter(|words| !words.body.is_empty())
-        .ok_or_else(|| Error::BadRequest("there is no text to go on in its place".to_owned()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, main, needs_you, review, safety_code};
+use super::screen::{composer, engagement, main, needs_you, review, safety_code};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
@@ -10,9 +10,11 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
+        Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
+            engagement::is_ready(model)
+        }
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
         Action::AllNeeds => model.needs.is_some(),
-        Action::MakeRule => model.open_channel().is_some(),
         Action::Select | Action::Later | Action::Open if on_needs => needs_you::has_items(model),
         Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
@@ -25,11 +27,17 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::NextUnread | Action::PreviousUnread => {
             model.listed().any(|channel| channel.unread > 0)
         }
-        Action::ChoosePreset | Action::PauseChannel | Action::Leader => {
-            model.open_channel().is_some()
+        Action::Engagement | Action::MakeRule => engagement::can_open(model),
+        Action::NextValue | Action::PreviousValue | Action::Save | Action::TextDiff => {
+            engagement::is_ready(model)
         }
+        Action::Undo => engagement::can_undo(model),
+        Action::PauseChannel | Action::Leader => model.open_channel().is_some(),
         Action::CompareCode => safety_code::can_open(model),
-        Action::Open => model.cursor.is_some(),
+        Action::Open if on_main => model.cursor.is_some(),
+        Action::Open | Action::Difference => {
+            matches!(&model.screen, Screen::Log(screen) if screen.can(action))
+        }
         Action::QrOnly => {
             matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
         }
@@ -51,8 +59,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             Screen::Review(screen) => screen.scrolls(model),
             Screen::Invite(_)
             | Screen::Form(_)
-            | Screen::Presets(_)
+            | Screen::Engagement(_)
             | Screen::SafetyCode(_)
+            | Screen::Log(_)
             | Screen::Help(_) => true,
         },
         Action::NextPane
@@ -63,6 +72,10 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Back
         | Action::Send
         | Action::NewLine
+        | Action::OpenLog
+        | Action::CycleFilter
+        | Action::HowToExport
+        | Action::VerifyChain
         | Action::NewInvite
         | Action::AcceptLink
         | Action::NextField
@@ -98,6 +111,15 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Editor
+        | Action::NextValue
+        | Action::PreviousValue
+        | Action::Save
+        | Action::TextDiff
+            if matches!(model.screen, Screen::Engagement(_)) =>
+        {
+            "Not yet: the engine has not answered."
+        }
         Action::Write | Action::Editor => model
             .open_channel()
             .map_or(Some(NO_CHANNEL), composer::closed_because)?,
@@ -110,13 +132,16 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::SwitchView => "There is no message to show in another way.",
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
-        Action::ChoosePreset | Action::MakeRule | Action::PauseChannel | Action::Leader => {
-            NO_CHANNEL
+        Action::Undo => "There is nothing to undo.",
+        Action::Engagement | Action::MakeRule if model.open_channel().is_some() => {
+            "Nothing flows in this channel; there is nothing to set."
         }
+        Action::Engagement | Action::MakeRule | Action::PauseChannel | Action::Leader => NO_CHANNEL,
         Action::CompareCode => {
             "No key is accepted in this channel yet; there is nothing to compare."
         }
         Action::Open => "Nothing is selected.",
+        Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
         Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
             "This invite is not open; there is no link to give away."

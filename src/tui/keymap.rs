@@ -25,10 +25,12 @@ pub enum Scope {
     Invite,
     /// The forms: new invite, pasted link. Text fields.
     Form,
-    /// The list of presets.
-    Presets,
+    /// The engagement of a channel: its rules and the text for the assistant.
+    Engagement,
     /// The safety code: small letters are text.
     SafetyCode,
+    /// The decision log.
+    Log,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -47,8 +49,9 @@ impl Scope {
             Self::ReviewText => "Writing in a review",
             Self::Invite => "Invite",
             Self::Form => "Form",
-            Self::Presets => "Presets",
+            Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
+            Self::Log => "Decision log",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -91,7 +94,12 @@ pub enum Action {
     TakeBack,
     Retry,
     CopyMessage,
-    ChoosePreset,
+    Engagement,
+    OpenLog,
+    CycleFilter,
+    Difference,
+    HowToExport,
+    VerifyChain,
     NewInvite,
     AcceptLink,
     CopyLink,
@@ -102,6 +110,11 @@ pub enum Action {
     NextField,
     PreviousField,
     Submit,
+    NextValue,
+    PreviousValue,
+    TextDiff,
+    Undo,
+    Save,
     Leader,
     PauseChannel,
     PauseAll,
@@ -248,8 +261,9 @@ pub const TABLE: &[Binding] = table! {
     Main [key('M')] MakeRule "" "make a rule of what you decided: opens the engagement of the channel";
     Main [key('R')] Retry "try again" "try the selected message again now";
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
-    Main [key('p')] ChoosePreset "preset" "choose the engagement preset of this channel";
+    Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
     Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key(' ')] Leader "" "more for this channel";
@@ -307,16 +321,35 @@ pub const TABLE: &[Binding] = table! {
     Form [named(KeyCode::BackTab), named(KeyCode::Up)] PreviousField "" "previous field";
     Form [named(KeyCode::Esc)] Back "back" "back; nothing is made";
     Form [named(KeyCode::F(1))] Help "help" "this help";
-    Presets [key('j'), named(KeyCode::Down)] Down "move" "move down";
-    Presets [key('k'), named(KeyCode::Up)] Up "" "move up";
-    Presets [named(KeyCode::Enter)] Submit "choose" "choose; a wider one asks for A first";
-    Presets [key('A')] Confirm "" "carry out what the line above says";
-    Presets [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    Engagement [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Engagement [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Engagement [key(' '), key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row; saves nothing yet";
+    Engagement [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row";
+    Engagement [key('S')] Save "save" "save; asks for A first if more may happen without you";
+    Engagement [key('A')] Confirm "" "carry out what the line above says";
+    Engagement [key('d')] TextDiff "diff" "what changes, line by line in the text too; again goes back";
+    Engagement [key('u')] Undo "undo" "undo the last change";
+    Engagement [key('e')] Editor "$EDITOR" "write the text for the assistant in $VISUAL or $EDITOR";
+    Engagement [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "what changes: half a page down";
+    Engagement [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "what changes: half a page up";
+    Engagement [named(KeyCode::Esc)] Back "back" "back; nothing is saved";
     SafetyCode [key('A')] Confirm "confirm" "say that the code is the same, once the word is typed";
     SafetyCode [key('D')] CodeDiffers "it differs" "say that it differs (asks once); the channel stops";
     SafetyCode [key('L')] Later "later" "compare it another time; the channel stays narrow";
     SafetyCode [named(KeyCode::Esc)] Back "back" "back; nothing is confirmed";
     SafetyCode [named(KeyCode::F(1))] Help "help" "this help";
+    Log [named(KeyCode::Enter)] Open "open" "give the window to the selected entry, or back to the list";
+    Log [key('j'), named(KeyCode::Down)] Down "entry" "go to the entry below, which is older";
+    Log [key('k'), named(KeyCode::Up)] Up "" "go to the entry above, which is newer";
+    Log [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down; loads older entries at the end";
+    Log [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Log [key('g'), named(KeyCode::Home)] Top "" "go to the newest entry";
+    Log [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest entry loaded";
+    Log [key('f')] CycleFilter "filter" "show all, this channel, what you did, or what rules did";
+    Log [key('d')] Difference "diff" "show only the lines in which draft and sent text differ";
+    Log [key('V')] VerifyChain "verify" "read every entry and check it against the next";
+    Log [key('x')] HowToExport "export" "say how to write the log to a file";
+    Log [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

@@ -12,12 +12,13 @@ use crate::model::{
 
 use super::message::Question;
 use super::screen::composer::Composer;
+use super::screen::decision_log::LogScreen;
+use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
-use super::screen::presets::PresetScreen;
-use super::screen::review::ReviewScreen;
+use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
@@ -90,8 +91,9 @@ pub(super) enum Screen {
     Review(Box<ReviewScreen>),
     Invite(Box<InviteScreen>),
     Form(Box<Form>),
-    Presets(Box<PresetScreen>),
+    Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
+    Log(Box<LogScreen>),
     Help(HelpScreen),
 }
 
@@ -323,6 +325,8 @@ impl Model {
     /// Goes back one screen.
     pub(super) fn leave(&mut self) {
         self.screen = self.back.pop().unwrap_or(Screen::Main);
+        // A review that one comes back to is as new: its keys wait again.
+        review::come_back(self);
         self.touch();
     }
 
@@ -347,6 +351,8 @@ impl Model {
             review.live_at(self)
         } else if let Screen::SafetyCode(screen) = &self.screen {
             screen.guard.live_at(self)
+        } else if let Screen::Engagement(screen) = &self.screen {
+            screen.live_at(self)
         } else {
             None
         };

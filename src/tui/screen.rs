@@ -1,6 +1,11 @@
 //! One file per screen: what it holds, what its keys do, how it is drawn.
 
 pub(super) mod composer;
+pub(super) mod decision_log;
+mod decision_log_text;
+pub(super) mod engagement;
+mod engagement_changes;
+pub(super) mod engagement_view;
 pub(super) mod form;
 mod guard;
 pub(super) mod help;
@@ -9,7 +14,6 @@ pub(super) mod main;
 pub(super) mod need;
 pub(super) mod needs_you;
 pub(super) mod needs_you_view;
-pub(super) mod presets;
 pub(super) mod rail;
 pub(super) mod review;
 pub(super) mod review_paper;

@@ -12,13 +12,14 @@ use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
 
 use super::available::{available, why_not};
 use super::keymap::{self, Action, Scope};
-use super::message::{Effect, Message, Question};
+use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    form, help, invite, main, needs_you, presets, review, review_queue, review_words, safety_code,
+    decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
+    review_words, safety_code,
 };
 
 /// How long a line has to lie under a person's eyes before it counts as read.
@@ -34,6 +35,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             model.size = (width, height);
             review::unsettle(model);
             safety_code::unsettle(model);
+            engagement::unsettle(model);
             model.touch();
             Vec::new()
         }
@@ -42,6 +44,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             model.resting = None;
             review::unsettle(model);
             safety_code::unsettle(model);
+            engagement::unsettle(model);
             model.touch();
             Vec::new()
         }
@@ -49,6 +52,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Drawn { quiet } => {
             review::drawn(model, quiet);
             safety_code::drawn(model, quiet);
+            engagement::drawn(model, quiet);
             rest(model);
             Vec::new()
         }
@@ -61,9 +65,12 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             }
             Vec::new()
         }
-        Message::Edited(channel, result) => {
+        Message::Edited(Sheet::Letter(channel), result) => {
             edited(model, channel, result);
             Vec::new()
+        }
+        Message::Edited(Sheet::Engagement(channel), result) => {
+            engagement::edited(model, channel, result)
         }
     });
     effects
@@ -115,6 +122,11 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
     }
     if let Screen::SafetyCode(screen) = &model.screen
         && screen.guard.woke_between(model, before)
+    {
+        model.touch();
+    }
+    if let Screen::Engagement(screen) = &model.screen
+        && screen.woke_between(model, before)
     {
         model.touch();
     }
@@ -255,7 +267,8 @@ fn reload_screen(model: &mut Model) -> Vec<Effect> {
             let channel = screen.channel;
             safety_code::reload(model, channel)
         }
-        Screen::Main | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => Vec::new(),
+        Screen::Engagement(_) => engagement::reload(model),
+        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Help(_) => Vec::new(),
     }
 }
 
@@ -273,8 +286,9 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         Screen::NeedsYou(_)
         | Screen::Review(_)
         | Screen::Invite(_)
-        | Screen::Presets(_)
+        | Screen::Engagement(_)
         | Screen::SafetyCode(_)
+        | Screen::Log(_)
         | Screen::Help(_) => {}
     }
     Vec::new()
@@ -298,8 +312,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Review(_) => Scope::Review,
         Screen::Invite(_) => Scope::Invite,
         Screen::Form(_) => Scope::Form,
-        Screen::Presets(_) => Scope::Presets,
+        Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
+        Screen::Log(_) => Scope::Log,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -363,6 +378,9 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
 }
 
 fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+    if action != Action::Confirm {
+        engagement::disarm(model);
+    }
     if action == Action::Redraw {
         return vec![Effect::Redraw];
     }
@@ -396,8 +414,9 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         }
         Scope::Invite => invite::act(model, action),
         Scope::Form => form::act(model, action),
-        Scope::Presets => presets::act(model, action),
+        Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
+        Scope::Log => decision_log::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
@@ -408,7 +427,7 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
 
 /// Opens the engagement of the open channel, in which rules are made.
 fn open_engagement(model: &mut Model) -> Vec<Effect> {
-    presets::open(model)
+    engagement::open(model)
 }
 
 fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {

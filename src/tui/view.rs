@@ -12,7 +12,10 @@ use crate::text::{ours, sanitise_line};
 use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
-use super::screen::{form, help, invite, main, needs_you_view, presets, review_view, safety_code};
+use super::screen::{
+    decision_log, engagement_view, form, help, invite, main, needs_you_view, review_view,
+    safety_code,
+};
 use super::theme::Role;
 use super::update::scope;
 use super::widget::paint::{Paint, Spans, age, clock, inset, nth, safe, width};
@@ -46,8 +49,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Review(screen) => review_view::draw(model, screen, frame),
         Screen::Invite(screen) => invite::draw(model, screen, frame),
         Screen::Form(screen) => form::draw(model, screen, frame),
-        Screen::Presets(screen) => presets::draw(model, screen, frame),
+        Screen::Engagement(screen) => engagement_view::draw(model, screen, frame),
         Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
+        Screen::Log(screen) => decision_log::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);

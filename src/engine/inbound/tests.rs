@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::*;
 use crate::api::{Handle, Role};
 use crate::crypto::SecretKey;
-use crate::engine::supervise::Decision;
+use crate::engine::decide::Decision;
 use crate::model::{NetworkId, PeerText, Verdict};
 use crate::net::Mode;
 use crate::profile::{Config, Profile};

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use super::super::decide::Decision;
 use super::super::inbound::tests::{Alone, NOW, alone, decision};
 use super::*;
 use crate::api::{Proposal, Role, Status};
-use crate::model::{LogEntry, ReviewKind};
+use crate::model::{LogEntry, OnScreen, PeerText, ReviewKind, Verdict, Words};
 use crate::net::{Arrived, Incoming, News};
 
 /// Tells the engine what its network carries; nothing is sent.

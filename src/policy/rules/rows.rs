@@ -320,3 +320,37 @@ fn hold(held: bool) -> &'static str {
 fn yes_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Preset;
+    use crate::policy::presets;
+
+    #[test]
+    fn only_what_rules_can_say_is_a_row_that_can_be_changed() {
+        let mut rules = presets::rules(Preset::SafeAcquaintance).clone();
+        assert!(!rules.set("tone", Step::Next));
+        assert!(!rules.set("no-such-row", Step::Next));
+        assert_eq!(&rules, presets::rules(Preset::SafeAcquaintance));
+        assert!(rules.set("inbound", Step::Previous));
+        assert_eq!(rules.inbound, InboundHold::All);
+        let advice: Vec<_> = rules
+            .rows()
+            .into_iter()
+            .filter(|row| !row.enforced)
+            .collect();
+        let keys: Vec<_> = advice.iter().map(|row| row.key).collect();
+        assert_eq!(keys, ["calendar", "documents", "tone"]);
+    }
+
+    #[test]
+    fn letting_drafts_leave_alone_makes_raising_need_a_verified_code() {
+        let mut rules = presets::rules(Preset::SafeAcquaintance).clone();
+        assert!(rules.set("drafts", Step::Next));
+        assert_eq!(rules.drafts, Drafts::Alone);
+        assert_eq!(rules.raising_needs, Proof::VerifiedCode);
+        rules.set("raising_needs", Step::Next);
+        assert_eq!(rules.raising_needs, Proof::VerifiedCode);
+    }
+}

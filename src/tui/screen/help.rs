@@ -77,9 +77,17 @@ fn lines(scope: Scope) -> Vec<HelpLine> {
     lines.push(HelpLine::Blank);
     lines.push(HelpLine::Heading("Signs"));
     let sign = |(sign, words): &(&'static str, &'static str)| HelpLine::Sign(sign, words);
+    if scope == Scope::Engagement {
+        lines.extend(ENGAGEMENT_SIGNS.iter().map(sign));
+    }
     lines.extend(SIGNS.iter().map(sign));
     lines
 }
+
+const ENGAGEMENT_SIGNS: &[(&str, &str)] = &[
+    ("E", "enforced by this app, whatever the assistant does"),
+    ("A", "advice in the assistant's text; not a guarantee"),
+];
 
 const SIGNS: &[(&str, &str)] = &[
     (

@@ -7,7 +7,7 @@ use crate::api::Request;
 use crate::model::{ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
 use crate::text::sanitise;
 use crate::tui::keymap::Action;
-use crate::tui::message::{Effect, Question};
+use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
@@ -15,7 +15,7 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
 use super::transcript::Window;
-use super::{composer, form, invite, presets, review, safety_code};
+use super::{composer, engagement, form, invite, review, safety_code};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -204,12 +204,17 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             composer::open(model);
             Vec::new()
         }
-        Action::Editor => model
-            .open_channel()
-            .map(|channel| channel.id)
-            .map_or_else(Vec::new, |id| {
-                vec![Effect::OpenEditor(id, model.composer.editor.text())]
-            }),
+        Action::Editor => {
+            model
+                .open_channel()
+                .map(|channel| channel.id)
+                .map_or_else(Vec::new, |id| {
+                    vec![Effect::OpenEditor(
+                        Sheet::Letter(id),
+                        model.composer.editor.text(),
+                    )]
+                })
+        }
         Action::TakeBack => take_back(model),
         Action::Retry => {
             let id = model
@@ -223,8 +228,9 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::CopyMessage => copy_message(model),
         Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
-        Action::ChoosePreset => presets::open(model),
+        Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
+        Action::OpenLog => super::decision_log::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {

@@ -323,6 +323,14 @@ pub(in crate::tui) fn unsettle(model: &mut Model) {
     }
 }
 
+/// Makes the keys wait for a new frame and a quiet moment; called when one comes back here.
+pub(in crate::tui) fn come_back(model: &mut Model) {
+    unsettle(model);
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.drained = false;
+    }
+}
+
 /// Acts on a key of the table.
 #[expect(
     clippy::wildcard_enum_match_arm,

@@ -5,7 +5,9 @@ use crate::model::{Author, Channel, ChannelId, Content, MessageId, PeerText, Rev
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
-use crate::tui::screen::{composer, form, invite, need, needs_you, presets, review, safety_code};
+use crate::tui::screen::{
+    composer, decision_log, engagement, form, invite, need, needs_you, review, safety_code,
+};
 
 use super::{ask, newest, open_channel};
 
@@ -34,11 +36,17 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Settled => return needs_you::reload(model),
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
         Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
+        Question::Engagement(channel, proposal) => Request::Engagement {
+            channel: (*channel).into(),
+            proposal: (**proposal).clone(),
+        },
         Question::Older(_)
         | Question::Verify(_)
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Log(_)
+        | Question::VerifyLog
         | Question::Decide(..)
         | Question::Send(_)
         | Question::SaveDraft(_)
@@ -48,7 +56,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::MakeInvite
         | Question::CancelInvite(_)
         | Question::Accept
-        | Question::SetPreset(_)
+        | Question::SetEngagement(_)
         | Question::Pause(..) => return Vec::new(),
     };
     ask(model, request, question.clone())
@@ -113,6 +121,13 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         (Question::Presets, Ok(Reply::Presets(names))) => {
             model.presets = names;
             model.touch();
+            Vec::new()
+        }
+        (Question::Log(before), Ok(Reply::Log(entries))) => {
+            decision_log::take(model, before, entries)
+        }
+        (Question::VerifyLog, Ok(Reply::LogState(state))) => {
+            decision_log::take_state(model, state);
             Vec::new()
         }
         (question, answer) => writing(model, question, answer),
@@ -262,10 +277,16 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
         (Question::CodeDiffers(id), answer) => {
             safety_code::settled(model, id, false, answer.map(|_done| ()))
         }
-        (Question::SetPreset(_), Ok(_)) => {
-            model.leave();
-            model.say(Tone::Fine, "The preset is set.");
-            ask(model, Request::Channels, Question::Channels)
+        (Question::Engagement(id, proposal), Ok(Reply::Engagement(found))) => {
+            engagement::take(model, id, &proposal, Ok(*found));
+            Vec::new()
+        }
+        (Question::Engagement(id, proposal), Err(error)) => {
+            engagement::take(model, id, &proposal, Err(error));
+            Vec::new()
+        }
+        (Question::SetEngagement(id), answer) => {
+            engagement::saved(model, id, answer.map(|_done| ()))
         }
         (Question::Pause(paused, channel), Ok(_)) => {
             pause_words(model, paused, channel);
@@ -275,9 +296,7 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
         }
         (_, Ok(_)) => Vec::new(),
         (question, Err(error)) => {
-            if matches!(question, Question::SetPreset(_)) {
-                presets::fail(model);
-            }
+            decision_log::fail(model, &question);
             model.say(Tone::Trouble, capital(&error.to_string()));
             Vec::new()
         }

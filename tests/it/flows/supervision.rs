@@ -1,4 +1,8 @@
 //! What may enter, what may leave, and a human who decides: through the built program.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
 
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -179,7 +179,7 @@ proptest! {
     fn no_text_brings_a_control_or_hidden_character_into_a_cell(
         text in text(),
         size in (40u16..200, 12u16..60),
-        keys in prop::sample::select(vec!["", "<tab>", "i", "nn<enter>", "nnn<enter>", "Gkkk<enter>", "p", "o", "W", "Wj", "Wj<enter>t"]),
+        keys in prop::sample::select(vec!["", "<tab>", "i", "nn<enter>", "nnn<enter>", "Gkkk<enter>", "p", "pl", "pld", "o", "W", "Wj", "Wj<enter>t"]),
     ) {
         let mut world = World::new(poisoned(&text), size);
         world.keys(keys);

@@ -329,3 +329,21 @@ fn d12_only_the_latest_key_can_be_pinned() {
     let seen = decided(&world)[0].1;
     assert_eq!(seen, Digest([0xdd; 32]));
 }
+
+#[test]
+fn d2_whoever_comes_back_to_a_review_waits_again() {
+    for away in ["?", "M"] {
+        let mut world = World::new(Facts::busy().with_draft().harmless(), (120, 36));
+        world.keys("nn<enter>").keys(READ).see("keys live");
+        world.keys(away).see_not("keys live");
+        world.press(crossterm::event::KeyCode::Esc);
+        world.press(crossterm::event::KeyCode::Char('a'));
+        world.pass(Duration::from_secs(5));
+        world.press(crossterm::event::KeyCode::Char('a'));
+        assert_eq!(world.decisions(), 0, "nothing was drawn since");
+        world.settle();
+        world.settle();
+        world.keys("a");
+        assert_eq!(world.decisions(), 1);
+    }
+}

@@ -101,11 +101,6 @@ fn the_form_for_a_link() {
 }
 
 #[test]
-fn the_choice_of_a_preset() {
-    shown("presets", &Facts::busy(), "pj<enter>");
-}
-
-#[test]
 fn the_help() {
     shown("help", &Facts::busy(), "?");
 }
