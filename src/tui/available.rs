@@ -19,8 +19,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage if on_main => {
-            let open = model.transcript.as_ref();
-            open.is_some_and(|open| open.selected().is_some())
+            (model.transcript.as_ref()).is_some_and(|open| open.selected().is_some())
         }
         Action::CopyMessage | Action::SwitchView => review::held_text(model).is_some(),
         Action::JumpSignal => review::has_signals(model),
@@ -53,17 +52,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom => match &model.screen {
-            Screen::Main => main::can_move(model),
-            Screen::NeedsYou(_) => needs_you::has_items(model),
-            Screen::Review(screen) => screen.scrolls(model),
-            Screen::Invite(_)
-            | Screen::Form(_)
-            | Screen::Engagement(_)
-            | Screen::SafetyCode(_)
-            | Screen::Log(_)
-            | Screen::Help(_) => true,
-        },
+        | Action::Bottom => can_move(model),
         Action::NextPane
         | Action::PreviousPane
         | Action::PaneLists
@@ -92,11 +81,25 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::RefuseAndPause
         | Action::Later
         | Action::Select
-        | Action::Filter
         | Action::Help
         | Action::Redraw
         | Action::Suspend
         | Action::Quit => true,
+    }
+}
+
+/// Tells whether there is anything to move among, or through, on the present screen.
+fn can_move(model: &Model) -> bool {
+    match &model.screen {
+        Screen::Main => main::can_move(model),
+        Screen::NeedsYou(_) => needs_you::has_items(model),
+        Screen::Review(screen) => screen.scrolls(model),
+        Screen::Invite(_)
+        | Screen::Form(_)
+        | Screen::Engagement(_)
+        | Screen::SafetyCode(_)
+        | Screen::Log(_)
+        | Screen::Help(_) => true,
     }
 }
 

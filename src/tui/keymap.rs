@@ -131,7 +131,6 @@ pub enum Action {
     JumpSignal,
     AllNeeds,
     Select,
-    Filter,
     MakeRule,
     CompareCode,
     CodeDiffers,
@@ -279,7 +278,7 @@ pub const TABLE: &[Binding] = table! {
     NeedsYou [key('z')] Later "later" "decide later: n skips it for an hour";
     NeedsYou [key('x')] Select "select" "select, or no longer";
     NeedsYou [key('A')] Confirm "act on selected" "one review of all that is selected: one kind, one channel, no signal, no !!, at most ten";
-    NeedsYou [key('f')] Filter "filter" "show all, drafts, messages, requests, or keys";
+    NeedsYou [key('f')] CycleFilter "filter" "show all, drafts, messages, requests, or keys";
     NeedsYou [key('u')] TakeBack "take back" "take back the draft that was approved last, while it waits to leave";
     NeedsYou [named(KeyCode::Esc)] Back "back" "back";
     Review [key('a')] Approve "" "accept the contact, release the message, send the draft, or prepare to pin the new key";

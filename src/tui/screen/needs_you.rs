@@ -234,7 +234,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             select(screen);
             Vec::new()
         }
-        Action::Filter => {
+        Action::CycleFilter => {
             screen.filter = screen.filter.next();
             refresh(model)
         }

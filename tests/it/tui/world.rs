@@ -449,7 +449,7 @@ impl Facts {
 
     /// So many drafts wait in which nothing was found.
     pub(crate) fn with_plain_drafts(mut self, count: i64) -> Self {
-        let marta = self.channels[0].clone();
+        let marta = self.channel(MARTA);
         for number in 0..count {
             let id = 20 + number;
             let words = format!("Thursday at {} suits us.", 9 + number);
