@@ -139,27 +139,37 @@ fn what_is_put_off_is_skipped_for_an_hour_and_comes_back() {
 }
 
 #[test]
-fn a_draft_that_was_let_pass_can_be_taken_back_for_ten_seconds() {
-    let mut world = World::new(Facts::busy().with_draft().harmless(), (120, 36));
-    world.keys("nn<enter>").keys(READ).keys("a");
-    world.tell(Message::Answer(
-        Question::Decide(ReviewId(4), Verdict::Approve),
-        Box::new(Ok(Reply::Done)),
-    ));
+fn d7_a_draft_that_was_let_pass_can_be_taken_back_for_ten_seconds() {
     let takes = |world: &World| {
         let asks = |effect: &&Effect| matches!(effect, Effect::Ask(Request::TakeBack { message }, _) if *message == MessageId(8));
         world.done.iter().filter(asks).count()
     };
+    let mut approved = World::new(Facts::busy().with_draft().harmless(), (120, 36));
+    approved.keys("nn<enter>").keys(READ).keys("a");
+    approved.tell(Message::Answer(
+        Question::Decide(ReviewId(4), Verdict::Approve),
+        Box::new(Ok(Reply::Done)),
+    ));
     // The person's own message left by now, so it is the draft that comes back.
-    world.keys("u");
-    world.tell(Message::Answer(
+    approved.see("It leaves in ten seconds");
+    approved.keys("u");
+    assert_eq!(takes(&approved), 1);
+    approved.tell(Message::Answer(
         Question::TakeBack(MessageId(8)),
         Box::new(Ok(Reply::Done)),
     ));
-    assert_eq!(takes(&world), 1);
-    world
+    approved
         .see("The draft was not sent")
         .see_not("in the composer again");
+    let mut late = World::new(Facts::busy().with_draft().harmless(), (120, 36));
+    late.keys("nn<enter>").keys(READ).keys("a");
+    late.tell(Message::Answer(
+        Question::Decide(ReviewId(4), Verdict::Approve),
+        Box::new(Ok(Reply::Done)),
+    ));
+    late.pass(Duration::from_secs(10));
+    late.keys("u").see("what has left cannot be taken back");
+    assert_eq!(takes(&late), 0);
 }
 
 #[test]
