@@ -496,6 +496,12 @@ impl Facts {
         };
         let mut later = theirs(13, "A picture of the room.", Passage::Alone);
         later.digest = true;
+        self.status.today = Today {
+            alone: 11,
+            approved: 3,
+            edited: 1,
+            refused: 2,
+        };
         self.letters = vec![
             theirs(10, "As it was.", Passage::AsIs),
             theirs(11, "Something was hidden here.", Passage::HiddenRemoved),
