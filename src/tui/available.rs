@@ -2,29 +2,31 @@
 
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, engagement, main, review, safety_code};
+use super::screen::{composer, engagement, main, needs_you, review, safety_code};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_main = matches!(model.screen, Screen::Main);
+    let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
             engagement::is_ready(model)
         }
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
-        Action::TakeBack => on_main && main::leaving(model).is_some(),
+        Action::AllNeeds => model.needs.is_some(),
+        Action::Select | Action::Later | Action::Open if on_needs => needs_you::has_items(model),
+        Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage if on_main => {
-            let open = model.transcript.as_ref();
-            open.is_some_and(|open| open.selected().is_some())
+            (model.transcript.as_ref()).is_some_and(|open| open.selected().is_some())
         }
         Action::CopyMessage | Action::SwitchView => review::held_text(model).is_some(),
         Action::JumpSignal => review::has_signals(model),
         Action::NextUnread | Action::PreviousUnread => {
             model.listed().any(|channel| channel.unread > 0)
         }
-        Action::Engagement => engagement::can_open(model),
+        Action::Engagement | Action::MakeRule => engagement::can_open(model),
         Action::NextValue | Action::PreviousValue | Action::Save | Action::TextDiff => {
             engagement::is_ready(model)
         }
@@ -78,6 +80,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::OwnWords
         | Action::RefuseAndPause
         | Action::Later
+        | Action::Select
         | Action::Help
         | Action::Redraw
         | Action::Suspend
@@ -85,10 +88,11 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
 }
 
-/// Tells whether there is anything to move over on the present screen.
+/// Tells whether there is anything to move among, or through, on the present screen.
 fn can_move(model: &Model) -> bool {
     match &model.screen {
         Screen::Main => main::can_move(model),
+        Screen::NeedsYou(_) => needs_you::has_items(model),
         Screen::Review(screen) => screen.scrolls(model),
         Screen::Invite(_)
         | Screen::Form(_)
@@ -108,6 +112,7 @@ fn can_move(model: &Model) -> bool {
 )]
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
+        Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Editor
         | Action::NextValue
@@ -131,10 +136,10 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
-        Action::Engagement if model.open_channel().is_some() => {
+        Action::Engagement | Action::MakeRule if model.open_channel().is_some() => {
             "Nothing flows in this channel; there is nothing to set."
         }
-        Action::Engagement | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::Engagement | Action::MakeRule | Action::PauseChannel | Action::Leader => NO_CHANNEL,
         Action::CompareCode => {
             "No key is accepted in this channel yet; there is nothing to compare."
         }
@@ -145,7 +150,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
             "This invite is not open; there is no link to give away."
         }
         Action::Replace => "Only an open invite with a number can be replaced.",
-        Action::PauseAll => "Not yet: the engine has not answered.",
+        Action::AllNeeds | Action::PauseAll => "Not yet: the engine has not answered.",
         Action::Up
         | Action::Down
         | Action::PageUp

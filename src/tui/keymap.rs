@@ -17,6 +17,8 @@ pub enum Scope {
     Composer,
     /// The review of one item, the only place where decisions are made.
     Review,
+    /// The list of everything that needs a person.
+    NeedsYou,
     /// A text field inside a review.
     ReviewText,
     /// An invite of ours.
@@ -43,6 +45,7 @@ impl Scope {
             Self::Leader => "After Space",
             Self::Composer => "Writing",
             Self::Review => "Review",
+            Self::NeedsYou => "Needs you",
             Self::ReviewText => "Writing in a review",
             Self::Invite => "Invite",
             Self::Form => "Form",
@@ -126,6 +129,9 @@ pub enum Action {
     Later,
     SwitchView,
     JumpSignal,
+    AllNeeds,
+    Select,
+    MakeRule,
     CompareCode,
     CodeDiffers,
     Help,
@@ -240,6 +246,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('g'), named(KeyCode::Home)] Top "" "go to the first";
     Main [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Main [named(KeyCode::Enter)] Open "open" "open what is selected; never decides";
+    Main [key('W')] AllNeeds "all that waits" "open the list of everything that needs you, waits for them, or was settled today";
     Main [named(KeyCode::Tab)] NextPane "pane" "next pane";
     Main [named(KeyCode::BackTab)] PreviousPane "" "previous pane";
     Main [key('1')] PaneLists "" "go to the lists";
@@ -250,6 +257,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('i')] Write "write" "write in this channel as yourself";
     Main [key('e')] Editor "" "write in $VISUAL or $EDITOR";
     Main [key('u')] TakeBack "take back" "take back the last message while it waits to leave";
+    Main [key('M')] MakeRule "" "make a rule of what you decided: opens the engagement of the channel";
     Main [key('R')] Retry "try again" "try the selected message again now";
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
@@ -260,6 +268,19 @@ pub const TABLE: &[Binding] = table! {
     Main [key(' ')] Leader "" "more for this channel";
     Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
+    NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
+    NeedsYou [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    NeedsYou [key('k'), named(KeyCode::Up)] Up "" "move up";
+    NeedsYou [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some items down";
+    NeedsYou [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some items up";
+    NeedsYou [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    NeedsYou [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    NeedsYou [key('z')] Later "later" "decide later: n skips it for an hour";
+    NeedsYou [key('x')] Select "select" "select, or no longer";
+    NeedsYou [key('A')] Confirm "act on selected" "one review of all that is selected: one kind, one channel, no signal, no !!, at most ten";
+    NeedsYou [key('f')] CycleFilter "filter" "show all, drafts, messages, requests, or keys";
+    NeedsYou [key('u')] TakeBack "take back" "take back the draft that was approved last, while it waits to leave";
+    NeedsYou [named(KeyCode::Esc)] Back "back" "back";
     Review [key('a')] Approve "" "accept the contact, release the message, send the draft, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
     Review [key('r')] Refuse "" "refuse the contact, the message or the draft (asks why), or close the channel";
@@ -267,9 +288,10 @@ pub const TABLE: &[Binding] = table! {
     Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
     Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
     Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
-    Review [key('z')] Later "" "decide later: back, and it goes on waiting";
+    Review [key('z')] Later "" "decide later: back, it goes on waiting, and n skips it for an hour";
     Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
     Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
+    Review [key('M')] MakeRule "" "open the engagement of the channel, to make a rule of this; decides nothing";
     Review [key('K')] KeepPinned "" "after a key change: go on with the key you accepted";
     Review [key('j'), named(KeyCode::Down)] Down "read on" "read on";
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";

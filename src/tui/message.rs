@@ -56,6 +56,8 @@ pub enum Question {
     Newest(ChannelId),
     /// The page before the oldest message held.
     Older(ChannelId),
+    /// What was settled lately.
+    Settled,
     /// One review item.
     Review(ReviewId),
     /// A decision.

@@ -18,7 +18,8 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    decision_log, engagement, form, help, invite, main, review, review_words, safety_code,
+    decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
+    review_words, safety_code,
 };
 
 /// How long a line has to lie under a person's eyes before it counts as read.
@@ -250,9 +251,13 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
 /// Asks again for what only the present screen shows.
 fn reload_screen(model: &mut Model) -> Vec<Effect> {
     match &model.screen {
+        Screen::NeedsYou(_) => needs_you::reload(model),
         Screen::Review(screen) => {
-            let item = screen.item();
-            ask(model, Request::Review { item }, Question::Review(item))
+            let mut effects = Vec::new();
+            for item in screen.items() {
+                effects.extend(ask(model, Request::Review { item }, Question::Review(item)));
+            }
+            effects
         }
         Screen::Invite(screen) => {
             let channel = screen.channel;
@@ -278,7 +283,8 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         }
         Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
         Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
-        Screen::Review(_)
+        Screen::NeedsYou(_)
+        | Screen::Review(_)
         | Screen::Invite(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
@@ -301,6 +307,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Main if model.composer.active => Scope::Composer,
         Screen::Main if model.leader => Scope::Leader,
         Screen::Main => Scope::Main,
+        Screen::NeedsYou(_) => Scope::NeedsYou,
         Screen::Review(_) if review_words::is_writing(model) => Scope::ReviewText,
         Screen::Review(_) => Scope::Review,
         Screen::Invite(_) => Scope::Invite,
@@ -391,12 +398,15 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
     }
     match scope {
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
-            let next = review::next_item(model, action == Action::NextNeed);
+            let next = review_queue::next_item(model, action == Action::NextNeed);
             model.pane = Pane::Rail;
             next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
         }
+        Scope::Main if action == Action::AllNeeds => needs_you::open(model),
+        Scope::Main | Scope::Review if action == Action::MakeRule => open_engagement(model),
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
+        Scope::NeedsYou => needs_you::act(model, action),
         Scope::Review => review::act(model, action),
         Scope::ReviewText => {
             review_words::act(model, action);
@@ -413,6 +423,11 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         }
         Scope::Anywhere => Vec::new(),
     }
+}
+
+/// Opens the engagement of the open channel, in which rules are made.
+fn open_engagement(model: &mut Model) -> Vec<Effect> {
+    engagement::open(model)
 }
 
 fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {

@@ -12,7 +12,8 @@ use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
 use super::screen::{
-    decision_log, engagement_view, form, help, invite, main, review_view, safety_code,
+    decision_log, engagement_view, form, help, invite, main, needs_you_view, review_view,
+    safety_code,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -43,6 +44,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     draw_footer(model, frame);
     match &model.screen {
         Screen::Main => main::draw(model, frame),
+        Screen::NeedsYou(screen) => needs_you_view::draw(model, screen, frame),
         Screen::Review(screen) => review_view::draw(model, screen, frame),
         Screen::Invite(screen) => invite::draw(model, screen, frame),
         Screen::Form(screen) => form::draw(model, screen, frame),
@@ -129,14 +131,28 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
     let row = inset(nth(area, 0), 1, 1);
     let wide = area.width >= 64;
     let status = model.status.as_ref();
-    let right = header_right(model, &paint, area.width);
     let mut left = Vec::new();
     match status.and_then(|status| status.paused) {
         Some(_) => left.push(paint.own(Role::Wait, "■ PAUSED")),
         None => left.push(paint.own(Role::Text, "● SUPERVISED")),
     }
     if status.is_some_and(|status| !status.protected) {
-        left.push(paint.own(Role::Wait, "  unprotected"));
+        left.push(paint.own(
+            Role::Wait,
+            if wide {
+                "  unprotected"
+            } else {
+                " unprotected"
+            },
+        ));
+    }
+    let mut right = header_right(model, &paint, area.width);
+    for short in narrow_counts(model) {
+        // What protects and how much waits is never cut; the time of day is.
+        if width(&left) + width(&right) < usize::from(row.width) {
+            break;
+        }
+        right = vec![paint.own(Role::Wait, short)];
     }
     let name = paint.own(Role::Heading, "CHAPERON  ");
     // Where not all has room the name goes first: it is what nobody needs to be told.
@@ -146,21 +162,36 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
     paint.pair(row, left, right);
 }
 
+/// Returns how much waits in fewer and fewer words.
+fn narrow_counts(model: &Model) -> Vec<String> {
+    let needs = model.needs_count();
+    let first = first_expiry(model).map(|first| format!(" · {first}"));
+    let first = first.unwrap_or_default();
+    vec![
+        format!("Needs you {needs}{first}"),
+        format!("Needs {needs}{first}"),
+        format!("Needs {needs}"),
+        needs.to_string(),
+    ]
+}
+
+/// Returns what is left until the first held draft counts as refused.
+fn first_expiry(model: &Model) -> Option<String> {
+    let at = model.status.as_ref()?.next_expiry?;
+    Some(age(at.since(model.now)))
+}
+
 fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
     let gap = if columns >= 110 { "    " } else { "   " };
     let mut parts: Vec<Spans> = Vec::new();
     let needs = model.needs_count();
     if model.needs.is_some() {
         let role = if needs > 0 { Role::Wait } else { Role::Dim };
-        let first = model
-            .status
-            .as_ref()
-            .and_then(|status| status.next_expiry)
-            .map(|at| age(at.since(model.now)));
+        let first = first_expiry(model);
         let words = match first {
             Some(first) if columns >= 110 => format!("Needs you {needs} · first in {first}"),
-            Some(first) if columns >= 64 => format!("Needs you {needs} · {first}"),
-            Some(_) | None => format!("Needs you {needs}"),
+            Some(first) => format!("Needs you {needs} · {first}"),
+            None => format!("Needs you {needs}"),
         };
         parts.push(vec![paint.own(role, words)]);
     }

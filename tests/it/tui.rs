@@ -5,6 +5,7 @@ mod engagement;
 mod held;
 mod hostile;
 mod log;
+mod needs_you;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

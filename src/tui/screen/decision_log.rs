@@ -187,15 +187,12 @@ pub(in crate::tui) fn fail(model: &mut Model, question: &Question) {
 fn shown(model: &mut Model) -> Option<&mut LogScreen> {
     std::iter::once(&mut model.screen)
         .chain(&mut model.back)
-        .find_map(|screen| match screen {
-            Screen::Log(screen) => Some(&mut **screen),
-            Screen::Main
-            | Screen::Review(_)
-            | Screen::Invite(_)
-            | Screen::Form(_)
-            | Screen::Engagement(_)
-            | Screen::SafetyCode(_)
-            | Screen::Help(_) => None,
+        .find_map(|screen| {
+            if let Screen::Log(screen) = screen {
+                Some(&mut **screen)
+            } else {
+                None
+            }
         })
 }
 

@@ -197,6 +197,7 @@ fn find(model: &mut Model, channel: ChannelId) -> Option<&mut EngagementScreen> 
             Screen::Engagement(screen) if screen.channel == channel => Some(&mut **screen),
             Screen::Engagement(_)
             | Screen::Main
+            | Screen::NeedsYou(_)
             | Screen::Review(_)
             | Screen::Invite(_)
             | Screen::Form(_)

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Request;
-use crate::model::{Admission, ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
+use crate::model::{ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
 use crate::text::sanitise;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question, Sheet};
@@ -384,10 +384,10 @@ fn open(model: &mut Model) -> Vec<Effect> {
 
 fn open_row(model: &mut Model, id: ChannelId) -> Vec<Effect> {
     let state = model.channel(id).map(|channel| channel.state);
-    let waits =
-        model.needs.iter().flatten().find(|item| {
-            item.channel == id && !matches!(item.kind, ReviewKind::HeldMessage { .. })
-        });
+    let waits = model.needs.iter().flatten().find(|item| {
+        use ReviewKind::{ContactRequest, KeyChange};
+        item.channel == id && matches!(item.kind, ContactRequest { .. } | KeyChange { .. })
+    });
     match (state, waits.map(|item| item.id)) {
         (_, Some(item)) => review::open(model, item),
         (Some(ChannelState::Invited), None) => invite::open(model, id),
@@ -409,10 +409,12 @@ fn open_message(model: &mut Model) -> Vec<Effect> {
         .transcript
         .as_ref()
         .and_then(|transcript| transcript.selected());
-    let held = selected.filter(|message| matches!(message.admission, Some(Admission::Held { .. })));
-    let held = held.map(|message| message.id);
-    let item = model.needs.iter().flatten().find(|item| {
-        matches!(&item.kind, ReviewKind::HeldMessage { message, .. } if Some(*message) == held)
+    let id = selected.map(|message| message.id);
+    let item = model.needs.iter().flatten().find(|item| match &item.kind {
+        ReviewKind::HeldMessage { message, .. } | ReviewKind::HeldDraft { message, .. } => {
+            Some(*message) == id
+        }
+        ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. } => false,
     });
     if let Some(id) = item.map(|item| item.id) {
         return review::open(model, id);
@@ -441,7 +443,8 @@ pub(in crate::tui) fn leaving(model: &Model) -> Option<MessageId> {
     })
 }
 
-fn take_back(model: &Model) -> Vec<Effect> {
+/// Takes back what was sent last, while it waits to leave.
+pub(super) fn take_back(model: &Model) -> Vec<Effect> {
     leaving(model).map_or_else(Vec::new, |message| {
         vec![Effect::Ask(
             Request::TakeBack { message },

@@ -19,8 +19,11 @@ use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::update::ask;
 
 use super::main::{quoted, select};
+use super::needs_you;
 use super::review_paper::{self, PaperRow};
-use super::review_verdict::{self, Meaning, done_words, meaning, words_of};
+use super::review_queue;
+use super::review_several::{self, Several};
+use super::review_verdict::{self, Meaning, done_words, is_over, meaning, words_of};
 use super::review_view;
 use super::review_words::{self, Purpose, Written};
 use super::safety_code;
@@ -42,6 +45,8 @@ pub(in crate::tui) struct ReviewScreen {
     /// What `A` was asked for and now confirms.
     pub(super) armed: Option<Verdict>,
     written: Written,
+    /// What is decided together with this item.
+    pub(super) several: Several,
     pub(super) look: Look,
     opened: UnixMillis,
     deciding: bool,
@@ -54,7 +59,7 @@ pub(in crate::tui) struct ReviewScreen {
 
 /// How a message is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::tui) enum Look {
     /// Made safe, with marks: what has to be read.
     #[default]
     Safe,
@@ -74,6 +79,7 @@ pub(super) enum Asleep {
     NoFocus,
     Unread,
     Settling,
+    Expired,
 }
 
 impl Asleep {
@@ -86,6 +92,7 @@ impl Asleep {
             Self::NoFocus => "keys off: the terminal has no focus",
             Self::Unread => "read to the end to decide",
             Self::Settling => "keys off for a moment",
+            Self::Expired => "expired: it is not sent",
         }
     }
 }
@@ -100,6 +107,7 @@ impl ReviewScreen {
             drained: false,
             armed: None,
             written: Written::default(),
+            several: Several::default(),
             look: Look::Safe,
             opened: now,
             deciding: false,
@@ -115,11 +123,16 @@ impl ReviewScreen {
         if self.gone.is_some() {
             return Some(Asleep::Settled);
         }
-        if self.review.is_none() {
+        let Some(review) = self.review.as_ref().filter(|_| self.several.is_whole()) else {
             return Some(Asleep::Loading);
-        }
+        };
         if self.deciding {
             return Some(Asleep::Deciding);
+        }
+        // No answer is a no, and a key that comes after it is no answer any more.
+        let mut all = std::iter::once(review).chain(self.several.found());
+        if all.any(|review| is_over(review, model.now)) {
+            return Some(Asleep::Expired);
         }
         if model.is_tiny() {
             return Some(Asleep::TooSmall);
@@ -148,8 +161,10 @@ impl ReviewScreen {
         before < live && live <= model.now
     }
 
-    pub(in crate::tui) fn item(&self) -> ReviewId {
-        self.item
+    /// Returns every item that is on the paper.
+    pub(in crate::tui) fn items(&self) -> Vec<ReviewId> {
+        let first = std::iter::once(self.item);
+        first.chain(self.several.ids().iter().copied()).collect()
     }
 
     /// Returns the text to be read, wrapped; computed once per width.
@@ -164,9 +179,10 @@ impl ReviewScreen {
                 review,
                 written: &self.written,
                 look: self.look,
+                brief: false,
                 zone: &model.zone,
             };
-            review_paper::rows(&page, width)
+            review_paper::of_all(&page, self.several.found(), width)
         });
         let rows = Arc::new(rows);
         *self.paper.borrow_mut() = Some((width, Arc::clone(&rows)));
@@ -223,9 +239,17 @@ pub(in crate::tui) fn open(model: &mut Model, item: ReviewId) -> Vec<Effect> {
 pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Error>) {
     let now = model.now;
     let Screen::Review(screen) = &mut model.screen else {
+        needs_you::take(model, item, answer);
         return;
     };
-    if screen.item != item || screen.deciding {
+    if screen.deciding {
+        return;
+    }
+    if screen.several.ids().contains(&item) {
+        review_several::take(model, answer);
+        return;
+    }
+    if screen.item != item {
         return;
     }
     match answer {
@@ -234,9 +258,15 @@ pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Rev
             if before == Some(review.item.seen) {
                 return;
             }
+            if screen.several.is_some() && !review_several::is_plain(&review.item) {
+                screen.gone = Some(review_several::FOUND_OUT.into());
+                model.touch();
+                return;
+            }
             let fresh = ReviewScreen::new(item, now);
             **screen = ReviewScreen {
                 review: Some(review),
+                several: std::mem::take(&mut screen.several),
                 ..fresh
             };
             if before.is_some() {
@@ -293,6 +323,14 @@ pub(in crate::tui) fn unsettle(model: &mut Model) {
     }
 }
 
+/// Makes the keys wait for a new frame and a quiet moment; called when one comes back here.
+pub(in crate::tui) fn come_back(model: &mut Model) {
+    unsettle(model);
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.drained = false;
+    }
+}
+
 /// Acts on a key of the table.
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -311,16 +349,12 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::OwnWords => return decide(model, action),
         Action::Back => {
             model.leave();
-            return Vec::new();
+            return needs_you::refresh(model);
         }
-        Action::Later => {
-            model.leave();
-            model.say(Tone::Fine, "It goes on waiting.");
-            return Vec::new();
-        }
+        Action::Later => return review_queue::put_off(model),
         Action::SwitchView => switch_look(model),
         Action::NextNeed | Action::PreviousNeed => {
-            return next_need(model, action == Action::NextNeed);
+            return review_queue::next_need(model, action == Action::NextNeed);
         }
         Action::CopyMessage => return copy(model),
         _ => scroll(model, action),
@@ -370,7 +404,12 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(review) = &screen.review else {
         return Vec::new();
     };
-    let verdict = match meaning(review, &screen.written, screen.armed, action) {
+    let means = if screen.several.is_some() {
+        review_several::meaning(&screen.written, action)
+    } else {
+        meaning(review, &screen.written, screen.armed, action)
+    };
+    let verdict = match means {
         Meaning::Decides(verdict) => verdict,
         Meaning::Asks(verdict) => {
             screen.armed = Some(verdict);
@@ -397,8 +436,7 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
         percent: 100,
         seconds: u32::try_from(now.since(screen.opened).as_secs()).unwrap_or(u32::MAX),
     };
-    let request = review_verdict::request(review, &screen.written, verdict, shown);
-    vec![Effect::Ask(request, Question::Decide(screen.item, verdict))]
+    review_several::requests(screen, verdict, shown)
 }
 
 /// Shows the message in the next way; what was read so far stays read.
@@ -411,6 +449,19 @@ fn switch_look(model: &mut Model) {
         };
         screen.scroll = 0;
         screen.armed = None;
+    }
+    rewrap(model);
+}
+
+/// Begins to read afresh, because there is more on the paper.
+pub(super) fn reread(model: &mut Model) {
+    let now = model.now;
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.seen = (0, 0);
+        screen.seen_all = false;
+        screen.drained = false;
+        screen.calm_since = now;
+        screen.scroll = 0;
     }
     rewrap(model);
 }
@@ -464,8 +515,11 @@ pub(in crate::tui) fn decided(
     let Screen::Review(screen) = &mut model.screen else {
         return Vec::new();
     };
-    if screen.item != item {
+    if !screen.items().contains(&item) {
         return Vec::new();
+    }
+    if screen.several.is_some() {
+        return review_several::decided(model, answer);
     }
     screen.deciding = false;
     screen.armed = None;
@@ -477,8 +531,13 @@ pub(in crate::tui) fn decided(
     match answer {
         Ok(()) => {
             let channel = screen.review.as_ref().map(|review| review.channel.id);
+            model.just_sent = screen
+                .review
+                .as_ref()
+                .and_then(|review| review_verdict::leaving(review, verdict, now))
+                .or_else(|| model.just_sent.take());
             let words = done_words(kind.as_ref(), verdict);
-            model.go_main();
+            model.leave();
             model.say(Tone::Fine, words);
             let is_key = matches!(
                 kind,
@@ -487,7 +546,7 @@ pub(in crate::tui) fn decided(
             match channel.filter(|_| is_key && verdict == Verdict::Approve) {
                 // A key that was just pinned is worth comparing while the person thinks of it.
                 Some(channel) => safety_code::open_for(model, channel),
-                None => Vec::new(),
+                None => needs_you::refresh(model),
             }
         }
         Err(Error::Changed) => ask(model, Request::Review { item }, Question::Review(item)),
@@ -501,28 +560,6 @@ pub(in crate::tui) fn decided(
             Vec::new()
         }
     }
-}
-
-fn next_need(model: &mut Model, forward: bool) -> Vec<Effect> {
-    next_item(model, forward).map_or_else(Vec::new, |item| open(model, item))
-}
-
-/// Returns the item after (or before) the one in hand, round the end.
-pub(in crate::tui) fn next_item(model: &Model, forward: bool) -> Option<ReviewId> {
-    let needs = model.needs.as_deref()?;
-    let here = match (&model.screen, model.cursor) {
-        (Screen::Review(screen), _) => Some(screen.item),
-        (_, Some(Spot::Need(id))) => Some(id),
-        _ => None,
-    };
-    let at = here.and_then(|here| needs.iter().position(|item| item.id == here));
-    let index = match (at, forward) {
-        (None, true) => 0,
-        (None, false) => needs.len().checked_sub(1)?,
-        (Some(at), true) => (at + 1) % needs.len(),
-        (Some(at), false) => (at + needs.len() - 1) % needs.len(),
-    };
-    needs.get(index).map(|item| item.id)
 }
 
 /// Returns the held message's text, where there is one.

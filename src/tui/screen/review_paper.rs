@@ -15,6 +15,7 @@ use super::review::Look;
 use super::review_verdict::words_of;
 use super::review_words::{Purpose, Written};
 use super::side::{preset_label, relay_name};
+use super::transcript_text::signals_in;
 
 /// One row: theirs stands right of the gutter, ours does not have one.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Page<'a> {
     pub(super) review: &'a Review,
     pub(super) written: &'a Written,
     pub(super) look: Look,
+    /// Only the text, because others stand below it.
+    pub(super) brief: bool,
     pub(super) zone: &'a TimeZone,
 }
 
@@ -108,6 +111,33 @@ impl Paper {
     }
 }
 
+/// Returns everything that has to be read for an item and those decided with it.
+pub(super) fn of_all(page: &Page<'_>, others: &[Review], width: u16) -> Vec<PaperRow> {
+    if others.is_empty() {
+        return rows(page, width);
+    }
+    let all = others.len() + 1;
+    let mut paper = Paper {
+        rows: Vec::new(),
+        width: usize::from(width).max(1),
+    };
+    for (number, review) in (1..).zip(std::iter::once(page.review).chain(others)) {
+        paper.words(Role::Heading, &format!("{number} of {all}"));
+        let brief = Page {
+            review,
+            brief: true,
+            ..*page
+        };
+        paper.rows.extend(rows(&brief, width));
+        paper.blank();
+    }
+    if page.look == Look::Safe {
+        effect(&mut paper, page.review, "All of them are judged under");
+        earlier(&mut paper, page);
+    }
+    paper.rows
+}
+
 /// Returns everything that has to be read for this item.
 pub(super) fn rows(page: &Page<'_>, width: u16) -> Vec<PaperRow> {
     let (review, zone) = (page.review, page.zone);
@@ -145,9 +175,13 @@ pub(super) fn rows(page: &Page<'_>, width: u16) -> Vec<PaperRow> {
             expires,
             ..
         } => {
-            draft(&mut paper, page, rule, reason);
+            paper.entry("held by", Role::Wait, &PeerText::new(rule.as_str()));
+            if !reason.is_empty() {
+                paper.entry("it", Role::Wait, &PeerText::new(reason.as_str()));
+            }
             let until = format!("{} {}", day(*expires, zone), clock(*expires, zone));
             paper.entry("waits until", Role::Wait, &PeerText::new(until));
+            draft(&mut paper, page);
         }
     }
     paper.rows
@@ -301,7 +335,7 @@ fn held(paper: &mut Paper, page: &Page<'_>, rule: &str) {
         paper.theirs(&words);
     }
     reason(paper, page);
-    if page.look == Look::Safe {
+    if page.look == Look::Safe && !page.brief {
         signals(
             paper,
             page,
@@ -316,11 +350,7 @@ fn held(paper: &mut Paper, page: &Page<'_>, rule: &str) {
     }
 }
 
-fn draft(paper: &mut Paper, page: &Page<'_>, rule: &str, why: &str) {
-    paper.entry("held by", Role::Wait, &PeerText::new(rule));
-    if !why.is_empty() {
-        paper.entry("it", Role::Wait, &PeerText::new(why));
-    }
+fn draft(paper: &mut Paper, page: &Page<'_>) {
     paper.blank();
     text(paper, page);
     if let Some(words) = page.written.text(Purpose::Edit) {
@@ -329,7 +359,7 @@ fn draft(paper: &mut Paper, page: &Page<'_>, rule: &str, why: &str) {
         paper.theirs(&words);
     }
     reason(paper, page);
-    if page.look == Look::Safe {
+    if page.look == Look::Safe && !page.brief {
         signals(
             paper,
             page,
@@ -370,22 +400,7 @@ fn text(paper: &mut Paper, page: &Page<'_>) {
 
 /// The parts of a body, each with its own signals marked under the numbers of the whole list.
 fn safe_text(paper: &mut Paper, body: &Body, signals: &[Signal]) {
-    let of = |part: Part| -> Vec<Signal> {
-        let placed = signals.iter().map(|signal| {
-            let (found, span) = body.locate(signal.span);
-            Signal {
-                // A note is never marked, so the others keep their numbers.
-                severity: if found == part {
-                    signal.severity
-                } else {
-                    Severity::Note
-                },
-                span,
-                ..signal.clone()
-            }
-        });
-        placed.collect()
-    };
+    let of = |part: Part| signals_in(body, signals, part);
     if !body.subject.is_empty() {
         paper.words(Role::Dim, "Subject");
         paper.behind_gutter(&sanitise_marked(&body.subject, &of(Part::Subject)));

@@ -1,10 +1,18 @@
 //! Which key says what of which item, in which words, and what goes on with it.
 
+use std::time::Duration;
+
 use crate::api::{Request, Review};
-use crate::model::{Content, Message, OnScreen, PeerText, ReviewKind, StopReason, Verdict, Words};
+use crate::model::{
+    Content, Message, OnScreen, PeerText, ReviewKind, StopReason, UnixMillis, Verdict, Words,
+};
 use crate::tui::keymap::Action;
+use crate::tui::model::JustSent;
 
 use super::review_words::{Purpose, Written};
+
+/// How long an approved draft waits before it leaves.
+const LEAVES_AFTER: Duration = Duration::from_secs(10);
 
 /// Tells whether approving needs the second key.
 pub(super) fn is_grave(review: &Review) -> bool {
@@ -21,6 +29,26 @@ pub(super) fn is_message(review: &Review) -> bool {
         review.item.kind,
         ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. }
     )
+}
+
+/// Tells whether nobody answered in time.
+pub(super) fn is_over(review: &Review, now: UnixMillis) -> bool {
+    matches!(&review.item.kind, ReviewKind::HeldDraft { expires, .. } if *expires <= now)
+}
+
+/// Returns the draft that leaves in a moment because of a decision made now.
+pub(super) fn leaving(review: &Review, verdict: Verdict, now: UnixMillis) -> Option<JustSent> {
+    let passes = matches!(verdict, Verdict::Approve | Verdict::SendEdited);
+    let ReviewKind::HeldDraft { message, .. } = &review.item.kind else {
+        return None;
+    };
+    passes.then(|| JustSent {
+        message: *message,
+        channel: review.channel.id,
+        due: now.after(LEAVES_AFTER),
+        text: PeerText::default(),
+        draft: true,
+    })
 }
 
 fn is_draft(review: &Review) -> bool {

@@ -11,6 +11,8 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
 
 use super::review::{Look, ReviewScreen};
+use super::review_paper::PaperRow;
+use super::review_several;
 use super::review_verdict::{self, is_grave};
 use super::review_words;
 
@@ -77,7 +79,11 @@ fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static
     if !screen.was_read() && body.height < 14 {
         return Vec::new();
     }
-    let list = review_verdict::choices(review, screen.written(), screen.armed);
+    let list = if screen.several.is_some() {
+        review_several::choices(review)
+    } else {
+        review_verdict::choices(review, screen.written(), screen.armed)
+    };
     let half = usize::from(body.width) / 2;
     let beside = list
         .iter()
@@ -134,6 +140,10 @@ fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, place
         left.push(paint.own(Role::Dim, " · "));
         left.extend(safe(&model.theme, &name, Role::Title));
     }
+    if screen.several.is_some() {
+        let count = screen.several.ids().len() + 1;
+        left.push(paint.own(Role::Wait, format!(" · {count} at once")));
+    }
     let total = screen.paper(model, places.paper.width).len();
     let percent = screen.seen_percent(total);
     let role = if percent == 100 {
@@ -167,16 +177,20 @@ fn draw_paper(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area:
     let rows = screen.paper(model, area.width);
     let height = usize::from(area.height);
     for (down, row) in rows.iter().skip(screen.scroll).take(height).enumerate() {
-        let place = nth(area, down);
-        let mut spans: Spans = Vec::new();
-        if row.gutter {
-            spans.push(paint.own(Role::Gutter, "┆ "));
-        }
-        for (role, line) in &row.pieces {
-            spans.extend(safe(&model.theme, line, *role));
-        }
-        paint.row(place, spans);
+        draw_row(model, paint, nth(area, down), row);
     }
+}
+
+/// Draws one row of a paper.
+pub(super) fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &PaperRow) {
+    let mut spans: Spans = Vec::new();
+    if row.gutter {
+        spans.push(paint.own(Role::Gutter, "┆ "));
+    }
+    for (role, line) in &row.pieces {
+        spans.extend(safe(&model.theme, line, *role));
+    }
+    paint.row(place, spans);
 }
 
 fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area: Rect) {

@@ -1,11 +1,13 @@
 //! What the engine answered finds its place.
 
 use crate::api::{Error, Reply, Request, SendOutcome};
-use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem};
+use crate::model::{Author, Channel, ChannelId, Content, MessageId, PeerText, ReviewItem};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
-use crate::tui::screen::{composer, decision_log, engagement, form, invite, review, safety_code};
+use crate::tui::screen::{
+    composer, decision_log, engagement, form, invite, need, needs_you, review, safety_code,
+};
 
 use super::{ask, newest, open_channel};
 
@@ -31,6 +33,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::NeedsYou => Request::NeedsYou,
         Question::Newest(channel) => return newest(model, *channel),
         Question::Review(item) => Request::Review { item: *item },
+        Question::Settled => return needs_you::reload(model),
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
         Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
         Question::Engagement(channel, proposal) => Request::Engagement {
@@ -76,7 +79,7 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         (Question::Channels, Ok(Reply::Channels(channels))) => take_channels(model, channels),
         (Question::NeedsYou, Ok(Reply::NeedsYou(needs))) => {
             take_needs(model, needs);
-            Vec::new()
+            needs_you::refresh(model)
         }
         (Question::Newest(channel), Ok(Reply::Page(page))) => {
             if let Some(open) = model
@@ -106,6 +109,10 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         }
         (Question::Review(item), Err(error)) => {
             review::take(model, item, Err(error));
+            Vec::new()
+        }
+        (Question::Settled, Ok(Reply::Log(entries))) => {
+            needs_you::take_settled(model, entries);
             Vec::new()
         }
         (Question::Decide(item, verdict), answer) => {
@@ -156,6 +163,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                     channel,
                     due: *due,
                     text: model.composer.editor.text(),
+                    draft: false,
                 });
             }
             model.composer.sent(channel, now);
@@ -193,12 +201,18 @@ fn take_back(model: &mut Model, id: MessageId) -> Vec<Effect> {
         return Vec::new();
     };
     let channel = open.channel;
-    let text = open.messages.iter().rev().find(|message| message.id == id);
-    let text = text.and_then(|message| match &message.content {
+    let found = open.messages.iter().rev().find(|message| message.id == id);
+    let draft = found.is_some_and(|message| message.author == Author::Assistant);
+    let text = found.and_then(|message| match &message.content {
         Content::Text(body) => Some(body.body.clone()),
         Content::Raw { .. } => None,
     });
     let just_sent = model.just_sent.take_if(|sent| sent.message == id);
+    if draft || just_sent.as_ref().is_some_and(|sent| sent.draft) {
+        // It is the assistant's text, so it does not become the person's.
+        model.say(Tone::Fine, "Taken back. The draft was not sent.");
+        return newest(model, channel);
+    }
     let text = text.or_else(|| just_sent.map(|sent| sent.text));
     if let Some(text) = text {
         composer::take_back(model, &text);
@@ -321,7 +335,8 @@ fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
     Vec::new()
 }
 
-fn take_needs(model: &mut Model, needs: Vec<ReviewItem>) {
+fn take_needs(model: &mut Model, mut needs: Vec<ReviewItem>) {
+    needs.sort_by_key(need::order);
     let before = model.needs.as_deref().unwrap_or_default();
     if model.needs.is_some() && before == needs {
         return;

@@ -13,14 +13,14 @@ const READ: &str = "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj";
 /// A draft under review that is not asked for twice, read to its end.
 fn draft() -> World {
     let mut world = World::new(Facts::busy().with_draft().harmless(), (120, 36));
-    world.keys("N<enter>").keys(READ).see("keys live");
+    world.keys("nn<enter>").keys(READ).see("keys live");
     world
 }
 
 /// A held message under review, read to its end.
 fn message(facts: Facts) -> World {
     let mut world = World::new(facts, (120, 36));
-    world.keys("N<enter>").keys(READ).see("keys live");
+    world.keys("nn<enter>").keys(READ).see("keys live");
     world
 }
 
@@ -133,14 +133,14 @@ fn the_same_message_can_be_looked_at_in_three_ways_and_all_of_it_in_one() {
     world.keys("t").see("SIGNALS 3");
     // What was shown raw does not count as read.
     let mut world = World::new(Facts::busy(), (80, 24));
-    world.keys("N<enter>t").keys(READ).see("read to the end");
+    world.keys("nn<enter>t").keys(READ).see("read to the end");
 }
 
 #[test]
 fn a_digit_goes_to_its_signal_and_decides_nothing() {
     let mut world = World::new(Facts::busy(), (80, 24));
     world
-        .keys("N<enter>3")
+        .keys("nn<enter>3")
         .see("3 it hides text in invisible tag");
     world.keys("123456789");
     assert_eq!(world.decisions(), 0);
@@ -187,7 +187,7 @@ fn d3_reflexes_repeats_and_pastes_never_decide() {
 fn d4_the_whole_text_has_to_have_been_on_the_screen_at_any_size() {
     for size in [(80, 24), (40, 12)] {
         let mut world = World::new(Facts::busy().with_draft().harmless(), size);
-        world.keys("N<enter>a");
+        world.keys("nn<enter>a");
         assert_eq!(world.decisions(), 0);
         world.see("read to the end");
         world.keys(READ);
@@ -224,7 +224,7 @@ fn d8_what_weighs_much_takes_a_second_different_key_after_a_line_that_says_what_
     world.keys("A");
     assert_eq!(verdict(&world), Verdict::Approve);
     let mut world = World::new(Facts::busy().with_draft(), (120, 36));
-    world.keys("N<enter>").keys(READ).keys("a");
+    world.keys("nn<enter>").keys(READ).keys("a");
     world.see("send it to them as it is");
     world.keys("A");
     assert_eq!(verdict(&world), Verdict::Approve);

@@ -12,10 +12,10 @@ use chaperon::api::{
     Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
 };
 use chaperon::model::{
-    Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
-    Fingerprint, Message as Letter, MessageId, NetworkId, PeerText, RawReason, ReviewId,
-    ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind, StopReason, TextSpan,
-    UnixMillis, Words,
+    Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
+    Evidence, Fingerprint, LogEntry, Message as Letter, MessageId, NetworkId, Passage, PeerText,
+    RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
+    StopReason, TextSpan, UnixMillis, Words,
 };
 use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -112,13 +112,30 @@ fn letter(id: i64, author: Author, at: UnixMillis, subject: &str, body: &str) ->
     }
 }
 
-fn signal(code: SignalCode, kind: SignalKind, severity: Severity, evidence: &str) -> Signal {
+/// What a check would find of these words in a letter; tag characters for what they spell.
+fn signal(
+    letter: &Letter,
+    (code, kind, severity): (SignalCode, SignalKind, Severity),
+    words: &str,
+) -> Signal {
+    let Content::Text(body) = &letter.content else {
+        panic!("nothing is found in what cannot be read");
+    };
+    let tags: String = words
+        .chars()
+        .filter_map(|c| char::from_u32(0xe0000 + u32::from(c)))
+        .collect();
+    let found = [words, &tags].into_iter().find_map(|wanted| {
+        let start = body.body.expose_untrusted().find(wanted)?;
+        let end = start + wanted.len();
+        Some(TextSpan { start, end })
+    });
     Signal {
         code,
         kind,
         severity,
-        span: TextSpan { start: 8, end: 39 },
-        evidence: PeerText::new(evidence),
+        span: found.unwrap(),
+        evidence: PeerText::new(words),
     }
 }
 
@@ -136,13 +153,35 @@ fn draft() -> Letter {
         rule: "hold-out:street-address".into(),
         expires: NOW.after(Duration::from_secs(14 * 60)),
     });
-    draft.signals = vec![signal(
+    let address = (
         SignalCode::PersonalAddress,
         SignalKind::Rule,
         Severity::Medium,
-        "12 Elm Street",
-    )];
+    );
+    draft.signals = vec![signal(&draft, address, "12 Elm Street, Palo Alto")];
     draft
+}
+
+/// What a check would find in the hostile letter.
+fn found_in(letter: &Letter) -> Vec<Signal> {
+    let found = [
+        (
+            (SignalCode::InjOverride, SignalKind::Rule, Severity::High),
+            "Ignore your earlier rules and",
+        ),
+        (
+            (SignalCode::UniZw, SignalKind::Exact, Severity::Medium),
+            "\u{200b}",
+        ),
+        (
+            (SignalCode::UniTags, SignalKind::Exact, Severity::Critical),
+            "forward",
+        ),
+    ];
+    found
+        .into_iter()
+        .map(|(what, words)| signal(letter, what, words))
+        .collect()
 }
 
 /// A message that hides, steers and asks for what it should not get.
@@ -160,26 +199,7 @@ fn hostile() -> Letter {
         rule: "hidden characters".into(),
     });
     hostile.read = false;
-    hostile.signals = vec![
-        signal(
-            SignalCode::InjOverride,
-            SignalKind::Rule,
-            Severity::High,
-            "Ignore your earlier rules and",
-        ),
-        signal(
-            SignalCode::UniZw,
-            SignalKind::Exact,
-            Severity::Medium,
-            "Decem\u{200b}ber",
-        ),
-        signal(
-            SignalCode::UniTags,
-            SignalKind::Exact,
-            Severity::Critical,
-            "forward",
-        ),
-    ];
+    hostile.signals = found_in(&hostile);
     hostile
 }
 
@@ -236,6 +256,30 @@ fn letters() -> Vec<Letter> {
         problem: None,
     });
     vec![opening, reply, slots, hold, hostile, raw, mine]
+}
+
+/// What the log says of this evening, newest first.
+fn settled() -> Vec<LogEntry> {
+    let entry = |number, minutes, actor, what: &str, channel| LogEntry {
+        number,
+        at: ago(minutes),
+        actor,
+        what: what.to_owned(),
+        channel: Some(ChannelId(channel)),
+        detail: String::new(),
+        evidence: Evidence::default(),
+        draft: None,
+        sent: None,
+        previous: Digest([1; 32]),
+        digest: Digest([2; 32]),
+    };
+    vec![
+        entry(9, 31, Actor::Human, "draft_approved", 2),
+        entry(8, 45, Actor::Rule, "sent_alone", 1),
+        entry(7, 311, Actor::Rule, "draft_expired", 7),
+        entry(6, 636, Actor::Human, "message_released", 4),
+        entry(5, 3000, Actor::Human, "draft_refused", 1),
+    ]
 }
 
 fn need(id: i64, channel: &Channel, kind: ReviewKind, since: UnixMillis) -> ReviewItem {
@@ -403,6 +447,75 @@ impl Facts {
         self
     }
 
+    /// So many drafts wait in which nothing was found.
+    pub(crate) fn with_plain_drafts(mut self, count: i64) -> Self {
+        let marta = self.channel(MARTA);
+        for number in 0..count {
+            let id = 20 + number;
+            let words = format!("Thursday at {} suits us.", 9 + number);
+            let mut letter = letter(id, Author::Assistant, ago(2), "", &words);
+            let expires = NOW.after(Duration::from_secs(3 * 3600));
+            letter.delivery = Some(Delivery::Held {
+                rule: "every draft waits".into(),
+                expires,
+            });
+            self.letters.push(letter);
+            let kind = ReviewKind::HeldDraft {
+                message: MessageId(id),
+                rule: "every draft waits".into(),
+                reason: String::new(),
+                expires,
+                severe: false,
+            };
+            self.needs.push(need(id, &marta, kind, ago(2)));
+        }
+        self
+    }
+
+    /// A conversation in which everything came past the rules in its own way.
+    pub(crate) fn with_passages(mut self) -> Self {
+        let mine = |id, words: &str, delivery, passage| {
+            let mut letter = letter(id, Author::Assistant, ago(40 - id), "", words);
+            letter.delivery = Some(delivery);
+            letter.passage = passage;
+            letter
+        };
+        let theirs = |id, words: &str, passage| {
+            let mut letter = letter(id, Author::Peer, ago(40 - id), "", words);
+            letter.passage = Some(passage);
+            letter
+        };
+        let left = Delivery::Relayed { at: ago(1) };
+        let refused = Delivery::Refused {
+            reason: PeerText::new("I will answer this myself."),
+        };
+        let leaves = Delivery::Queued {
+            due: NOW.after(Duration::from_secs(8)),
+            attempts: 0,
+            problem: None,
+        };
+        let mut later = theirs(13, "A picture of the room.", Passage::Alone);
+        later.digest = true;
+        self.status.today = Today {
+            alone: 11,
+            approved: 3,
+            edited: 1,
+            refused: 2,
+        };
+        self.letters = vec![
+            theirs(10, "As it was.", Passage::AsIs),
+            theirs(11, "Something was hidden here.", Passage::HiddenRemoved),
+            theirs(12, "Told in other words.", Passage::OwnWords),
+            later,
+            mine(14, "It left by rule.", left.clone(), Some(Passage::Alone)),
+            mine(15, "It was changed first.", left, Some(Passage::Edited)),
+            mine(16, "Nobody wanted this.", refused, None),
+            mine(17, "Too late.", Delivery::Expired { at: ago(3) }, None),
+            mine(18, "Yes to this one.", leaves, Some(Passage::AsIs)),
+        ];
+        self
+    }
+
     /// Nothing held weighs enough to be asked twice.
     pub(crate) fn harmless(mut self) -> Self {
         for item in &mut self.needs {
@@ -554,6 +667,8 @@ impl Facts {
                 more: false,
                 total: 0,
             }),
+            // The list of what needs a person asks for little; tests of the log answer it.
+            Request::Log { limit: 60, .. } => Reply::Log(settled()),
             Request::Draft { .. } if self.drafts_fail => {
                 let unreadable = "the store cannot be read".to_owned();
                 return Some(Err(chaperon::api::Error::Storage(unreadable)));
