@@ -44,6 +44,10 @@ fn channel() -> Channel {
         unread: 0,
         held_in: 0,
         stopped: None,
+        verified: None,
+        rules: None,
+        policy_version: 1,
+        wake: Vec::new(),
     }
 }
 
@@ -66,6 +70,10 @@ fn letter(id: i64) -> Letter {
         delivery: None,
         handed_over: None,
         read: true,
+        signals: Vec::new(),
+        passage: None,
+        other: None,
+        digest: false,
     }
 }
 

@@ -13,9 +13,11 @@ pub mod socket;
 
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
-    Checked, CheckedMessage, Draft, Invite, Page, RelayState, Reply, Review, SendOutcome, Status,
+    Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,
+    EngagementRow, Invite, LogState, Page, RelayState, Replay, ReplayExample, Reply, Review,
+    SafetyCode, SendOutcome, Status, Today,
 };
-pub use request::{ChannelRef, Replaced, Request, Role};
+pub use request::{ChannelRef, Proposal, Replaced, Request, Role, RowEdit, RowStep};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,9 +74,33 @@ pub enum Error {
     /// The item was already settled otherwise.
     #[error("already decided: {0}")]
     AlreadyDecided(String),
+    /// The supervisor role needs the passphrase, and none was given.
+    #[error("the profile is protected by a passphrase")]
+    Locked,
+    /// The passphrase is another one.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// The passphrase was wrong too often; this attempt was not made.
+    #[error("too many wrong passphrases; try again in {seconds} s")]
+    TooManyAttempts {
+        /// Seconds until another attempt is made.
+        seconds: u64,
+    },
+    /// There is a passphrase already.
+    #[error("the profile has a passphrase already; `chaperon passphrase change` changes it")]
+    AlreadyProtected,
+    /// There is no passphrase.
+    #[error("the profile has no passphrase; `chaperon passphrase set` sets one")]
+    NotProtected,
     /// The connection may not do this.
     #[error("this needs the supervisor role")]
     NotAllowed,
+    /// It widens what happens without a person, and that was not confirmed.
+    #[error("this widens what happens without you: {0}")]
+    Widens(String),
+    /// It widens a channel whose safety code was not compared.
+    #[error("compare the safety code first: {0}")]
+    NeedsCode(String),
     /// The message is over the size that the network carries.
     #[error("the message is too large: {size} bytes, at most {limit}")]
     TooLarge {
@@ -97,4 +123,11 @@ pub enum Error {
         "the engine stopped before it answered; it may have been done, so look before asking again"
     )]
     Gone,
+}
+
+impl Error {
+    /// Returns what a verdict gets that does not belong to that kind of item.
+    pub fn not_an_answer() -> Self {
+        Self::BadRequest("that is no answer to this question".to_owned())
+    }
 }

@@ -16,17 +16,26 @@ pub mod clawbuddy_dir;
 pub mod completions;
 pub mod decide;
 pub mod demo;
+pub mod digest;
+pub mod draft;
+pub mod end;
+pub mod engagement;
 pub mod host;
 pub mod instructions;
 pub mod log;
 pub mod man;
 pub mod output;
+pub mod passphrase;
 pub mod pause;
 pub mod pending;
 pub mod relay;
+pub mod scan;
+pub mod secret;
 pub mod send;
 pub mod show;
 pub mod status;
+pub mod verify;
+pub mod wake;
 
 mod imessage;
 
@@ -53,6 +62,8 @@ pub enum Exit {
     DecidedOtherwise = 4,
     /// What was to be decided expired or is not what was shown.
     Changed = 5,
+    /// The assistant may not do this.
+    NotAllowed = 6,
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -86,6 +97,15 @@ pub enum Error {
     /// The manual has no page of that name.
     #[error("no manual page for: {0}")]
     NoPage(String),
+    /// The call is the assistant's, and this is not for it.
+    #[error(
+        "this needs the supervisor role, and this call is the assistant's \
+         (--as-assistant, CHAPERON_AS_ASSISTANT or CHAPERON_SOCKET)"
+    )]
+    AsAssistant,
+    /// There is no passphrase to go on with.
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
     /// The engine answered something that does not belong to the request.
     #[error("the engine gave an answer of another version; stop it and start it again")]
     Unexpected,
@@ -99,8 +119,12 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Refused(api::Error::NothingToDecide) => Exit::NothingToDo,
+            Self::Refused(api::Error::AlreadyDecided(earlier)) if earlier == "expired" => {
+                Exit::Changed
+            }
             Self::Refused(api::Error::AlreadyDecided(_)) => Exit::DecidedOtherwise,
             Self::Refused(api::Error::Changed) => Exit::Changed,
+            Self::Refused(api::Error::NotAllowed) | Self::AsAssistant => Exit::NotAllowed,
             Self::Refused(_)
             | Self::SetAndPreset
             | Self::FileNotFound(_)
@@ -108,6 +132,7 @@ impl Error {
             | Self::NoRelayAnswered
             | Self::NoHome
             | Self::NoPage(_)
+            | Self::Secret(_)
             | Self::Unexpected
             | Self::Output(_) => Exit::Failed,
         }
@@ -118,6 +143,7 @@ impl Error {
 ///
 /// The handle needs the role that [`Verb::role`] names. What the verb has to say goes to
 /// `out`, an error does not yet: see [`finish`].
+#[expect(clippy::cognitive_complexity, reason = "one arm for each verb")]
 pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Exit, Error> {
     match verb {
         Verb::Add(args) => add::add(args, handle, out).await,
@@ -133,7 +159,14 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Show(args) => show::run(args, handle, out).await,
         Verb::Approve(args) => decide::approve(args, handle, out).await,
         Verb::Refuse(args) => decide::refuse(args, handle, out).await,
+        Verb::Draft(args) => draft::run(args, handle, out).await,
+        Verb::Verify(args) => verify::run(args, handle, out).await,
+        Verb::Engagement(args) => engagement::run(args, handle, out).await,
+        Verb::Digest(args) => digest::run(args, handle, out).await,
+        Verb::Wake(args) => wake::run(args, handle, out).await,
+        Verb::End(args) => end::run(args, handle, out).await,
         Verb::Log(args) => log::run(args, handle, out).await,
+        Verb::Passphrase(args) => passphrase::run(args, handle, out).await,
         Verb::Pause(args) => pause::pause(args, handle, out).await,
         Verb::Resume(args) => pause::resume(args, handle, out).await,
         Verb::Import(args) => clawbuddy_dir::import(args, handle, out).await,
@@ -179,46 +212,90 @@ mod tests {
         (engine.await.unwrap(), role)
     }
 
+    const SEEN: &str = "abababababababababababababababababababababababababababababababab";
+
+    const LINES: &[&[&str]] = &[
+        &[
+            "add", "+1", "--name", "Bo", "-s", "Ana", "--preset", "one-time",
+        ],
+        &["add", "+1"],
+        &[
+            "accept",
+            "https://r.example/invite?channel=a&pub=b",
+            "--name",
+            "Bo",
+        ],
+        &["check"],
+        &["check", "--accept-requests"],
+        &["send", "a", "--subject", "s", "--", "-x"],
+        &["send", "a", "b", "--as-me"],
+        &["channels"],
+        &["reinvite", "+1"],
+        &["reinvite", "+1", "--preset", "inner-circle"],
+        &["instructions", "a"],
+        &["instructions", "a", "--preset", "one-time"],
+        &["invite"],
+        &["invite", "--relay", "https://r.example", "--name", "Bo"],
+        &["status"],
+        &["pending"],
+        &["show", "7"],
+        &["approve", "7", "--seen", SEEN],
+        &["refuse", "7", "--seen", SEEN],
+        &["approve", "7", "--seen", SEEN, "--hidden-removed"],
+        &[
+            "approve",
+            "7",
+            "--seen",
+            SEEN,
+            "--own-words",
+            "they ask for Thursday",
+        ],
+        &[
+            "approve",
+            "7",
+            "--seen",
+            SEEN,
+            "--edit",
+            "near the park",
+            "--subject",
+            "Where",
+        ],
+        &[
+            "refuse",
+            "7",
+            "--seen",
+            SEEN,
+            "--reason",
+            "not by mail",
+            "--pause",
+        ],
+        &["draft", "12"],
+        &["verify", "a"],
+        &["verify", "a", "--word", "violin", "--seen", SEEN],
+        &["verify", "a", "--differs", "--seen", SEEN],
+        &["engagement", "a", "--preset", "inner-circle"],
+        &["digest"],
+        &["wake", "a", "--", "openclaw", "--text", "{text}"],
+        &["wake", "a", "--clear"],
+        &["end", "a"],
+        &["end", "a", "--as-me"],
+        &["log", "--limit", "3"],
+        &["log", "verify"],
+        &["log", "export"],
+        &["log", "redact", "4"],
+        &["pause"],
+        &["pause", "a"],
+        &["resume"],
+        &["resume", "a"],
+        &["passphrase", "remove"],
+        &["import", "clawbuddy", "--from", "/somewhere"],
+        &["export", "clawbuddy", "--to", "/elsewhere"],
+    ];
+
     #[tokio::test]
     async fn every_verb_asks_what_its_arguments_say_in_the_role_it_needs() {
-        let seen = "ab".repeat(32);
-        let lines: &[&[&str]] = &[
-            &[
-                "add", "+1", "--name", "Bo", "-s", "Ana", "--preset", "one-time",
-            ],
-            &["add", "+1"],
-            &[
-                "accept",
-                "https://r.example/invite?channel=a&pub=b",
-                "--name",
-                "Bo",
-            ],
-            &["check"],
-            &["check", "--accept-requests"],
-            &["send", "a", "--subject", "s", "--", "-x"],
-            &["send", "a", "b", "--as-me"],
-            &["channels"],
-            &["reinvite", "+1"],
-            &["reinvite", "+1", "--preset", "inner-circle"],
-            &["instructions", "a"],
-            &["instructions", "a", "--preset", "one-time"],
-            &["invite"],
-            &["invite", "--relay", "https://r.example", "--name", "Bo"],
-            &["status"],
-            &["pending"],
-            &["show", "7"],
-            &["approve", "7", "--seen", &seen],
-            &["refuse", "7", "--seen", &seen],
-            &["log", "--limit", "3"],
-            &["pause"],
-            &["pause", "a"],
-            &["resume"],
-            &["resume", "a"],
-            &["import", "clawbuddy", "--from", "/somewhere"],
-            &["export", "clawbuddy", "--to", "/elsewhere"],
-        ];
         let mut table = Vec::new();
-        for line in lines {
+        for line in LINES {
             let (request, role) = asked(line).await;
             assert_eq!(request.needs(), role, "{line:?}");
             let request = serde_json::to_string(&request).unwrap();
@@ -250,7 +327,10 @@ mod tests {
         let exit = |error| Error::Refused(error).exit() as u8;
         assert_eq!(exit(api::Error::NothingToDecide), 3);
         assert_eq!(exit(api::Error::AlreadyDecided("refused".into())), 4);
+        assert_eq!(exit(api::Error::AlreadyDecided("expired".into())), 5);
         assert_eq!(exit(api::Error::Changed), 5);
+        assert_eq!(exit(api::Error::NotAllowed), 6);
+        assert_eq!(Error::AsAssistant.exit() as u8, 6);
         assert_eq!(exit(api::Error::ChannelNotActive), 1);
         assert_eq!(Error::SetAndPreset.exit() as u8, 1);
     }

@@ -1,6 +1,6 @@
-//! Seals and opens envelopes, makes keys, digests and random bytes.
+//! Seals and opens envelopes and what lies on disk, makes keys, digests and random bytes.
 //!
-//! The scheme is NaCl's box (X25519, `XSalsa20`, Poly1305), which `ClawBuddy` peers speak. It has
+//! What lies on disk is sealed in [`vault`]. The scheme of envelopes is NaCl's box (X25519, `XSalsa20`, Poly1305), which `ClawBuddy` peers speak. It has
 //! no sender: both sides can open what either sealed, and a seal says nothing about where an
 //! envelope belongs.
 //!
@@ -10,10 +10,13 @@
 
 mod channel_box;
 mod digest;
+mod safety_code;
 mod secret_key;
+pub mod vault;
 
 pub use channel_box::ChannelBox;
 pub use digest::{fingerprint, sha256, sha256_of};
+pub use safety_code::{SafetyCode, safety_code};
 pub use secret_key::SecretKey;
 
 /// Why something of this module did not succeed.
@@ -28,6 +31,12 @@ pub enum Error {
     /// The envelope was sealed with another key, was changed, or is none.
     #[error("the envelope does not open with this key")]
     DoesNotOpen,
+    /// The passphrase is another one, or what it protects was changed: nobody can tell which.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// What says how the vault is locked was not written by this program.
+    #[error("the lock of the vault cannot be read")]
+    BrokenLock,
 }
 
 /// Returns random bytes from the operating system.

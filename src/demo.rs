@@ -148,6 +148,9 @@ impl Friends {
             item: wanted.id,
             seen: wanted.seen,
             verdict: Verdict::Approve,
+            words: None,
+            reason: None,
+            screen: None,
         })
         .await?;
         Ok(friends)
@@ -187,6 +190,32 @@ impl Friends {
         })
     }
 
+    /// Compares the safety code in the watcher's name, and lets their assistant act alone there.
+    async fn trust(&self) -> Result<(), Error> {
+        let channel = ChannelRef::Named(self.address.clone());
+        let code = Request::SafetyCode {
+            channel: channel.clone(),
+        };
+        let Reply::SafetyCode(code) = self.me.ask(code).await? else {
+            return Err(Error::Stuck);
+        };
+        let word = code.words.get(code.ask).cloned().unwrap_or_default();
+        let verify = Request::Verify {
+            channel: channel.clone(),
+            word,
+            seen: code.seen,
+        };
+        self.me.ask(verify).await?;
+        let widen = Request::Instructions {
+            channel,
+            text: None,
+            preset: Some("inner-circle".to_owned()),
+            widen: true,
+        };
+        self.me.ask(widen).await?;
+        Ok(())
+    }
+
     /// The invented one writes.
     async fn they_say(&self, subject: &str, text: &str) -> Result<(), Error> {
         self.say(&self.peer, subject, text, Author::Human).await?;
@@ -203,6 +232,11 @@ impl Friends {
     async fn assistant_says(&self, assistant: &Handle, text: &str) -> Result<(), Error> {
         self.say(assistant, "", text, Author::Assistant).await?;
         self.arrives(&self.peer).await
+    }
+
+    /// The watcher's assistant wrote something that a rule holds.
+    async fn assistant_drafts(&self, assistant: &Handle, text: &str) -> Result<(), Error> {
+        self.say(assistant, "", text, Author::Assistant).await
     }
 
     async fn say(

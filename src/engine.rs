@@ -11,9 +11,16 @@ mod check;
 mod clawbuddy;
 mod contacts;
 mod core;
+mod decide;
+mod engagement;
 mod inbound;
+mod local_time;
 mod outbound;
 mod reading;
+mod supervise;
+mod trust;
+mod vault;
+mod wake;
 
 use std::fs::{File, TryLockError};
 use std::sync::Arc;
@@ -23,7 +30,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime;
 
 use crate::api::{self, Handle, Request, Role};
-use crate::model::UnixMillis;
+use crate::crypto;
+use crate::model::{Passphrase, UnixMillis};
 use crate::net::{Mode, Network, mailbox::Mailbox};
 use crate::profile::{self, Profile};
 use crate::store;
@@ -52,9 +60,24 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The profile has a passphrase, and none was given.
+    #[error("the profile is protected by a passphrase")]
+    Locked,
+    /// The passphrase that was given is another one.
+    #[error("the profile's passphrase is wrong")]
+    WrongPassphrase,
+    /// It was wrong too often, and this attempt was not made.
+    #[error("too many wrong passphrases; try again in {seconds} s")]
+    TooManyAttempts {
+        /// Seconds until another attempt is made.
+        seconds: u64,
+    },
+    /// The lock of the profile cannot be opened by any passphrase.
+    #[error("the profile cannot be unlocked")]
+    Vault(#[source] crypto::Error),
     /// The engine that owns the profile did not answer.
     #[error("cannot talk with the chaperon that runs on this profile")]
-    Unreachable(#[from] api::socket::Error),
+    Unreachable(#[source] api::socket::Error),
 }
 
 /// Returns the time now.
@@ -82,13 +105,26 @@ pub struct Hosted {
 }
 
 impl Hosted {
-    /// Starts an engine on a profile. Must be called within a tokio runtime.
+    /// Starts an engine on a profile without a passphrase. Must be called within a tokio
+    /// runtime.
     pub fn start(profile: &Profile, mode: Mode, clock: Clock) -> Result<Self, Error> {
+        Self::start_with(profile, mode, clock, None)
+    }
+
+    /// Starts an engine on a profile, which is unlocked with the passphrase where it has one:
+    /// that takes a good part of a second. Must be called within a tokio runtime.
+    pub fn start_with(
+        profile: &Profile,
+        mode: Mode,
+        clock: Clock,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, Error> {
         profile.create()?;
         let lock = lock(profile)?;
         let config = profile.load_config()?;
         protect(&profile.database())?;
-        let store = store::Store::open(&profile.database())?;
+        let mut store = store::Store::open(&profile.database())?;
+        unlock(&mut store, passphrase)?;
         let (handle, desk) = Handle::local(Role::Supervisor);
         let (mut core, inbox) = core::Core::new(profile.clone(), config, store, mode, clock, &desk);
         let networks: [Arc<dyn Network>; 1] = [Arc::new(Mailbox)];
@@ -145,20 +181,37 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Session {
     /// Reaches the engine of a profile, or hosts one that runs in this mode.
-    pub async fn open(profile: &Profile, role: Role, mode: Mode) -> Result<Self, Error> {
+    ///
+    /// Without the passphrase of a protected profile that is [`Error::Locked`], unless an
+    /// engine runs and the role is the assistant's.
+    pub async fn open(
+        profile: &Profile,
+        role: Role,
+        mode: Mode,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, Error> {
         let began = tokio::time::Instant::now();
         loop {
-            match Hosted::start(profile, mode, system_clock()) {
+            match Hosted::start_with(profile, mode, system_clock(), passphrase) {
                 Err(Error::Busy) => {}
                 other => return other.map(Self::Own),
             }
             // Another call's engine listens on no socket; it is done in a moment.
-            match api::socket::connect(&profile.socket(), role).await {
+            match api::socket::connect(&profile.socket(), role, passphrase).await {
                 Ok(handle) => return Ok(Self::Shared(handle)),
-                Err(error) if began.elapsed() > PATIENCE => return Err(error.into()),
+                Err(api::socket::Error::Refused(error)) => return Err(refused(error)),
+                Err(error) if began.elapsed() > PATIENCE => return Err(Error::Unreachable(error)),
                 Err(_not_yet) => tokio::time::sleep(LOOK_AGAIN).await,
             }
         }
+    }
+
+    /// Reaches the engine behind a socket for assistants, and no profile.
+    pub async fn join(socket: &std::path::Path) -> Result<Self, Error> {
+        api::socket::connect(socket, Role::Assistant, None)
+            .await
+            .map(Self::Shared)
+            .map_err(Error::Unreachable)
     }
 
     /// Returns a way to ask, in the role the session was opened for.
@@ -174,6 +227,32 @@ impl Session {
         if let Self::Own(hosted) = self {
             hosted.stop().await;
         }
+    }
+}
+
+/// Says what the engine that runs said to a passphrase.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only what is said about passphrases is of interest"
+)]
+fn refused(error: api::Error) -> Error {
+    match error {
+        api::Error::Locked => Error::Locked,
+        api::Error::WrongPassphrase => Error::WrongPassphrase,
+        api::Error::TooManyAttempts { seconds } => Error::TooManyAttempts { seconds },
+        error => Error::Unreachable(api::socket::Error::Refused(error)),
+    }
+}
+
+fn unlock(store: &mut store::Store, passphrase: Option<&Passphrase>) -> Result<(), Error> {
+    let Some(lock) = store.lock()? else {
+        return Ok(());
+    };
+    let passphrase = passphrase.ok_or(Error::Locked)?;
+    match lock.open(passphrase) {
+        Ok(key) => Ok(store.unlock(key)?),
+        Err(crypto::Error::WrongPassphrase) => Err(Error::WrongPassphrase),
+        Err(error) => Err(Error::Vault(error)),
     }
 }
 

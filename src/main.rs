@@ -4,21 +4,23 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
 use chaperon::cli::relay::RelayArgs;
-use chaperon::cli::{self, Exit, Output};
+use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
-use chaperon::engine::{Hosted, Session, system_clock};
+use chaperon::engine::{self, Hosted, Session, system_clock};
+use chaperon::model::Passphrase;
 use chaperon::net::Mode;
 use chaperon::profile::{self, Profile};
 use chaperon::relay::{self, Limits, Rate};
 use chaperon::tui::{self, ThemeChoice};
 use clap::Parser as _;
 use color_eyre::eyre::{Result, WrapErr as _, eyre};
+use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +28,14 @@ use tracing_subscriber::EnvFilter;
 const WORKERS: usize = 2;
 /// Variable that says what is logged, in the syntax of `tracing`.
 const LOG_VARIABLE: &str = "CHAPERON_LOG";
+/// Variable that names a file with the passphrase.
+const PASSPHRASE_VARIABLE: &str = "CHAPERON_PASSPHRASE_FILE";
+/// Variable that makes every call the assistant's, unless it is empty or `0`.
+const ASSISTANT_VARIABLE: &str = "CHAPERON_AS_ASSISTANT";
+/// Variable that names a socket for assistants, which is then used instead of a profile.
+const SOCKET_VARIABLE: &str = "CHAPERON_SOCKET";
+/// How often a person is asked for the passphrase of one call.
+const ATTEMPTS: u32 = 3;
 /// What the first command on a new profile says beside its answer.
 const FIRST_START: &str = "this made a new profile, see `chaperon status`; `chaperon` opens it, \
 `chaperon demo` shows how it works, `chaperon import clawbuddy` copies what you have";
@@ -60,21 +70,110 @@ fn start(cli: Cli) -> Result<ExitCode> {
 }
 
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
+    keep_memory_private();
+    let access = Access::new(cli.home, cli.passphrase_file, cli.as_assistant);
     match cli.command {
+        Some(Command::Scan(args)) => Ok(print(|out| cli::scan::run(&args, out))),
         Some(Command::Completions(args)) => Ok(print(|out| cli::completions::print(&args, out))),
         Some(Command::Man(args)) => Ok(print(|out| cli::man::print(&args, out))),
-        Some(Command::Ask(verb)) => Ok(ask(cli.home, verb).await),
-        Some(Command::Relay(args)) => serve_relay(cli.home, args).await,
-        Some(Command::Run(_)) => run_engine(cli.home).await,
+        Some(Command::Ask(verb)) => Ok(ask(access, verb).await),
+        Some(Command::Relay(args)) => serve_relay(access.home, args).await,
+        Some(Command::Run(args)) => run_engine(access, args).await,
         Some(Command::Demo(_)) => show_demo().await,
-        None => show_profile(cli.home).await,
+        None => show_profile(access).await,
     }
 }
 
+/// Which profile is meant, and what this call may do with it.
+struct Access {
+    home: Option<PathBuf>,
+    passphrase_file: Option<PathBuf>,
+    as_assistant: bool,
+    socket: Option<PathBuf>,
+}
+
+impl Access {
+    fn new(home: Option<PathBuf>, passphrase_file: Option<PathBuf>, as_assistant: bool) -> Self {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let socket = set(SOCKET_VARIABLE).map(PathBuf::from);
+        let by_variable = set(ASSISTANT_VARIABLE).is_some_and(|value| value != "0");
+        Self {
+            home,
+            passphrase_file: passphrase_file.or_else(|| set(PASSPHRASE_VARIABLE).map(Into::into)),
+            as_assistant: as_assistant || by_variable || socket.is_some(),
+            socket,
+        }
+    }
+
+    /// Refuses what needs more than the assistant's role.
+    fn demand_supervisor(&self) -> Result<(), cli::Error> {
+        if self.as_assistant {
+            return Err(cli::Error::AsAssistant);
+        }
+        Ok(())
+    }
+
+    /// Does what needs the passphrase of a protected profile: first without one, then with the
+    /// one in the file, or with what a person types. Returns the passphrase beside the result.
+    async fn unlocked<T>(
+        &self,
+        mut run: impl AsyncFnMut(Option<&Passphrase>) -> Result<T, engine::Error>,
+    ) -> Result<(T, Option<Passphrase>)> {
+        match run(None).await {
+            Err(engine::Error::Locked) => {}
+            other => return Ok((other?, None)),
+        }
+        if let Some(file) = &self.passphrase_file {
+            let passphrase = secret::from_file(file)?;
+            return Ok((run(Some(&passphrase)).await?, Some(passphrase)));
+        }
+        let mut left = ATTEMPTS;
+        loop {
+            let passphrase = match secret::ask("Passphrase: ") {
+                Err(secret::Error::NoTerminal) => return Err(eyre!(LOCKED)),
+                asked => asked?,
+            };
+            left -= 1;
+            match run(Some(&passphrase)).await {
+                Err(engine::Error::WrongPassphrase) if left > 0 => {
+                    log_wrong_passphrase();
+                }
+                other => return Ok((other?, Some(passphrase))),
+            }
+        }
+    }
+}
+
+/// What a call says that needs the passphrase and cannot ask for it.
+const LOCKED: &str = "the profile is protected by a passphrase, and there is no terminal to ask \
+for it on: leave `chaperon run` running for what the assistant may do, or name a file with the \
+passphrase with --passphrase-file or CHAPERON_PASSPHRASE_FILE";
+
+/// Keeps other programs of this user, the assistant among them, from reading the memory of this
+/// one, which will hold keys.
+fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) =
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+    {
+        tracing::warn!(%error, "other programs of this user may read the memory of this one");
+    }
+}
+
+fn log_wrong_passphrase() {
+    // Nothing is left to do if even that cannot be written.
+    let _unwritten = writeln!(io::stderr(), "wrong passphrase");
+}
+
 /// Carries out a verb through the engine of the profile, hosting one where none runs.
-async fn ask(home: Option<PathBuf>, verb: Verb) -> ExitCode {
+async fn ask(access: Access, mut verb: Verb) -> ExitCode {
     log_to_stderr("off");
-    let (session, is_new) = match open(home, &verb).await {
+    if verb.role() == Role::Supervisor
+        && let Err(error) = access.demand_supervisor()
+    {
+        return print(|_| Err(error));
+    }
+    let (session, is_new) = match open(&access, &mut verb).await {
         Ok(opened) => opened,
         Err(error) => {
             let mut stderr = io::stderr();
@@ -95,13 +194,22 @@ async fn ask(home: Option<PathBuf>, verb: Verb) -> ExitCode {
 }
 
 /// Opens a session on the profile; tells whether there was none before.
-async fn open(home: Option<PathBuf>, verb: &Verb) -> Result<(Session, bool)> {
-    let profile = profile(home)?;
+async fn open(access: &Access, verb: &mut Verb) -> Result<(Session, bool)> {
+    if let Some(socket) = &access.socket {
+        return Ok((Session::join(socket).await?, false));
+    }
+    let profile = profile(access.home.clone())?;
     let is_new = !profile.exists();
-    Ok((
-        Session::open(&profile, verb.role(), Mode::OnDemand).await?,
-        is_new,
-    ))
+    let role = verb.role();
+    let (session, used) = access
+        .unlocked(async |passphrase| {
+            Session::open(&profile, role, Mode::OnDemand, passphrase).await
+        })
+        .await?;
+    if let Verb::Passphrase(args) = verb {
+        args.current = used;
+    }
+    Ok((session, is_new))
 }
 
 fn profile(home: Option<PathBuf>) -> Result<Profile> {
@@ -117,8 +225,9 @@ fn print(verb: impl FnOnce(&mut Output<'_>) -> Result<Exit, cli::Error>) -> Exit
 
 /// Opens the terminal surface on a profile: on the engine that runs there, or on one hosted
 /// here, which then serves everybody else too.
-async fn show_profile(home: Option<PathBuf>) -> Result<ExitCode> {
-    let profile = profile(home)?;
+async fn show_profile(access: Access) -> Result<ExitCode> {
+    access.demand_supervisor()?;
+    let profile = profile(access.home.clone())?;
     let mut options = tui::Options::from_environment(system_clock());
     let config = profile.load_config()?;
     options.symbols = match config.symbols {
@@ -133,7 +242,11 @@ async fn show_profile(home: Option<PathBuf>) -> Result<ExitCode> {
     log_to_file(&profile)?;
     // A short command may own the profile just now; whoever comes after it has to watch and
     // serve, so the engine that is hosted then is one that runs by itself.
-    let session = Session::open(&profile, Role::Supervisor, Mode::Continuous).await?;
+    let (session, _) = access
+        .unlocked(async |passphrase| {
+            Session::open(&profile, Role::Supervisor, Mode::Continuous, passphrase).await
+        })
+        .await?;
     let socket = match &session {
         Session::Own(hosted) => Some(listen(&profile, hosted.handle())?),
         Session::Shared(_) => None,
@@ -160,11 +273,26 @@ async fn show_demo() -> Result<ExitCode> {
 }
 
 /// Runs the engine without a screen until it is told to stop.
-async fn run_engine(home: Option<PathBuf>) -> Result<ExitCode> {
+async fn run_engine(access: Access, args: host::RunArgs) -> Result<ExitCode> {
     log_to_stderr("info");
-    let profile = profile(home)?;
-    let hosted = Hosted::start(&profile, Mode::Continuous, system_clock())?;
+    access.demand_supervisor()?;
+    let profile = profile(access.home.clone())?;
+    let group = args.assistant_group.as_deref().map(group).transpose()?;
+    // Before the engine runs: see `bind_for_assistants`.
+    let for_assistants = args
+        .assistant_socket
+        .map(|path| bind_for_assistants(&path, group))
+        .transpose()?;
+    let (hosted, _) = access
+        .unlocked(async |passphrase| {
+            Hosted::start_with(&profile, Mode::Continuous, system_clock(), passphrase)
+        })
+        .await?;
     let _socket = listen(&profile, hosted.handle())?;
+    let _for_assistants = for_assistants.map(|listener| {
+        let door = api::socket::Door::Assistants;
+        tokio::spawn(api::socket::serve(listener, hosted.handle(), door))
+    });
     tracing::info!("the engine runs");
     told_to_stop().await?;
     tracing::info!("the engine stops");
@@ -176,7 +304,17 @@ async fn run_engine(home: Option<PathBuf>) -> Result<ExitCode> {
 fn listen(profile: &Profile, handle: Handle) -> Result<tokio::task::JoinHandle<()>> {
     let listener =
         api::socket::bind(&profile.socket()).wrap_err("cannot make the control socket")?;
-    Ok(tokio::spawn(api::socket::serve(listener, handle)))
+    let door = api::socket::Door::Everybody;
+    Ok(tokio::spawn(api::socket::serve(listener, handle, door)))
+}
+
+fn bind_for_assistants(path: &Path, group: Option<u32>) -> Result<UnixListener> {
+    api::socket::bind_for_assistants(path, group).wrap_err("cannot make the socket for assistants")
+}
+
+fn group(name: &str) -> Result<u32> {
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    host::group_number(name, &groups).ok_or_else(|| eyre!("there is no such group: {name}"))
 }
 
 async fn serve_relay(home: Option<PathBuf>, args: RelayArgs) -> Result<ExitCode> {

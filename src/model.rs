@@ -8,17 +8,21 @@ pub mod decision;
 pub mod ids;
 pub mod key;
 pub mod message;
+pub mod passphrase;
 pub mod peer_text;
 pub mod review;
 pub mod signal;
 pub mod time;
 
 pub use channel::{Channel, ChannelState, Preset};
-pub use decision::{Actor, LogEntry, Verdict};
+pub use decision::{Actor, Evidence, LogEntry, LoggedText, OnScreen, Verdict};
 pub use ids::{ChannelId, Digest, MessageId, NetworkId, ReviewId};
 pub use key::{Fingerprint, PublicKey};
-pub use message::{Admission, Author, Body, Content, Delivery, Message, RawReason};
+pub use message::{
+    Admission, Author, Body, Content, Delivery, Message, Part, Passage, RawReason, Words,
+};
+pub use passphrase::Passphrase;
 pub use peer_text::PeerText;
 pub use review::{ReviewItem, ReviewKind, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
-pub use time::UnixMillis;
+pub use time::{Date, LocalTime, UnixMillis, Weekday};

@@ -8,6 +8,13 @@
 //! what the facts say of it.
 
 pub mod admit;
+pub mod ends;
+pub mod hours;
 pub mod presets;
 pub mod release;
+pub mod replay;
+pub mod rules;
 pub mod template;
+
+#[cfg(test)]
+mod tests;

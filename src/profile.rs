@@ -202,6 +202,14 @@ impl Profile {
         read_template(&self.presets_dir().join(format!("{name}.tmpl")))
     }
 
+    /// Reads the user's own rules for a preset, `None` where there are none.
+    pub fn preset_rules(&self, name: &str) -> Result<Option<String>, Error> {
+        if !is_preset_name(name) {
+            return Err(Error::PresetName);
+        }
+        read_template(&self.presets_dir().join(format!("{name}.toml")))
+    }
+
     /// Reads the user's own invitation text, `None` where there is none.
     pub fn onboard_text(&self) -> Result<Option<String>, Error> {
         read_template(&self.onboard_template())

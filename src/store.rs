@@ -5,20 +5,26 @@
 //!
 //! Must not: decide anything, know a network, or read a clock (times are arguments).
 
+pub mod at_rest;
 pub mod channels;
 pub mod drafts;
+pub mod held;
 pub mod log;
 pub mod messages;
 mod migrations;
 pub mod outbox;
 pub mod review;
 pub mod settings;
+pub mod supervision;
 
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::crypto::vault::{VaultKey, VaultLock};
 use crate::failpoint;
+
+use at_rest::AtRest;
 
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +43,16 @@ pub enum Error {
     /// A row holds something this program never writes.
     #[error("the profile's database holds an impossible {0}")]
     Corrupt(&'static str),
+    /// Something else reads the file, so that old content cannot be removed from it.
+    #[error("another program has the profile's database open")]
+    Busy,
 }
 
 /// The database of one profile.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    at_rest: AtRest,
 }
 
 /// A transaction that may write. Dropped without [`Tx::commit`], it leaves no trace.
@@ -51,6 +61,9 @@ pub struct Tx<'a>(rusqlite::Transaction<'a>);
 
 impl Store {
     /// Opens the database, creating and migrating it as needed.
+    ///
+    /// One with a [`Store::lock`] has to be unlocked before anything that is sealed can be read
+    /// or written.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -59,8 +72,39 @@ impl Store {
         connection.pragma_update(None, "cache_size", -4096)?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(64);
+        // What is deleted or sorted must not stay behind in a file.
+        connection.pragma_update(None, "secure_delete", true)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         migrations::migrate(&mut connection)?;
-        Ok(Self { connection })
+        let mut store = Self {
+            connection,
+            at_rest: AtRest::Plain,
+        };
+        if store.lock()?.is_some() {
+            store.at_rest = AtRest::Locked;
+        }
+        store.at_rest.install(&store.connection)?;
+        at_rest::clean(&mut store)?;
+        Ok(store)
+    }
+
+    /// Returns how the vault is locked, `None` in a profile without a passphrase.
+    pub fn lock(&self) -> Result<Option<VaultLock>, Error> {
+        at_rest::lock_of(self)
+    }
+
+    /// Gives the key that was taken out of [`Store::lock`].
+    pub fn unlock(&mut self, key: VaultKey) -> Result<(), Error> {
+        self.at_rest = AtRest::Sealed(key);
+        self.at_rest.install(&self.connection)
+    }
+
+    /// Returns the key that everything is sealed under, where it was given.
+    pub fn vault_key(&self) -> Option<&VaultKey> {
+        match &self.at_rest {
+            AtRest::Sealed(key) => Some(key),
+            AtRest::Plain | AtRest::Locked => None,
+        }
     }
 
     /// Begins a transaction that may write.
@@ -109,10 +153,18 @@ pub(crate) mod tests {
         _dir: tempfile::TempDir,
     }
 
-    pub(crate) fn scratch() -> Scratch {
+    /// One without a passphrase.
+    pub(crate) fn plain() -> Scratch {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("chaperon.db")).unwrap();
         Scratch { store, _dir: dir }
+    }
+
+    /// Protected, because that is the harder case: what is wrongly sealed or not opened shows.
+    pub(crate) fn scratch() -> Scratch {
+        let mut scratch = plain();
+        at_rest::tests::protect(&mut scratch.store);
+        scratch
     }
 
     #[test]

@@ -11,22 +11,47 @@
 //! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
 //! linear in its input, or do I/O.
 
+pub mod exact;
+pub mod scan;
+
+mod blanks;
+mod bytes;
 mod classes;
+mod clean;
+mod emoji;
 mod graphemes;
 mod hidden;
+mod leaks;
+mod marked;
+#[doc(hidden)]
+pub mod opinion;
+mod rules;
 mod safe;
 mod sanitise;
+mod suspect;
+mod terminal;
+mod views;
 mod words;
 mod wrap;
 mod writer;
 
+pub use bytes::{from_bytes, original_range};
+pub use leaks::{leaks, masked};
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
+pub use scan::{Scan, scan};
 
-use crate::model::PeerText;
+use crate::model::{PeerText, Signal};
 
 /// Makes text of any number of lines safe to draw.
 pub fn sanitise(text: &PeerText) -> SafeText {
-    sanitise::text(text.expose_untrusted())
+    sanitise::walk(text.expose_untrusted(), &[]).into_text()
+}
+
+/// Makes text safe to draw, with marks around what was found in it: `⟪1 words ⟫` is where the
+/// first of the signals lies. Signals have to be those of this very text.
+pub fn sanitise_marked(text: &PeerText, signals: &[Signal]) -> SafeText {
+    let text = text.expose_untrusted();
+    sanitise::walk(text, &marked::notes(text, signals)).into_text()
 }
 
 /// Makes text safe to draw on exactly one line of at most `max_cells` cells.
@@ -34,6 +59,11 @@ pub fn sanitise(text: &PeerText) -> SafeText {
 /// Line breaks become the mark `⟦⏎⟧`; what does not fit is cut and ends in an ellipsis.
 pub fn sanitise_line(text: &PeerText, max_cells: usize) -> SafeLine {
     sanitise::line(text.expose_untrusted(), max_cells).truncated(max_cells)
+}
+
+/// Returns the text without what hides in it, as an assistant may get it on a person's word.
+pub fn without_hidden(text: &PeerText) -> PeerText {
+    PeerText::new(clean::without_hidden(text.expose_untrusted()))
 }
 
 /// Makes a line of text that this program wrote; it passes the same filter all the same.

@@ -21,7 +21,7 @@ pub mod update;
 pub mod view;
 mod widget;
 
-pub use message::{Effect, Message, Question};
+pub use message::{Effect, Message, Question, Sheet};
 pub use model::{Model, Setup};
 pub use run::{Error, Options, run};
 pub use theme::{Symbols, ThemeChoice};

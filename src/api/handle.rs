@@ -1,5 +1,8 @@
 //! The handle by which a surface reaches an engine, near or far.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{Error, Event, Reply, Request, Role};
@@ -26,6 +29,7 @@ pub struct Handle {
     role: Role,
     calls: mpsc::Sender<Call>,
     events: broadcast::Sender<Event>,
+    roles: Arc<AtomicU64>,
 }
 
 /// The engine's end of a [`Handle`].
@@ -35,6 +39,8 @@ pub struct Desk {
     pub calls: mpsc::Receiver<Call>,
     /// Where events go.
     pub events: broadcast::Sender<Event>,
+    /// How often the supervisor role was taken from all connections: adding one does it.
+    pub roles: Arc<AtomicU64>,
 }
 
 impl Handle {
@@ -42,14 +48,17 @@ impl Handle {
     pub fn local(role: Role) -> (Self, Desk) {
         let (calls, receiver) = mpsc::channel(CALL_BACKLOG);
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let roles = Arc::<AtomicU64>::default();
         let handle = Self {
             role,
             calls,
             events: events.clone(),
+            roles: Arc::clone(&roles),
         };
         let desk = Desk {
             calls: receiver,
             events,
+            roles,
         };
         (handle, desk)
     }
@@ -66,6 +75,12 @@ impl Handle {
     /// Returns the role that requests are made in.
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// Returns how often the supervisor role was taken from all connections: one that got it
+    /// before has it no more.
+    pub fn revocations(&self) -> u64 {
+        self.roles.load(Ordering::SeqCst)
     }
 
     /// Asks and waits for the answer.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, LogEntry, Message, MessageId, NetworkId, PeerText, ReviewItem, UnixMillis,
+    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
+    UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -36,6 +37,16 @@ pub enum Reply {
     Presets(Vec<String>),
     /// The decision log.
     Log(Vec<LogEntry>),
+    /// Whether the log is whole.
+    LogState(LogState),
+    /// What became of a draft.
+    DraftState(DraftState),
+    /// The safety code of a channel.
+    SafetyCode(Box<SafetyCode>),
+    /// The engagement of a channel, as it is or as it would be.
+    Engagement(Box<Engagement>),
+    /// What is left to the digest, oldest first.
+    Digest(Vec<Digested>),
     /// Counts of what was copied in.
     Imported {
         /// Channels that are new here.
@@ -52,6 +63,52 @@ pub enum Reply {
         /// Channels written.
         channels: u32,
     },
+}
+
+impl Reply {
+    /// Returns what a role may know of an answer: the assistant does not learn that anything is
+    /// held from it, and no person's commands.
+    #[must_use]
+    pub fn as_seen_by(mut self, role: super::Role) -> Self {
+        if role == super::Role::Supervisor {
+            return self;
+        }
+        match &mut self {
+            Self::Channels(channels) => channels.iter_mut().for_each(blind),
+            Self::Channel(channel) => blind(channel),
+            Self::Status(status) => {
+                status.held_in = 0;
+                status.needs_you = 0;
+                status.today = Today::default();
+                status.wake_problems.clear();
+            }
+            Self::Done
+            | Self::Invite(_)
+            | Self::NeedsYou(_)
+            | Self::Review(_)
+            | Self::Page(_)
+            | Self::Checked(_)
+            | Self::Sent(_)
+            | Self::Draft(_)
+            | Self::Presets(_)
+            | Self::Log(_)
+            | Self::LogState(_)
+            | Self::DraftState(_)
+            | Self::SafetyCode(_)
+            | Self::Engagement(_)
+            | Self::Digest(_)
+            | Self::Imported { .. }
+            | Self::Exported { .. } => {}
+        }
+        self
+    }
+}
+
+fn blind(channel: &mut Channel) {
+    channel.unread = 0;
+    channel.held_in = 0;
+    channel.last_seen = None;
+    channel.wake.clear();
 }
 
 /// How a relay answers.
@@ -82,14 +139,201 @@ pub struct Status {
     pub active_channels: u32,
     /// Items that wait for a person.
     pub needs_you: u32,
-    /// Messages held back from the assistant.
+    /// Messages held back from the assistant. Always 0 for the assistant itself.
     pub held_in: u32,
+    /// Drafts of the assistant's that wait for a person.
+    pub held_out: u32,
+    /// When the first of those counts as refused.
+    pub next_expiry: Option<UnixMillis>,
+    /// What was settled since midnight.
+    pub today: Today,
+    /// Commands that were to wake the assistant and failed, in words, newest first.
+    pub wake_problems: Vec<String>,
     /// Messages of ours that have not left.
     pub outbox: u32,
     /// Relays in use.
     pub relays: Vec<RelayState>,
     /// Time now on the engine's clock.
     pub now: UnixMillis,
+}
+
+/// What was settled since midnight, local time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Today {
+    /// Messages of the assistant that left on their own.
+    pub alone: u32,
+    /// Drafts that a person approved as they were.
+    pub approved: u32,
+    /// Drafts that a person changed first.
+    pub edited: u32,
+    /// Drafts that were refused or expired.
+    pub refused: u32,
+}
+
+/// Whether the decision log is whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogState {
+    /// Entries that were read.
+    pub entries: u64,
+    /// The first entry that is not what was written, and why, in words; `None` if all are.
+    pub problem: Option<String>,
+    /// When it was checked.
+    pub checked_at: UnixMillis,
+}
+
+/// What became of a message that the assistant sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftState {
+    /// Local id.
+    pub message: MessageId,
+    /// Local name of the channel.
+    pub channel: PeerText,
+    /// How far it came.
+    #[serde(flatten)]
+    pub state: DraftFate,
+}
+
+/// How far a message that the assistant sent came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum DraftFate {
+    /// It waits for the human.
+    Held {
+        /// When it counts as refused.
+        expires: UnixMillis,
+    },
+    /// It may leave and has not yet.
+    Queued,
+    /// It left.
+    Sent {
+        /// The relay's number.
+        seq: Option<i64>,
+        /// Whether the human changed it first.
+        edited: bool,
+    },
+    /// The human refused it.
+    Refused {
+        /// What they said.
+        reason: PeerText,
+    },
+    /// Nobody answered in time; it was not sent.
+    Expired,
+    /// The human took it back.
+    TakenBack,
+    /// The relay refused it for good.
+    Failed {
+        /// What the relay said.
+        problem: String,
+    },
+}
+
+/// The safety code of a channel: the same on both sides exactly if both have the same keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SafetyCode {
+    /// The channel.
+    pub channel: Channel,
+    /// Twelve groups of five digits.
+    pub groups: Vec<String>,
+    /// Four words.
+    pub words: Vec<String>,
+    /// Which of the words has to be typed to confirm, from 0.
+    pub ask: usize,
+    /// Digest of the code, to be repeated with the answer.
+    pub seen: Digest,
+}
+
+/// One row of the rules of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngagementRow {
+    /// Stable key.
+    pub key: String,
+    /// Words for a person.
+    pub label: String,
+    /// The value in words.
+    pub value: String,
+    /// The heading that it stands under.
+    pub section: String,
+    /// `true`: this program sees to it. `false`: the text asks the assistant for it.
+    pub enforced: bool,
+    /// All values it can take, in the order in which it steps through them; empty if free.
+    pub choices: Vec<String>,
+}
+
+/// One difference between the rules in force and the proposed ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngagementChange {
+    /// Words for the row.
+    pub label: String,
+    /// The value in force.
+    pub from: String,
+    /// The proposed value.
+    pub to: String,
+    /// Whether it lets more happen without a person.
+    pub wider: bool,
+}
+
+/// What rules would have done with the history of a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Messages that were replayed.
+    pub messages: u32,
+    /// Days that they go back.
+    pub days: u32,
+    /// Drafts that would have left alone, and with the rules in force.
+    pub alone: (u32, u32),
+    /// Drafts that would have waited, and with the rules in force.
+    pub waits: (u32, u32),
+    /// Messages that would have been held from the assistant, and with the rules in force.
+    pub held_in: (u32, u32),
+    /// Messages for which the proposal decides otherwise, newest first, at most 20.
+    pub examples: Vec<ReplayExample>,
+}
+
+/// One message that a proposal decides otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayExample {
+    /// When it was written or arrived.
+    pub at: UnixMillis,
+    /// Its text.
+    pub unsafe_text: PeerText,
+    /// What would happen, in words.
+    pub verdict: String,
+}
+
+/// The engagement of a channel, as it is or as a proposal would make it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engagement {
+    /// The channel as it is.
+    pub channel: Channel,
+    /// Preset of the proposal.
+    pub preset: String,
+    /// Rules of the proposal as TOML, to be repeated when it is changed further or saved.
+    pub rules: String,
+    /// Text for the assistant.
+    pub text: String,
+    /// The rows of the rules, enforced ones and advice.
+    pub rows: Vec<EngagementRow>,
+    /// What differs from the rules in force.
+    pub changes: Vec<EngagementChange>,
+    /// Whether anything of it lets more happen without a person.
+    pub widens: bool,
+    /// Why it cannot be put into force now, in words; `None` if it can.
+    pub blocked: Option<String>,
+    /// Which rules are really in force, where it is not the channel's own preset yet.
+    pub in_force: Option<String>,
+    /// What it would have done.
+    pub replay: Replay,
+    /// Digest of what is shown, to be repeated when it is saved.
+    pub seen: Digest,
+}
+
+/// A message that is left to the digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digested {
+    /// Local name of the channel.
+    pub name: PeerText,
+    /// The message.
+    pub message: Message,
 }
 
 /// An invite and what became of it.
@@ -120,6 +364,14 @@ pub struct Review {
     pub message: Option<Message>,
     /// The last messages before it, oldest first.
     pub before: Vec<Message>,
+    /// Messages of the channel altogether.
+    pub total: u64,
+    /// Earlier messages of the peer's that had signals.
+    pub flagged_before: u32,
+    /// The policy in force, for example `trusted-colleague v3`.
+    pub policy: String,
+    /// For a held message: what the assistant would get with what is hidden removed.
+    pub clean: Option<Words>,
 }
 
 /// Part of a transcript.
@@ -168,6 +420,8 @@ pub struct CheckedMessage {
     pub instructions: String,
     /// When it arrived.
     pub at: UnixMillis,
+    /// How it came to be released.
+    pub passage: Passage,
 }
 
 /// What became of a message that was to be sent.
@@ -191,6 +445,17 @@ pub enum SendOutcome {
         due: UnixMillis,
         /// What went wrong at the first attempt, if there was one.
         problem: Option<String>,
+    },
+    /// It waits for the human.
+    Held {
+        /// Local id, to ask for its state.
+        message: MessageId,
+        /// The rule that holds it.
+        rule: String,
+        /// Why, in words; one for each thing found.
+        reasons: Vec<String>,
+        /// When it counts as refused.
+        expires: UnixMillis,
     },
 }
 

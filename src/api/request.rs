@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Author, ChannelId, Digest, MessageId, PeerText, ReviewId, Verdict};
+use crate::model::{
+    Author, ChannelId, Digest, MessageId, OnScreen, Passphrase, PeerText, ReviewId, Verdict, Words,
+};
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +44,41 @@ pub enum Replaced {
     Channel(ChannelRef),
 }
 
+/// A change to the engagement of a channel that is tried out before it is saved. What is absent
+/// stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Preset to start from; drops rules of the channel's own unless `rules` gives new ones.
+    pub preset: Option<String>,
+    /// Rules of the channel's own, as TOML.
+    pub rules: Option<String>,
+    /// Text for the assistant.
+    pub text: Option<String>,
+    /// One more change of one row, made on top of the others.
+    pub edit: Option<RowEdit>,
+}
+
+/// A change of one row of the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowEdit {
+    /// Key of the row, as [`super::EngagementRow::key`] gives it.
+    pub key: String,
+    /// What to do with its value.
+    pub step: RowStep,
+}
+
+/// What to do with the value of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowStep {
+    /// Take the next of its choices.
+    Next,
+    /// Take the choice before.
+    Previous,
+    /// Take this value.
+    Value(String),
+}
+
 /// One request. On the socket this is the `method` and `params` of JSON-RPC 2.0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "method", content = "params")]
@@ -49,7 +86,26 @@ pub enum Request {
     /// Asks for the supervisor role on this connection. Answers [`super::Reply::Done`].
     Unlock {
         /// The passphrase of the profile, where one is set.
-        passphrase: Option<String>,
+        passphrase: Option<Passphrase>,
+    },
+    /// Protects the profile: seals what it holds. Takes the supervisor role from every other
+    /// connection.
+    SetPassphrase {
+        /// The passphrase.
+        new: Passphrase,
+    },
+    /// Protects the profile by another passphrase. Takes the supervisor role from every other
+    /// connection.
+    ChangePassphrase {
+        /// The passphrase so far.
+        current: Passphrase,
+        /// The one from now on.
+        new: Passphrase,
+    },
+    /// Removes the protection: from then on what the profile holds lies open on the disk.
+    RemovePassphrase {
+        /// The passphrase so far.
+        current: Passphrase,
     },
     /// Answers [`super::Reply::Status`].
     Status,
@@ -75,6 +131,74 @@ pub enum Request {
         seen: Digest,
         /// What the person says.
         verdict: Verdict,
+        /// For [`Verdict::OwnWords`] and [`Verdict::SendEdited`]: what goes on instead.
+        words: Option<Words>,
+        /// For a refusal: what the assistant is told.
+        reason: Option<PeerText>,
+        /// How much of it was on screen, where a screen measured it.
+        screen: Option<OnScreen>,
+    },
+    /// Answers [`super::Reply::DraftState`]: what became of a message that was sent.
+    DraftState {
+        /// Number that `Send` gave.
+        message: MessageId,
+    },
+    /// Answers [`super::Reply::SafetyCode`] for a channel whose key is pinned.
+    SafetyCode {
+        /// Which channel.
+        channel: ChannelRef,
+    },
+    /// Says that the safety code is the same on both sides.
+    Verify {
+        /// Which channel.
+        channel: ChannelRef,
+        /// The word of the code that was asked for.
+        word: String,
+        /// The code that was shown, as [`super::SafetyCode::seen`] gave it.
+        seen: Digest,
+    },
+    /// Says that the safety code is not the same: the channel stops both ways.
+    CodeDiffers {
+        /// Which channel.
+        channel: ChannelRef,
+        /// The code that was shown.
+        seen: Digest,
+    },
+    /// Answers [`super::Reply::Engagement`]: the rules and the text of a channel as they are,
+    /// or as they would be, replayed over its own history.
+    Engagement {
+        /// Which channel.
+        channel: ChannelRef,
+        /// What to try out.
+        proposal: Proposal,
+    },
+    /// Puts a proposal into force. Answers [`super::Reply::Engagement`].
+    SetEngagement {
+        /// Which channel.
+        channel: ChannelRef,
+        /// What to put into force.
+        proposal: Proposal,
+        /// What was shown, as [`super::Engagement::seen`] gave it.
+        seen: Digest,
+        /// Whether the person confirmed that it widens what happens without them.
+        widen: bool,
+    },
+    /// Ends a channel for good: nothing enters, nothing leaves. The assistant may end what its
+    /// preset lets it complete.
+    End {
+        /// Which channel.
+        channel: ChannelRef,
+        /// Who ends it. A connection in the assistant role can only be `assistant`.
+        author: Author,
+    },
+    /// Answers [`super::Reply::Digest`]: unread messages whose rule did not call the person.
+    Digest,
+    /// Sets what runs when something of a channel is released to the assistant.
+    SetWake {
+        /// Which channel.
+        channel: ChannelRef,
+        /// Program and arguments; empty for none.
+        command: Vec<String>,
     },
     /// Answers [`super::Reply::Page`]: messages in the order they are shown, oldest first.
     Transcript {
@@ -180,8 +304,10 @@ pub enum Request {
         channel: ChannelRef,
         /// Verbatim text to set.
         text: Option<String>,
-        /// Preset whose text to set; `{name}` is filled in.
+        /// Preset to use: its rules, and its text with `{name}` filled in.
         preset: Option<String>,
+        /// Whether the person confirmed that the preset may widen what happens without them.
+        widen: bool,
     },
     /// Answers [`super::Reply::Presets`]: names of the built-in ones and of the profile's files.
     Presets,
@@ -206,6 +332,15 @@ pub enum Request {
     Log {
         /// At most this many.
         limit: u32,
+        /// Only entries before this number; the newest where absent.
+        before: Option<i64>,
+    },
+    /// Answers [`super::Reply::LogState`]: every entry is read and checked against the next.
+    VerifyLog,
+    /// Takes the texts out of a log entry; their digests stay, and the chain holds.
+    RedactLog {
+        /// Which entry.
+        number: i64,
     },
     /// Copies channels, keys, presets and settings from a `clawbuddy` directory.
     /// Answers [`super::Reply::Imported`].
@@ -240,6 +375,11 @@ impl Request {
                 author: Author::Assistant,
                 ..
             }
+            | Self::DraftState { .. }
+            | Self::End {
+                author: Author::Assistant,
+                ..
+            }
             | Self::Presets
             | Self::Instructions {
                 text: None,
@@ -247,12 +387,25 @@ impl Request {
                 ..
             }
             | Self::Sync => Role::Assistant,
-            Self::Check { .. }
+            Self::SetPassphrase { .. }
+            | Self::ChangePassphrase { .. }
+            | Self::RemovePassphrase { .. }
+            | Self::Check { .. }
             | Self::Send { .. }
             | Self::Instructions { .. }
             | Self::NeedsYou
             | Self::Review { .. }
             | Self::Decide { .. }
+            | Self::SafetyCode { .. }
+            | Self::Verify { .. }
+            | Self::CodeDiffers { .. }
+            | Self::Engagement { .. }
+            | Self::SetEngagement { .. }
+            | Self::End { .. }
+            | Self::Digest
+            | Self::SetWake { .. }
+            | Self::VerifyLog
+            | Self::RedactLog { .. }
             | Self::Transcript { .. }
             | Self::MarkRead { .. }
             | Self::Invite { .. }

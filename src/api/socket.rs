@@ -1,13 +1,14 @@
 //! The control socket: newline-delimited JSON-RPC 2.0 over a Unix domain socket.
 //!
-//! A connection begins in the assistant role; `unlock` makes it a supervisor. Requests are
+//! A connection begins in the assistant role; `unlock` makes it a supervisor, until somebody
+//! sets or changes the passphrase. On a socket for assistants nothing does. Requests are
 //! answered in any order, by id; events come as notifications named `event`.
 //!
 //! Must not: answer anything by itself that the engine should, or believe a length.
 
 use std::collections::HashMap;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,9 +19,11 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::handle::{Desk, Handle};
 use super::{Call, Error as ApiError, Event, Reply, Request, Role};
+use crate::model::Passphrase;
 
 /// Bytes of one request at most: the largest message, escaped, and some room.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
@@ -38,6 +41,12 @@ pub enum Error {
     /// It cannot be made, or nobody listens on it.
     #[error("the control socket cannot be used")]
     Io(#[from] io::Error),
+    /// Something that is no socket lies where it is to be made.
+    #[error("there is a file in the place of the socket")]
+    NotASocket,
+    /// Another process listens there.
+    #[error("another process listens on that socket")]
+    InUse,
     /// The engine refused the role.
     #[error("the engine refused: {0}")]
     Refused(#[source] ApiError),
@@ -122,13 +131,49 @@ pub fn bind(path: &Path) -> Result<UnixListener, Error> {
     Ok(listener)
 }
 
+/// Makes a socket for assistants: open to its owner and, where one is named by its number, to a
+/// group (mode 0660). Replaces a socket that nobody listens on, and nothing else.
+///
+/// For a moment everything that this process makes is closed to everybody, so this belongs
+/// before anything that makes files.
+pub fn bind_for_assistants(path: &Path, group: Option<u32>) -> Result<UnixListener, Error> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => return Err(Error::NotASocket),
+        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
+            return Err(Error::InUse);
+        }
+        Ok(_) => std::fs::remove_file(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    // Made closed and opened then, so that nobody slips in before it belongs to the group.
+    let usual = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o777));
+    let listener = UnixListener::bind(path);
+    rustix::process::umask(usual);
+    let listener = listener?;
+    if group.is_some() {
+        std::os::unix::fs::chown(path, None, group)?;
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+/// What connections of a socket may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Supervisors, by `unlock`.
+    Everybody,
+    /// Nothing but assistants, whatever they know.
+    Assistants,
+}
+
 /// Serves connections until it is dropped.
-pub async fn serve(listener: UnixListener, handle: Handle) {
+pub async fn serve(listener: UnixListener, handle: Handle, door: Door) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, handle.with_role(Role::Assistant)));
+                connections.spawn(connection(stream, handle.with_role(Role::Assistant), door));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection to the control socket failed");
@@ -140,18 +185,23 @@ pub async fn serve(listener: UnixListener, handle: Handle) {
     }
 }
 
-async fn connection(stream: UnixStream, handle: Handle) {
+/// Since when a connection has the supervisor role, as [`Handle::revocations`] counted then;
+/// `None` where it never got it.
+type Seat = Mutex<Option<u64>>;
+
+async fn connection(stream: UnixStream, handle: Handle, door: Door) {
     let (reader, writer) = stream.into_split();
     let (lines, outbox) = mpsc::channel(BACKLOG);
     let mut tasks = JoinSet::new();
     tasks.spawn(write(writer, outbox));
     tasks.spawn(pass_events(handle.clone(), lines.clone()));
-    let role = Arc::new(Mutex::new(Role::Assistant));
+    let seat = Arc::<Seat>::default();
     let mut reader = BufReader::new(reader);
     while let Ok(Some(line)) = read_line(&mut reader, LONGEST_LINE).await {
-        let (handle, lines, role) = (handle.clone(), lines.clone(), Arc::clone(&role));
+        let line = Zeroizing::new(line);
+        let (handle, lines, seat) = (handle.clone(), lines.clone(), Arc::clone(&seat));
         tasks.spawn(async move {
-            let tell = answer(&line, &handle, &role).await;
+            let tell = answer(&line, &handle, &seat, door).await;
             // The connection ended meanwhile.
             let _closed = lines.send(tell).await;
         });
@@ -162,7 +212,7 @@ async fn connection(stream: UnixStream, handle: Handle) {
     }
 }
 
-async fn answer(line: &[u8], handle: &Handle, role: &Mutex<Role>) -> Tell {
+async fn answer(line: &[u8], handle: &Handle, seat: &Seat, door: Door) -> Tell {
     let Ok(ask) = serde_json::from_slice::<Ask>(line) else {
         let message = "not a JSON-RPC 2.0 request".into();
         return Tell::failure(Value::Null, -32700, message, None);
@@ -171,12 +221,22 @@ async fn answer(line: &[u8], handle: &Handle, role: &Mutex<Role>) -> Tell {
         let message = "unknown method, or wrong params".into();
         return Tell::failure(ask.id, -32602, message, None);
     };
-    let unlocks = matches!(request, Request::Unlock { .. });
-    let now = *role.lock().unwrap_or_else(PoisonError::into_inner);
-    match handle.with_role(now).ask(request).await {
+    let before = handle.revocations();
+    let role = if *lock(seat) == Some(before) {
+        Role::Supervisor
+    } else {
+        Role::Assistant
+    };
+    let seated = seated_by(&request, before);
+    if seated.is_some() && door == Door::Assistants {
+        let error = ApiError::NotAllowed;
+        let data = serde_json::to_value(&error).ok();
+        return Tell::failure(ask.id, -32000, error.to_string(), data);
+    }
+    match handle.with_role(role).ask(request).await {
         Ok(reply) => {
-            if unlocks {
-                *role.lock().unwrap_or_else(PoisonError::into_inner) = Role::Supervisor;
+            if seated.is_some() {
+                *lock(seat) = seated;
             }
             Tell {
                 id: Some(ask.id),
@@ -191,16 +251,39 @@ async fn answer(line: &[u8], handle: &Handle, role: &Mutex<Role>) -> Tell {
     }
 }
 
+/// Since when the connection is a supervisor's if this succeeds, `None` for what leaves the role
+/// as it is. Whoever proves a passphrase keeps the role that setting it takes from the others.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other request leaves the role as it is"
+)]
+fn seated_by(request: &Request, before: u64) -> Option<u64> {
+    match request {
+        Request::Unlock { .. } => Some(before),
+        Request::SetPassphrase { .. } | Request::ChangePassphrase { .. } => Some(before + 1),
+        _ => None,
+    }
+}
+
 /// Reads a request. A method without parameters may come with an empty object of them.
 fn request_in(mut asked: Value) -> Option<Request> {
-    serde_json::from_value(asked.clone()).ok().or_else(|| {
+    let request = Request::deserialize(&asked).ok().or_else(|| {
         let members = asked.as_object_mut()?;
         let params = members.shift_remove("params")?;
         params
             .as_object()?
             .is_empty()
-            .then(|| serde_json::from_value(asked).ok())?
-    })
+            .then(|| Request::deserialize(&asked).ok())?
+    });
+    // One of them may be a passphrase.
+    if let Some(params) = asked.get_mut("params").and_then(Value::as_object_mut) {
+        for (_, value) in params {
+            if let Value::String(text) = value {
+                text.zeroize();
+            }
+        }
+    }
+    request
 }
 
 async fn pass_events(handle: Handle, lines: mpsc::Sender<Tell>) {
@@ -246,13 +329,20 @@ async fn read_line(
     }
 }
 
-/// Reaches the engine behind a socket, in a role.
-pub async fn connect(path: &Path, role: Role) -> Result<Handle, Error> {
+/// Reaches the engine behind a socket, in a role. The supervisor's needs the passphrase where the
+/// profile has one.
+pub async fn connect(
+    path: &Path,
+    role: Role,
+    passphrase: Option<&Passphrase>,
+) -> Result<Handle, Error> {
     let stream = UnixStream::connect(path).await?;
     let (handle, desk) = Handle::local(role);
     tokio::spawn(relay(stream, desk));
     if role == Role::Supervisor {
-        let unlock = Request::Unlock { passphrase: None };
+        let unlock = Request::Unlock {
+            passphrase: passphrase.cloned(),
+        };
         handle.ask(unlock).await.map_err(Error::Refused)?;
     }
     Ok(handle)
@@ -290,7 +380,9 @@ async fn relay(stream: UnixStream, mut desk: Desk) {
         };
         line.push(b'\n');
         lock(&waiting).insert(next, reply);
-        if writer.write_all(&line).await.is_err() {
+        let written = writer.write_all(&line).await;
+        line.zeroize();
+        if written.is_err() {
             break;
         }
     }
@@ -342,7 +434,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Status;
+    use crate::api::{Status, Today};
     use crate::model::UnixMillis;
 
     fn status(profile: String) -> Reply {
@@ -354,6 +446,10 @@ mod tests {
             active_channels: 0,
             needs_you: 0,
             held_in: 0,
+            held_out: 0,
+            next_expiry: None,
+            today: Today::default(),
+            wake_problems: Vec::new(),
             outbox: 0,
             relays: Vec::new(),
             now: UnixMillis(0),
@@ -377,9 +473,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("s");
         let (handle, mut desk) = Handle::local(Role::Supervisor);
-        let server = tokio::spawn(serve(bind(&path).unwrap(), handle));
+        let server = tokio::spawn(serve(bind(&path).unwrap(), handle, Door::Everybody));
         let long = "x".repeat(usize::try_from(LONGEST_LINE).unwrap() + 1);
-        let client = connect(&path, Role::Assistant).await.unwrap();
+        let client = connect(&path, Role::Assistant, None).await.unwrap();
         let asked = tokio::spawn(async move { client.ask(Request::Status).await });
         let call = desk.calls.recv().await.unwrap();
         call.reply.send(Ok(status(long.clone()))).unwrap();
@@ -392,7 +488,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("s");
         let listener = bind(&path).unwrap();
-        let client = connect(&path, Role::Assistant).await.unwrap();
+        let client = connect(&path, Role::Assistant, None).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let waits = client.clone();
         let asked = tokio::spawn(async move { waits.ask(Request::Status).await });

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, host, instructions,
-    log, man, pause, pending, relay, send, show, status,
+    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
+    engagement, host, instructions, log, man, passphrase, pause, pending, relay, scan, send, show,
+    status, verify, wake,
 };
 use crate::api::Role;
 
@@ -29,6 +30,13 @@ pub struct Cli {
     /// Directory of the profile, instead of the usual one or `CHAPERON_HOME`
     #[arg(long, global = true, display_order = 900, value_name = "DIR")]
     pub home: Option<PathBuf>,
+    /// File with the passphrase, yours and with mode 0600, instead of
+    /// `CHAPERON_PASSPHRASE_FILE` or the question on the terminal
+    #[arg(long, global = true, display_order = 901, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Give up the power to decide for this call, as `CHAPERON_AS_ASSISTANT=1` does
+    #[arg(long, global = true, display_order = 902)]
+    pub as_assistant: bool,
     /// What to do; the terminal surface where absent.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -46,6 +54,8 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Run a relay for mailboxes
     Relay(relay::RelayArgs),
+    /// Show what the scanner sees in a text
+    Scan(scan::ScanArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -63,9 +73,12 @@ impl Command {
     pub fn role(&self) -> Role {
         match self {
             Self::Ask(verb) => verb.role(),
-            Self::Run(_) | Self::Demo(_) | Self::Relay(_) | Self::Completions(_) | Self::Man(_) => {
-                Role::Assistant
-            }
+            Self::Run(_)
+            | Self::Demo(_)
+            | Self::Relay(_)
+            | Self::Scan(_)
+            | Self::Completions(_)
+            | Self::Man(_) => Role::Assistant,
         }
     }
 }
@@ -81,6 +94,8 @@ pub enum Verb {
     Check(check::CheckArgs),
     /// Send a message
     Send(send::SendArgs),
+    /// Say what became of a message that waits for the human
+    Draft(draft::DraftArgs),
     /// List all channels
     Channels(channels::ChannelsArgs),
     /// Invite somebody again; the old channel is replaced
@@ -99,8 +114,20 @@ pub enum Verb {
     Approve(decide::ApproveArgs),
     /// Say no to a waiting item
     Refuse(decide::RefuseArgs),
-    /// Show the log of decisions
+    /// Compare the safety code of a channel
+    Verify(verify::VerifyArgs),
+    /// Show or change the rules of a channel, tried on its own history first
+    Engagement(engagement::EngagementArgs),
+    /// List what arrived and did not call you
+    Digest(digest::DigestArgs),
+    /// Set what runs when something is released to the assistant
+    Wake(wake::WakeArgs),
+    /// Close a channel for good
+    End(end::EndArgs),
+    /// Show the log of decisions, check or export it
     Log(log::LogArgs),
+    /// Protect the profile by a passphrase
+    Passphrase(passphrase::PassphraseArgs),
     /// Pause one channel, or everything
     Pause(pause::PauseArgs),
     /// Resume one channel, or lift the general pause
@@ -118,7 +145,8 @@ impl Verb {
             Self::Check(args) => args.role(),
             Self::Send(args) => args.role(),
             Self::Instructions(args) => args.role(),
-            Self::Channels(_) | Self::Status(_) => Role::Assistant,
+            Self::End(args) => args.role(),
+            Self::Channels(_) | Self::Status(_) | Self::Draft(_) => Role::Assistant,
             Self::Add(_)
             | Self::Accept(_)
             | Self::Reinvite(_)
@@ -127,7 +155,12 @@ impl Verb {
             | Self::Show(_)
             | Self::Approve(_)
             | Self::Refuse(_)
+            | Self::Verify(_)
+            | Self::Engagement(_)
+            | Self::Digest(_)
+            | Self::Wake(_)
             | Self::Log(_)
+            | Self::Passphrase(_)
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Import(_)
@@ -197,6 +230,7 @@ mod tests {
             "chaperon instructions a --set f",
             "chaperon add +1",
             "chaperon pending",
+            "chaperon passphrase set",
             "chaperon resume",
         ] {
             assert_eq!(role(line), Role::Supervisor, "{line}");

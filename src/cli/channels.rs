@@ -103,6 +103,10 @@ pub(super) mod tests {
             unread: 2,
             held_in: 1,
             stopped: None,
+            verified: Some(UnixMillis(1_770_769_095_123)),
+            rules: None,
+            policy_version: 3,
+            wake: Vec::new(),
         }
     }
 

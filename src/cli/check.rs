@@ -122,6 +122,7 @@ fn message(message: &CheckedMessage) -> Value {
         "unsafe_metadata": metadata(&message.unsafe_metadata),
         "at": json_time(Some(message.at)),
         "message": message.id,
+        "released": message.passage.words(),
     })
 }
 
@@ -137,8 +138,8 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::api::{Call, Desk, Status};
-    use crate::model::{MessageId, UnixMillis};
+    use crate::api::{Call, Desk, Status, Today};
+    use crate::model::{MessageId, Passage, UnixMillis};
 
     fn arrived(metadata: &str) -> CheckedMessage {
         CheckedMessage {
@@ -151,6 +152,7 @@ mod tests {
             unsafe_metadata: PeerText::new(metadata),
             instructions: "be kind".into(),
             at: UnixMillis(1_770_769_095_123),
+            passage: Passage::HiddenRemoved,
         }
     }
 
@@ -172,6 +174,10 @@ mod tests {
             active_channels: 1,
             needs_you: 0,
             held_in: 0,
+            held_out: 0,
+            next_expiry: None,
+            today: Today::default(),
+            wake_problems: Vec::new(),
             outbox: 0,
             relays,
             now: UnixMillis(0),

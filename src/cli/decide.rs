@@ -6,7 +6,7 @@ use serde_json::json;
 use super::output::{Output, Pretty};
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request};
-use crate::model::{Digest, ReviewId, Verdict};
+use crate::model::{Digest, PeerText, ReviewId, Verdict, Words};
 
 /// Arguments of `approve`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,20 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "HASH", value_parser = digest)]
     pub seen: Digest,
     /// For a changed key: go on with the pinned key, the new one is somebody else's
-    #[arg(long)]
+    #[arg(long, group = "how")]
     pub keep_pinned: bool,
+    /// For a held message: give it without what is hidden in it
+    #[arg(long, group = "how")]
+    pub hidden_removed: bool,
+    /// For a held message: give your assistant this text in its place
+    #[arg(long, value_name = "TEXT", group = "how")]
+    pub own_words: Option<String>,
+    /// For a draft: send this text in its place
+    #[arg(long, value_name = "TEXT", group = "how")]
+    pub edit: Option<String>,
+    /// Subject of the text that goes in its place
+    #[arg(long, value_name = "TEXT", requires = "how")]
+    pub subject: Option<String>,
     /// How to print.
     #[command(flatten)]
     pub style: Pretty,
@@ -48,12 +60,19 @@ pub struct RefuseArgs {
     /// Hash that `show` printed: a decision is on what was seen
     #[arg(long, value_name = "HASH", value_parser = digest)]
     pub seen: Digest,
+    /// What your assistant is told; never the other side
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Pause the channel as well
+    #[arg(long)]
+    pub pause: bool,
     /// How to print.
     #[command(flatten)]
     pub style: Pretty,
 }
 
-fn digest(text: &str) -> Result<Digest, String> {
+/// Reads the hash that a decision repeats.
+pub(super) fn digest(text: &str) -> Result<Digest, String> {
     Digest::from_hex(text).ok_or_else(|| "the hash has 64 hexadecimal digits".to_owned())
 }
 
@@ -62,15 +81,22 @@ pub(super) async fn approve(
     handle: &Handle,
     out: &mut Output<'_>,
 ) -> Result<Exit, Error> {
-    let verdict = if args.keep_pinned {
-        Verdict::KeepPinned
-    } else {
-        Verdict::Approve
+    let (verdict, text) = match (args.own_words, args.edit) {
+        (Some(text), _) => (Verdict::OwnWords, Some(text)),
+        (None, Some(text)) => (Verdict::SendEdited, Some(text)),
+        (None, None) if args.keep_pinned => (Verdict::KeepPinned, None),
+        (None, None) if args.hidden_removed => (Verdict::ReleaseClean, None),
+        (None, None) => (Verdict::Approve, None),
     };
     let decision = Decision {
         item: ReviewId(args.item),
         seen: args.seen,
         verdict,
+        words: text.map(|text| Words {
+            subject: PeerText::new(args.subject.unwrap_or_default()),
+            body: PeerText::new(text),
+        }),
+        reason: None,
     };
     decide(decision, args.style, handle, out).await
 }
@@ -83,7 +109,13 @@ pub(super) async fn refuse(
     let decision = Decision {
         item: ReviewId(args.item),
         seen: args.seen,
-        verdict: Verdict::Refuse,
+        verdict: if args.pause {
+            Verdict::RefuseAndPause
+        } else {
+            Verdict::Refuse
+        },
+        words: None,
+        reason: args.reason.map(PeerText::new),
     };
     decide(decision, args.style, handle, out).await
 }
@@ -92,6 +124,8 @@ struct Decision {
     item: ReviewId,
     seen: Digest,
     verdict: Verdict,
+    words: Option<Words>,
+    reason: Option<PeerText>,
 }
 
 async fn decide(
@@ -104,11 +138,16 @@ async fn decide(
         item,
         seen,
         verdict,
+        words,
+        reason,
     } = decision;
     let request = Request::Decide {
         item,
         seen,
         verdict,
+        words,
+        reason,
+        screen: None,
     };
     let Reply::Done = handle.ask(request).await? else {
         return Err(Error::Unexpected);
@@ -164,6 +203,9 @@ mod tests {
                 item: ReviewId(7),
                 seen: Digest([0xab; 32]),
                 verdict: Verdict::KeepPinned,
+                words: None,
+                reason: None,
+                screen: None,
             }
         );
     }

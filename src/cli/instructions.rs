@@ -27,9 +27,12 @@ pub struct InstructionsArgs {
     /// File whose text to set as it is
     #[arg(long, value_name = "FILE")]
     pub set: Option<String>,
-    /// Preset whose text to set
+    /// Preset to use: its text, and its rules
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
+    /// Let the preset widen what happens without you
+    #[arg(long, requires = "preset")]
+    pub widen: bool,
     /// How to print.
     #[command(flatten)]
     pub style: Pretty,
@@ -75,10 +78,12 @@ fn request(args: &InstructionsArgs) -> Result<Request, Error> {
         channel: ChannelRef::Named(args.channel.clone()),
         text: args.file().map(read).transpose()?,
         preset: args.preset().map(str::to_owned),
+        widen: args.widen,
     })
 }
 
-fn read(name: &str) -> Result<String, Error> {
+/// Reads a text file of a bounded size.
+pub(super) fn read(name: &str) -> Result<String, Error> {
     let failed = |error: io::Error| {
         if error.kind() == io::ErrorKind::NotFound {
             Error::FileNotFound(name.to_owned())
@@ -115,6 +120,7 @@ mod tests {
             channel: "bb7p".into(),
             set: set.map(str::to_owned),
             preset: preset.map(str::to_owned),
+            widen: false,
             style: Pretty::default(),
         }
     }

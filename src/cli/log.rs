@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::output::{Form, Output, human_time, json_time, one_line};
+use super::output::{Form, Output, Pretty, human_time, json_time, one_line};
 use super::pending::safe;
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request};
 use crate::model::{ChannelId, LogEntry};
+
+/// Entries that are asked for at once.
+const PAGE: u32 = 1000;
 
 /// Arguments of `log`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -18,8 +21,13 @@ use crate::model::{ChannelId, LogEntry};
 The newest entry comes first. Each entry names the digest of the one before it.
 
 Example:
-  chaperon log --limit 10")]
+  chaperon log --limit 10
+  chaperon log verify
+  chaperon log export > decisions.jsonl")]
 pub struct LogArgs {
+    /// What to do with it; show it where absent.
+    #[command(subcommand)]
+    pub verb: Option<LogVerb>,
     /// At most this many entries
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: u32,
@@ -28,21 +36,52 @@ pub struct LogArgs {
     pub form: Form,
 }
 
+/// What can be done with the log.
+#[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
+pub enum LogVerb {
+    /// Check that every entry is what was written; ends with 1 and names the first that is not
+    Verify {
+        /// How to print.
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Print every entry as one line of JSON, the oldest first
+    Export,
+    /// Take the texts out of an entry; their digests stay, and the chain still holds
+    Redact {
+        /// Number of the entry
+        number: i64,
+    },
+}
+
 pub(super) async fn run(
     args: LogArgs,
     handle: &Handle,
     out: &mut Output<'_>,
 ) -> Result<Exit, Error> {
-    let Reply::Log(entries) = handle.ask(Request::Log { limit: args.limit }).await? else {
+    match args.verb {
+        None => {}
+        Some(LogVerb::Verify { form }) => return verify(form, handle, out).await,
+        Some(LogVerb::Export) => return export(handle, out).await,
+        Some(LogVerb::Redact { number }) => {
+            let Reply::Done = handle.ask(Request::RedactLog { number }).await? else {
+                return Err(Error::Unexpected);
+            };
+            let style = args.form.as_json().unwrap_or_default();
+            out.json(&json!({ "ok": true, "redacted": number }), style)?;
+            return Ok(Exit::Done);
+        }
+    }
+    let Reply::Log(entries) = handle
+        .ask(Request::Log {
+            limit: args.limit,
+            before: None,
+        })
+        .await?
+    else {
         return Err(Error::Unexpected);
     };
-    let Reply::Channels(channels) = handle.ask(Request::Channels).await? else {
-        return Err(Error::Unexpected);
-    };
-    let channels: Names = channels
-        .into_iter()
-        .map(|channel| (channel.id, (channel.address, one_line(&channel.name))))
-        .collect();
+    let channels = names(handle).await?;
     match args.form.as_json() {
         Some(style) => {
             let list: Value = entries
@@ -54,6 +93,72 @@ pub(super) async fn run(
         None => out.text(&as_text(&entries, &channels))?,
     }
     Ok(Exit::Done)
+}
+
+async fn verify(form: Form, handle: &Handle, out: &mut Output<'_>) -> Result<Exit, Error> {
+    let Reply::LogState(state) = handle.ask(Request::VerifyLog).await? else {
+        return Err(Error::Unexpected);
+    };
+    let whole = state.problem.is_none();
+    match form.as_json() {
+        Some(style) => out.json(
+            &json!({
+                "ok": whole,
+                "entries": state.entries,
+                "problem": state.problem,
+                "checked_at": json_time(Some(state.checked_at)),
+            }),
+            style,
+        )?,
+        None => out.text(&match &state.problem {
+            None => format!("{} entries, the chain is whole\n", state.entries),
+            Some(problem) => format!("{} entries are whole, then: {problem}\n", state.entries),
+        })?,
+    }
+    Ok(if whole { Exit::Done } else { Exit::Failed })
+}
+
+/// Prints the whole log, a page at a time from the newest on, and so keeps one page's numbers.
+async fn export(handle: &Handle, out: &mut Output<'_>) -> Result<Exit, Error> {
+    let mut pages = vec![None];
+    loop {
+        let before = pages.last().copied().flatten();
+        let entries = page(handle, before).await?;
+        match entries.last().map(|entry| entry.number) {
+            Some(oldest) if oldest > 1 => pages.push(Some(oldest)),
+            _ => break,
+        }
+    }
+    let names = names(handle).await?;
+    for before in pages.into_iter().rev() {
+        let mut entries = page(handle, before).await?;
+        entries.reverse();
+        for entry in entries {
+            out.json(&as_json(&entry, &names), Pretty::default())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn page(handle: &Handle, before: Option<i64>) -> Result<Vec<LogEntry>, Error> {
+    let request = Request::Log {
+        limit: PAGE,
+        before,
+    };
+    let Reply::Log(entries) = handle.ask(request).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(entries)
+}
+
+async fn names(handle: &Handle) -> Result<Names, Error> {
+    let Reply::Channels(channels) = handle.ask(Request::Channels).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(channels
+        .into_iter()
+        .map(|channel| (channel.id, (channel.address, one_line(&channel.name))))
+        .collect())
 }
 
 /// The network's id and the local name, safe to print, of each channel.
@@ -69,6 +174,9 @@ fn as_json(entry: &LogEntry, channels: &Names) -> Value {
         "channel": entry.channel,
         "channel_id": named.map(|(address, _)| address),
         "detail": entry.detail,
+        "evidence": entry.evidence,
+        "unsafe_draft": entry.draft,
+        "unsafe_sent": entry.sent,
         "previous": entry.previous,
         "digest": entry.digest,
     })
@@ -104,7 +212,7 @@ fn as_text(entries: &[LogEntry], channels: &Names) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Actor, Digest, UnixMillis};
+    use crate::model::{Actor, Digest, Evidence, LoggedText, PeerText, UnixMillis};
 
     fn entries() -> Vec<LogEntry> {
         let entry = |number, actor, what: &str, channel, detail: &str| LogEntry {
@@ -114,6 +222,15 @@ mod tests {
             what: what.to_owned(),
             channel,
             detail: detail.to_owned(),
+            evidence: Evidence {
+                rule: Some("hold-out:every-draft".to_owned()),
+                ..Evidence::default()
+            },
+            draft: Some(LoggedText {
+                text: Some(PeerText::new("hello")),
+                digest: Digest([3; 32]),
+            }),
+            sent: None,
             previous: Digest([1; 32]),
             digest: Digest([2; 32]),
         };

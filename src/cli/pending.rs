@@ -79,9 +79,30 @@ pub(super) fn as_json(item: &ReviewItem, channel: Option<&Channel>) -> Map<Strin
             ("shown", json!(shown)),
             ("reason", json!(reason)),
         ]),
-        ReviewKind::HeldMessage { message, rule } => {
-            members([("message", json!(message)), ("rule", json!(rule))])
-        }
+        ReviewKind::HeldMessage {
+            message,
+            rule,
+            signals,
+            severe,
+        } => members([
+            ("message", json!(message)),
+            ("rule", json!(rule)),
+            ("signals", json!(signals)),
+            ("severe", json!(severe)),
+        ]),
+        ReviewKind::HeldDraft {
+            message,
+            rule,
+            reason,
+            expires,
+            severe,
+        } => members([
+            ("message", json!(message)),
+            ("rule", json!(rule)),
+            ("reason", json!(reason)),
+            ("expires", json_time(Some(*expires))),
+            ("severe", json!(severe)),
+        ]),
     };
     common.into_iter().chain(own).collect()
 }
@@ -99,6 +120,7 @@ fn kind(kind: &ReviewKind) -> &'static str {
         ReviewKind::ContactRequest { .. } => "contact_request",
         ReviewKind::KeyChange { .. } => "key_change",
         ReviewKind::HeldMessage { .. } => "held_message",
+        ReviewKind::HeldDraft { .. } => "held_draft",
     }
 }
 
@@ -116,7 +138,28 @@ pub(super) fn sentence(kind: &ReviewKind) -> String {
             format!("wants a channel, key {}{alarm}", safe(&fingerprint.0))
         }
         ReviewKind::KeyChange { reason, .. } => format!("stopped: {}", reason.sentence()),
-        ReviewKind::HeldMessage { rule, .. } => format!("held message: {}", safe(rule)),
+        ReviewKind::HeldMessage { rule, signals, .. } => {
+            let found = match signals {
+                0 => String::new(),
+                1 => ", 1 signal".to_owned(),
+                more => format!(", {more} signals"),
+            };
+            format!("held message: {}{found}", safe(rule))
+        }
+        ReviewKind::HeldDraft {
+            rule,
+            reason,
+            expires,
+            ..
+        } => {
+            let why = if reason.is_empty() { "" } else { ", it " };
+            format!(
+                "draft of your assistant: {}{why}{}; not sent if unanswered by {}",
+                safe(rule),
+                safe(reason),
+                human_time(*expires)
+            )
+        }
     }
 }
 
@@ -165,7 +208,16 @@ pub(super) mod tests {
             },
             ReviewKind::HeldMessage {
                 message: MessageId(40),
-                rule: "it does not open with the pinned key".into(),
+                rule: "hold-in:any-signal".into(),
+                signals: 3,
+                severe: true,
+            },
+            ReviewKind::HeldDraft {
+                message: MessageId(41),
+                rule: "hold-out:street-address".into(),
+                reason: "holds a street address".into(),
+                expires: UnixMillis(1_770_769_995_123),
+                severe: true,
             },
         ];
         let item = |(number, kind)| ReviewItem {

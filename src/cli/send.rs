@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::output::{Output, Pretty, human_time};
+use super::output::{Output, Pretty, human_time, json_time};
 use super::{Error, Exit};
 use crate::api::{ChannelRef, Handle, Reply, Request, Role, SendOutcome};
 use crate::model::{Author, PeerText};
@@ -80,6 +80,23 @@ fn answer(outcome: &SendOutcome) -> Value {
             "queued": true,
             "message": message,
             "reason": problem.clone().unwrap_or_else(|| format!("due {}", human_time(*due))),
+        }),
+        SendOutcome::Held {
+            message,
+            rule,
+            reasons,
+            expires,
+        } => json!({
+            "ok": true,
+            "seq": null,
+            "held": {
+                "draft": message,
+                "rule": rule,
+                "reasons": reasons,
+                "expires": json_time(Some(*expires)),
+                "if_nobody_answers": "not sent",
+                "ask": format!("chaperon draft {message}"),
+            },
         }),
     }
 }

@@ -10,7 +10,7 @@ use super::output::{Form, Output, block, human_time, json_time, one_line};
 use super::pending::{as_json, safe, sentence};
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request, Review};
-use crate::model::{Author, Content, Message, ReviewId, ReviewKind, StopReason};
+use crate::model::{Author, Content, Message, ReviewId, ReviewKind, SignalKind, StopReason};
 
 /// Arguments of `show`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,12 @@ fn review_as_json(review: &Review) -> Value {
     );
     let before: Value = review.before.iter().map(message_as_json).collect();
     object.insert("before".to_owned(), before);
+    object.insert("policy".to_owned(), json!(review.policy));
+    object.insert("flagged_before".to_owned(), json!(review.flagged_before));
+    object.insert("total".to_owned(), json!(review.total));
+    if differs(review) {
+        object.insert("clean".to_owned(), json!(review.clean));
+    }
     Value::Object(object)
 }
 
@@ -68,6 +74,7 @@ fn message_as_json(message: &Message) -> Value {
             "unsafe_subject": body.subject,
             "unsafe_body": body.body,
             "unsafe_metadata": metadata(&body.metadata),
+            "signals": message.signals,
         }),
         Content::Raw { reason, payload } => json!({
             "message": message.id,
@@ -104,10 +111,48 @@ fn as_text(review: &Review) -> String {
         push_message(&mut text, message);
     }
     if let Some(message) = &review.message {
-        text.push_str("held back from your assistant:\n");
+        let whom = if matches!(item.kind, ReviewKind::HeldDraft { .. }) {
+            "them"
+        } else {
+            "your assistant"
+        };
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(text, "held back from {whom}:");
         push_message(&mut text, message);
+        push_signals(&mut text, message);
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(
+            text,
+            "policy    {}; {} of {} messages had signals before",
+            safe(&review.policy),
+            review.flagged_before,
+            review.total
+        );
     }
     text + &commands(review)
+}
+
+/// Says what was found, what kind of check found it, and on which words it rests.
+fn push_signals(text: &mut String, message: &Message) {
+    for (number, signal) in (1..).zip(&message.signals) {
+        let kind = match signal.kind {
+            SignalKind::Exact => "exact check, certain",
+            SignalKind::Rule => "wording rule, may be wrong",
+            SignalKind::Opinion => "model opinion",
+        };
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(
+            text,
+            "signal {number}  it {} ({}, {}; {kind})\n  ┆ {}",
+            signal.code.sentence(),
+            signal.code.as_str(),
+            signal.severity.as_str(),
+            one_line(&signal.evidence),
+        );
+    }
+    if message.author == Author::Peer {
+        text.push_str("No finding is a promise that a message is safe.\n");
+    }
 }
 
 fn format_key_lines(pinned: &str, shown: &str) -> String {
@@ -162,15 +207,50 @@ fn commands(review: &Review) -> String {
              go on with the old one:\n  chaperon approve {id} --keep-pinned --seen {seen}\n"
         ),
         ReviewKind::HeldMessage { .. } => {
-            format!("give it to your assistant:\n  chaperon approve {id} --seen {seen}\n")
+            let clean = if differs(review) {
+                format!(
+                    "give it without what is hidden:\n  \
+                     chaperon approve {id} --hidden-removed --seen {seen}\n"
+                )
+            } else {
+                String::new()
+            };
+            format!(
+                "give it to your assistant:\n  chaperon approve {id} --seen {seen}\n{clean}\
+                 pass it on in your own words:\n  \
+                 chaperon approve {id} --own-words TEXT --seen {seen}\n"
+            )
         }
+        ReviewKind::HeldDraft { .. } => format!(
+            "send it as it is:\n  chaperon approve {id} --seen {seen}\n\
+             send your version:\n  chaperon approve {id} --edit TEXT --seen {seen}\n"
+        ),
     };
     // A changed key is not refused: the channel stays stopped until it is settled.
     if !matches!(review.item.kind, ReviewKind::KeyChange { .. }) {
         // Writing to a String cannot fail.
-        let _infallible = write!(text, "refuse:\n  chaperon refuse {id} --seen {seen}\n");
+        let reason = if matches!(review.item.kind, ReviewKind::HeldDraft { .. }) {
+            " --reason TEXT"
+        } else {
+            ""
+        };
+        let _infallible = write!(
+            text,
+            "refuse:\n  chaperon refuse {id} --seen {seen}{reason}\n"
+        );
     }
     text
+}
+
+/// Tells whether anything is hidden in the message that could be taken out.
+fn differs(review: &Review) -> bool {
+    let Some(Content::Text(body)) = review.message.as_ref().map(|message| &message.content) else {
+        return false;
+    };
+    review
+        .clean
+        .as_ref()
+        .is_some_and(|clean| clean.body != body.body || clean.subject != body.subject)
 }
 
 #[cfg(test)]
@@ -179,7 +259,8 @@ mod tests {
     use crate::cli::channels::tests::channel;
     use crate::cli::pending::tests::items;
     use crate::model::{
-        Body, ChannelId, MessageId, NetworkId, PeerText, RawReason, ReviewItem, UnixMillis,
+        Body, ChannelId, MessageId, NetworkId, PeerText, RawReason, ReviewItem, Severity, Signal,
+        SignalCode, TextSpan, UnixMillis,
     };
 
     fn message(content: Content) -> Message {
@@ -195,6 +276,16 @@ mod tests {
             delivery: None,
             handed_over: None,
             read: false,
+            signals: vec![Signal {
+                code: SignalCode::TermOsc,
+                kind: SignalKind::Exact,
+                severity: Severity::High,
+                span: TextSpan { start: 0, end: 4 },
+                evidence: PeerText::new("\u{1b}]0;owned\u{7}"),
+            }],
+            passage: None,
+            other: None,
+            digest: false,
         }
     }
 
@@ -207,7 +298,10 @@ mod tests {
     }
 
     fn review(item: ReviewItem) -> Review {
-        let held = matches!(item.kind, ReviewKind::HeldMessage { .. });
+        let held = matches!(
+            item.kind,
+            ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. }
+        );
         Review {
             item,
             channel: channel(),
@@ -219,6 +313,10 @@ mod tests {
                 })
             }),
             before: if held { vec![hostile()] } else { Vec::new() },
+            total: 7,
+            flagged_before: 0,
+            policy: "safe-acquaintance v1".to_owned(),
+            clean: None,
         }
     }
 

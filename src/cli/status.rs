@@ -46,6 +46,10 @@ fn as_json(status: &Status) -> Value {
         "active_channels": status.active_channels,
         "needs_you": status.needs_you,
         "held_in": status.held_in,
+        "held_out": status.held_out,
+        "next_expiry": json_time(status.next_expiry),
+        "today": status.today,
+        "wake_problems": status.wake_problems,
         "outbox": status.outbox,
         "relays": relays,
         "now": json_time(Some(status.now)),
@@ -78,15 +82,29 @@ fn as_text(status: &Status) -> String {
          paused      {paused}\n\
          channels    {} active\n\
          needs you   {}\n\
-         held in     {}\n\
+         held        {} in, {} out{}\n\
+         today       {} alone, {} approved, {} edited, {} refused or expired\n\
          outbox      {}\n",
         status.version,
         safe(&status.profile),
         status.active_channels,
         status.needs_you,
         status.held_in,
+        status.held_out,
+        status.next_expiry.map_or_else(String::new, |at| format!(
+            ", the first until {}",
+            human_time(at)
+        )),
+        status.today.alone,
+        status.today.approved,
+        status.today.edited,
+        status.today.refused,
         status.outbox,
     );
+    for problem in &status.wake_problems {
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(text, "wake        {}", safe(problem));
+    }
     for relay in &status.relays {
         let state = relay.problem.as_deref().map_or_else(
             || {
@@ -120,6 +138,7 @@ fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Today;
     use crate::model::UnixMillis;
 
     fn status() -> Status {
@@ -131,6 +150,15 @@ mod tests {
             active_channels: 4,
             needs_you: 2,
             held_in: 1,
+            held_out: 2,
+            next_expiry: Some(UnixMillis(1_770_769_995_123)),
+            today: Today {
+                alone: 11,
+                approved: 3,
+                edited: 1,
+                refused: 2,
+            },
+            wake_problems: vec!["channel 1: the wake command failed: it ended with 1".into()],
             outbox: 0,
             relays: vec![
                 RelayState {

@@ -37,6 +37,7 @@ pub(super) async fn play(world: &mut World, relay: &str) -> Result<(), Error> {
     let stranger = world.enter("stranger")?;
 
     let marta = Friends::make(&me, &marta, "Marta Ruiz", relay).await?;
+    marta.trust().await?;
     let ken = Friends::make(&me, &ken, "Ken Ito", relay).await?;
     ken.they_say(
         "Invoice",
@@ -64,6 +65,10 @@ pub(super) async fn play(world: &mut World, relay: &str) -> Result<(), Error> {
         .await?;
     marta
         .i_say("Yes please, and a word on the new office.")
+        .await?;
+    // Held: even to the inner circle no secret leaves without a person.
+    marta
+        .assistant_drafts(&assistant, "For the door: the gate code is 4417.")
         .await?;
 
     // Somebody answered this invite. Whether it is who it was meant for, only a person can say.

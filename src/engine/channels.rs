@@ -60,6 +60,7 @@ impl Core {
         reference: &ChannelRef,
         text: Option<String>,
         preset: Option<&str>,
+        widen: bool,
     ) -> Result<Reply, Error> {
         let keyed = self.find(reference)?;
         let id = keyed.channel.id;
@@ -70,18 +71,19 @@ impl Core {
                 ));
             }
             (Some(text), None) => text,
-            (None, Some(preset)) => self.preset_text(preset, &keyed.channel.name)?,
+            (None, Some(preset)) => {
+                let text = self.preset_text(preset, &keyed.channel.name)?;
+                self.use_preset(&keyed, preset, &text, widen)?;
+                return self.channel(reference);
+            }
             (None, None) => return Ok(Reply::Channel(Box::new(shown(keyed)))),
         };
         let now = self.now();
         let tx = self.store.write()?;
-        store::channels::set_instructions(&tx, id, &text, preset)?;
+        store::channels::set_instructions(&tx, id, &text)?;
         let entry = log::NewEntry {
-            at: now,
-            actor: Actor::Human,
-            what: "instructions_set",
-            channel: Some(id),
-            detail: preset.unwrap_or("own text"),
+            detail: "own text",
+            ..log::NewEntry::plain(now, Actor::Human, "instructions_set", Some(id))
         };
         log::append(&tx, &entry)?;
         tx.commit()?;
@@ -136,17 +138,19 @@ impl Core {
             None if pause => settings::set(&tx, settings::PAUSED_SINCE, &now.0.to_string())?,
             None => settings::clear(&tx, settings::PAUSED_SINCE)?,
         }
+        let what = if pause { "paused" } else { "resumed" };
+        let of = channel.as_ref().map(|keyed| keyed.channel.id);
         let entry = log::NewEntry {
-            at: now,
-            actor: Actor::Human,
-            what: if pause { "paused" } else { "resumed" },
-            channel: channel.as_ref().map(|keyed| keyed.channel.id),
             detail: if channel.is_some() { "" } else { "everything" },
+            ..log::NewEntry::plain(now, Actor::Human, what, of)
         };
         log::append(&tx, &entry)?;
         tx.commit()?;
         if channel.is_none() {
             self.paused = pause.then_some(now);
+        }
+        if !pause {
+            self.wake_after_pause();
         }
         self.tell(Event::Status);
         self.tell(Event::Channels);

@@ -5,11 +5,12 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::api::{Checked, CheckedMessage, Error, Event, Reply};
-use crate::model::{Actor, Content, Message, MessageId, Verdict};
+use crate::model::{Actor, Body, Content, Message, MessageId, Passage, PeerText, Verdict};
 use crate::net::{Command, Mode, Problem};
 use crate::store::{self, channels, messages, review};
 
 use super::core::{Answer, Core, Internal};
+use super::decide::Decision;
 
 /// How long a caller has to say that it has what it was given.
 const LEASE: Duration = Duration::from_secs(30);
@@ -95,7 +96,15 @@ impl Core {
             .filter(|item| item.kind == review::Kind::ContactRequest)
             .collect();
         for item in &requests {
-            self.settle(item.id, &item.seen, Verdict::Approve, Actor::Human)?;
+            self.settle(&Decision {
+                item: item.id,
+                seen: item.seen,
+                verdict: Verdict::Approve,
+                words: None,
+                reason: None,
+                screen: None,
+                actor: Actor::Human,
+            })?;
         }
         Ok(!requests.is_empty())
     }
@@ -192,9 +201,17 @@ impl Core {
 }
 
 fn handed(message: Message, channel: &channels::Keyed) -> Option<CheckedMessage> {
-    let Content::Text(body) = message.content else {
+    let Content::Text(mut body) = message.content else {
         return None;
     };
+    let passage = message.passage.unwrap_or(Passage::Alone);
+    if let Some(words) = message.other {
+        // Whatever a person let pass in place of the message, the metadata was not part of it.
+        body = Body::default();
+        body.subject = words.subject;
+        body.body = words.body;
+        body.metadata = PeerText::new("{}");
+    }
     Some(CheckedMessage {
         id: message.id,
         channel_id: channel.channel.address.clone(),
@@ -205,5 +222,6 @@ fn handed(message: Message, channel: &channels::Keyed) -> Option<CheckedMessage>
         unsafe_metadata: body.metadata,
         instructions: channel.channel.instructions.clone(),
         at: message.at,
+        passage,
     })
 }

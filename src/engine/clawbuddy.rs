@@ -101,11 +101,8 @@ impl Core {
             channels += 1;
         }
         let entry = log::NewEntry {
-            at: now,
-            actor: Actor::Human,
-            what: "imported",
-            channel: None,
             detail: &format!("{channels} channels from clawbuddy"),
+            ..log::NewEntry::plain(now, Actor::Human, "imported", None)
         };
         log::append(&tx, &entry)?;
         tx.commit()?;

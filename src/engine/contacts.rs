@@ -3,8 +3,8 @@
 use crate::api::{ChannelRef, Error, Event, Invite, Replaced, Reply, Request};
 use crate::crypto::{self, SecretKey};
 use crate::model::{
-    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, ReviewId,
-    StopReason, UnixMillis, Verdict,
+    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, StopReason,
+    UnixMillis, Verdict,
 };
 use crate::net::Command;
 use crate::policy::{presets, template};
@@ -14,6 +14,7 @@ use crate::wire::mailbox::{self, MailboxId, RelayUrl, encode_key};
 
 use super::channels::check_name;
 use super::core::{Answer, Core};
+use super::decide::Decision;
 use super::reading::shown;
 
 impl Core {
@@ -299,22 +300,8 @@ impl Core {
     }
 
     /// Settles an item, if what was shown is still what is there.
-    pub(super) fn decide(
-        &mut self,
-        id: ReviewId,
-        seen: &Digest,
-        verdict: Verdict,
-    ) -> Result<Reply, Error> {
-        self.settle(id, seen, verdict, Actor::Human)
-    }
-
-    pub(super) fn settle(
-        &mut self,
-        id: ReviewId,
-        seen: &Digest,
-        verdict: Verdict,
-        actor: Actor,
-    ) -> Result<Reply, Error> {
+    pub(super) fn settle(&mut self, decision: &Decision) -> Result<Reply, Error> {
+        let (id, verdict) = (decision.item, decision.verdict);
         let item = review::by_id(&self.store, id)?.ok_or(Error::NothingToDecide)?;
         if let Some(earlier) = item.verdict {
             // The same answer again is fine: two windows, one opinion.
@@ -324,14 +311,20 @@ impl Core {
                 Err(Error::AlreadyDecided(earlier))
             };
         }
+        match item.kind {
+            review::Kind::HeldMessage | review::Kind::HeldDraft => {
+                return self.settle_message(&item, decision);
+            }
+            review::Kind::ContactRequest | review::Kind::KeyChange => {}
+        }
         let now = self.now();
         let channel = item.channel;
         let tx = self.store.write()?;
         let what = carry_verdict(&tx, &item, verdict)?;
-        if !review::settle(&tx, id, seen, verdict, now)? {
+        if !review::settle(&tx, id, &decision.seen, verdict, now)? {
             return Err(Error::Changed);
         }
-        write_down(&tx, now, actor, what, channel)?;
+        write_down(&tx, now, decision.actor, what, channel)?;
         tx.commit()?;
         let keyed = self.find(&ChannelRef::Id(channel))?;
         self.watch(&keyed)?;
@@ -344,23 +337,31 @@ impl Core {
     }
 }
 
-/// Changes what a verdict changes; returns the word for the log.
+/// Changes what a verdict about a key changes; returns the word for the log.
 fn carry_verdict(
     tx: &Tx<'_>,
     item: &review::Item,
     verdict: Verdict,
 ) -> Result<&'static str, Error> {
-    let not_for_this = || Error::BadRequest("that is no answer to this question".to_owned());
     let channel = item.channel;
-    if item.reason.as_deref() == Some(StopReason::AnsweredTwice.as_str())
-        && verdict == Verdict::Approve
-    {
-        // The key on show is that of whoever answered beside us, never that of the inviter.
-        return Err(Error::BadRequest(
-            "that key belongs to somebody who answered the same invite; keep the pinned one or \
-             refuse"
-                .to_owned(),
-        ));
+    let reason = item.reason.as_deref().and_then(StopReason::parse);
+    match (reason, verdict) {
+        (Some(StopReason::AnsweredTwice), Verdict::Approve) => {
+            // The key on show is that of whoever answered beside us, never that of the inviter.
+            return Err(Error::BadRequest(
+                "that key belongs to somebody who answered the same invite; keep the pinned one \
+                 or refuse"
+                    .to_owned(),
+            ));
+        }
+        (Some(StopReason::CodeDiffers), Verdict::Approve) => {
+            return Err(Error::BadRequest(
+                "the code was not the same: refuse and make a new invite, or keep the key if you \
+                 compared wrongly"
+                    .to_owned(),
+            ));
+        }
+        _ => {}
     }
     Ok(match (item.kind, verdict) {
         (review::Kind::ContactRequest | review::Kind::KeyChange, Verdict::Approve) => {
@@ -391,18 +392,7 @@ fn carry_verdict(
             store::channels::keep_pinned(tx, channel)?;
             "pinned_key_kept"
         }
-        (review::Kind::HeldMessage, Verdict::Approve) => {
-            let message = item.message.ok_or_else(not_for_this)?;
-            let admission = crate::model::Admission::Released {
-                rule: "released by a person".to_owned(),
-            };
-            store::messages::set_admission(tx, message, &admission)?;
-            "message_released"
-        }
-        (review::Kind::HeldMessage, Verdict::Refuse) => "message_refused",
-        (review::Kind::ContactRequest | review::Kind::HeldMessage, Verdict::KeepPinned) => {
-            return Err(not_for_this());
-        }
+        _ => return Err(Error::not_an_answer()),
     })
 }
 
@@ -414,14 +404,7 @@ pub(super) fn write_down(
     what: &str,
     channel: ChannelId,
 ) -> Result<(), store::Error> {
-    let entry = log::NewEntry {
-        at,
-        actor,
-        what,
-        channel: Some(channel),
-        detail: "",
-    };
-    log::append(tx, &entry)
+    log::append(tx, &log::NewEntry::plain(at, actor, what, Some(channel)))
 }
 
 /// Returns the digest of what a person is shown of a key question.

@@ -2,24 +2,30 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{ChannelId, MessageId, NetworkId, UnixMillis};
+use crate::model::{Actor, ChannelId, MessageId, NetworkId, UnixMillis};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
 
 use super::Clock;
 use super::check::PendingCheck;
+use super::decide::Decision;
 use super::outbound::Sender;
+use super::vault::{Door, Tried};
+use super::wake::Wakes;
 
 /// News that may wait for the engine before the networks have to wait.
 const NEWS_BACKLOG: usize = 256;
 /// News settled in one transaction at most.
 const NEWS_AT_ONCE: usize = 256;
+/// Between looks at what time does, when nothing is due.
+const IDLE: Duration = Duration::from_secs(600);
 /// How long a stopping engine waits for what it began.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -33,6 +39,15 @@ pub(super) enum Internal {
     Synced { check: u64, problems: Vec<Problem> },
     /// It is time to try an announcement again.
     AnnounceAgain(ChannelId),
+    /// A passphrase was tried.
+    Tried(Tried),
+    /// It is time to wake the assistant again.
+    WakeAgain(ChannelId),
+    /// A command to wake the assistant ended.
+    Woken {
+        channel: ChannelId,
+        result: Result<(), String>,
+    },
 }
 
 /// The receiving ends of what reaches the engine beside calls.
@@ -80,8 +95,13 @@ pub(super) struct Core {
     /// Whether what is due leaves now. An engine that lives for one call sends only if the call
     /// is about that: listing channels must not wait for a dead relay.
     pub(super) sends: bool,
+    pub(super) door: Door,
+    pub(super) wakes: Wakes,
+    /// When it was last looked whether channels are over by their rules.
+    pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
     events: broadcast::Sender<Event>,
+    roles: Arc<AtomicU64>,
     stopping: bool,
 }
 
@@ -117,8 +137,12 @@ impl Core {
             checked_at: HashMap::new(),
             watches_all: false,
             sends: mode == Mode::Continuous,
+            door: Door::new(),
+            wakes: Wakes::default(),
+            ends_looked_at: None,
             news,
             events: desk.events.clone(),
+            roles: Arc::clone(&desk.roles),
             stopping: false,
         };
         let inbox = Inbox {
@@ -148,7 +172,7 @@ impl Core {
             return;
         }
         loop {
-            let sleep = self.send_due();
+            let sleep = self.keep_time().min(self.send_due());
             // Only now is it known what is on its way, and so who has to wait for it.
             self.answer_stuck_senders();
             self.finish_checks();
@@ -167,6 +191,18 @@ impl Core {
         }
         self.finish(&mut inbox).await;
         self.tell(Event::Closing);
+    }
+
+    /// Ends what is over by its time; returns how long nothing else will be.
+    fn keep_time(&mut self) -> Duration {
+        let ended = self.end_channels();
+        match ended.and_then(|()| self.expire_drafts()) {
+            Ok(wait) => wait.unwrap_or(IDLE),
+            Err(error) => {
+                tracing::error!(%error, "what is over cannot be ended");
+                Duration::from_secs(10)
+            }
+        }
     }
 
     fn begin(&mut self) -> Result<(), store::Error> {
@@ -189,10 +225,11 @@ impl Core {
     /// Lets attempts end that were begun, so that most stops leave nothing to be looked up.
     async fn finish(&mut self, inbox: &mut Inbox) {
         let until = tokio::time::Instant::now() + GOODBYE;
-        while self.is_sending() {
-            match tokio::time::timeout_at(until, inbox.news.recv()).await {
-                Ok(Some(first)) => self.take_news(first, inbox),
-                Ok(None) | Err(_) => return,
+        while self.is_sending() || self.wakes.running > 0 {
+            tokio::select! {
+                Some(first) = inbox.news.recv() => self.take_news(first, inbox),
+                Some(internal) = inbox.internal.recv() => self.take_internal(internal),
+                () = tokio::time::sleep_until(until) => return,
             }
         }
     }
@@ -211,11 +248,14 @@ impl Core {
     fn take_internal(&mut self, internal: Internal) {
         match internal {
             Internal::Synced { check, problems } => self.synced(check, problems),
+            Internal::Tried(tried) => self.tried(tried),
             Internal::AnnounceAgain(channel) => {
                 if let Ok(keyed) = self.find(&ChannelRef::Id(channel)) {
                     self.announce(&keyed);
                 }
             }
+            Internal::WakeAgain(channel) => self.wake_again(channel),
+            Internal::Woken { channel, result } => self.woken(channel, result),
         }
     }
 
@@ -248,12 +288,19 @@ impl Core {
             Request::Accept { url, preset, name } => {
                 self.accept(&url, preset.as_deref(), name, call.reply);
             }
+            Request::Unlock { passphrase } => self.unlock(passphrase, call.reply),
+            Request::SetPassphrase { new } => self.set_passphrase(new, call.reply),
+            Request::ChangePassphrase { current, new } => {
+                self.change_passphrase(current, new, call.reply);
+            }
+            Request::RemovePassphrase { current } => self.remove_passphrase(current, call.reply),
             Request::Shutdown => {
                 self.stopping = true;
                 let _gone = call.reply.send(Ok(Reply::Done));
             }
             request => {
                 let answer = self.carry_out(request);
+                let answer = answer.map(|reply| reply.as_seen_by(call.role));
                 let _gone = call.reply.send(answer);
             }
         }
@@ -262,7 +309,6 @@ impl Core {
     /// Carries out what can be answered at once.
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
-            Request::Unlock { passphrase: _ } => Ok(Reply::Done),
             Request::Status => self.status(),
             Request::Channels => self.channels(),
             Request::Channel { channel } => self.channel(&channel),
@@ -272,7 +318,36 @@ impl Core {
                 item,
                 seen,
                 verdict,
-            } => self.decide(item, &seen, verdict),
+                words,
+                reason,
+                screen,
+            } => self.settle(&Decision {
+                item,
+                seen,
+                verdict,
+                words,
+                reason,
+                screen,
+                actor: Actor::Human,
+            }),
+            Request::DraftState { message } => self.draft_state(message),
+            Request::SafetyCode { channel } => self.safety_code(&channel),
+            Request::Verify {
+                channel,
+                word,
+                seen,
+            } => self.verify(&channel, &word, &seen),
+            Request::CodeDiffers { channel, seen } => self.code_differs(&channel, &seen),
+            Request::Engagement { channel, proposal } => self.engagement(&channel, &proposal),
+            Request::SetEngagement {
+                channel,
+                proposal,
+                seen,
+                widen,
+            } => self.set_engagement(&channel, &proposal, &seen, widen),
+            Request::End { channel, author } => self.end(&channel, author),
+            Request::Digest => self.digest(),
+            Request::SetWake { channel, command } => self.set_wake(&channel, &command),
             Request::Transcript {
                 channel,
                 before,
@@ -290,12 +365,15 @@ impl Core {
                 channel,
                 text,
                 preset,
-            } => self.instructions(&channel, text, preset.as_deref()),
+                widen,
+            } => self.instructions(&channel, text, preset.as_deref(), widen),
             Request::Presets => self.presets(),
             Request::Rename { channel, name } => self.rename(&channel, &name),
             Request::Pause { channel } => self.pause(channel.as_ref(), true),
             Request::Resume { channel } => self.pause(channel.as_ref(), false),
-            Request::Log { limit } => self.log(limit),
+            Request::Log { limit, before } => self.log(limit, before),
+            Request::VerifyLog => self.verify_log(),
+            Request::RedactLog { number } => self.redact_log(number),
             Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
             Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
             Request::Sync => self.sync_unheard(),
@@ -303,6 +381,10 @@ impl Core {
             Request::Check { .. }
             | Request::Send { .. }
             | Request::Accept { .. }
+            | Request::Unlock { .. }
+            | Request::SetPassphrase { .. }
+            | Request::ChangePassphrase { .. }
+            | Request::RemovePassphrase { .. }
             | Request::Shutdown => Err(Error::BadRequest("answered elsewhere".to_owned())),
         }
     }
@@ -327,6 +409,11 @@ impl Core {
     /// Tells whether anything is on its way to a relay.
     pub(super) fn is_sending(&self) -> bool {
         !self.in_flight.is_empty() || !self.announcing.is_empty()
+    }
+
+    /// Takes the supervisor role from every connection that has it.
+    pub(super) fn revoke_roles(&self) {
+        self.roles.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Tells whether everything is paused.

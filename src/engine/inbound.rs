@@ -6,9 +6,11 @@ use tokio::sync::oneshot;
 
 use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
-use crate::model::{Actor, Channel, ChannelId, ChannelState, PublicKey, StopReason, UnixMillis};
-use crate::net::{Arrived, Failure, Incoming, News, Retry, Settled, backoff};
-use crate::policy::admit::{self, admit};
+use crate::model::{
+    Actor, Author, Channel, ChannelId, ChannelState, MessageId, PublicKey, StopReason, UnixMillis,
+};
+use crate::net::{Arrived, Failure, Incoming, Mode, News, Retry, Settled, backoff};
+use crate::profile::Profile;
 use crate::store::messages::{Arrival, NewInbound};
 use crate::store::{self, Tx, channels, log, messages, review};
 use crate::wire::mailbox::encode_key;
@@ -17,6 +19,7 @@ use super::contacts::{seen_digest, write_down};
 use super::core::{Core, Internal};
 use super::outbound::Ended;
 use super::reading::{keyed, readable};
+use super::supervise::Judge;
 
 /// What has to happen once a batch is durable.
 #[derive(Debug, Default)]
@@ -27,6 +30,23 @@ struct After {
     changed: Vec<ChannelId>,
     posted: Vec<Ended>,
     announced: Vec<(ChannelId, Result<(), Failure>)>,
+    /// What the assistant may read now, by channel.
+    released: Vec<(ChannelId, Vec<MessageId>)>,
+}
+
+impl After {
+    /// Notes what a list came to; returns the numbers that may be acknowledged.
+    fn listed(&mut self, channel: ChannelId, stored: Stored) -> Vec<i64> {
+        self.events
+            .extend([Event::Messages { channel }, Event::Channels]);
+        if stored.held {
+            self.events.extend([Event::NeedsYou, Event::Status]);
+        }
+        if !stored.released.is_empty() {
+            self.released.push((channel, stored.released));
+        }
+        stored.acknowledge
+    }
 }
 
 impl Core {
@@ -69,12 +89,14 @@ impl Core {
                     arrived,
                     gone,
                 } => {
-                    let inbound = Inbound { channel, now };
-                    answer.acknowledge = inbound.store(&tx, &arrived)?;
+                    let inbound = Inbound {
+                        profile: &self.profile,
+                        channel,
+                        now,
+                    };
+                    answer.acknowledge = after.listed(channel, inbound.store(&tx, &arrived)?);
                     messages::collected(&tx, channel, &gone, now)?;
                     wrote = true;
-                    after.events.push(Event::Messages { channel });
-                    after.events.push(Event::Channels);
                 }
                 News::Handshake {
                     channel,
@@ -147,6 +169,12 @@ impl Core {
         for (channel, result) in after.announced {
             self.announcement_ended(channel, result);
         }
+        if self.mode == Mode::Continuous {
+            // An engine that lives for one call was called by the assistant itself.
+            for (channel, messages) in after.released {
+                self.wake(channel, &messages);
+            }
+        }
         let mut told: Vec<Event> = Vec::new();
         for event in after.events {
             if !told.contains(&event) {
@@ -216,7 +244,7 @@ impl Core {
         }
     }
 
-    fn later(&self, pause: Duration, internal: Internal) {
+    pub(super) fn later(&self, pause: Duration, internal: Internal) {
         let sender = self.internal.clone();
         tokio::spawn(async move {
             tokio::time::sleep(pause).await;
@@ -227,41 +255,77 @@ impl Core {
 }
 
 /// What arrived on one channel.
-struct Inbound {
+struct Inbound<'a> {
+    profile: &'a Profile,
     channel: ChannelId,
     now: UnixMillis,
 }
 
-impl Inbound {
-    /// Stores what arrived with what the rules say of it; returns what may be acknowledged.
-    fn store(&self, tx: &Tx<'_>, arrived: &[Arrived]) -> Result<Vec<i64>, Error> {
+/// What storing a list came to.
+#[derive(Default)]
+struct Stored {
+    /// The relay's numbers that may be acknowledged.
+    acknowledge: Vec<i64>,
+    /// What the assistant may read now.
+    released: Vec<MessageId>,
+    /// Whether anything waits for a person now.
+    held: bool,
+}
+
+impl Inbound<'_> {
+    /// Stores what arrived with what the rules say of it.
+    fn store(&self, tx: &Tx<'_>, arrived: &[Arrived]) -> Result<Stored, Error> {
+        let mut stored = Stored::default();
         let channel = keyed(tx, self.channel)?.channel;
-        if channel.state != ChannelState::Active {
-            // It was stopped while the list was on its way: nothing enters.
-            return Ok(Vec::new());
+        if channel.state != ChannelState::Active || arrived.is_empty() {
+            // Of one that was stopped while the list was on its way nothing enters.
+            return Ok(stored);
         }
-        let mut acknowledge = Vec::new();
+        let mut judge = Judge::of(self.profile, tx, &channel, self.now)?;
         for item in arrived {
-            let facts = admit::Facts {
-                readable: readable(&item.content),
-            };
-            let new = NewInbound {
-                channel: self.channel,
-                seq: item.seq,
-                at: self.now,
-                content: &item.content,
-                envelope: item.envelope,
-                admission: &admit(&facts),
-            };
-            match messages::receive(tx, &new)? {
-                Arrival::New(_) => channels::set_last_seen(tx, self.channel, self.now)?,
-                Arrival::Known => {}
+            let known = messages::by_envelope(tx, self.channel, &item.envelope)?;
+            match known {
                 // Ours stays where it is until the peer has collected it.
-                Arrival::Ours(_) => continue,
+                Some((_, Author::Human | Author::Assistant)) => continue,
+                Some((_, Author::Peer)) => {}
+                None => self.judge_and_store(tx, &channel, &mut judge, item, &mut stored)?,
             }
-            acknowledge.extend(item.seq);
+            stored.acknowledge.extend(item.seq);
         }
-        Ok(acknowledge)
+        Ok(stored)
+    }
+
+    fn judge_and_store(
+        &self,
+        tx: &Tx<'_>,
+        channel: &Channel,
+        judge: &mut Judge,
+        item: &Arrived,
+        stored: &mut Stored,
+    ) -> Result<(), Error> {
+        let judged = judge.judge(&item.content);
+        let new = NewInbound {
+            channel: self.channel,
+            seq: item.seq,
+            at: self.now,
+            content: &item.content,
+            envelope: item.envelope,
+            admission: &judged.admission,
+            signals: &judged.signals,
+            digest: judged.digest,
+        };
+        let Arrival::New(message) = messages::receive(tx, &new)? else {
+            return Ok(());
+        };
+        channels::set_last_seen(tx, self.channel, self.now)?;
+        if judged.admission.is_released() {
+            stored.released.push(message);
+        } else if readable(&item.content).is_ok() {
+            // There is nothing to decide about what cannot be read.
+            judge.raise(tx, channel, message, &judged, self.now)?;
+            stored.held = true;
+        }
+        Ok(())
     }
 }
 
@@ -342,7 +406,8 @@ fn differs(channel: &Channel, shown: &str) -> Option<StopReason> {
     }
 }
 
-fn stop(
+/// Stops a channel both ways and puts the question before a person.
+pub(super) fn stop(
     tx: &Tx<'_>,
     channel: &Channel,
     reason: StopReason,
@@ -364,12 +429,13 @@ fn stop(
         seen: seen_digest(id, shown, pinned, None),
     };
     review::raise(tx, &item)?;
+    let actor = match reason {
+        StopReason::KeyChanged | StopReason::AnsweredTwice => Actor::Rule,
+        StopReason::CodeDiffers => Actor::Human,
+    };
     let entry = log::NewEntry {
-        at: now,
-        actor: Actor::Rule,
-        what: "stopped",
-        channel: Some(id),
         detail: reason.sentence(),
+        ..log::NewEntry::plain(now, actor, "stopped", Some(id))
     };
     log::append(tx, &entry)?;
     Ok(())
@@ -406,4 +472,4 @@ fn settle_announcement(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

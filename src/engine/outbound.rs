@@ -5,16 +5,18 @@ use std::time::Duration;
 use crate::api::{ChannelRef, Error, Event, Reply, SendOutcome};
 use crate::crypto;
 use crate::model::{
-    Actor, Author, Body, ChannelId, ChannelState, Delivery, MessageId, PeerText, UnixMillis,
+    Actor, Author, Body, ChannelId, ChannelState, Delivery, Evidence, MessageId, Passage, PeerText,
+    UnixMillis,
 };
 use crate::net::{Accepted, Command, Failure, Keys, Post, Retry, Sealed, backoff};
-use crate::policy::release::{self, Release, release};
-use crate::store::{self, Tx, channels::Keyed, messages, outbox};
+use crate::store::{self, Tx, channels::Keyed, log, messages, outbox};
 
 use super::TAKE_BACK;
 use super::channels::{pinned, secret};
 use super::contacts::write_down;
 use super::core::{Answer, Core};
+use super::engagement::in_force;
+use super::supervise::Fate;
 
 /// An attempt that has not ended by then is made again.
 const LOST: Duration = Duration::from_secs(90);
@@ -39,6 +41,12 @@ struct Queued {
     due: UnixMillis,
 }
 
+/// A message that is durable, on its way or held.
+enum Ready {
+    Queued(Queued),
+    Held(SendOutcome),
+}
+
 /// A caller that waits for the first attempt on a message to end.
 #[derive(Debug)]
 pub(super) struct Sender {
@@ -61,7 +69,11 @@ impl Core {
     /// ended, otherwise at once.
     pub(super) fn send(&mut self, reference: &ChannelRef, text: Text, now: bool, answer: Answer) {
         let queued = match self.queue(reference, text, now) {
-            Ok(queued) => queued,
+            Ok(Ready::Queued(queued)) => queued,
+            Ok(Ready::Held(outcome)) => {
+                let _gone = answer.send(Ok(Reply::Sent(outcome)));
+                return;
+            }
             Err(error) => {
                 let _gone = answer.send(Err(error));
                 return;
@@ -90,7 +102,7 @@ impl Core {
         reference: &ChannelRef,
         text: Text,
         immediately: bool,
-    ) -> Result<Queued, Error> {
+    ) -> Result<Ready, Error> {
         let keyed = self.find(reference)?;
         let channel = &keyed.channel;
         if channel.state != ChannelState::Active {
@@ -102,11 +114,9 @@ impl Core {
             metadata: PeerText::new("{}"),
         };
         self.check_size(&keyed, &body)?;
-        let rule = match release(&release::Facts {
-            author: text.author,
-        }) {
-            Release::Leaves { rule } => rule,
-            Release::Stays { rule } => return Err(Error::BadRequest(rule.to_owned())),
+        let (rule, leaks) = match self.judge_outbound(channel, text.author, &body)? {
+            Fate::Leaves { rule, leaks } => (rule, leaks),
+            Fate::Waits(outcome) => return Ok(Ready::Held(outcome)),
         };
         let now = self.now();
         let wait = match text.author {
@@ -119,28 +129,41 @@ impl Core {
             body: &body,
             at: now,
             due: now.after(wait),
-            rule,
+            rule: &rule,
+            passage: (text.author == Author::Assistant).then_some(Passage::Alone),
+            signals: &leaks,
         };
         let tx = self.store.write()?;
         let message = outbox::queue(&tx, &new)?;
-        let actor = match text.author {
-            Author::Human => Actor::Human,
-            Author::Assistant | Author::Peer => Actor::Rule,
+        let (actor, what) = match text.author {
+            Author::Human => (Actor::Human, "queued"),
+            Author::Assistant | Author::Peer => (Actor::Rule, "sent_alone"),
         };
-        write_down(&tx, now, actor, "queued", channel.id)?;
+        let evidence = Evidence {
+            message: Some(message),
+            rule: Some(rule.clone()),
+            policy: Some(in_force(&self.profile, channel).name),
+            ..Evidence::default()
+        };
+        let entry = log::NewEntry {
+            evidence: Some(&evidence),
+            sent: Some(&body.judged()),
+            ..log::NewEntry::plain(now, actor, what, Some(channel.id))
+        };
+        log::append(&tx, &entry)?;
         tx.commit()?;
         self.tell(Event::Messages {
             channel: channel.id,
         });
         self.tell(Event::Status);
-        Ok(Queued {
+        Ok(Ready::Queued(Queued {
             message,
             channel: channel.id,
             due: new.due,
-        })
+        }))
     }
 
-    fn check_size(&self, keyed: &Keyed, body: &Body) -> Result<(), Error> {
+    pub(super) fn check_size(&self, keyed: &Keyed, body: &Body) -> Result<(), Error> {
         let size = body.subject.len() + body.body.len() + body.metadata.len();
         let limit = self
             .ports
@@ -371,7 +394,16 @@ pub(super) fn settle_post(
     match &result {
         Ok(accepted) => {
             outbox::relayed(tx, message, accepted.seq, now)?;
-            write_down(tx, now, Actor::Rule, "relayed", channel)?;
+            let evidence = Evidence {
+                message: Some(message),
+                seq: Some(accepted.seq),
+                ..Evidence::default()
+            };
+            let entry = log::NewEntry {
+                evidence: Some(&evidence),
+                ..log::NewEntry::plain(now, Actor::Rule, "relayed", Some(channel))
+            };
+            log::append(tx, &entry)?;
         }
         Err(failure) if failure.retry == Retry::Later => {
             let attempts = outbox::attempts(tx, message)?.unwrap_or(1);

@@ -2,16 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{ChannelRef, Draft, Error, Event, Page, RelayState, Reply, Review, Status};
+use crate::api::{
+    ChannelRef, Draft, Error, Event, LogState, Page, RelayState, Reply, Review, Status, Today,
+};
 use crate::crypto;
 use crate::model::{
-    Channel, ChannelId, ChannelState, Content, Fingerprint, MessageId, PeerText, Preset, ReviewId,
-    ReviewItem, ReviewKind, StopReason,
+    Actor, Author, Channel, ChannelId, ChannelState, Content, Delivery, Fingerprint, Message,
+    MessageId, PeerText, Preset, ReviewId, ReviewItem, ReviewKind, Severity, StopReason,
 };
-use crate::store::{self, Read, channels::Keyed, drafts, log, messages, outbox, review};
+use crate::store::{
+    self, Read, channels::Keyed, drafts, held, log, messages, outbox, review, supervision,
+};
 use crate::wire::mailbox;
 
 use super::core::Core;
+use super::decide::clean;
+use super::engagement::in_force;
+use super::local_time::midnight;
+use super::supervise::{found, is_severe, message_digest};
 
 /// Messages shown before a held one.
 const BEFORE: u32 = 3;
@@ -32,18 +40,34 @@ impl Core {
             .iter()
             .filter(|keyed| keyed.channel.state == ChannelState::Active)
             .count();
+        let (held_out, next_expiry) = held::held(&self.store)?;
         Ok(Reply::Status(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             profile: self.profile.data_dir().display().to_string(),
-            protected: false,
+            protected: self.store.lock()?.is_some(),
             paused: self.paused,
             active_channels: u32::try_from(active).unwrap_or(u32::MAX),
             needs_you: review::count_open(&self.store)?,
             held_in: messages::held(&self.store)?,
+            held_out,
+            next_expiry,
+            today: self.today()?,
+            wake_problems: self.wakes.problems(),
             outbox: outbox::waiting(&self.store)?,
             relays: relays.into_iter().map(|relay| self.relay(relay)).collect(),
             now: self.now(),
         }))
+    }
+
+    fn today(&self) -> Result<Today, store::Error> {
+        let [alone, approved, edited, refused] =
+            supervision::settled_since(&self.store, midnight(self.now()))?;
+        Ok(Today {
+            alone,
+            approved,
+            edited,
+            refused,
+        })
     }
 
     fn relay(&self, relay: &str) -> RelayState {
@@ -91,8 +115,8 @@ impl Core {
 
     pub(super) fn needs_you(&self) -> Result<Reply, Error> {
         let items = review::open(&self.store)?;
-        let items = items.into_iter().filter_map(item_of).collect();
-        Ok(Reply::NeedsYou(items))
+        let items: Result<Vec<_>, _> = items.into_iter().map(|item| self.item_of(item)).collect();
+        Ok(Reply::NeedsYou(items?.into_iter().flatten().collect()))
     }
 
     pub(super) fn review(&self, id: ReviewId) -> Result<Reply, Error> {
@@ -107,11 +131,21 @@ impl Core {
             .transpose()?
             .flatten();
         let before = messages::page(&self.store, channel, stored.message, BEFORE)?;
-        let item = item_of(stored).ok_or(Error::NothingToDecide)?;
+        let item = self.item_of(stored)?.ok_or(Error::NothingToDecide)?;
         let channel = shown(self.find(&ChannelRef::Id(channel))?);
+        let flagged_before = message.as_ref().map_or(Ok(0), |message| {
+            supervision::flagged_before(&self.store, channel.id, message.id)
+        })?;
         Ok(Reply::Review(Box::new(Review {
             item,
             network: channel.network,
+            total: messages::count(&self.store, channel.id)?,
+            flagged_before,
+            policy: in_force(&self.profile, &channel).name,
+            clean: message
+                .as_ref()
+                .filter(|message| message.author == Author::Peer)
+                .and_then(clean),
             channel,
             message,
             before,
@@ -182,11 +216,60 @@ impl Core {
         Ok(Reply::Presets(built_in.into_iter().chain(own).collect()))
     }
 
-    pub(super) fn log(&self, limit: u32) -> Result<Reply, Error> {
+    pub(super) fn log(&self, limit: u32, before: Option<i64>) -> Result<Reply, Error> {
         Ok(Reply::Log(log::newest(
             &self.store,
             limit.min(LARGEST_LOG),
+            before,
         )?))
+    }
+
+    pub(super) fn verify_log(&self) -> Result<Reply, Error> {
+        let (entries, problem) = log::verify(&self.store)?;
+        Ok(Reply::LogState(LogState {
+            entries,
+            problem,
+            checked_at: self.now(),
+        }))
+    }
+
+    pub(super) fn redact_log(&mut self, number: i64) -> Result<Reply, Error> {
+        let now = self.now();
+        let tx = self.store.write()?;
+        if !log::redact(&tx, number)? {
+            return Err(Error::BadRequest(format!("the log has no entry {number}")));
+        }
+        let entry = log::NewEntry {
+            detail: &format!("entry {number}"),
+            ..log::NewEntry::plain(now, Actor::Human, "log_redacted", None)
+        };
+        log::append(&tx, &entry)?;
+        tx.commit()?;
+        Ok(Reply::Done)
+    }
+
+    /// Returns an item as it is shown, bound to what it is about as that is now.
+    fn item_of(&self, stored: review::Item) -> Result<Option<ReviewItem>, Error> {
+        let message = stored
+            .message
+            .map(|message| messages::by_id(&self.store, message))
+            .transpose()?
+            .flatten();
+        let channel = self.find(&ChannelRef::Id(stored.channel))?.channel;
+        let kind = match stored.kind {
+            review::Kind::ContactRequest | review::Kind::KeyChange => key_question(&stored),
+            review::Kind::HeldMessage => message.as_ref().map(|m| held_message(&stored, m)),
+            review::Kind::HeldDraft => message.as_ref().and_then(|m| held_draft(&stored, m)),
+        };
+        let seen = message.map_or(stored.seen, |message| message_digest(&channel, &message));
+        Ok(kind.map(|kind| ReviewItem {
+            id: stored.id,
+            channel: stored.channel,
+            name: stored.name,
+            kind,
+            since: stored.since,
+            seen,
+        }))
     }
 }
 
@@ -215,36 +298,48 @@ fn fingerprint_of(key: &str) -> Option<Fingerprint> {
         .map(|key| crypto::fingerprint(&key))
 }
 
-fn item_of(stored: review::Item) -> Option<ReviewItem> {
-    let shown = || {
-        stored
-            .shown_key
-            .as_deref()
-            .and_then(fingerprint_of)
-            .unwrap_or_else(|| Fingerprint("no usable key".to_owned()))
-    };
-    let kind = match stored.kind {
-        review::Kind::ContactRequest => ReviewKind::ContactRequest {
-            fingerprint: shown(),
+fn key_question(stored: &review::Item) -> Option<ReviewKind> {
+    let shown = stored
+        .shown_key
+        .as_deref()
+        .and_then(fingerprint_of)
+        .unwrap_or_else(|| Fingerprint("no usable key".to_owned()));
+    if stored.kind == review::Kind::ContactRequest {
+        return Some(ReviewKind::ContactRequest {
+            fingerprint: shown,
             answers: stored.answers,
-        },
-        review::Kind::KeyChange => ReviewKind::KeyChange {
-            pinned: stored.pinned_key.as_deref().and_then(fingerprint_of),
-            shown: shown(),
-            reason: stored.reason.as_deref().and_then(StopReason::parse)?,
-        },
-        review::Kind::HeldMessage => ReviewKind::HeldMessage {
-            message: stored.message?,
-            rule: stored.reason.clone().unwrap_or_default(),
-        },
+        });
+    }
+    Some(ReviewKind::KeyChange {
+        pinned: stored.pinned_key.as_deref().and_then(fingerprint_of),
+        shown,
+        reason: stored.reason.as_deref().and_then(StopReason::parse)?,
+    })
+}
+
+fn held_message(stored: &review::Item, message: &Message) -> ReviewKind {
+    let weighty = message
+        .signals
+        .iter()
+        .filter(|signal| signal.severity > Severity::Note);
+    ReviewKind::HeldMessage {
+        message: message.id,
+        rule: stored.reason.clone().unwrap_or_default(),
+        signals: u32::try_from(weighty.count()).unwrap_or(u32::MAX),
+        severe: is_severe(message),
+    }
+}
+
+fn held_draft(stored: &review::Item, message: &Message) -> Option<ReviewKind> {
+    let Some(Delivery::Held { expires, .. }) = message.delivery else {
+        return None;
     };
-    Some(ReviewItem {
-        id: stored.id,
-        channel: stored.channel,
-        name: stored.name,
-        kind,
-        since: stored.since,
-        seen: stored.seen,
+    Some(ReviewKind::HeldDraft {
+        message: message.id,
+        rule: stored.reason.clone().unwrap_or_default(),
+        reason: found(&message.signals).join(", "),
+        expires,
+        severe: is_severe(message),
     })
 }
 

@@ -163,4 +163,12 @@ pub struct Channel {
     pub held_in: u32,
     /// Why it is stopped, where it is.
     pub stopped: Option<super::StopReason>,
+    /// When a person compared the safety code of the pinned key and found it the same.
+    pub verified: Option<UnixMillis>,
+    /// Rules of this channel's own (TOML), where they differ from those of its preset.
+    pub rules: Option<String>,
+    /// Version of the rules in force, from 1; every change counts.
+    pub policy_version: u32,
+    /// What runs when something is released to the assistant: program and arguments.
+    pub wake: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, Digest, MessageId, PeerText, UnixMillis};
+use super::{ChannelId, Digest, MessageId, PeerText, Signal, TextSpan, UnixMillis};
 
 /// The plain content of an envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,56 @@ pub struct Body {
     pub metadata: PeerText,
 }
 
+/// The parts of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The text.
+    Body,
+    /// The subject line.
+    Subject,
+    /// The metadata object.
+    Metadata,
+}
+
+/// What stands between the parts of a body where it is judged as one text.
+const BETWEEN: &str = "\n\n";
+
 impl Body {
+    /// Returns all that it says as one text, which is what signals are found in: the text, then
+    /// the subject, then the metadata, where there are any. Spans in the text need no shifting.
+    pub fn judged(&self) -> PeerText {
+        let mut whole = self.body.expose_untrusted().to_owned();
+        for part in [&self.subject, &self.metadata] {
+            if !part.is_empty() && part.expose_untrusted() != "{}" {
+                whole.push_str(BETWEEN);
+                whole.push_str(part.expose_untrusted());
+            }
+        }
+        PeerText::new(whole)
+    }
+
+    /// Tells which part a span of [`Self::judged`] begins in, and where in that part it stands.
+    pub fn locate(&self, span: TextSpan) -> (Part, TextSpan) {
+        let shifted = |by: usize| TextSpan {
+            start: span.start.saturating_sub(by),
+            end: span.end.saturating_sub(by),
+        };
+        let subject_at = self.body.len() + BETWEEN.len();
+        if span.start <= self.body.len() {
+            return (Part::Body, span);
+        }
+        let metadata_at = if self.subject.is_empty() {
+            subject_at
+        } else {
+            subject_at + self.subject.len() + BETWEEN.len()
+        };
+        if span.start < metadata_at {
+            (Part::Subject, shifted(subject_at))
+        } else {
+            (Part::Metadata, shifted(metadata_at))
+        }
+    }
+
     /// Makes a body without metadata.
     pub fn new(subject: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
@@ -169,6 +218,84 @@ pub enum Delivery {
     },
     /// The person took it back before it left.
     TakenBack,
+    /// A draft of the assistant's that waits for a person.
+    Held {
+        /// The rule that holds it, for a person to read.
+        rule: String,
+        /// When it counts as refused if nobody has answered.
+        expires: UnixMillis,
+    },
+    /// A person refused the draft.
+    Refused {
+        /// What they said to the assistant; may be empty.
+        reason: PeerText,
+    },
+    /// Nobody answered in time, so the draft was not sent.
+    Expired {
+        /// When.
+        at: UnixMillis,
+    },
+}
+
+/// How something came past the rules, where that is worth saying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passage {
+    /// A rule let it pass, and nobody looked.
+    Alone,
+    /// A person let it pass as it was.
+    AsIs,
+    /// A person let an inbound message pass without what was hidden in it.
+    HiddenRemoved,
+    /// A person gave the assistant their own words instead of the message.
+    OwnWords,
+    /// A person changed a draft before it left.
+    Edited,
+}
+
+impl Passage {
+    /// Returns the name as the store and JSON write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alone => "alone",
+            Self::AsIs => "as_is",
+            Self::HiddenRemoved => "hidden_removed",
+            Self::OwnWords => "own_words",
+            Self::Edited => "edited",
+        }
+    }
+
+    /// Finds the passage with this stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "alone" => Self::Alone,
+            "as_is" => Self::AsIs,
+            "hidden_removed" => Self::HiddenRemoved,
+            "own_words" => Self::OwnWords,
+            "edited" => Self::Edited,
+            _ => return None,
+        })
+    }
+
+    /// Returns it in words, for the assistant and for a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Alone => "on its own",
+            Self::AsIs => "as is",
+            Self::HiddenRemoved => "hidden text removed",
+            Self::OwnWords => "in the human's words",
+            Self::Edited => "edited by the human",
+        }
+    }
+}
+
+/// Subject and text without metadata: what a person writes in place of something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// Subject line; may be empty.
+    pub subject: PeerText,
+    /// The text.
+    pub body: PeerText,
 }
 
 /// One message as the surfaces see it.
@@ -196,4 +323,50 @@ pub struct Message {
     pub handed_over: Option<UnixMillis>,
     /// Whether a person has looked at it.
     pub read: bool,
+    /// What the scanner found in it when it was stored: in the peer's, signs of manipulation;
+    /// in a draft, what should not leave.
+    pub signals: Vec<Signal>,
+    /// How it came past the rules; `None` while it is held.
+    pub passage: Option<Passage>,
+    /// The other version of it: for an inbound message what the assistant got in its place,
+    /// for a draft that was edited what the assistant had written.
+    pub other: Option<Words>,
+    /// Whether its rule leaves it to the digest rather than call the person.
+    pub digest: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_the_judged_text_is_found_in_its_part() {
+        let body = Body {
+            metadata: PeerText::new(r#"{"a":"needle"}"#),
+            ..Body::new("a needle", "needle first")
+        };
+        let judged = body.judged();
+        let spans: Vec<_> = judged
+            .expose_untrusted()
+            .match_indices("needle")
+            .map(|(at, found)| {
+                body.locate(TextSpan {
+                    start: at,
+                    end: at + found.len(),
+                })
+            })
+            .collect();
+        let parts = [
+            (Part::Body, &body.body),
+            (Part::Subject, &body.subject),
+            (Part::Metadata, &body.metadata),
+        ];
+        for ((part, span), (expected, text)) in spans.into_iter().zip(parts) {
+            assert_eq!(part, expected);
+            let part = text.expose_untrusted().get(span.start..span.end);
+            assert_eq!(part, Some("needle"));
+        }
+        let bare = Body::new("", "x");
+        assert_eq!(bare.judged(), PeerText::new("x"));
+    }
 }

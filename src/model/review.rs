@@ -12,6 +12,8 @@ pub enum StopReason {
     KeyChanged,
     /// Somebody else answered the invite that we accepted.
     AnsweredTwice,
+    /// A person compared the safety code, and it was not the same on both sides.
+    CodeDiffers,
 }
 
 impl StopReason {
@@ -20,6 +22,7 @@ impl StopReason {
         match self {
             Self::KeyChanged => "key_changed",
             Self::AnsweredTwice => "answered_twice",
+            Self::CodeDiffers => "code_differs",
         }
     }
 
@@ -28,6 +31,7 @@ impl StopReason {
         Some(match name {
             "key_changed" => Self::KeyChanged,
             "answered_twice" => Self::AnsweredTwice,
+            "code_differs" => Self::CodeDiffers,
             _ => return None,
         })
     }
@@ -37,6 +41,7 @@ impl StopReason {
         match self {
             Self::KeyChanged => "the key on the relay is not the one you accepted",
             Self::AnsweredTwice => "somebody else answered the invite that you accepted",
+            Self::CodeDiffers => "the safety code was not the same on both sides",
         }
     }
 }
@@ -67,6 +72,23 @@ pub enum ReviewKind {
         message: MessageId,
         /// The rule that holds it, for a person to read.
         rule: String,
+        /// How many signals weigh more than a note.
+        signals: u32,
+        /// Whether a release is asked for twice.
+        severe: bool,
+    },
+    /// A draft of the assistant's that has not left.
+    HeldDraft {
+        /// The message.
+        message: MessageId,
+        /// The rule that holds it, for a person to read.
+        rule: String,
+        /// What the draft holds that should not leave, in words; empty where every draft waits.
+        reason: String,
+        /// When it counts as refused if nobody has answered.
+        expires: UnixMillis,
+        /// Whether an approval is asked for twice.
+        severe: bool,
     },
 }
 

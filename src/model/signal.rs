@@ -169,6 +169,7 @@ codes! {
     PersonalEmail = "PERSONAL.EMAIL", Personal, "holds an e-mail address";
     PersonalPhone = "PERSONAL.PHONE", Personal, "holds a phone number";
     PersonalAddress = "PERSONAL.ADDRESS", Personal, "holds a street address";
+    PersonalId = "PERSONAL.ID", Personal, "holds a national identity or tax number";
     PersonalMoney = "PERSONAL.MONEY", Personal, "names an amount of money";
     DraftLink = "DRAFT.LINK", Link, "holds a link";
     DraftAttachment = "DRAFT.ATTACHMENT", Attachment, "holds a file";

@@ -1,8 +1,11 @@
-//! The texts that every profile has: four engagement presets and the invitation.
+//! What every profile has: four engagement presets, each a text and rules, and the invitation.
 //!
 //! A preset text goes to the assistant with every message of a channel. It is advice: what is
-//! enforced stands in [`super::admit`] and [`super::release`].
+//! enforced stands in the rules, which [`super::admit`] and [`super::release`] apply.
 
+use std::sync::LazyLock;
+
+use super::rules::Rules;
 use crate::model::Preset;
 
 /// Text of the invitation that goes with a link. Placeholders: `invite_url`,
@@ -17,6 +20,27 @@ pub fn builtin(name: &str) -> Option<&'static str> {
         Preset::InnerCircle => include_str!("presets/inner-circle.tmpl"),
         Preset::OneTime => include_str!("presets/one-time.tmpl"),
     })
+}
+
+/// Returns the rules of a built-in preset.
+pub fn rules(preset: Preset) -> &'static Rules {
+    static SAFE: LazyLock<Rules> =
+        LazyLock::new(|| read(include_str!("presets/safe-acquaintance.toml")));
+    static TRUSTED: LazyLock<Rules> =
+        LazyLock::new(|| read(include_str!("presets/trusted-colleague.toml")));
+    static INNER: LazyLock<Rules> =
+        LazyLock::new(|| read(include_str!("presets/inner-circle.toml")));
+    static ONCE: LazyLock<Rules> = LazyLock::new(|| read(include_str!("presets/one-time.toml")));
+    match preset {
+        Preset::SafeAcquaintance => &SAFE,
+        Preset::TrustedColleague => &TRUSTED,
+        Preset::InnerCircle => &INNER,
+        Preset::OneTime => &ONCE,
+    }
+}
+
+fn read(text: &str) -> Rules {
+    Rules::parse_builtin(text).expect("the file is part of the program, and a test reads each")
 }
 
 #[cfg(test)]

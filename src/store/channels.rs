@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::model::{Channel, ChannelId, ChannelState, NetworkId, PeerText, StopReason, UnixMillis};
 
+use super::at_rest::next_id;
 use super::{Error, Read, Tx};
 
 /// Everything needed to make a channel.
@@ -73,20 +74,29 @@ impl std::fmt::Debug for Keyed {
     }
 }
 
-const COLUMNS: &str = "id, network, address, name, phone, state, paused, inviter, relay, our_key,
-    their_key, stopped, preset, instructions, created_at, last_seen,
+const COLUMNS: &str = "id, network, address, open('channels.name', id, name),
+    open('channels.phone', id, phone), state, paused, inviter, relay,
+    open('channels.our_key', id, our_key), open('channels.their_key', id, their_key), stopped,
+    open('channels.preset', id, preset), open('channels.instructions', id, instructions),
+    created_at, last_seen,
     (SELECT COUNT(*) FROM messages m
         WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0),
     (SELECT COUNT(*) FROM messages m
         WHERE m.channel = channels.id AND m.admitted = 0 AND m.raw_reason IS NULL),
-    secret, asked_key, announce, answers, checked_at";
+    open('channels.secret', id, secret), open('channels.asked_key', id, asked_key), announce,
+    answers, checked_at, open('channels.rules', id, rules), policy_version, verified_at,
+    open('channels.wake', id, wake)";
 
 /// Adds a channel.
 pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
+    let id = next_id(tx, "channels")?;
     tx.0.execute(
-        "INSERT INTO channels (network, address, name, phone, state, inviter, relay, secret,
+        "INSERT INTO channels (id, network, address, name, phone, state, inviter, relay, secret,
             our_key, their_key, announce, preset, instructions, created_at, last_seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         VALUES (?16, ?1, ?2, seal('channels.name', ?16, ?3), seal('channels.phone', ?16, ?4),
+            ?5, ?6, ?7, seal('channels.secret', ?16, ?8), seal('channels.our_key', ?16, ?9),
+            seal('channels.their_key', ?16, ?10), ?11, seal('channels.preset', ?16, ?12),
+            seal('channels.instructions', ?16, ?13), ?14, ?15)",
         params![
             new.network.as_str(),
             new.address,
@@ -103,9 +113,10 @@ pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
             new.instructions,
             new.created_at.0,
             new.last_seen.map(|at| at.0),
+            id,
         ],
     )?;
-    Ok(ChannelId(tx.0.last_insert_rowid()))
+    Ok(ChannelId(id))
 }
 
 /// Returns all channels, oldest first.
@@ -136,7 +147,8 @@ pub fn by_reference(read: &impl Read, reference: &str) -> Result<Vec<ChannelId>,
     ids(
         read,
         "SELECT id FROM channels
-         WHERE address = ?1 OR (name = ?1 AND state NOT IN ('superseded', 'closed'))",
+         WHERE address = ?1 OR (state NOT IN ('superseded', 'closed')
+            AND open('channels.name', id, name) = ?1)",
         reference,
     )
 }
@@ -151,7 +163,8 @@ pub fn by_address(read: &impl Read, address: &str) -> Result<Option<ChannelId>, 
 pub fn by_phone(read: &impl Read, phone: &PeerText) -> Result<Option<ChannelId>, Error> {
     let found = ids(
         read,
-        "SELECT id FROM channels WHERE phone = ?1 AND state NOT IN ('superseded', 'closed')
+        "SELECT id FROM channels WHERE state NOT IN ('superseded', 'closed')
+            AND open('channels.phone', id, phone) = ?1
          ORDER BY id LIMIT 1",
         phone.expose_untrusted(),
     )?;
@@ -174,7 +187,8 @@ pub fn set_state(tx: &Tx<'_>, id: ChannelId, state: ChannelState) -> Result<(), 
 /// Stops a channel both ways, and remembers why and which key was shown.
 pub fn stop(tx: &Tx<'_>, id: ChannelId, reason: StopReason, shown: &str) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE channels SET state = 'stopped', stopped = ?2, asked_key = ?3 WHERE id = ?1",
+        "UPDATE channels SET state = 'stopped', stopped = ?2,
+            asked_key = seal('channels.asked_key', id, ?3) WHERE id = ?1",
         params![id.0, reason.as_str(), shown],
     )?;
     Ok(())
@@ -183,16 +197,19 @@ pub fn stop(tx: &Tx<'_>, id: ChannelId, reason: StopReason, shown: &str) -> Resu
 /// Remembers who answered an invite, until a person decides.
 pub fn ask(tx: &Tx<'_>, id: ChannelId, key: &str, answers: Option<u32>) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE channels SET state = 'requested', asked_key = ?2, answers = ?3 WHERE id = ?1",
+        "UPDATE channels SET state = 'requested', answers = ?3,
+            asked_key = seal('channels.asked_key', id, ?2) WHERE id = ?1",
         params![id.0, key, answers],
     )?;
     Ok(())
 }
 
-/// Pins a key and makes the channel active.
+/// Pins a key and makes the channel active. A key that was not pinned before was not compared.
 pub fn pin(tx: &Tx<'_>, id: ChannelId, key: &str) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE channels SET state = 'active', their_key = ?2, asked_key = NULL, stopped = NULL
+        "UPDATE channels SET state = 'active', asked_key = NULL, stopped = NULL,
+            their_key = seal('channels.their_key', id, ?2),
+            verified_at = CASE WHEN their_key = ?2 THEN verified_at END
          WHERE id = ?1",
         params![id.0, key],
     )?;
@@ -247,22 +264,56 @@ pub fn set_paused(tx: &Tx<'_>, id: ChannelId, paused: bool) -> Result<(), Error>
 /// Renames a channel locally.
 pub fn rename(tx: &Tx<'_>, id: ChannelId, name: &PeerText) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE channels SET name = ?2 WHERE id = ?1",
+        "UPDATE channels SET name = seal('channels.name', id, ?2) WHERE id = ?1",
         params![id.0, name.expose_untrusted()],
     )?;
     Ok(())
 }
 
-/// Sets the text for the assistant, and the preset it came from where it came from one.
-pub fn set_instructions(
+/// Sets the text for the assistant.
+pub fn set_instructions(tx: &Tx<'_>, id: ChannelId, text: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET instructions = seal('channels.instructions', id, ?2) WHERE id = ?1",
+        params![id.0, text],
+    )?;
+    Ok(())
+}
+
+/// Puts a preset, rules of the channel's own and a text into force, as the next version.
+pub fn set_engagement(
     tx: &Tx<'_>,
     id: ChannelId,
+    preset: &str,
+    rules: Option<&str>,
     text: &str,
-    preset: Option<&str>,
 ) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE channels SET instructions = ?2, preset = COALESCE(?3, preset) WHERE id = ?1",
-        params![id.0, text, preset],
+        "UPDATE channels SET preset = seal('channels.preset', id, ?2),
+            rules = seal('channels.rules', id, ?3),
+            instructions = seal('channels.instructions', id, ?4),
+            policy_version = policy_version + 1
+         WHERE id = ?1",
+        params![id.0, preset, rules, text],
+    )?;
+    Ok(())
+}
+
+/// Notes that a person compared the safety code, or (`None`) that it counts no more.
+pub fn set_verified(tx: &Tx<'_>, id: ChannelId, at: Option<UnixMillis>) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET verified_at = ?2, policy_version = policy_version + 1 WHERE id = ?1",
+        params![id.0, at.map(|at| at.0)],
+    )?;
+    Ok(())
+}
+
+/// Sets what runs when something is released to the assistant; nothing where it is empty.
+pub fn set_wake(tx: &Tx<'_>, id: ChannelId, command: &[String]) -> Result<(), Error> {
+    // A list of strings always has a JSON form.
+    let list = (!command.is_empty()).then(|| serde_json::to_string(command).unwrap_or_default());
+    tx.0.execute(
+        "UPDATE channels SET wake = seal('channels.wake', id, ?2) WHERE id = ?1",
+        params![id.0, list],
     )?;
     Ok(())
 }
@@ -298,6 +349,14 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
             last_seen: row.get::<_, Option<i64>>(15)?.map(UnixMillis),
             unread: row.get(16)?,
             held_in: row.get(17)?,
+            rules: row.get(23)?,
+            policy_version: row.get(24)?,
+            verified: row.get::<_, Option<i64>>(25)?.map(UnixMillis),
+            wake: row
+                .get::<_, Option<String>>(26)?
+                .map_or_else(Vec::new, |list| {
+                    serde_json::from_str(&list).unwrap_or_default()
+                }),
         },
         secret: Zeroizing::new(row.get(18)?),
         asked_key: row.get(19)?,

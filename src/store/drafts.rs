@@ -18,7 +18,7 @@ pub fn keep(
         return Ok(());
     }
     tx.0.execute(
-        "INSERT INTO drafts (channel, text, at) VALUES (?1, ?2, ?3)
+        "INSERT INTO drafts (channel, text, at) VALUES (?1, seal('drafts.text', ?1, ?2), ?3)
          ON CONFLICT (channel) DO UPDATE SET text = excluded.text, at = excluded.at",
         params![channel.0, text.expose_untrusted(), now.0],
     )?;
@@ -29,7 +29,9 @@ pub fn keep(
 pub fn kept(read: &impl Read, channel: ChannelId) -> Result<Option<(PeerText, UnixMillis)>, Error> {
     Ok(read
         .connection()
-        .prepare_cached("SELECT text, at FROM drafts WHERE channel = ?1")?
+        .prepare_cached(
+            "SELECT open('drafts.text', channel, text), at FROM drafts WHERE channel = ?1",
+        )?
         .query_row([channel.0], |row| {
             Ok((
                 PeerText::new(row.get::<_, String>(0)?),

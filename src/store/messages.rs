@@ -3,10 +3,11 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::model::{
-    Admission, Author, Body, ChannelId, Content, Delivery, Digest, Message, MessageId, PeerText,
-    RawReason, UnixMillis,
+    Admission, Author, Body, ChannelId, Content, Delivery, Digest, Message, MessageId, Passage,
+    PeerText, RawReason, Severity, Signal, UnixMillis, Words,
 };
 
+use super::at_rest::next_id;
 use super::{Error, Read, Tx};
 
 /// Characters of an unreadable payload that a reader gets; the row keeps all of it.
@@ -27,6 +28,10 @@ pub struct NewInbound<'a> {
     pub envelope: Digest,
     /// What a rule said of it. There is no way to store a message without one.
     pub admission: &'a Admission,
+    /// What the scanner found in it.
+    pub signals: &'a [Signal],
+    /// Whether it is left to the digest.
+    pub digest: bool,
 }
 
 /// What storing an arrival came to.
@@ -57,10 +62,15 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
         Admission::Released { rule } => (true, rule),
         Admission::Held { rule } => (false, rule),
     };
+    let id = next_id(tx, "messages")?;
     tx.0.prepare_cached(
-        "INSERT INTO messages (channel, author, seq, at, subject, body, metadata, raw_reason,
-            raw_payload, envelope, admitted, rule)
-         VALUES (?1, 'peer', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO messages (id, channel, author, seq, at, subject, body, metadata, raw_reason,
+            raw_payload, envelope, admitted, rule, signals, flagged, passage, digest)
+         VALUES (?16, ?1, 'peer', ?2, ?3, seal('messages.subject', ?16, ?4),
+            seal('messages.body', ?16, ?5), seal('messages.metadata', ?16, ?6), ?7,
+            seal('messages.raw_payload', ?16, ?8), ?9, ?10,
+            seal('messages.rule' || ?10, ?16, ?11), seal('messages.signals', ?16, ?12), ?13, ?14,
+            ?15)",
     )?
     .execute(params![
         new.channel.0,
@@ -74,11 +84,17 @@ pub fn receive(tx: &Tx<'_>, new: &NewInbound<'_>) -> Result<Arrival, Error> {
         new.envelope.0,
         admitted,
         rule,
+        signals_text(new.signals),
+        is_flagged(new.signals),
+        admitted.then_some(Passage::Alone.as_str()),
+        new.digest,
+        id,
     ])?;
-    Ok(Arrival::New(MessageId(tx.0.last_insert_rowid())))
+    Ok(Arrival::New(MessageId(id)))
 }
 
-fn by_envelope(
+/// Returns the message with this envelope, and who wrote it.
+pub fn by_envelope(
     tx: &Tx<'_>,
     channel: ChannelId,
     envelope: &Digest,
@@ -128,9 +144,30 @@ pub fn at_relay(read: &impl Read, channel: ChannelId) -> Result<Vec<Digest>, Err
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at, m.subject, m.body, m.metadata,
-    m.raw_reason, m.raw_payload, m.envelope, m.admitted, m.rule, m.delivery, m.delivery_at,
-    m.problem, m.handed_over, m.read, o.due, o.attempts";
+pub(super) const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at,
+    open('messages.subject', m.id, m.subject), open('messages.body', m.id, m.body),
+    open('messages.metadata', m.id, m.metadata), m.raw_reason,
+    open('messages.raw_payload', m.id, m.raw_payload), m.envelope, m.admitted,
+    open('messages.rule' || ifnull(m.admitted, '')
+        || iif(m.delivery IN ('held', 'refused', 'expired'), 'h', ''), m.id, m.rule),
+    m.delivery, m.delivery_at, open('messages.problem', m.id, m.problem), m.handed_over, m.read,
+    o.due, o.attempts, open('messages.signals', m.id, m.signals), m.passage,
+    open('messages.other_subject', m.id, m.other_subject),
+    open('messages.other_body', m.id, m.other_body), open('messages.reason', m.id, m.reason),
+    m.expires, m.digest";
+
+/// Writes findings as the store keeps them; nothing for none.
+pub(super) fn signals_text(signals: &[Signal]) -> Option<String> {
+    // A list of plain values always has a JSON form.
+    (!signals.is_empty()).then(|| serde_json::to_string(signals).unwrap_or_default())
+}
+
+/// Tells whether any finding weighs more than a note.
+pub(super) fn is_flagged(signals: &[Signal]) -> bool {
+    signals
+        .iter()
+        .any(|signal| signal.severity > Severity::Note)
+}
 
 /// Returns the last messages of a channel before one, oldest first, and at most `limit`.
 pub fn page(
@@ -228,15 +265,35 @@ pub fn mark_read(tx: &Tx<'_>, channel: ChannelId, up_to: MessageId) -> Result<us
     )?)
 }
 
-/// Notes what a person said of a held message.
-pub fn set_admission(tx: &Tx<'_>, id: MessageId, admission: &Admission) -> Result<(), Error> {
-    let (admitted, rule) = match admission {
-        Admission::Released { rule } => (true, rule),
-        Admission::Held { rule } => (false, rule),
-    };
+/// Notes that a person let a held message pass, and what the assistant gets in its place.
+pub fn release(
+    tx: &Tx<'_>,
+    id: MessageId,
+    passage: Passage,
+    instead: Option<&Words>,
+) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE messages SET admitted = ?2, rule = ?3 WHERE id = ?1",
-        params![id.0, admitted, rule],
+        "UPDATE messages SET admitted = 1, passage = ?2,
+            rule = seal('messages.rule1', id,
+                open('messages.rule' || ifnull(admitted, ''), id, rule)),
+            other_subject = seal('messages.other_subject', id, ?3),
+            other_body = seal('messages.other_body', id, ?4)
+         WHERE id = ?1 AND author = 'peer'",
+        params![
+            id.0,
+            passage.as_str(),
+            instead.map(|words| words.subject.expose_untrusted()),
+            instead.map(|words| words.body.expose_untrusted()),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Keeps what a person said when they refused a message.
+pub fn set_reason(tx: &Tx<'_>, id: MessageId, reason: &PeerText) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE messages SET reason = seal('messages.reason', id, ?2) WHERE id = ?1",
+        params![id.0, reason.expose_untrusted()],
     )?;
     Ok(())
 }
@@ -250,7 +307,7 @@ pub fn held(read: &impl Read) -> Result<u32, Error> {
 }
 
 /// `None` inside means that a stored word is none of ours.
-fn message_of(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
+pub(super) fn message_of(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
     let author: String = row.get(2)?;
     let Some(author) = Author::parse(&author) else {
         return Ok(None);
@@ -279,6 +336,26 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
         delivery: delivery_of(row)?,
         handed_over: row.get::<_, Option<i64>>(16)?.map(UnixMillis),
         read: row.get(17)?,
+        signals: row
+            .get::<_, Option<String>>(20)?
+            .map_or_else(Vec::new, |list| {
+                // A code of a newer version is not readable here; the message still is.
+                serde_json::from_str(&list).unwrap_or_default()
+            }),
+        passage: row
+            .get::<_, Option<String>>(21)?
+            .and_then(|word| Passage::parse(&word)),
+        other: other_of(row)?,
+        digest: row.get(26)?,
+    }))
+}
+
+fn other_of(row: &Row<'_>) -> rusqlite::Result<Option<Words>> {
+    let body: Option<String> = row.get(23)?;
+    let subject: Option<String> = row.get(22)?;
+    Ok(body.map(|body| Words {
+        subject: PeerText::new(subject.unwrap_or_default()),
+        body: PeerText::new(body),
     }))
 }
 
@@ -319,6 +396,14 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Option<Delivery>> {
             problem: problem.unwrap_or_default(),
         }),
         Some("taken_back") => Some(Delivery::TakenBack),
+        Some("held") => Some(Delivery::Held {
+            rule: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
+            expires: UnixMillis(row.get::<_, Option<i64>>(25)?.unwrap_or_default()),
+        }),
+        Some("refused") => Some(Delivery::Refused {
+            reason: PeerText::new(row.get::<_, Option<String>>(24)?.unwrap_or_default()),
+        }),
+        Some("expired") => Some(Delivery::Expired { at }),
         _ => None,
     })
 }
@@ -327,6 +412,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Option<Delivery>> {
 mod tests {
     use super::super::channels::tests::add;
     use super::super::outbox;
+    use super::super::supervision::{flagged_before, for_digest};
     use super::super::tests::scratch;
     use super::*;
     use crate::model::ChannelState;
@@ -344,6 +430,8 @@ mod tests {
             admission: &Admission::Released {
                 rule: "test".to_owned(),
             },
+            signals: &[],
+            digest: false,
         };
         receive(tx, &new).unwrap()
     }
@@ -357,6 +445,8 @@ mod tests {
             at: NOW,
             due: NOW,
             rule: "test",
+            passage: None,
+            signals: &[],
         };
         let message = outbox::queue(tx, &new).unwrap();
         outbox::claim(tx, message, "sealed", &envelope, NOW).unwrap();
@@ -409,11 +499,70 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_and_what_went_on_instead_come_back() {
+        let mut scratch = scratch();
+        let tx = scratch.store.write().unwrap();
+        let channel = add(&tx, "a", ChannelState::Active, true);
+        let signals = [Signal {
+            code: crate::model::SignalCode::UniTags,
+            kind: crate::model::SignalKind::Exact,
+            severity: Severity::Critical,
+            span: crate::model::TextSpan { start: 0, end: 5 },
+            evidence: PeerText::new("hello"),
+        }];
+        let new = NewInbound {
+            channel,
+            seq: None,
+            at: NOW,
+            content: &Content::Text(Body::new("s", "hello")),
+            envelope: ENVELOPE,
+            admission: &Admission::Held {
+                rule: "test".to_owned(),
+            },
+            signals: &signals,
+            digest: true,
+        };
+        let Arrival::New(id) = receive(&tx, &new).unwrap() else {
+            panic!("it is new");
+        };
+        assert_eq!(for_digest(&tx, 9).unwrap().len(), 1);
+        assert_eq!(
+            flagged_before(&tx, channel, MessageId(id.0 + 1)).unwrap(),
+            1
+        );
+        let instead = Words {
+            subject: PeerText::new(""),
+            body: PeerText::new("they say hello"),
+        };
+        release(&tx, id, Passage::OwnWords, Some(&instead)).unwrap();
+        let message = by_id(&tx, id).unwrap().unwrap();
+        assert_eq!(message.signals, signals);
+        assert_eq!(message.passage, Some(Passage::OwnWords));
+        assert_eq!(message.other, Some(instead));
+        assert!(message.admission.unwrap().is_released());
+    }
+
+    #[test]
     fn the_assistant_gets_nothing_held_taken_paused_or_stopped() {
         let mut scratch = scratch();
         let tx = scratch.store.write().unwrap();
         let channel = add(&tx, "a", ChannelState::Active, true);
         let Arrival::New(message) = arrive(&tx, channel, 1, ENVELOPE) else {
+            panic!("it is new");
+        };
+        let held = NewInbound {
+            channel,
+            seq: Some(2),
+            at: NOW,
+            content: &Content::Text(Body::new("", "held")),
+            envelope: Digest([2; 32]),
+            admission: &Admission::Held {
+                rule: "test".to_owned(),
+            },
+            signals: &[],
+            digest: false,
+        };
+        let Arrival::New(other) = receive(&tx, &held).unwrap() else {
             panic!("it is new");
         };
         let waiting = |tx: &Tx<'_>| all(tx).len();
@@ -424,14 +573,12 @@ mod tests {
         super::super::channels::set_state(&tx, channel, ChannelState::Stopped).unwrap();
         assert_eq!(waiting(&tx), 0);
         super::super::channels::set_state(&tx, channel, ChannelState::Active).unwrap();
-        let rule = "test".to_owned();
-        let held = Admission::Held { rule: rule.clone() };
-        set_admission(&tx, message, &held).unwrap();
         handed_over(&tx, message, NOW).unwrap();
+        handed_over(&tx, other, NOW).unwrap();
         assert_eq!(waiting(&tx), 0);
-        set_admission(&tx, message, &Admission::Released { rule }).unwrap();
+        release(&tx, other, Passage::AsIs, None).unwrap();
         assert_eq!(waiting(&tx), 1, "what was held was not handed over");
-        handed_over(&tx, message, NOW).unwrap();
+        handed_over(&tx, other, NOW).unwrap();
         assert_eq!(waiting(&tx), 0);
     }
 }

@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::Error;
 
 /// Step N brings a database from version N to N + 1.
-const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// Brings the database to the newest version, or refuses one that is newer still.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {

@@ -2,8 +2,12 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::model::{Author, Body, ChannelId, Digest, MessageId, PeerText, UnixMillis};
+use crate::model::{
+    Author, Body, ChannelId, Digest, MessageId, Passage, PeerText, Signal, UnixMillis,
+};
 
+use super::at_rest::next_id;
+use super::messages::{is_flagged, signals_text};
 use super::{Error, Read, Tx};
 
 /// A message that is to leave.
@@ -21,6 +25,10 @@ pub struct NewOutbound<'a> {
     pub due: UnixMillis,
     /// The rule that let it go.
     pub rule: &'a str,
+    /// How it came past the rules; `None` for a person's own words.
+    pub passage: Option<Passage>,
+    /// What a check of drafts found in it.
+    pub signals: &'a [Signal],
 }
 
 /// The next message of a channel that is due.
@@ -42,9 +50,14 @@ pub struct Due {
 
 /// Stores a message and queues it.
 pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
+    let id = next_id(tx, "messages")?;
     tx.0.execute(
-        "INSERT INTO messages (channel, author, at, subject, body, metadata, rule, delivery, read)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', 1)",
+        "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
+            read, passage, signals, flagged)
+         VALUES (?11, ?1, ?2, ?3, seal('messages.subject', ?11, ?4),
+            seal('messages.body', ?11, ?5), seal('messages.metadata', ?11, ?6),
+            seal('messages.rule', ?11, ?7), 'queued', 1, ?8, seal('messages.signals', ?11, ?9),
+            ?10)",
         params![
             new.channel.0,
             new.author.as_str(),
@@ -53,21 +66,39 @@ pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
             new.body.body.expose_untrusted(),
             new.body.metadata.expose_untrusted(),
             new.rule,
+            new.passage.map(Passage::as_str),
+            signals_text(new.signals),
+            is_flagged(new.signals),
+            id,
         ],
     )?;
-    let message = MessageId(tx.0.last_insert_rowid());
+    let message = MessageId(id);
+    enter(tx, message, new.channel, new.due)?;
+    Ok(message)
+}
+
+/// Puts a stored message among those that leave.
+pub(super) fn enter(
+    tx: &Tx<'_>,
+    message: MessageId,
+    channel: ChannelId,
+    due: UnixMillis,
+) -> Result<(), Error> {
     tx.0.execute(
         "INSERT INTO outbox (message, channel, due) VALUES (?1, ?2, ?3)",
-        params![message.0, new.channel.0, new.due.0],
+        params![message.0, channel.0, due.0],
     )?;
-    Ok(message)
+    Ok(())
 }
 
 /// Returns the first message of each channel that may send now, if it is due. A message never
 /// overtakes an older one of its channel, and nothing leaves a paused or inactive channel.
 pub fn due(read: &impl Read, now: UnixMillis) -> Result<Vec<Due>, Error> {
+    // The rule is opened to see that nobody but a person let a held draft go.
     let mut statement = read.connection().prepare_cached(
-        "SELECT m.id, m.channel, m.subject, m.body, m.metadata, o.attempts, o.payload, m.envelope
+        "SELECT m.id, m.channel, open('messages.subject', m.id, m.subject),
+            open('messages.body', m.id, m.body), open('messages.metadata', m.id, m.metadata),
+            o.attempts, o.payload, m.envelope, open('messages.rule', m.id, m.rule)
          FROM outbox o JOIN messages m ON m.id = o.message JOIN channels c ON c.id = o.channel
          WHERE o.due <= ?1 AND c.state = 'active' AND c.paused = 0
            AND o.message = (SELECT MIN(p.message) FROM outbox p WHERE p.channel = o.channel)
@@ -106,7 +137,8 @@ pub fn first(read: &impl Read, channel: ChannelId) -> Result<Option<First>, Erro
     Ok(read
         .connection()
         .prepare_cached(
-            "SELECT m.id, o.due, m.problem FROM outbox o JOIN messages m ON m.id = o.message
+            "SELECT m.id, o.due, open('messages.problem', m.id, m.problem)
+             FROM outbox o JOIN messages m ON m.id = o.message
              WHERE o.channel = ?1 ORDER BY o.message LIMIT 1",
         )?
         .query_row([channel.0], |row| {
@@ -170,7 +202,7 @@ pub fn postpone(
         params![message.0, due.0],
     )?;
     tx.0.execute(
-        "UPDATE messages SET problem = ?2 WHERE id = ?1",
+        "UPDATE messages SET problem = seal('messages.problem', id, ?2) WHERE id = ?1",
         params![message.0, problem],
     )?;
     Ok(())
@@ -180,7 +212,8 @@ pub fn postpone(
 pub fn fail(tx: &Tx<'_>, message: MessageId, problem: &str) -> Result<(), Error> {
     leave(tx, message)?;
     tx.0.execute(
-        "UPDATE messages SET delivery = 'failed', problem = ?2 WHERE id = ?1",
+        "UPDATE messages SET delivery = 'failed', problem = seal('messages.problem', id, ?2)
+         WHERE id = ?1",
         params![message.0, problem],
     )?;
     Ok(())
@@ -304,6 +337,8 @@ mod tests {
             at: NOW,
             due,
             rule: "test",
+            passage: None,
+            signals: &[],
         };
         let tx = scratch.store.write().unwrap();
         let message = queue(&tx, &new).unwrap();

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::model::{ChannelId, Digest, MessageId, PeerText, ReviewId, UnixMillis, Verdict};
 
+use super::at_rest::next_id;
 use super::{Error, Read, Tx};
 
 /// The kinds of items, as the store writes them.
@@ -15,6 +16,8 @@ pub enum Kind {
     KeyChange,
     /// A message the assistant has not seen.
     HeldMessage,
+    /// A draft of the assistant's that has not left.
+    HeldDraft,
 }
 
 impl Kind {
@@ -23,6 +26,7 @@ impl Kind {
             Self::ContactRequest => "contact_request",
             Self::KeyChange => "key_change",
             Self::HeldMessage => "held_message",
+            Self::HeldDraft => "held_draft",
         }
     }
 
@@ -31,6 +35,7 @@ impl Kind {
             "contact_request" => Self::ContactRequest,
             "key_change" => Self::KeyChange,
             "held_message" => Self::HeldMessage,
+            "held_draft" => Self::HeldDraft,
             _ => return None,
         })
     }
@@ -88,15 +93,20 @@ pub struct Item {
     pub verdict: Option<String>,
 }
 
-const COLUMNS: &str = "r.id, r.channel, c.name, r.kind, r.message, r.shown_key, r.pinned_key,
-    r.answers, r.reason, r.since, r.seen, r.verdict";
+const COLUMNS: &str = "r.id, r.channel, open('channels.name', c.id, c.name), r.kind, r.message,
+    open('review.shown_key', r.id, r.shown_key), open('review.pinned_key', r.id, r.pinned_key),
+    r.answers, open('review.reason', r.id, r.reason), r.since, open('review.seen', r.id, r.seen),
+    r.verdict";
 
 /// Puts an item before a person.
 pub fn raise(tx: &Tx<'_>, new: &NewItem<'_>) -> Result<ReviewId, Error> {
+    let id = next_id(tx, "review")?;
     tx.0.execute(
-        "INSERT INTO review (channel, kind, message, shown_key, pinned_key, answers, reason,
+        "INSERT INTO review (id, channel, kind, message, shown_key, pinned_key, answers, reason,
             since, seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         VALUES (?10, ?1, ?2, ?3, seal('review.shown_key', ?10, ?4),
+            seal('review.pinned_key', ?10, ?5), ?6, seal('review.reason', ?10, ?7), ?8,
+            seal('review.seen', ?10, ?9))",
         params![
             new.channel.0,
             new.kind.as_str(),
@@ -107,9 +117,10 @@ pub fn raise(tx: &Tx<'_>, new: &NewItem<'_>) -> Result<ReviewId, Error> {
             new.reason,
             new.since.0,
             new.seen.0,
+            id,
         ],
     )?;
-    Ok(ReviewId(tx.0.last_insert_rowid()))
+    Ok(ReviewId(id))
 }
 
 /// Replaces what an open item shows; whoever looked at the old one has to look again.
@@ -121,7 +132,8 @@ pub fn show_instead(
     seen: &Digest,
 ) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE review SET shown_key = ?2, answers = ?3, seen = ?4
+        "UPDATE review SET shown_key = seal('review.shown_key', id, ?2), answers = ?3,
+            seen = seal('review.seen', id, ?4)
          WHERE id = ?1 AND settled_at IS NULL",
         params![id.0, shown_key, answers, seen.0],
     )?;
@@ -183,10 +195,25 @@ pub fn settle(
 ) -> Result<bool, Error> {
     let settled = tx.0.execute(
         "UPDATE review SET settled_at = ?4, verdict = ?3
-         WHERE id = ?1 AND seen = ?2 AND settled_at IS NULL",
+         WHERE id = ?1 AND settled_at IS NULL AND open('review.seen', id, seen) = ?2",
         params![id.0, seen.0, verdict.as_str(), now.0],
     )?;
     Ok(settled == 1)
+}
+
+/// Settles the open item about a message without a person: its time was over.
+pub fn settle_message(
+    tx: &Tx<'_>,
+    message: MessageId,
+    word: &str,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE review SET settled_at = ?3, verdict = ?2
+         WHERE message = ?1 AND settled_at IS NULL",
+        params![message.0, word, now.0],
+    )?;
+    Ok(())
 }
 
 /// Withdraws the open items about a channel, because there is nothing to decide any more.
@@ -204,8 +231,9 @@ pub fn was_refused(read: &impl Read, channel: ChannelId, key: &str) -> Result<bo
     Ok(read
         .connection()
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM review WHERE channel = ?1 AND shown_key = ?2
-                AND verdict IN ('refuse', 'keep_pinned'))",
+            "SELECT EXISTS (SELECT 1 FROM review
+                WHERE channel = ?1 AND verdict IN ('refuse', 'keep_pinned')
+                    AND open('review.shown_key', id, shown_key) = ?2)",
         )?
         .query_row(params![channel.0, key], |row| row.get(0))?)
 }

@@ -173,11 +173,6 @@ pub(super) fn is_emoji(c: char) -> bool {
     !c.is_ascii() && c.is_emoji_char()
 }
 
-/// Tells whether a skin tone after this character only colours it.
-pub(super) fn takes_skin_tone(c: char) -> bool {
-    is_emoji(c) && class(c) != Class::SkinTone
-}
-
 /// Returns the script of a character.
 pub(super) fn script(c: char) -> Script {
     match c {
@@ -221,6 +216,15 @@ pub(super) const fn is_joining(script: Script) -> bool {
             | S::Khmer
             | S::Myanmar
             | S::Tibetan
+    )
+}
+
+/// Tells whether a script has no spaces, so that its authors mark where a line may break.
+pub(super) const fn is_unspaced(script: Script) -> bool {
+    use Script as S;
+    matches!(
+        script,
+        S::Khmer | S::Lao | S::Myanmar | S::Thai | S::Tibetan
     )
 }
 

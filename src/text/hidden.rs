@@ -55,26 +55,30 @@ impl Payloads {
         }
     }
 
+    /// Returns the message that hides in the characters of one kind.
+    pub(super) fn message(&self, what: HiddenKind) -> Option<String> {
+        match what {
+            HiddenKind::Tags => (!self.tags.is_empty()).then(|| self.tags.clone()),
+            HiddenKind::VariationSelectors => selector_text(&self.selectors),
+            HiddenKind::ZeroWidth => zero_width_text(&self.zero_width),
+            HiddenKind::Bidi
+            | HiddenKind::Controls
+            | HiddenKind::CombiningMarks
+            | HiddenKind::Unknown => None,
+        }
+    }
+
     /// Returns one entry per kind that occurred; `make_safe` sanitises what was decoded.
-    pub(super) fn decode(self, make_safe: impl Fn(&str) -> SafeText) -> Vec<Hidden> {
+    pub(super) fn decode(&self, make_safe: impl Fn(&str) -> SafeText) -> Vec<Hidden> {
         let mut found = Vec::new();
         for (what, count) in KINDS.into_iter().zip(self.counts) {
             if count == 0 {
                 continue;
             }
-            let decoded = match what {
-                HiddenKind::Tags => (!self.tags.is_empty()).then(|| self.tags.clone()),
-                HiddenKind::VariationSelectors => selector_text(&self.selectors),
-                HiddenKind::ZeroWidth => zero_width_text(&self.zero_width),
-                HiddenKind::Bidi
-                | HiddenKind::Controls
-                | HiddenKind::CombiningMarks
-                | HiddenKind::Unknown => None,
-            };
             found.push(Hidden {
                 what,
                 count,
-                decoded: decoded.map(|text| make_safe(&text)),
+                decoded: self.message(what).map(|text| make_safe(&text)),
             });
         }
         found

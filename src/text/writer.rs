@@ -1,9 +1,11 @@
 //! Collects the output of one line: text, marks and words of mixed scripts.
 
+use super::bytes;
 use super::classes::{self, Class, Known, Lookup};
 use super::graphemes::{cells, graphemes};
 use super::safe::{HiddenKind, LineBuilder, SafeLine};
 use super::words::Scripts;
+use crate::model::TextSpan;
 
 /// Accents that one character may carry; more is a flood.
 const MOST_DIACRITICS: usize = 4;
@@ -17,6 +19,9 @@ const LONGEST_GRAPHEME: usize = 16;
 /// Hidden characters in a row that are named one by one.
 const MOST_NAMED: usize = 8;
 
+/// Words of mixed scripts whose places are noted.
+const MOST_WORDS: usize = 1_000;
+
 /// A run of hidden characters of one kind.
 struct Run {
     kind: HiddenKind,
@@ -26,10 +31,12 @@ struct Run {
     uniform: bool,
 }
 
-/// Where the word being written began.
+/// The word being written.
 struct Word {
     at: usize,
     width: usize,
+    /// Where it stands in the original.
+    source: TextSpan,
 }
 
 #[derive(Default)]
@@ -47,6 +54,10 @@ pub(super) struct Writer {
     run: Option<Run>,
     word: Option<Word>,
     scripts: Scripts,
+    /// Words of mixed scripts so far, at most [`MOST_WORDS`].
+    mixed: Vec<TextSpan>,
+    /// The line had a grapheme that no honest text has.
+    cut: bool,
 }
 
 impl Writer {
@@ -65,8 +76,42 @@ impl Writer {
         self.run.is_some()
     }
 
-    /// Writes printable ASCII.
-    pub(super) fn push_ascii(&mut self, run: &str) {
+    /// Tells, once, whether a grapheme of the last line had to be cut apart.
+    pub(super) fn take_cut(&mut self) -> bool {
+        std::mem::take(&mut self.cut)
+    }
+
+    /// Hands out where the words of mixed scripts stand.
+    pub(super) fn take_mixed(&mut self) -> Vec<TextSpan> {
+        std::mem::take(&mut self.mixed)
+    }
+
+    /// Writes a mark of one-cell characters.
+    pub(super) fn push_mark(&mut self, mark: &str) {
+        self.end_run();
+        self.end_word();
+        self.close_text();
+        self.out.push_mark(mark);
+        self.base = None;
+    }
+
+    /// Writes an emoji of several characters, which begins with `first`.
+    pub(super) fn push_whole(&mut self, emoji: &str, first: Known) {
+        self.end_run();
+        self.end_word();
+        self.text.push_str(emoji);
+        self.complex = true;
+        self.rest_on(first.c);
+    }
+
+    /// Writes an invisible character that shapes the one before it.
+    pub(super) fn push_shaping(&mut self, c: char) {
+        self.text.push(c);
+        self.complex = true;
+    }
+
+    /// Writes printable ASCII that stands at `at` in the original.
+    pub(super) fn push_ascii(&mut self, run: &str, at: usize) {
         self.end_run();
         let Some(last) = run.chars().next_back() else {
             return;
@@ -79,7 +124,7 @@ impl Writer {
             && (self.word.is_some() || head.is_empty())
         {
             if head_len > 0 {
-                self.begin_word();
+                self.extend_word(at, head_len);
                 self.scripts.add_latin(letters(word));
             }
             self.append(word);
@@ -92,7 +137,7 @@ impl Writer {
             if let Some((body, tail)) = head.split_at_checked(body_len) {
                 self.append(body);
                 if !tail.is_empty() {
-                    self.begin_word();
+                    self.extend_word(at + run.len() - tail.len(), tail.len());
                     self.scripts.add_latin(letters(tail));
                     self.append(tail);
                 }
@@ -106,11 +151,11 @@ impl Writer {
         self.width += ascii.len();
     }
 
-    /// Writes one character that draws as it is.
-    pub(super) fn push_plain(&mut self, known: Known) {
+    /// Writes one character that draws as it is and stands at `at` in the original.
+    pub(super) fn push_plain(&mut self, known: Known, at: usize) {
         self.end_run();
         if known.in_word {
-            self.begin_word();
+            self.extend_word(at, known.c.len_utf8());
             self.scripts.add(known.c, known.script);
         } else {
             self.end_word();
@@ -177,14 +222,19 @@ impl Writer {
         self.out.finish()
     }
 
-    fn begin_word(&mut self) {
-        if self.word.is_none() {
-            self.scripts.clear();
-            self.word = Some(Word {
-                at: self.text.len(),
-                width: self.width,
-            });
+    /// Notes that `length` bytes at `at` belong to a word, a new one if none is open.
+    fn extend_word(&mut self, at: usize, length: usize) {
+        let end = at + length;
+        if let Some(word) = &mut self.word {
+            word.source.end = end;
+            return;
         }
+        self.scripts.clear();
+        self.word = Some(Word {
+            at: self.text.len(),
+            width: self.width,
+            source: TextSpan { start: at, end },
+        });
     }
 
     fn end_word(&mut self) {
@@ -197,9 +247,12 @@ impl Writer {
         let Some((before, mixed)) = self.text.split_at_checked(word.at) else {
             return;
         };
-        push_text(before, word.width, self.complex, &mut self.out);
+        if self.mixed.len() < MOST_WORDS {
+            self.mixed.push(word.source);
+        }
+        self.cut |= push_text(before, word.width, self.complex, &mut self.out);
         self.out.write_mark(format_args!("⟪ {}: ", self.scripts));
-        push_text(mixed, self.width - word.width, self.complex, &mut self.out);
+        self.cut |= push_text(mixed, self.width - word.width, self.complex, &mut self.out);
         self.out.push_mark(" ⟫");
         self.clear_text();
         self.base = None;
@@ -215,7 +268,7 @@ impl Writer {
     }
 
     fn close_text(&mut self) {
-        push_text(&self.text, self.width, self.complex, &mut self.out);
+        self.cut |= push_text(&self.text, self.width, self.complex, &mut self.out);
         self.clear_text();
     }
 
@@ -226,16 +279,18 @@ impl Writer {
     }
 }
 
-fn push_text(text: &str, width: usize, complex: bool, out: &mut LineBuilder) {
+/// Writes text; tells whether something of it had to be cut apart.
+fn push_text(text: &str, width: usize, complex: bool, out: &mut LineBuilder) -> bool {
     if complex {
-        push_complex(text, out);
-    } else {
-        out.push_text(text, width);
+        return push_complex(text, out);
     }
+    out.push_text(text, width);
+    false
 }
 
-/// Measures text by graphemes; cuts those apart that no honest text has.
-fn push_complex(text: &str, out: &mut LineBuilder) {
+/// Measures text by graphemes; cuts those apart that no honest text has, and tells of it.
+fn push_complex(text: &str, out: &mut LineBuilder) -> bool {
+    let mut cut = false;
     let mut rest = text;
     let mut length = 0;
     let mut width = 0;
@@ -252,11 +307,13 @@ fn push_complex(text: &str, out: &mut LineBuilder) {
         };
         out.push_text(before, width);
         cut_apart(grapheme, out);
+        cut = true;
         rest = after.strip_prefix(grapheme).unwrap_or_default();
         length = 0;
         width = 0;
     }
     out.push_text(rest, width);
+    cut
 }
 
 /// Cuts an endless grapheme into pieces of at most [`LONGEST_GRAPHEME`] code points, by marks.
@@ -290,9 +347,10 @@ fn push_piece(piece: &str, out: &mut LineBuilder) {
 }
 
 fn push_code(c: char, out: &mut LineBuilder) {
-    match classes::control_mark(c) {
-        Some(name) => out.push_mark(name),
-        None => out.write_mark(format_args!("⟦U+{:04X}⟧", u32::from(c))),
+    match (classes::control_mark(c), bytes::raw(c)) {
+        (Some(name), _) => out.push_mark(name),
+        (None, Some(byte)) => out.write_mark(format_args!("⟦byte 0x{byte:02X}⟧")),
+        (None, None) => out.write_mark(format_args!("⟦U+{:04X}⟧", u32::from(c))),
     }
 }
 
@@ -314,12 +372,15 @@ fn write_marks(run: &Run, out: &mut LineBuilder) {
         && run.uniform
         && named > 1
     {
-        match classes::control_mark(c) {
-            Some(name) => {
+        match (classes::control_mark(c), bytes::raw(c)) {
+            (Some(name), _) => {
                 let name = name.trim_end_matches('⟧');
                 out.write_mark(format_args!("{name} ×{count}⟧"));
             }
-            None => out.write_mark(format_args!("⟦U+{:04X} ×{count}⟧", u32::from(c))),
+            (None, Some(byte)) => {
+                out.write_mark(format_args!("⟦byte 0x{byte:02X} ×{count}⟧"));
+            }
+            (None, None) => out.write_mark(format_args!("⟦U+{:04X} ×{count}⟧", u32::from(c))),
         }
         return;
     }

@@ -2,28 +2,41 @@
 
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, main, review};
+use super::screen::{composer, engagement, main, needs_you, review, safety_code};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_main = matches!(model.screen, Screen::Main);
+    let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
+        Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
+            engagement::is_ready(model)
+        }
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
-        Action::TakeBack => on_main && main::leaving(model).is_some(),
+        Action::AllNeeds => model.needs.is_some(),
+        Action::Select | Action::Later | Action::Open if on_needs => needs_you::has_items(model),
+        Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage if on_main => {
-            let open = model.transcript.as_ref();
-            open.is_some_and(|open| open.selected().is_some())
+            (model.transcript.as_ref()).is_some_and(|open| open.selected().is_some())
         }
-        Action::CopyMessage => review::held_text(model).is_some(),
+        Action::CopyMessage | Action::SwitchView => review::held_text(model).is_some(),
+        Action::JumpSignal => review::has_signals(model),
         Action::NextUnread | Action::PreviousUnread => {
             model.listed().any(|channel| channel.unread > 0)
         }
-        Action::ChoosePreset | Action::PauseChannel | Action::Leader => {
-            model.open_channel().is_some()
+        Action::Engagement | Action::MakeRule => engagement::can_open(model),
+        Action::NextValue | Action::PreviousValue | Action::Save | Action::TextDiff => {
+            engagement::is_ready(model)
         }
-        Action::Open => model.cursor.is_some(),
+        Action::Undo => engagement::can_undo(model),
+        Action::PauseChannel | Action::Leader => model.open_channel().is_some(),
+        Action::CompareCode => safety_code::can_open(model),
+        Action::Open if on_main => model.cursor.is_some(),
+        Action::Open | Action::Difference => {
+            matches!(&model.screen, Screen::Log(screen) if screen.can(action))
+        }
         Action::QrOnly => {
             matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
         }
@@ -39,11 +52,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom => match &model.screen {
-            Screen::Main => main::can_move(model),
-            Screen::Review(screen) => screen.scrolls(model),
-            Screen::Invite(_) | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => true,
-        },
+        | Action::Bottom => can_move(model),
         Action::NextPane
         | Action::PreviousPane
         | Action::PaneLists
@@ -52,6 +61,10 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Back
         | Action::Send
         | Action::NewLine
+        | Action::OpenLog
+        | Action::CycleFilter
+        | Action::HowToExport
+        | Action::VerifyChain
         | Action::NewInvite
         | Action::AcceptLink
         | Action::NextField
@@ -61,10 +74,32 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Refuse
         | Action::KeepPinned
         | Action::Confirm
+        | Action::CodeDiffers
+        | Action::EditDraft
+        | Action::ReleaseClean
+        | Action::OwnWords
+        | Action::RefuseAndPause
+        | Action::Later
+        | Action::Select
         | Action::Help
         | Action::Redraw
         | Action::Suspend
         | Action::Quit => true,
+    }
+}
+
+/// Tells whether there is anything to move among, or through, on the present screen.
+fn can_move(model: &Model) -> bool {
+    match &model.screen {
+        Screen::Main => main::can_move(model),
+        Screen::NeedsYou(_) => needs_you::has_items(model),
+        Screen::Review(screen) => screen.scrolls(model),
+        Screen::Invite(_)
+        | Screen::Form(_)
+        | Screen::Engagement(_)
+        | Screen::SafetyCode(_)
+        | Screen::Log(_)
+        | Screen::Help(_) => true,
     }
 }
 
@@ -77,7 +112,17 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
 )]
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
+        Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Editor
+        | Action::NextValue
+        | Action::PreviousValue
+        | Action::Save
+        | Action::TextDiff
+            if matches!(model.screen, Screen::Engagement(_)) =>
+        {
+            "Not yet: the engine has not answered."
+        }
         Action::Write | Action::Editor => model
             .open_channel()
             .map_or(Some(NO_CHANNEL), composer::closed_because)?,
@@ -87,15 +132,25 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         }
         Action::Retry => "2 goes to the conversation; R tries the selected message again.",
         Action::CopyMessage => "There is no message to copy.",
+        Action::SwitchView => "There is no message to show in another way.",
+        Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
-        Action::ChoosePreset | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::Undo => "There is nothing to undo.",
+        Action::Engagement | Action::MakeRule if model.open_channel().is_some() => {
+            "Nothing flows in this channel; there is nothing to set."
+        }
+        Action::Engagement | Action::MakeRule | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::CompareCode => {
+            "No key is accepted in this channel yet; there is nothing to compare."
+        }
         Action::Open => "Nothing is selected.",
+        Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
         Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
             "This invite is not open; there is no link to give away."
         }
         Action::Replace => "Only an open invite with a number can be replaced.",
-        Action::PauseAll => "Not yet: the engine has not answered.",
+        Action::AllNeeds | Action::PauseAll => "Not yet: the engine has not answered.",
         Action::Up
         | Action::Down
         | Action::PageUp

@@ -17,12 +17,20 @@ pub enum Scope {
     Composer,
     /// The review of one item, the only place where decisions are made.
     Review,
+    /// The list of everything that needs a person.
+    NeedsYou,
+    /// A text field inside a review.
+    ReviewText,
     /// An invite of ours.
     Invite,
     /// The forms: new invite, pasted link. Text fields.
     Form,
-    /// The list of presets.
-    Presets,
+    /// The engagement of a channel: its rules and the text for the assistant.
+    Engagement,
+    /// The safety code: small letters are text.
+    SafetyCode,
+    /// The decision log.
+    Log,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -37,9 +45,13 @@ impl Scope {
             Self::Leader => "After Space",
             Self::Composer => "Writing",
             Self::Review => "Review",
+            Self::NeedsYou => "Needs you",
+            Self::ReviewText => "Writing in a review",
             Self::Invite => "Invite",
             Self::Form => "Form",
-            Self::Presets => "Presets",
+            Self::Engagement => "Engagement",
+            Self::SafetyCode => "Safety code",
+            Self::Log => "Decision log",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -47,7 +59,10 @@ impl Scope {
 
     /// Tells whether letters are text here.
     pub fn is_text(self) -> bool {
-        matches!(self, Self::Composer | Self::Form)
+        matches!(
+            self,
+            Self::Composer | Self::ReviewText | Self::Form | Self::SafetyCode
+        )
     }
 }
 
@@ -79,7 +94,12 @@ pub enum Action {
     TakeBack,
     Retry,
     CopyMessage,
-    ChoosePreset,
+    Engagement,
+    OpenLog,
+    CycleFilter,
+    Difference,
+    HowToExport,
+    VerifyChain,
     NewInvite,
     AcceptLink,
     CopyLink,
@@ -90,6 +110,11 @@ pub enum Action {
     NextField,
     PreviousField,
     Submit,
+    NextValue,
+    PreviousValue,
+    TextDiff,
+    Undo,
+    Save,
     Leader,
     PauseChannel,
     PauseAll,
@@ -97,6 +122,18 @@ pub enum Action {
     Refuse,
     KeepPinned,
     Confirm,
+    EditDraft,
+    ReleaseClean,
+    OwnWords,
+    RefuseAndPause,
+    Later,
+    SwitchView,
+    JumpSignal,
+    AllNeeds,
+    Select,
+    MakeRule,
+    CompareCode,
+    CodeDiffers,
     Help,
     Redraw,
     Suspend,
@@ -209,6 +246,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('g'), named(KeyCode::Home)] Top "" "go to the first";
     Main [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Main [named(KeyCode::Enter)] Open "open" "open what is selected; never decides";
+    Main [key('W')] AllNeeds "all that waits" "open the list of everything that needs you, waits for them, or was settled today";
     Main [named(KeyCode::Tab)] NextPane "pane" "next pane";
     Main [named(KeyCode::BackTab)] PreviousPane "" "previous pane";
     Main [key('1')] PaneLists "" "go to the lists";
@@ -219,17 +257,41 @@ pub const TABLE: &[Binding] = table! {
     Main [key('i')] Write "write" "write in this channel as yourself";
     Main [key('e')] Editor "" "write in $VISUAL or $EDITOR";
     Main [key('u')] TakeBack "take back" "take back the last message while it waits to leave";
+    Main [key('M')] MakeRule "" "make a rule of what you decided: opens the engagement of the channel";
     Main [key('R')] Retry "try again" "try the selected message again now";
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
-    Main [key('p')] ChoosePreset "preset" "choose the engagement preset of this channel";
+    Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
+    Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key(' ')] Leader "" "more for this channel";
     Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
-    Review [key('a')] Approve "" "accept the contact, release the message, or prepare to pin the new key";
+    NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
+    NeedsYou [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    NeedsYou [key('k'), named(KeyCode::Up)] Up "" "move up";
+    NeedsYou [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some items down";
+    NeedsYou [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some items up";
+    NeedsYou [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    NeedsYou [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    NeedsYou [key('z')] Later "later" "decide later: n skips it for an hour";
+    NeedsYou [key('x')] Select "select" "select, or no longer";
+    NeedsYou [key('A')] Confirm "act on selected" "one review of all that is selected: one kind, one channel, no signal, no !!, at most ten";
+    NeedsYou [key('f')] CycleFilter "filter" "show all, drafts, messages, requests, or keys";
+    NeedsYou [key('u')] TakeBack "take back" "take back the draft that was approved last, while it waits to leave";
+    NeedsYou [named(KeyCode::Esc)] Back "back" "back";
+    Review [key('a')] Approve "" "accept the contact, release the message, send the draft, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
-    Review [key('r')] Refuse "" "refuse the contact, leave the message unread by the assistant, or close the channel";
+    Review [key('r')] Refuse "" "refuse the contact, the message or the draft (asks why), or close the channel";
+    Review [key('E')] EditDraft "" "write your version of a draft; a then sends it";
+    Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
+    Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
+    Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
+    Review [key('z')] Later "" "decide later: back, it goes on waiting, and n skips it for an hour";
+    Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
+    Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
+    Review [key('M')] MakeRule "" "open the engagement of the channel, to make a rule of this; decides nothing";
     Review [key('K')] KeepPinned "" "after a key change: go on with the key you accepted";
     Review [key('j'), named(KeyCode::Down)] Down "read on" "read on";
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
@@ -239,6 +301,10 @@ pub const TABLE: &[Binding] = table! {
     Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
     Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";
     Review [named(KeyCode::Esc)] Back "back" "back; decides nothing";
+    ReviewText [named(KeyCode::Esc)] Back "done, text kept" "done; the text is kept, and a key of the review decides";
+    ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
+    ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
+    ReviewText [named(KeyCode::F(1))] Help "help" "this help";
     Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
@@ -254,11 +320,35 @@ pub const TABLE: &[Binding] = table! {
     Form [named(KeyCode::BackTab), named(KeyCode::Up)] PreviousField "" "previous field";
     Form [named(KeyCode::Esc)] Back "back" "back; nothing is made";
     Form [named(KeyCode::F(1))] Help "help" "this help";
-    Presets [key('j'), named(KeyCode::Down)] Down "move" "move down";
-    Presets [key('k'), named(KeyCode::Up)] Up "" "move up";
-    Presets [named(KeyCode::Enter)] Submit "choose" "choose; a wider one asks for A first";
-    Presets [key('A')] Confirm "" "carry out what the line above says";
-    Presets [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    Engagement [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Engagement [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Engagement [key(' '), key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row; saves nothing yet";
+    Engagement [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row";
+    Engagement [key('S')] Save "save" "save; asks for A first if more may happen without you";
+    Engagement [key('A')] Confirm "" "carry out what the line above says";
+    Engagement [key('d')] TextDiff "diff" "what changes, line by line in the text too; again goes back";
+    Engagement [key('u')] Undo "undo" "undo the last change";
+    Engagement [key('e')] Editor "$EDITOR" "write the text for the assistant in $VISUAL or $EDITOR";
+    Engagement [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "what changes: half a page down";
+    Engagement [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "what changes: half a page up";
+    Engagement [named(KeyCode::Esc)] Back "back" "back; nothing is saved";
+    SafetyCode [key('A')] Confirm "confirm" "say that the code is the same, once the word is typed";
+    SafetyCode [key('D')] CodeDiffers "it differs" "say that it differs (asks once); the channel stops";
+    SafetyCode [key('L')] Later "later" "compare it another time; the channel stays narrow";
+    SafetyCode [named(KeyCode::Esc)] Back "back" "back; nothing is confirmed";
+    SafetyCode [named(KeyCode::F(1))] Help "help" "this help";
+    Log [named(KeyCode::Enter)] Open "open" "give the window to the selected entry, or back to the list";
+    Log [key('j'), named(KeyCode::Down)] Down "entry" "go to the entry below, which is older";
+    Log [key('k'), named(KeyCode::Up)] Up "" "go to the entry above, which is newer";
+    Log [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down; loads older entries at the end";
+    Log [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Log [key('g'), named(KeyCode::Home)] Top "" "go to the newest entry";
+    Log [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest entry loaded";
+    Log [key('f')] CycleFilter "filter" "show all, this channel, what you did, or what rules did";
+    Log [key('d')] Difference "diff" "show only the lines in which draft and sent text differ";
+    Log [key('V')] VerifyChain "verify" "read every entry and check it against the next";
+    Log [key('x')] HowToExport "export" "say how to write the log to a file";
+    Log [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
@@ -338,7 +428,12 @@ mod tests {
         for binding in TABLE.iter().filter(|line| line.scope == Scope::Review) {
             let decides = matches!(
                 binding.action,
-                Action::Approve | Action::Refuse | Action::KeepPinned | Action::Confirm
+                Action::Approve
+                    | Action::Refuse
+                    | Action::KeepPinned
+                    | Action::Confirm
+                    | Action::ReleaseClean
+                    | Action::RefuseAndPause
             );
             assert!(!decides || reflexes.iter().all(|key| !binding.keys.contains(key)));
         }

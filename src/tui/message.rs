@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::api::{Error, Event, Reply, Request};
+use crate::api::{Error, Event, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
 use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
 
@@ -31,7 +31,16 @@ pub enum Message {
     /// A copy ended here; an error is a sentence.
     Copied(Result<Placed, String>),
     /// The external editor was closed; an error is a sentence.
-    Edited(ChannelId, Result<PeerText, String>),
+    Edited(Sheet, Result<PeerText, String>),
+}
+
+/// What a person writes in their own editor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// A message of this channel.
+    Letter(ChannelId),
+    /// The text for the assistant of this channel.
+    Engagement(ChannelId),
 }
 
 /// What a request was for, so that its answer finds its place.
@@ -47,6 +56,8 @@ pub enum Question {
     Newest(ChannelId),
     /// The page before the oldest message held.
     Older(ChannelId),
+    /// What was settled lately.
+    Settled,
     /// One review item.
     Review(ReviewId),
     /// A decision.
@@ -71,10 +82,22 @@ pub enum Question {
     CancelInvite(ChannelId),
     /// Accepting a link.
     Accept,
+    /// A page of the decision log: the entries before a number, or the newest.
+    Log(Option<i64>),
+    /// Whether the decision log is whole.
+    VerifyLog,
     /// The names of presets.
     Presets,
-    /// Setting the preset of a channel.
-    SetPreset(ChannelId),
+    /// The engagement of a channel as a proposal would make it.
+    Engagement(ChannelId, Box<Proposal>),
+    /// Putting a proposal into force.
+    SetEngagement(ChannelId),
+    /// The safety code of a channel.
+    SafetyCode(ChannelId),
+    /// Saying that the code is the same.
+    Verify(ChannelId),
+    /// Saying that the code differs.
+    CodeDiffers(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
 }
@@ -87,7 +110,7 @@ pub enum Effect {
     /// Put text on a clipboard.
     Copy(String),
     /// Let the person write in their editor, starting from this text.
-    OpenEditor(ChannelId, PeerText),
+    OpenEditor(Sheet, PeerText),
     /// Clear the terminal and draw all of it.
     Redraw,
     /// Stop as Ctrl-Z does.

@@ -12,11 +12,14 @@ use crate::model::{
 
 use super::message::Question;
 use super::screen::composer::Composer;
+use super::screen::decision_log::LogScreen;
+use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
-use super::screen::presets::PresetScreen;
-use super::screen::review::ReviewScreen;
+use super::screen::needs_you::NeedsScreen;
+use super::screen::review::{self, ReviewScreen};
+use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
 
@@ -67,6 +70,8 @@ pub struct Model {
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
+    /// Items that a person put off, and until when.
+    pub(super) snoozed: Vec<(ReviewId, UnixMillis)>,
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
@@ -82,10 +87,13 @@ pub struct Model {
 #[derive(Debug)]
 pub(super) enum Screen {
     Main,
+    NeedsYou(Box<NeedsScreen>),
     Review(Box<ReviewScreen>),
     Invite(Box<InviteScreen>),
     Form(Box<Form>),
-    Presets(Box<PresetScreen>),
+    Engagement(Box<EngagementScreen>),
+    SafetyCode(Box<SafetyCodeScreen>),
+    Log(Box<LogScreen>),
     Help(HelpScreen),
 }
 
@@ -97,6 +105,8 @@ pub(super) struct JustSent {
     /// When it leaves.
     pub(super) due: UnixMillis,
     pub(super) text: PeerText,
+    /// Whether it is a draft of the assistant's that was let pass.
+    pub(super) draft: bool,
 }
 
 /// A row of the left rail.
@@ -186,6 +196,7 @@ impl Model {
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
+            snoozed: Vec::new(),
             notice: None,
             asking: None,
             flights: Flights::default(),
@@ -240,6 +251,13 @@ impl Model {
 
     pub(super) fn need(&self, id: ReviewId) -> Option<&ReviewItem> {
         self.needs.as_ref()?.iter().find(|item| item.id == id)
+    }
+
+    /// Returns until when a person put an item off, while that lasts.
+    pub(super) fn snoozed_until(&self, id: ReviewId) -> Option<UnixMillis> {
+        let held = self.snoozed.iter().find(|(item, _)| *item == id);
+        held.map(|(_, until)| *until)
+            .filter(|until| *until > self.now)
     }
 
     /// Returns the channel whose transcript is open.
@@ -307,6 +325,8 @@ impl Model {
     /// Goes back one screen.
     pub(super) fn leave(&mut self) {
         self.screen = self.back.pop().unwrap_or(Screen::Main);
+        // A review that one comes back to is as new: its keys wait again.
+        review::come_back(self);
         self.touch();
     }
 
@@ -329,6 +349,10 @@ impl Model {
         let counting = self.counts_down().then(|| self.now.after(second));
         let review = if let Screen::Review(review) = &self.screen {
             review.live_at(self)
+        } else if let Screen::SafetyCode(screen) = &self.screen {
+            screen.guard.live_at(self)
+        } else if let Screen::Engagement(screen) = &self.screen {
+            screen.live_at(self)
         } else {
             None
         };

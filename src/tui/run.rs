@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
-use crate::model::{ChannelId, PeerText, UnixMillis};
+use crate::model::{PeerText, UnixMillis};
 
 use super::input::Inputs;
-use super::message::{Effect, Message, Question};
+use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
@@ -345,7 +345,7 @@ impl Session {
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
-                Effect::OpenEditor(channel, text) => self.open_editor(channel, text).await?,
+                Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
                     self.refresh();
@@ -387,10 +387,10 @@ impl Session {
         }
     }
 
-    async fn open_editor(&mut self, channel: ChannelId, text: PeerText) -> Result<(), Error> {
+    async fn open_editor(&mut self, sheet: Sheet, text: PeerText) -> Result<(), Error> {
         let Some(command) = self.options.editor.clone() else {
             let problem = "set VISUAL or EDITOR to use one".to_owned();
-            return Box::pin(self.tell(Message::Edited(channel, Err(problem)))).await;
+            return Box::pin(self.tell(Message::Edited(sheet, Err(problem)))).await;
         };
         self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
@@ -402,7 +402,7 @@ impl Session {
         self.screen.retake()?;
         self.input = Some(Inputs::start());
         self.refresh();
-        Box::pin(self.tell(Message::Edited(channel, edited))).await
+        Box::pin(self.tell(Message::Edited(sheet, edited))).await
     }
 
     async fn keep_draft(&mut self) -> Result<(), Error> {

@@ -12,12 +12,15 @@ use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
 
 use super::available::{available, why_not};
 use super::keymap::{self, Action, Scope};
-use super::message::{Effect, Message, Question};
+use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
-use super::screen::{form, help, invite, main, presets, review};
+use super::screen::{
+    decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
+    review_words, safety_code,
+};
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -31,6 +34,8 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Resize(width, height) => {
             model.size = (width, height);
             review::unsettle(model);
+            safety_code::unsettle(model);
+            engagement::unsettle(model);
             model.touch();
             Vec::new()
         }
@@ -38,12 +43,16 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             model.focused_since = gained.then_some(model.now);
             model.resting = None;
             review::unsettle(model);
+            safety_code::unsettle(model);
+            engagement::unsettle(model);
             model.touch();
             Vec::new()
         }
         Message::Tick => Vec::new(),
         Message::Drawn { quiet } => {
             review::drawn(model, quiet);
+            safety_code::drawn(model, quiet);
+            engagement::drawn(model, quiet);
             rest(model);
             Vec::new()
         }
@@ -56,9 +65,12 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             }
             Vec::new()
         }
-        Message::Edited(channel, result) => {
+        Message::Edited(Sheet::Letter(channel), result) => {
             edited(model, channel, result);
             Vec::new()
+        }
+        Message::Edited(Sheet::Engagement(channel), result) => {
+            engagement::edited(model, channel, result)
         }
     });
     effects
@@ -104,6 +116,16 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         model.touch();
     }
     if let Screen::Review(screen) = &model.screen
+        && screen.woke_between(model, before)
+    {
+        model.touch();
+    }
+    if let Screen::SafetyCode(screen) = &model.screen
+        && screen.guard.woke_between(model, before)
+    {
+        model.touch();
+    }
+    if let Screen::Engagement(screen) = &model.screen
         && screen.woke_between(model, before)
     {
         model.touch();
@@ -229,15 +251,24 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
 /// Asks again for what only the present screen shows.
 fn reload_screen(model: &mut Model) -> Vec<Effect> {
     match &model.screen {
+        Screen::NeedsYou(_) => needs_you::reload(model),
         Screen::Review(screen) => {
-            let item = screen.item();
-            ask(model, Request::Review { item }, Question::Review(item))
+            let mut effects = Vec::new();
+            for item in screen.items() {
+                effects.extend(ask(model, Request::Review { item }, Question::Review(item)));
+            }
+            effects
         }
         Screen::Invite(screen) => {
             let channel = screen.channel;
             invite::reload(model, channel)
         }
-        Screen::Main | Screen::Form(_) | Screen::Presets(_) | Screen::Help(_) => Vec::new(),
+        Screen::SafetyCode(screen) => {
+            let channel = screen.channel;
+            safety_code::reload(model, channel)
+        }
+        Screen::Engagement(_) => engagement::reload(model),
+        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Help(_) => Vec::new(),
     }
 }
 
@@ -245,13 +276,20 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     let now = model.now;
     match &model.screen {
         Screen::Form(_) => form::paste(model, block),
+        Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
             model.touch();
         }
         Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
         Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
-        Screen::Review(_) | Screen::Invite(_) | Screen::Presets(_) | Screen::Help(_) => {}
+        Screen::NeedsYou(_)
+        | Screen::Review(_)
+        | Screen::Invite(_)
+        | Screen::Engagement(_)
+        | Screen::SafetyCode(_)
+        | Screen::Log(_)
+        | Screen::Help(_) => {}
     }
     Vec::new()
 }
@@ -269,10 +307,14 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Main if model.composer.active => Scope::Composer,
         Screen::Main if model.leader => Scope::Leader,
         Screen::Main => Scope::Main,
+        Screen::NeedsYou(_) => Scope::NeedsYou,
+        Screen::Review(_) if review_words::is_writing(model) => Scope::ReviewText,
         Screen::Review(_) => Scope::Review,
         Screen::Invite(_) => Scope::Invite,
         Screen::Form(_) => Scope::Form,
-        Screen::Presets(_) => Scope::Presets,
+        Screen::Engagement(_) => Scope::Engagement,
+        Screen::SafetyCode(_) => Scope::SafetyCode,
+        Screen::Log(_) => Scope::Log,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -293,6 +335,10 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         if let Some(words) = why_not(model, action) {
             model.say(Tone::Trouble, words);
         }
+        return Vec::new();
+    }
+    if action == Action::JumpSignal {
+        review::jump(model, key);
         return Vec::new();
     }
     let asked = model.asking;
@@ -318,8 +364,12 @@ fn may_repeat(action: Action) -> bool {
 fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
     if scope == Scope::Composer {
         composer::edit(model, key);
+    } else if scope == Scope::ReviewText {
+        review_words::edit(model, key);
     } else if scope == Scope::Form {
         form::edit(model, key);
+    } else if scope == Scope::SafetyCode {
+        safety_code::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = false;
         model.touch();
@@ -328,6 +378,9 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
 }
 
 fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+    if action != Action::Confirm {
+        engagement::disarm(model);
+    }
     if action == Action::Redraw {
         return vec![Effect::Redraw];
     }
@@ -345,22 +398,36 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
     }
     match scope {
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
-            let next = review::next_item(model, action == Action::NextNeed);
+            let next = review_queue::next_item(model, action == Action::NextNeed);
             model.pane = Pane::Rail;
             next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
         }
+        Scope::Main if action == Action::AllNeeds => needs_you::open(model),
+        Scope::Main | Scope::Review if action == Action::MakeRule => open_engagement(model),
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
+        Scope::NeedsYou => needs_you::act(model, action),
         Scope::Review => review::act(model, action),
+        Scope::ReviewText => {
+            review_words::act(model, action);
+            Vec::new()
+        }
         Scope::Invite => invite::act(model, action),
         Scope::Form => form::act(model, action),
-        Scope::Presets => presets::act(model, action),
+        Scope::Engagement => engagement::act(model, action),
+        Scope::SafetyCode => safety_code::act(model, action),
+        Scope::Log => decision_log::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
         }
         Scope::Anywhere => Vec::new(),
     }
+}
+
+/// Opens the engagement of the open channel, in which rules are made.
+fn open_engagement(model: &mut Model) -> Vec<Effect> {
+    engagement::open(model)
 }
 
 fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {

@@ -11,7 +11,10 @@ use crate::text::ours;
 use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
-use super::screen::{form, help, invite, main, presets, review_view};
+use super::screen::{
+    decision_log, engagement_view, form, help, invite, main, needs_you_view, review_view,
+    safety_code,
+};
 use super::theme::Role;
 use super::update::scope;
 use super::widget::paint::{Paint, Spans, age, clock, inset, nth, safe, width};
@@ -25,7 +28,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let base = model.theme.style(Role::Text);
     frame.buffer_mut().set_style(area, base);
     if model.is_tiny() || model.size != (area.width, area.height) {
-        main::draw_tiny(model, frame);
+        draw_tiny(model, frame);
         fold(model, frame);
         return;
     }
@@ -41,13 +44,33 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     draw_footer(model, frame);
     match &model.screen {
         Screen::Main => main::draw(model, frame),
+        Screen::NeedsYou(screen) => needs_you_view::draw(model, screen, frame),
         Screen::Review(screen) => review_view::draw(model, screen, frame),
         Screen::Invite(screen) => invite::draw(model, screen, frame),
         Screen::Form(screen) => form::draw(model, screen, frame),
-        Screen::Presets(screen) => presets::draw(model, screen, frame),
+        Screen::Engagement(screen) => engagement_view::draw(model, screen, frame),
+        Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
+        Screen::Log(screen) => decision_log::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);
+}
+
+/// Draws the one line for windows in which nothing else fits.
+fn draw_tiny(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let words = match model.needs_count() {
+        0 => "nothing needs you - enlarge to read".to_owned(),
+        1 => "1 needs you - enlarge to decide".to_owned(),
+        count => format!("{count} need you - enlarge to decide"),
+    };
+    let line = ours(&words);
+    let spans = safe(&model.theme, &line, Role::Text);
+    paint.row(area, spans);
 }
 
 /// Rows of the header, with its rule where there is room.
@@ -108,14 +131,28 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
     let row = inset(nth(area, 0), 1, 1);
     let wide = area.width >= 64;
     let status = model.status.as_ref();
-    let right = header_right(model, &paint, area.width);
     let mut left = Vec::new();
     match status.and_then(|status| status.paused) {
         Some(_) => left.push(paint.own(Role::Wait, "■ PAUSED")),
         None => left.push(paint.own(Role::Text, "● SUPERVISED")),
     }
-    if wide && status.is_some_and(|status| !status.protected) {
-        left.push(paint.own(Role::Wait, "  no passphrase"));
+    if status.is_some_and(|status| !status.protected) {
+        left.push(paint.own(
+            Role::Wait,
+            if wide {
+                "  unprotected"
+            } else {
+                " unprotected"
+            },
+        ));
+    }
+    let mut right = header_right(model, &paint, area.width);
+    for short in narrow_counts(model) {
+        // What protects and how much waits is never cut; the time of day is.
+        if width(&left) + width(&right) < usize::from(row.width) {
+            break;
+        }
+        right = vec![paint.own(Role::Wait, short)];
     }
     let name = paint.own(Role::Heading, "CHAPERON  ");
     // Where not all has room the name goes first: it is what nobody needs to be told.
@@ -125,19 +162,48 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
     paint.pair(row, left, right);
 }
 
+/// Returns how much waits in fewer and fewer words.
+fn narrow_counts(model: &Model) -> Vec<String> {
+    let needs = model.needs_count();
+    let first = first_expiry(model).map(|first| format!(" · {first}"));
+    let first = first.unwrap_or_default();
+    vec![
+        format!("Needs you {needs}{first}"),
+        format!("Needs {needs}{first}"),
+        format!("Needs {needs}"),
+        needs.to_string(),
+    ]
+}
+
+/// Returns what is left until the first held draft counts as refused.
+fn first_expiry(model: &Model) -> Option<String> {
+    let at = model.status.as_ref()?.next_expiry?;
+    Some(age(at.since(model.now)))
+}
+
 fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
     let gap = if columns >= 110 { "    " } else { "   " };
     let mut parts: Vec<Spans> = Vec::new();
     let needs = model.needs_count();
     if model.needs.is_some() {
         let role = if needs > 0 { Role::Wait } else { Role::Dim };
-        parts.push(vec![paint.own(role, format!("Needs you {needs}"))]);
+        let first = first_expiry(model);
+        let words = match first {
+            Some(first) if columns >= 110 => format!("Needs you {needs} · first in {first}"),
+            Some(first) => format!("Needs you {needs} · {first}"),
+            None => format!("Needs you {needs}"),
+        };
+        parts.push(vec![paint.own(role, words)]);
     }
     if let Some(status) = &model.status {
-        if columns >= 64 && status.held_in > 0 {
-            parts.push(vec![
-                paint.own(Role::Dim, format!("Held {} in", status.held_in)),
-            ]);
+        let held = match (status.held_in, status.held_out) {
+            (0, 0) => None,
+            (held, 0) => Some(format!("Held {held} in")),
+            (0, held) => Some(format!("Held {held} out")),
+            (inward, outward) => Some(format!("Held {inward} in · {outward} out")),
+        };
+        if let Some(words) = held.filter(|_| columns >= 64) {
+            parts.push(vec![paint.own(Role::Dim, words)]);
         }
         let all = status.relays.len();
         let fine = status

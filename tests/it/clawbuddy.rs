@@ -33,6 +33,7 @@ impl Two {
         let invited = self.us.invite("+15550100");
         self.them.json(&["accept", &invited.url]);
         self.us.json(&["check", "--accept-requests"]);
+        self.us.trust(&invited.channel);
         invited.channel
     }
 
@@ -40,6 +41,7 @@ impl Two {
     fn they_invite(&self) -> String {
         let invited = self.them.invite("+15550199");
         self.us.json(&["accept", &invited.url]);
+        self.us.trust(&invited.channel);
         assert_eq!(self.them.texts(), [""; 0]);
         invited.channel
     }

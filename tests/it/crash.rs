@@ -115,6 +115,7 @@ fn a_link_is_answered_once_wherever_the_one_who_accepts_dies() {
         };
         assert_eq!(request["answers"], 1, "after a death at step {step}");
         world.ana.json(&["check", "--accept-requests"]);
+        world.bo.trust(&invited.channel);
         world.bo.send(&invited.channel, "it is me");
         assert_eq!(world.ana.texts(), ["it is me"]);
         if !died(&ran) {
@@ -152,6 +153,7 @@ fn a_contact_is_accepted_once_wherever_the_inviter_dies() {
         let (ana, bo) = (Person::on(relay.url()), Person::on(relay.url()));
         let invited = ana.invite("+15550101");
         bo.json(&["accept", &invited.url]);
+        bo.trust(&invited.channel);
         bo.send(&invited.channel, "first words");
         let ran = ana.dies_at(step, &["check", "--accept-requests"]);
         let mut got = printed(&ran);
@@ -191,6 +193,7 @@ fn an_invite_is_whole_or_absent_wherever_its_maker_dies() {
             let link = format!("{}/invite?channel={channel}&pub={key}", world.relay.url());
             world.bo.json(&["accept", &link]);
             world.ana.json(&["check", "--accept-requests"]);
+            world.bo.trust(channel);
             world.bo.send(channel, "hello");
             assert_eq!(world.ana.texts(), ["hello"]);
         }

@@ -2,7 +2,9 @@
 
 mod engine;
 mod outage;
+mod passphrase;
 mod profile;
+mod supervision;
 
 use serde_json::{Value, json};
 

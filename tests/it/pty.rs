@@ -238,7 +238,6 @@ fn it_uses_no_colour_under_no_color() {
 fn a_written_message_waits_and_can_be_taken_back() {
     let mut session = Session::start((120, 36), &[]);
     session.see("Northwind office");
-    session.press("gj");
     session.see("Write to Marta Ruiz");
     session.press("i");
     session.see("AS YOURSELF");

@@ -49,16 +49,23 @@ fn assert_sound(text: &SafeText) {
 fn assert_line_sound(line: &SafeLine) {
     for span in line.spans() {
         assert!(!span.text().is_empty());
-        for c in span.text().chars() {
-            assert_ne!(
-                c.general_category_group(),
-                GeneralCategoryGroup::Other,
-                "{c:?}"
-            );
-            assert!(
-                !matches!(c, '\u{2028}' | '\u{2029}' | '\u{fe00}'..='\u{fe0f}'),
-                "{c:?}"
-            );
+        // Joiners, selectors and the tags of three flags may stand inside of what a reader
+        // takes for one character, where an honest author puts them, and nowhere else.
+        for grapheme in span.text().graphemes(true) {
+            let shapes = |c: char| {
+                matches!(c, '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}'
+                    | '\u{e0020}'..='\u{e007f}')
+            };
+            let first = grapheme.chars().next();
+            assert!(!first.is_some_and(shapes), "{grapheme:?}");
+            for c in grapheme.chars().filter(|c| !shapes(*c)) {
+                assert_ne!(
+                    c.general_category_group(),
+                    GeneralCategoryGroup::Other,
+                    "{c:?}"
+                );
+                assert!(!matches!(c, '\u{2028}' | '\u{2029}'), "{c:?}");
+            }
         }
         for grapheme in span.text().graphemes(true) {
             assert!(grapheme.chars().count() <= 16, "{grapheme:?}");
@@ -208,7 +215,7 @@ fn invisible_characters_become_marks() {
     );
     check("x\u{fff9}y\u{fffa}z\u{fffb}", "x⟦U+FFF9⟧y⟦U+FFFA⟧z⟦U+FFFB⟧");
     check("ᅡ", "⟦U+1161⟧");
-    check("👍🏻🏻", "👍⟦U+1F3FB⟧");
+    check("👍🏻🏻", "👍🏻⟦U+1F3FB⟧");
 }
 
 #[test]
@@ -319,35 +326,35 @@ fn scripts_that_people_do_mix_are_not_marked() {
 }
 
 #[test]
-fn emoji_are_drawn_without_what_terminals_measure_differently() {
-    honest("❤️ ☺️ ☎︎", "❤ ☺ ☎");
-    honest("👨‍👩‍👧‍👦 👩‍💻 🏳️‍🌈 ❤️‍🔥", "👨👩👧👦 👩💻 🏳🌈 ❤🔥");
-    honest("👩🏽‍❤️‍💋‍👩🏻 👍🏿", "👩❤💋👩 👍");
-    honest("🇫🇷🇯🇵 1️⃣ #️⃣ 🔟", "🇫🇷🇯🇵 1\u{20e3} #\u{20e3} 🔟");
-    honest(
+fn emoji_in_general_use_are_drawn_whole() {
+    for text in [
+        "❤️ ☺️ ☎︎",
+        "👨‍👩‍👧‍👦 👩‍💻 🏳️‍🌈 ❤️‍🔥",
+        "👩🏽‍❤️‍💋‍👩🏻 👍🏿",
+        "🇫🇷🇯🇵 1️⃣ #️⃣ 🔟",
         "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
-        "🏴:scotland:",
-    );
-    honest(
         "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}!",
-        "🏴:england:!",
-    );
-    honest(
         "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
-        "🏴:wales:",
-    );
-    honest("🏻 🏿", "🏻 🏿");
-    honest("©️ ™️ ↔️ ✔️ ℹ️", "© ™ ↔ ✔ ℹ");
-    honest("葛\u{e0100}城 ≨\u{fe00} 。\u{fe00}", "葛城 ≨ 。");
+        "🏻 🏿",
+        "©️ ™️ ↔️ ✔️ ℹ️",
+        "葛\u{e0100}城 ≨\u{fe00} 。\u{fe00}",
+    ] {
+        honest(text, text);
+    }
 }
 
 #[test]
-fn direction_marks_and_joiners_of_honest_text_are_left_out_silently() {
+fn joiners_that_shape_letters_stay_and_honest_direction_marks_are_left_out_silently() {
     honest("\u{200f}שלום (abc)\u{200e}!", "שלום (abc)!");
     honest("\u{2067}مرحبا\u{2069} Bob", "مرحبا Bob");
-    honest("می\u{200c}خواهم", "میخواهم");
-    honest("ക്\u{200d} ശ്രീ ක්\u{200d}ර", "ക് ശ്രീ ක්ර");
-    honest("ᠮᠣᠩᠭᠣᠯ\u{180b}", "ᠮᠣᠩᠭᠣᠯ");
+    for text in [
+        "می\u{200c}خواهم",
+        "ക്\u{200d} ശ്രീ ක්\u{200d}ර",
+        "ᠮᠣᠩᠭᠣᠯ\u{180b}",
+    ] {
+        honest(text, text);
+    }
+    honest("Donau\u{ad}dampf\u{ad}schiff", "Donaudampfschiff");
 }
 
 #[test]

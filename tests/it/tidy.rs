@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crypto", &["model"]),
     ("wire", &["model"]),
     ("policy", &["model"]),
-    ("store", &["model", "failpoint"]),
+    ("store", &["model", "crypto", "failpoint"]),
     ("api", &["model"]),
     ("profile", &["model"]),
     ("desktop", &["model", "text"]),

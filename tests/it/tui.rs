@@ -1,7 +1,11 @@
 //! The terminal interface over a fixed world: every screen, and what no input may ever do.
 
 mod decisions;
+mod engagement;
+mod held;
 mod hostile;
+mod log;
+mod needs_you;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

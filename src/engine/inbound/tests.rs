@@ -1,44 +1,53 @@
 //! How handshakes and ended attempts are judged, on an engine without a network.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use super::*;
 use crate::api::{Handle, Role};
 use crate::crypto::SecretKey;
+use crate::engine::decide::Decision;
 use crate::model::{NetworkId, PeerText, Verdict};
 use crate::net::Mode;
 use crate::profile::{Config, Profile};
 use crate::store::Store;
 use crate::wire::mailbox::Invite;
 
-const NOW: UnixMillis = UnixMillis(1000);
+pub(in crate::engine) const NOW: UnixMillis = UnixMillis(1000);
 
 fn key(number: u8) -> PublicKey {
     SecretKey::from_bytes([number; 32]).public()
 }
 
 /// An engine without a network, driven by hand.
-struct Alone {
-    core: Core,
+pub(in crate::engine) struct Alone {
+    pub(in crate::engine) core: Core,
+    /// What the engine's clock shows.
+    pub(in crate::engine) time: Arc<AtomicI64>,
     _directory: tempfile::TempDir,
 }
 
-fn alone() -> Alone {
+pub(in crate::engine) fn alone() -> Alone {
     let directory = tempfile::tempdir().unwrap();
     let profile = Profile::at(directory.path());
     profile.create().unwrap();
     let store = Store::open(&profile.database()).unwrap();
     let (_handle, desk) = Handle::local(Role::Supervisor);
-    let clock: crate::engine::Clock = std::sync::Arc::new(|| NOW);
+    let time = Arc::new(AtomicI64::new(NOW.0));
+    let shows = Arc::clone(&time);
+    let clock: crate::engine::Clock = Arc::new(move || UnixMillis(shows.load(Ordering::Relaxed)));
     let config = Config::default();
     let mode = Mode::OnDemand;
     let (core, _inbox) = Core::new(profile, config, store, mode, clock, &desk);
     Alone {
         core,
+        time,
         _directory: directory,
     }
 }
 
 impl Alone {
-    fn add(&mut self, state: ChannelState, inviter: bool) -> ChannelId {
+    pub(in crate::engine) fn add(&mut self, state: ChannelState, inviter: bool) -> ChannelId {
         let pinned = (state == ChannelState::Active).then(|| encode_key(&key(2)));
         let new = channels::NewChannel {
             network: NetworkId::Mailbox,
@@ -70,7 +79,7 @@ impl Alone {
         changed
     }
 
-    fn news(&mut self, news: Vec<News>) {
+    pub(in crate::engine) fn news(&mut self, news: Vec<News>) {
         let incoming = |news| Incoming {
             news,
             settled: oneshot::channel().0,
@@ -79,17 +88,30 @@ impl Alone {
             .settle_news(news.into_iter().map(incoming).collect());
     }
 
-    fn state(&self, id: ChannelId) -> ChannelState {
+    pub(in crate::engine) fn state(&self, id: ChannelId) -> ChannelState {
         keyed(&self.core.store, id).unwrap().channel.state
     }
 
-    fn open(&self) -> Vec<review::Item> {
+    pub(in crate::engine) fn open(&self) -> Vec<review::Item> {
         review::open(&self.core.store).unwrap()
     }
 
     fn decide(&mut self, verdict: Verdict) -> Result<Reply, Error> {
         let item = self.open().remove(0);
-        self.core.decide(item.id, &item.seen, verdict)
+        self.core.settle(&decision(&item, verdict))
+    }
+}
+
+/// What a person says of an item as it was shown.
+pub(in crate::engine) fn decision(item: &review::Item, verdict: Verdict) -> Decision {
+    Decision {
+        item: item.id,
+        seen: item.seen,
+        verdict,
+        words: None,
+        reason: None,
+        screen: None,
+        actor: Actor::Human,
     }
 }
 
@@ -119,7 +141,7 @@ fn a_decision_on_a_request_that_changed_settles_nothing() {
     let before = alone.open().remove(0);
     assert!(!alone.shows(id, Some(&key(2)), None));
     assert!(alone.shows(id, Some(&key(3)), None));
-    let decided = alone.core.decide(before.id, &before.seen, Verdict::Approve);
+    let decided = alone.core.settle(&decision(&before, Verdict::Approve));
     assert_eq!(decided, Err(Error::Changed));
     assert_eq!(alone.state(id), ChannelState::Requested);
     assert_eq!(alone.open().remove(0).answers, Some(2));
@@ -226,11 +248,13 @@ fn a_message_that_cannot_be_sealed_holds_up_no_other_channel() {
     let id = alone.add(ChannelState::Active, true);
     let new = store::outbox::NewOutbound {
         channel: id,
-        author: crate::model::Author::Human,
+        author: Author::Human,
         body: &crate::model::Body::new("", "hello"),
         at: NOW,
         due: NOW,
         rule: "test",
+        passage: None,
+        signals: &[],
     };
     let tx = alone.core.store.write().unwrap();
     channels::pin(&tx, id, "broken").unwrap();

@@ -403,7 +403,7 @@ fn draw_active(
 }
 
 /// Draws the rows around the caret; returns where the caret is on the screen.
-fn draw_text(paint: &mut Paint<'_>, area: Rect, layout: &Layout) -> Option<Position> {
+pub(super) fn draw_text(paint: &mut Paint<'_>, area: Rect, layout: &Layout) -> Option<Position> {
     let (row, column) = layout.caret;
     let height = usize::from(area.height);
     let first = (row + 1).saturating_sub(height);

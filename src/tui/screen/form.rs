@@ -19,7 +19,6 @@ use crate::tui::widget::editor::Editor;
 use crate::tui::widget::paint::{Paint, inset, nth, safe};
 
 use super::composer::role_of;
-use super::presets::{ADVICE, is_wide};
 use super::side::preset_label;
 
 /// What is being made.
@@ -88,6 +87,18 @@ fn open(model: &mut Model, purpose: Purpose, fields: [Field; 2]) -> Vec<Effect> 
         problem: None,
     })));
     ask(model, Request::Presets, Question::Presets)
+}
+
+/// What has to be known before a preset is chosen that lets the assistant do more.
+const UNTIL_COMPARED: &str =
+    "As narrow as Safe acquaintance until you compare the safety code; then its rules count.";
+
+/// Tells whether a preset lets the assistant do more than the default.
+fn is_wide(name: &str) -> bool {
+    !matches!(
+        Preset::parse(name),
+        Some(Preset::SafeAcquaintance | Preset::OneTime)
+    )
 }
 
 /// Returns the presets on offer; the built-in ones until the engine has named all.
@@ -245,7 +256,7 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
     draw_preset(model, form, &mut paint, nth(area, down));
     down += 1;
     if chosen(model, form).is_some_and(|name| is_wide(&name)) {
-        down += draw_words(model, &mut paint, area, down, (ADVICE, Role::Wait));
+        down += draw_words(model, &mut paint, area, down, (UNTIL_COMPARED, Role::Wait));
     }
     down += 1;
     let said = match (&form.problem, form.busy) {

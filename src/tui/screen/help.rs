@@ -77,9 +77,17 @@ fn lines(scope: Scope) -> Vec<HelpLine> {
     lines.push(HelpLine::Blank);
     lines.push(HelpLine::Heading("Signs"));
     let sign = |(sign, words): &(&'static str, &'static str)| HelpLine::Sign(sign, words);
+    if scope == Scope::Engagement {
+        lines.extend(ENGAGEMENT_SIGNS.iter().map(sign));
+    }
     lines.extend(SIGNS.iter().map(sign));
     lines
 }
+
+const ENGAGEMENT_SIGNS: &[(&str, &str)] = &[
+    ("E", "enforced by this app, whatever the assistant does"),
+    ("A", "advice in the assistant's text; not a guarantee"),
+];
 
 const SIGNS: &[(&str, &str)] = &[
     (
@@ -94,13 +102,19 @@ const SIGNS: &[(&str, &str)] = &[
         "⟦ ⟧",
         "in place of a character that would have been invisible or dangerous",
     ),
+    ("✓", "the safety code was compared and is the same"),
     ("~", "accepted: their key is pinned, nobody has compared it"),
     ("✗", "stopped: its review says why"),
     (
         "○",
         "pending: nobody has answered, or somebody waits to be accepted",
     ),
-    ("▲", "held back from your assistant"),
+    (
+        "▲",
+        "held: a message from your assistant, or a draft from them",
+    ),
+    ("⚑", "how many signals were found in it"),
+    ("⟪1 ⟫", "around what signal 1 was found in"),
     (
         "!!",
         "read this one with care; approving it takes a second key",

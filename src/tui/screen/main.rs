@@ -4,18 +4,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Request;
-use crate::model::{Admission, ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
-use crate::text::{sanitise, sanitise_line};
+use crate::model::{ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
+use crate::text::sanitise;
 use crate::tui::keymap::Action;
-use crate::tui::message::{Effect, Question};
+use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, clock, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
 use super::transcript::Window;
-use super::{composer, form, invite, presets, review};
+use super::{composer, engagement, form, invite, review, safety_code};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -204,12 +204,17 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             composer::open(model);
             Vec::new()
         }
-        Action::Editor => model
-            .open_channel()
-            .map(|channel| channel.id)
-            .map_or_else(Vec::new, |id| {
-                vec![Effect::OpenEditor(id, model.composer.editor.text())]
-            }),
+        Action::Editor => {
+            model
+                .open_channel()
+                .map(|channel| channel.id)
+                .map_or_else(Vec::new, |id| {
+                    vec![Effect::OpenEditor(
+                        Sheet::Letter(id),
+                        model.composer.editor.text(),
+                    )]
+                })
+        }
         Action::TakeBack => take_back(model),
         Action::Retry => {
             let id = model
@@ -223,7 +228,9 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::CopyMessage => copy_message(model),
         Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
-        Action::ChoosePreset => presets::open(model),
+        Action::Engagement => engagement::open(model),
+        Action::CompareCode => safety_code::open(model),
+        Action::OpenLog => super::decision_log::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
@@ -377,10 +384,10 @@ fn open(model: &mut Model) -> Vec<Effect> {
 
 fn open_row(model: &mut Model, id: ChannelId) -> Vec<Effect> {
     let state = model.channel(id).map(|channel| channel.state);
-    let waits =
-        model.needs.iter().flatten().find(|item| {
-            item.channel == id && !matches!(item.kind, ReviewKind::HeldMessage { .. })
-        });
+    let waits = model.needs.iter().flatten().find(|item| {
+        use ReviewKind::{ContactRequest, KeyChange};
+        item.channel == id && matches!(item.kind, ContactRequest { .. } | KeyChange { .. })
+    });
     match (state, waits.map(|item| item.id)) {
         (_, Some(item)) => review::open(model, item),
         (Some(ChannelState::Invited), None) => invite::open(model, id),
@@ -402,10 +409,12 @@ fn open_message(model: &mut Model) -> Vec<Effect> {
         .transcript
         .as_ref()
         .and_then(|transcript| transcript.selected());
-    let held = selected.filter(|message| matches!(message.admission, Some(Admission::Held { .. })));
-    let held = held.map(|message| message.id);
-    let item = model.needs.iter().flatten().find(|item| {
-        matches!(&item.kind, ReviewKind::HeldMessage { message, .. } if Some(*message) == held)
+    let id = selected.map(|message| message.id);
+    let item = model.needs.iter().flatten().find(|item| match &item.kind {
+        ReviewKind::HeldMessage { message, .. } | ReviewKind::HeldDraft { message, .. } => {
+            Some(*message) == id
+        }
+        ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. } => false,
     });
     if let Some(id) = item.map(|item| item.id) {
         return review::open(model, id);
@@ -434,7 +443,8 @@ pub(in crate::tui) fn leaving(model: &Model) -> Option<MessageId> {
     })
 }
 
-fn take_back(model: &Model) -> Vec<Effect> {
+/// Takes back what was sent last, while it waits to leave.
+pub(super) fn take_back(model: &Model) -> Vec<Effect> {
     leaving(model).map_or_else(Vec::new, |message| {
         vec![Effect::Ask(
             Request::TakeBack { message },
@@ -577,21 +587,4 @@ pub(in crate::tui) fn can_retry(model: &Model) -> bool {
                 )
             )
         })
-}
-
-/// Draws the one line for windows in which nothing else fits.
-pub(in crate::tui) fn draw_tiny(model: &Model, frame: &mut Frame<'_>) {
-    let area = frame.area();
-    let mut paint = Paint {
-        buffer: frame.buffer_mut(),
-        theme: &model.theme,
-    };
-    let words = match model.needs_count() {
-        0 => "nothing needs you - enlarge to read".to_owned(),
-        1 => "1 needs you - enlarge to decide".to_owned(),
-        count => format!("{count} need you - enlarge to decide"),
-    };
-    let line = sanitise_line(&crate::model::PeerText::new(words), area.width.into());
-    let spans = safe(&model.theme, &line, Role::Text);
-    paint.row(area, spans);
 }

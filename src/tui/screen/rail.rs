@@ -2,11 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::{Channel, ChannelState, ReviewItem, ReviewKind};
+use crate::api::Today;
+use crate::model::{Channel, ChannelState, ReviewItem};
 use crate::text::sanitise_line;
 use crate::tui::model::{Model, Pane, Spot};
 use crate::tui::theme::Role;
-use crate::tui::widget::paint::{Paint, Spans, age, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
+
+use super::need;
 
 enum Row<'a> {
     Heading(&'static str, String),
@@ -65,7 +68,14 @@ fn spot(row: &Row<'_>) -> Option<Spot> {
 
 /// Draws the rail, scrolled so that the cursor is on it.
 pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
-    let legend = if area.height >= 20 { 3 } else { 0 };
+    let today = today_rows(model, area);
+    let legend = match today.len() {
+        0 if area.height >= 20 => 3,
+        0 => 0,
+        lines if area.width < 30 => lines + 1,
+        lines => lines + 4,
+    };
+    let legend = u16::try_from(legend).unwrap_or(0);
     let list = Rect {
         height: area.height - legend,
         ..area
@@ -88,6 +98,57 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         paint.pair(inset(nth(list, shown), 1, 1), Vec::new(), text);
     }
     if legend > 0 {
+        let below = Rect {
+            y: list.bottom(),
+            height: legend,
+            ..area
+        };
+        draw_below(paint, below, today);
+    }
+}
+
+/// Returns what was settled since midnight, a line each, as far as the pane is high enough.
+fn today_rows(model: &Model, area: Rect) -> Vec<(&'static str, u32)> {
+    let Some(today) = model.status.as_ref().map(|status| status.today) else {
+        return Vec::new();
+    };
+    let narrow = area.width < 30;
+    if today == Today::default() || area.height < if narrow { 18 } else { 28 } {
+        return Vec::new();
+    }
+    if narrow {
+        return vec![
+            ("sent alone", today.alone),
+            ("approved", today.approved + today.edited),
+            ("refused", today.refused),
+        ];
+    }
+    vec![
+        ("sent on its own", today.alone),
+        ("approved by you", today.approved),
+        ("edited by you", today.edited),
+        ("refused or expired", today.refused),
+    ]
+}
+
+/// Draws what was settled today, and the legend where there is room for both or for none.
+fn draw_below(paint: &mut Paint<'_>, area: Rect, today: Vec<(&'static str, u32)>) {
+    let narrow = area.width < 30;
+    let lines = today.len();
+    if lines > 0 {
+        paint.rule(area);
+        for (down, (words, count)) in (1..).zip(today) {
+            let words = if down == 1 {
+                format!("today, {words}")
+            } else {
+                format!("       {words}")
+            };
+            let left = vec![paint.own(Role::Dim, words)];
+            let right = vec![paint.own(Role::Text, count.to_string())];
+            paint.pair(inset(nth(area, down), 1, 2), left, right);
+        }
+    }
+    if lines == 0 || !narrow {
         draw_legend(paint, area);
     }
 }
@@ -96,9 +157,12 @@ fn draw_legend(paint: &mut Paint<'_>, area: Rect) {
     let bottom = usize::from(area.height);
     paint.rule(nth(area, bottom - 3));
     let lines = if area.width < 30 {
-        ["~ accepted  ✗ stopped", "○ pending   ▲ held in"]
+        ["✓ compared ~ accepted", "✗ stopped  ○ pending"]
     } else {
-        ["~ accepted    ✗ stopped", "○ pending     ▲ held in"]
+        [
+            "✓ compared  ~ not yet  ⚑ sign",
+            "✗ stopped   ○ pending  ▲ held",
+        ]
     };
     for (line, down) in lines.into_iter().zip([bottom - 2, bottom - 1]) {
         let spans = vec![paint.own(Role::Dim, line)];
@@ -122,7 +186,7 @@ fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row<'_>) {
             paint.keys_here(place, first && has_keys(model));
         }
         Row::Need(item) => {
-            let (left, right) = need(model, paint, item, inner.width);
+            let (left, right) = need_line(model, paint, item, inner.width);
             paint.pair(inset(inner, 1, 0), left, right);
         }
         Row::Channel(channel) => {
@@ -141,38 +205,34 @@ fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row<'_>) {
     }
 }
 
-fn need(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spans, Spans) {
-    let (word, role) = match &item.kind {
-        ReviewKind::KeyChange { .. } => ("key", Role::Stop),
-        ReviewKind::ContactRequest { answers, .. } if answers.is_some_and(|n| n > 1) => {
-            ("ask", Role::Stop)
+fn need_line(model: &Model, paint: &Paint<'_>, item: &ReviewItem, width: u16) -> (Spans, Spans) {
+    let (word, role) = need::word(item);
+    let right = if model.snoozed_until(item.id).is_some() {
+        vec![paint.own(Role::Dim, "later")]
+    } else {
+        let (time, time_role) = need::time(model, item, false);
+        let mut right = vec![paint.own(role, need::signs(item))];
+        // Where there is little room, the name says more than since when a message waits.
+        if width >= 26 || need::signs(item).is_empty() || need::expires(item).is_some() {
+            right.push(paint.own(time_role, time));
         }
-        ReviewKind::ContactRequest { .. } => ("ask", Role::Wait),
-        ReviewKind::HeldMessage { .. } => ("in ", Role::Wait),
+        right
     };
-    let room = usize::from(width).saturating_sub(10);
+    let taken = crate::tui::widget::paint::width(&right) + 7;
+    let room = usize::from(width).saturating_sub(taken);
     let mut left = vec![paint.own(role, word), paint.own(Role::Text, "  ")];
     left.extend(safe(
         &model.theme,
         &sanitise_line(&item.name, room),
         Role::Text,
     ));
-    let mark = match &item.kind {
-        ReviewKind::KeyChange { .. } => "!! ",
-        ReviewKind::ContactRequest { answers, .. } if answers.is_some_and(|n| n > 1) => "!! ",
-        ReviewKind::HeldMessage { .. } => "▲ ",
-        ReviewKind::ContactRequest { .. } => "",
-    };
-    let right = vec![
-        paint.own(role, mark),
-        paint.own(Role::Dim, age(model.now.since(item.since))),
-    ];
     (left, right)
 }
 
 /// Returns the glyph that says how far a channel's key can be relied on.
 pub(in crate::tui) fn trust(channel: &Channel) -> (&'static str, Role) {
     match channel.state {
+        ChannelState::Active if channel.verified.is_some() => ("✓", Role::Text),
         ChannelState::Active => ("~", Role::Dim),
         ChannelState::Stopped => ("✗", Role::Stop),
         ChannelState::Invited => ("○", Role::Dim),

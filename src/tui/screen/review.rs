@@ -10,24 +10,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::{Error, Request, Review};
-use crate::model::{Digest, PeerText, ReviewId, ReviewKind, StopReason, UnixMillis, Verdict};
+use crossterm::event::KeyEvent;
+
+use crate::model::{Digest, OnScreen, PeerText, ReviewId, ReviewKind, UnixMillis, Verdict};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::update::ask;
 
 use super::main::{quoted, select};
+use super::needs_you;
 use super::review_paper::{self, PaperRow};
+use super::review_queue;
+use super::review_several::{self, Several};
+use super::review_verdict::{self, Meaning, done_words, is_over, meaning, words_of};
 use super::review_view;
+use super::review_words::{self, Purpose, Written};
+use super::safety_code;
 
 /// How long a review has to lie open and untouched before its keys decide.
 const SETTLE: Duration = Duration::from_millis(400);
 
 /// One item under review.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one condition of a decision, to be met on its own"
-)]
 #[derive(Debug)]
 pub(in crate::tui) struct ReviewScreen {
     pub(super) item: ReviewId,
@@ -38,14 +42,31 @@ pub(in crate::tui) struct ReviewScreen {
     calm_since: UnixMillis,
     /// Whether the input queue was empty after a frame.
     drained: bool,
-    /// Whether `A` was asked for and now confirms.
-    pub(super) armed: bool,
+    /// What `A` was asked for and now confirms.
+    pub(super) armed: Option<Verdict>,
+    written: Written,
+    /// What is decided together with this item.
+    pub(super) several: Several,
+    pub(super) look: Look,
+    opened: UnixMillis,
     deciding: bool,
     pub(super) scroll: usize,
     /// Rows that have been on the screen, at the width they were wrapped for.
     seen: (usize, u16),
     seen_all: bool,
     paper: RefCell<Option<(u16, Arc<Vec<PaperRow>>)>>,
+}
+
+/// How a message is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::tui) enum Look {
+    /// Made safe, with marks: what has to be read.
+    #[default]
+    Safe,
+    /// As it came, every character that is not plain written as its code.
+    Raw,
+    /// What the assistant would get.
+    Assistant,
 }
 
 /// Why no key decides now.
@@ -58,6 +79,7 @@ pub(super) enum Asleep {
     NoFocus,
     Unread,
     Settling,
+    Expired,
 }
 
 impl Asleep {
@@ -70,6 +92,7 @@ impl Asleep {
             Self::NoFocus => "keys off: the terminal has no focus",
             Self::Unread => "read to the end to decide",
             Self::Settling => "keys off for a moment",
+            Self::Expired => "expired: it is not sent",
         }
     }
 }
@@ -82,7 +105,11 @@ impl ReviewScreen {
             gone: None,
             calm_since: now,
             drained: false,
-            armed: false,
+            armed: None,
+            written: Written::default(),
+            several: Several::default(),
+            look: Look::Safe,
+            opened: now,
             deciding: false,
             scroll: 0,
             seen: (0, 0),
@@ -96,11 +123,16 @@ impl ReviewScreen {
         if self.gone.is_some() {
             return Some(Asleep::Settled);
         }
-        if self.review.is_none() {
+        let Some(review) = self.review.as_ref().filter(|_| self.several.is_whole()) else {
             return Some(Asleep::Loading);
-        }
+        };
         if self.deciding {
             return Some(Asleep::Deciding);
+        }
+        // No answer is a no, and a key that comes after it is no answer any more.
+        let mut all = std::iter::once(review).chain(self.several.found());
+        if all.any(|review| is_over(review, model.now)) {
+            return Some(Asleep::Expired);
         }
         if model.is_tiny() {
             return Some(Asleep::TooSmall);
@@ -129,8 +161,10 @@ impl ReviewScreen {
         before < live && live <= model.now
     }
 
-    pub(in crate::tui) fn item(&self) -> ReviewId {
-        self.item
+    /// Returns every item that is on the paper.
+    pub(in crate::tui) fn items(&self) -> Vec<ReviewId> {
+        let first = std::iter::once(self.item);
+        first.chain(self.several.ids().iter().copied()).collect()
     }
 
     /// Returns the text to be read, wrapped; computed once per width.
@@ -141,7 +175,14 @@ impl ReviewScreen {
             return Arc::clone(paper);
         }
         let rows = self.review.as_ref().map_or_else(Vec::new, |review| {
-            review_paper::rows(review, &model.zone, width)
+            let page = review_paper::Page {
+                review,
+                written: &self.written,
+                look: self.look,
+                brief: false,
+                zone: &model.zone,
+            };
+            review_paper::of_all(&page, self.several.found(), width)
         });
         let rows = Arc::new(rows);
         *self.paper.borrow_mut() = Some((width, Arc::clone(&rows)));
@@ -167,30 +208,17 @@ impl ReviewScreen {
         self.seen_all
     }
 
+    pub(super) fn written(&self) -> &Written {
+        &self.written
+    }
+
+    pub(super) fn written_mut(&mut self) -> &mut Written {
+        &mut self.written
+    }
+
     fn digest(&self) -> Option<Digest> {
         self.review.as_ref().map(|review| review.item.seen)
     }
-}
-
-/// Tells whether approving needs the second key.
-pub(super) fn is_grave(review: &Review) -> bool {
-    match &review.item.kind {
-        ReviewKind::KeyChange { .. } => true,
-        ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
-        ReviewKind::HeldMessage { .. } => false,
-    }
-}
-
-/// Tells whether the key on show may be pinned. Where somebody else answered the invite that we
-/// accepted, it is that stranger's key and never the inviter's.
-pub(super) fn may_pin(review: &Review) -> bool {
-    !matches!(
-        review.item.kind,
-        ReviewKind::KeyChange {
-            reason: StopReason::AnsweredTwice,
-            ..
-        }
-    )
 }
 
 /// Walks into the review of an item.
@@ -211,9 +239,17 @@ pub(in crate::tui) fn open(model: &mut Model, item: ReviewId) -> Vec<Effect> {
 pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Error>) {
     let now = model.now;
     let Screen::Review(screen) = &mut model.screen else {
+        needs_you::take(model, item, answer);
         return;
     };
-    if screen.item != item || screen.deciding {
+    if screen.deciding {
+        return;
+    }
+    if screen.several.ids().contains(&item) {
+        review_several::take(model, answer);
+        return;
+    }
+    if screen.item != item {
         return;
     }
     match answer {
@@ -222,9 +258,15 @@ pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Rev
             if before == Some(review.item.seen) {
                 return;
             }
+            if screen.several.is_some() && !review_several::is_plain(&review.item) {
+                screen.gone = Some(review_several::FOUND_OUT.into());
+                model.touch();
+                return;
+            }
             let fresh = ReviewScreen::new(item, now);
             **screen = ReviewScreen {
                 review: Some(review),
+                several: std::mem::take(&mut screen.several),
                 ..fresh
             };
             if before.is_some() {
@@ -244,7 +286,7 @@ pub(in crate::tui) fn drawn(model: &mut Model, quiet: bool) {
     let Screen::Review(screen) = &model.screen else {
         return;
     };
-    if screen.review.is_none() || model.is_tiny() {
+    if screen.review.is_none() || model.is_tiny() || screen.look != Look::Safe {
         return;
     }
     let area = review_view::layout(model, screen).paper;
@@ -277,7 +319,15 @@ pub(in crate::tui) fn unsettle(model: &mut Model) {
     let now = model.now;
     if let Screen::Review(screen) = &mut model.screen {
         screen.calm_since = now;
-        screen.armed = false;
+        screen.armed = None;
+    }
+}
+
+/// Makes the keys wait for a new frame and a quiet moment; called when one comes back here.
+pub(in crate::tui) fn come_back(model: &mut Model) {
+    unsettle(model);
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.drained = false;
     }
 }
 
@@ -289,15 +339,22 @@ pub(in crate::tui) fn unsettle(model: &mut Model) {
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.touch();
     match action {
-        Action::Approve | Action::Refuse | Action::KeepPinned | Action::Confirm => {
-            return decide(model, action);
-        }
+        Action::Approve
+        | Action::Refuse
+        | Action::KeepPinned
+        | Action::Confirm
+        | Action::ReleaseClean
+        | Action::RefuseAndPause
+        | Action::EditDraft
+        | Action::OwnWords => return decide(model, action),
         Action::Back => {
             model.leave();
-            return Vec::new();
+            return needs_you::refresh(model);
         }
+        Action::Later => return review_queue::put_off(model),
+        Action::SwitchView => switch_look(model),
         Action::NextNeed | Action::PreviousNeed => {
-            return next_need(model, action == Action::NextNeed);
+            return review_queue::next_need(model, action == Action::NextNeed);
         }
         Action::CopyMessage => return copy(model),
         _ => scroll(model, action),
@@ -326,37 +383,7 @@ fn scroll(model: &mut Model, action: Action) {
     };
     if let Screen::Review(screen) = &mut model.screen {
         screen.scroll = to.min(most);
-        screen.armed = false;
-    }
-}
-
-/// Returns what a key means for this item, and whether it only asks for the second key.
-fn verdict(review: &Review, armed: bool, action: Action) -> Option<(Verdict, bool)> {
-    let grave = is_grave(review);
-    let is_key = matches!(review.item.kind, ReviewKind::KeyChange { .. });
-    if action == Action::Approve && may_pin(review) {
-        Some((Verdict::Approve, grave))
-    } else if action == Action::Confirm && grave && armed {
-        Some((Verdict::Approve, false))
-    } else if action == Action::Refuse {
-        Some((Verdict::Refuse, false))
-    } else if action == Action::KeepPinned && is_key {
-        Some((Verdict::KeepPinned, false))
-    } else {
-        None
-    }
-}
-
-/// Says why a key that decides elsewhere decides nothing here.
-fn not_here(review: &Review, action: Action) -> &'static str {
-    if action == Action::KeepPinned {
-        "K is for a changed key; this is none."
-    } else if action != Action::Confirm {
-        "That key is a stranger's; it cannot be pinned."
-    } else if is_grave(review) && may_pin(review) {
-        "A confirms what a asks; press a first."
-    } else {
-        "There is nothing to confirm here."
+        screen.armed = None;
     }
 }
 
@@ -377,23 +404,104 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(review) = &screen.review else {
         return Vec::new();
     };
-    let Some((verdict, asks)) = verdict(review, screen.armed, action) else {
-        screen.armed = false;
-        let words = not_here(review, action);
-        model.say(Tone::Trouble, words);
-        return Vec::new();
+    let means = if screen.several.is_some() {
+        review_several::meaning(&screen.written, action)
+    } else {
+        meaning(review, &screen.written, screen.armed, action)
     };
-    if asks {
-        screen.armed = true;
-        return Vec::new();
-    }
+    let verdict = match means {
+        Meaning::Decides(verdict) => verdict,
+        Meaning::Asks(verdict) => {
+            screen.armed = Some(verdict);
+            return Vec::new();
+        }
+        Meaning::Writes(purpose) => {
+            let from = match purpose {
+                Purpose::Edit => words_of(review.message.as_ref()).body,
+                Purpose::OwnWords => PeerText::default(),
+                Purpose::Reason => review_words::first_reason(),
+            };
+            screen.armed = None;
+            screen.written.begin(purpose, &from);
+            return Vec::new();
+        }
+        Meaning::Nothing(words) => {
+            screen.armed = None;
+            model.say(Tone::Trouble, words);
+            return Vec::new();
+        }
+    };
     screen.deciding = true;
-    let request = Request::Decide {
-        item: screen.item,
-        seen: review.item.seen,
-        verdict,
+    let shown = OnScreen {
+        percent: 100,
+        seconds: u32::try_from(now.since(screen.opened).as_secs()).unwrap_or(u32::MAX),
     };
-    vec![Effect::Ask(request, Question::Decide(screen.item, verdict))]
+    review_several::requests(screen, verdict, shown)
+}
+
+/// Shows the message in the next way; what was read so far stays read.
+fn switch_look(model: &mut Model) {
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.look = match screen.look {
+            Look::Safe => Look::Raw,
+            Look::Raw => Look::Assistant,
+            Look::Assistant => Look::Safe,
+        };
+        screen.scroll = 0;
+        screen.armed = None;
+    }
+    rewrap(model);
+}
+
+/// Begins to read afresh, because there is more on the paper.
+pub(super) fn reread(model: &mut Model) {
+    let now = model.now;
+    if let Screen::Review(screen) = &mut model.screen {
+        screen.seen = (0, 0);
+        screen.seen_all = false;
+        screen.drained = false;
+        screen.calm_since = now;
+        screen.scroll = 0;
+    }
+    rewrap(model);
+}
+
+/// Wraps the paper anew, because what is on it changed.
+pub(super) fn rewrap(model: &mut Model) {
+    if let Screen::Review(screen) = &mut model.screen {
+        *screen.paper.borrow_mut() = None;
+    }
+}
+
+/// Tells whether anything was found in the message under review.
+pub(in crate::tui) fn has_signals(model: &Model) -> bool {
+    let Screen::Review(screen) = &model.screen else {
+        return false;
+    };
+    let message = screen
+        .review
+        .as_ref()
+        .and_then(|review| review.message.as_ref());
+    message.is_some_and(|message| !message.signals.is_empty())
+}
+
+/// Goes to the signal whose number was pressed, as far as the text scrolls.
+pub(in crate::tui) fn jump(model: &mut Model, key: &KeyEvent) {
+    let Screen::Review(screen) = &model.screen else {
+        return;
+    };
+    let area = review_view::layout(model, screen).paper;
+    let rows = screen.paper(model, area.width);
+    let number = key.code.as_char().and_then(|digit| digit.to_digit(10));
+    let place = rows
+        .iter()
+        .position(|row| row.signal.is_some() && row.signal == number);
+    let most = rows.len().saturating_sub(usize::from(area.height));
+    if let (Screen::Review(screen), Some(place)) = (&mut model.screen, place) {
+        screen.scroll = place.min(most);
+        screen.armed = None;
+        model.touch();
+    }
 }
 
 /// Takes in what became of a decision.
@@ -407,11 +515,14 @@ pub(in crate::tui) fn decided(
     let Screen::Review(screen) = &mut model.screen else {
         return Vec::new();
     };
-    if screen.item != item {
+    if !screen.items().contains(&item) {
         return Vec::new();
     }
+    if screen.several.is_some() {
+        return review_several::decided(model, answer);
+    }
     screen.deciding = false;
-    screen.armed = false;
+    screen.armed = None;
     screen.calm_since = now;
     let kind = screen
         .review
@@ -419,10 +530,24 @@ pub(in crate::tui) fn decided(
         .map(|review| review.item.kind.clone());
     match answer {
         Ok(()) => {
+            let channel = screen.review.as_ref().map(|review| review.channel.id);
+            model.just_sent = screen
+                .review
+                .as_ref()
+                .and_then(|review| review_verdict::leaving(review, verdict, now))
+                .or_else(|| model.just_sent.take());
             let words = done_words(kind.as_ref(), verdict);
-            model.go_main();
+            model.leave();
             model.say(Tone::Fine, words);
-            Vec::new()
+            let is_key = matches!(
+                kind,
+                Some(ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. })
+            );
+            match channel.filter(|_| is_key && verdict == Verdict::Approve) {
+                // A key that was just pinned is worth comparing while the person thinks of it.
+                Some(channel) => safety_code::open_for(model, channel),
+                None => needs_you::refresh(model),
+            }
         }
         Err(Error::Changed) => ask(model, Request::Review { item }, Question::Review(item)),
         Err(error @ (Error::NothingToDecide | Error::AlreadyDecided(_))) => {
@@ -435,44 +560,6 @@ pub(in crate::tui) fn decided(
             Vec::new()
         }
     }
-}
-
-fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
-    match (kind, verdict) {
-        (Some(ReviewKind::ContactRequest { .. }), Verdict::Approve) => {
-            "Accepted. Their key is pinned; you can write to them."
-        }
-        (Some(ReviewKind::ContactRequest { .. }), _) => "Refused. Nothing was sent to them.",
-        (Some(ReviewKind::HeldMessage { .. }), Verdict::Approve) => {
-            "Released. Your assistant may read it."
-        }
-        (Some(ReviewKind::HeldMessage { .. }), _) => "Refused. Your assistant will not see it.",
-        (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
-        (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",
-        (_, Verdict::Refuse) => "The channel is closed. Nothing leaves or enters any more.",
-    }
-}
-
-fn next_need(model: &mut Model, forward: bool) -> Vec<Effect> {
-    next_item(model, forward).map_or_else(Vec::new, |item| open(model, item))
-}
-
-/// Returns the item after (or before) the one in hand, round the end.
-pub(in crate::tui) fn next_item(model: &Model, forward: bool) -> Option<ReviewId> {
-    let needs = model.needs.as_deref()?;
-    let here = match (&model.screen, model.cursor) {
-        (Screen::Review(screen), _) => Some(screen.item),
-        (_, Some(Spot::Need(id))) => Some(id),
-        _ => None,
-    };
-    let at = here.and_then(|here| needs.iter().position(|item| item.id == here));
-    let index = match (at, forward) {
-        (None, true) => 0,
-        (None, false) => needs.len().checked_sub(1)?,
-        (Some(at), true) => (at + 1) % needs.len(),
-        (Some(at), false) => (at + needs.len() - 1) % needs.len(),
-    };
-    needs.get(index).map(|item| item.id)
 }
 
 /// Returns the held message's text, where there is one.

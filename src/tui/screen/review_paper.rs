@@ -4,19 +4,36 @@ use jiff::tz::TimeZone;
 
 use crate::api::Review;
 use crate::model::{
-    Author, Content, Fingerprint, Message, PeerText, ReviewItem, ReviewKind, StopReason,
+    Author, Body, Content, Fingerprint, Message, Part, PeerText, ReviewItem, ReviewKind, Severity,
+    Signal, SignalKind, StopReason,
 };
-use crate::text::{SafeLine, ours, sanitise, sanitise_line};
+use crate::text::{SafeLine, SafeText, ours, sanitise, sanitise_line, sanitise_marked};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{clock, day};
 
+use super::review::Look;
+use super::review_verdict::words_of;
+use super::review_words::{Purpose, Written};
 use super::side::{preset_label, relay_name};
+use super::transcript_text::signals_in;
 
 /// One row: theirs stands right of the gutter, ours does not have one.
 #[derive(Debug, Default)]
 pub(super) struct PaperRow {
     pub(super) gutter: bool,
     pub(super) pieces: Vec<(Role, SafeLine)>,
+    /// The number of the signal that this row begins to tell of.
+    pub(super) signal: Option<u32>,
+}
+
+/// What is written on the paper.
+pub(super) struct Page<'a> {
+    pub(super) review: &'a Review,
+    pub(super) written: &'a Written,
+    pub(super) look: Look,
+    /// Only the text, because others stand below it.
+    pub(super) brief: bool,
+    pub(super) zone: &'a TimeZone,
 }
 
 /// Columns of the labels.
@@ -34,6 +51,7 @@ impl Paper {
         self.rows.push(PaperRow {
             gutter: false,
             pieces,
+            signal: None,
         });
     }
 
@@ -66,10 +84,15 @@ impl Paper {
     }
 
     fn theirs(&mut self, text: &PeerText) {
-        for line in sanitise(text).wrap(self.width.saturating_sub(2)) {
+        self.behind_gutter(&sanitise(text));
+    }
+
+    fn behind_gutter(&mut self, text: &SafeText) {
+        for line in text.wrap(self.width.saturating_sub(2)) {
             self.rows.push(PaperRow {
                 gutter: true,
                 pieces: vec![(Role::Text, line)],
+                signal: None,
             });
         }
     }
@@ -83,18 +106,41 @@ impl Paper {
                 Role::Stop,
                 &format!("Hidden text, decoded ({} characters):", hidden.count),
             );
-            for line in decoded.wrap(self.width.saturating_sub(2)) {
-                self.rows.push(PaperRow {
-                    gutter: true,
-                    pieces: vec![(Role::Text, line)],
-                });
-            }
+            self.behind_gutter(decoded);
         }
     }
 }
 
+/// Returns everything that has to be read for an item and those decided with it.
+pub(super) fn of_all(page: &Page<'_>, others: &[Review], width: u16) -> Vec<PaperRow> {
+    if others.is_empty() {
+        return rows(page, width);
+    }
+    let all = others.len() + 1;
+    let mut paper = Paper {
+        rows: Vec::new(),
+        width: usize::from(width).max(1),
+    };
+    for (number, review) in (1..).zip(std::iter::once(page.review).chain(others)) {
+        paper.words(Role::Heading, &format!("{number} of {all}"));
+        let brief = Page {
+            review,
+            brief: true,
+            ..*page
+        };
+        paper.rows.extend(rows(&brief, width));
+        paper.blank();
+    }
+    if page.look == Look::Safe {
+        effect(&mut paper, page.review, "All of them are judged under");
+        earlier(&mut paper, page);
+    }
+    paper.rows
+}
+
 /// Returns everything that has to be read for this item.
-pub(super) fn rows(review: &Review, zone: &TimeZone, width: u16) -> Vec<PaperRow> {
+pub(super) fn rows(page: &Page<'_>, width: u16) -> Vec<PaperRow> {
+    let (review, zone) = (page.review, page.zone);
     let mut paper = Paper {
         rows: Vec::new(),
         width: usize::from(width).max(1),
@@ -119,9 +165,24 @@ pub(super) fn rows(review: &Review, zone: &TimeZone, width: u16) -> Vec<PaperRow
                 StopReason::AnsweredTwice => {
                     answered_twice(&mut paper, review, zone, pinned.as_ref(), shown);
                 }
+                StopReason::CodeDiffers => code_differs(&mut paper, review, zone, shown),
             }
         }
-        ReviewKind::HeldMessage { rule, .. } => held(&mut paper, review, zone, rule),
+        ReviewKind::HeldMessage { rule, .. } => held(&mut paper, page, rule),
+        ReviewKind::HeldDraft {
+            rule,
+            reason,
+            expires,
+            ..
+        } => {
+            paper.entry("held by", Role::Wait, &PeerText::new(rule.as_str()));
+            if !reason.is_empty() {
+                paper.entry("it", Role::Wait, &PeerText::new(reason.as_str()));
+            }
+            let until = format!("{} {}", day(*expires, zone), clock(*expires, zone));
+            paper.entry("waits until", Role::Wait, &PeerText::new(until));
+            draft(&mut paper, page);
+        }
     }
     paper.rows
 }
@@ -244,37 +305,210 @@ fn contact(
     );
 }
 
-fn held(paper: &mut Paper, review: &Review, zone: &TimeZone, rule: &str) {
+fn code_differs(paper: &mut Paper, review: &Review, zone: &TimeZone, shown: &Fingerprint) {
+    paper.key("their key", Role::Stop, Some(shown));
+    paper.key(
+        "your key",
+        Role::Text,
+        review.channel.our_fingerprint.as_ref(),
+    );
+    paper.entry("compared", Role::Text, &when(&review.item, zone));
+    paper.blank();
+    paper.words(
+        Role::Dim,
+        "Somebody answered in their place, or the two of you compared another channel. Keep the \
+         key only if you compared wrongly; otherwise close the channel and make a new invite, \
+         given by a way you trust.",
+    );
+}
+
+fn held(paper: &mut Paper, page: &Page<'_>, rule: &str) {
     paper.entry("held by", Role::Wait, &PeerText::new(rule));
     paper.blank();
-    match review.message.as_ref().map(|message| &message.content) {
-        Some(Content::Text(body)) => {
-            if !body.subject.is_empty() {
-                paper.words(Role::Dim, "Subject");
-                paper.theirs(&body.subject);
-                paper.words(Role::Dim, "Text");
-            }
-            paper.theirs(&body.body);
-            if body.metadata.expose_untrusted() != "{}" {
-                paper.words(Role::Dim, "Metadata");
-                paper.theirs(&body.metadata);
-            }
-            paper.hidden(&body.subject);
-            paper.hidden(&body.body);
-            paper.hidden(&body.metadata);
+    text(paper, page);
+    if let Some(words) = page.written.text(Purpose::OwnWords) {
+        paper.blank();
+        paper.words(
+            Role::Heading,
+            "YOUR WORDS, which go to your assistant in its place",
+        );
+        paper.theirs(&words);
+    }
+    reason(paper, page);
+    if page.look == Look::Safe && !page.brief {
+        signals(
+            paper,
+            page,
+            "No finding is a promise that a message is safe.",
+        );
+        effect(
+            paper,
+            page.review,
+            "Released, your assistant reads it under",
+        );
+        earlier(paper, page);
+    }
+}
+
+fn draft(paper: &mut Paper, page: &Page<'_>) {
+    paper.blank();
+    text(paper, page);
+    if let Some(words) = page.written.text(Purpose::Edit) {
+        paper.blank();
+        paper.words(Role::Heading, "YOUR VERSION, which leaves in its place");
+        paper.theirs(&words);
+    }
+    reason(paper, page);
+    if page.look == Look::Safe && !page.brief {
+        signals(
+            paper,
+            page,
+            "What no rule knows is not found: read it yourself.",
+        );
+        effect(
+            paper,
+            page.review,
+            "Approved, it leaves after 10 seconds, under",
+        );
+        earlier(paper, page);
+    }
+}
+
+/// The message in the chosen look.
+fn text(paper: &mut Paper, page: &Page<'_>) {
+    let message = page.review.message.as_ref();
+    match (message.map(|message| &message.content), page.look) {
+        (Some(Content::Text(body)), Look::Safe) => {
+            let signals = message.map(|message| message.signals.as_slice());
+            safe_text(paper, body, signals.unwrap_or_default());
         }
-        Some(Content::Raw { reason, payload }) => {
+        (Some(Content::Text(body)), Look::Raw) => {
+            paper.words(
+                Role::Dim,
+                "As it came; what is not plain is written as its code",
+            );
+            paper.theirs(&raw(&body.judged()));
+        }
+        (Some(Content::Text(_)), Look::Assistant) => assistants(paper, page.review),
+        (Some(Content::Raw { reason, payload }), _) => {
             paper.words(Role::Wait, &capital(reason.sentence()));
             paper.theirs(payload);
         }
-        None => paper.words(Role::Dim, "The message is gone."),
+        (None, _) => paper.words(Role::Dim, "The message is gone."),
     }
-    if !review.before.is_empty() {
-        paper.blank();
-        paper.words(Role::Heading, "BEFORE THIS");
-        for message in &review.before {
-            before(paper, message, zone);
+}
+
+/// The parts of a body, each with its own signals marked under the numbers of the whole list.
+fn safe_text(paper: &mut Paper, body: &Body, signals: &[Signal]) {
+    let of = |part: Part| signals_in(body, signals, part);
+    if !body.subject.is_empty() {
+        paper.words(Role::Dim, "Subject");
+        paper.behind_gutter(&sanitise_marked(&body.subject, &of(Part::Subject)));
+        paper.words(Role::Dim, "Text");
+    }
+    paper.behind_gutter(&sanitise_marked(&body.body, &of(Part::Body)));
+    if body.metadata.expose_untrusted() != "{}" {
+        paper.words(Role::Dim, "Metadata");
+        paper.behind_gutter(&sanitise_marked(&body.metadata, &of(Part::Metadata)));
+    }
+    paper.hidden(&body.subject);
+    paper.hidden(&body.body);
+    paper.hidden(&body.metadata);
+}
+
+/// Writes every character that is no plain letter, mark or line end as its code.
+fn raw(text: &PeerText) -> PeerText {
+    let mut codes = String::new();
+    for c in text.expose_untrusted().chars() {
+        match c {
+            '\n' | ' '..='~' => codes.push(c),
+            _ => codes.extend(c.escape_unicode()),
         }
+    }
+    PeerText::new(codes)
+}
+
+/// What `check` would give: the instructions, then the words under their untrusted names.
+fn assistants(paper: &mut Paper, review: &Review) {
+    let given = review.clean.as_ref();
+    let words = words_of(review.message.as_ref());
+    paper.words(Role::Dim, "instructions");
+    paper.theirs(&PeerText::new(review.channel.instructions.as_str()));
+    paper.words(Role::Dim, "unsafe_subject");
+    paper.theirs(&raw(&words.subject));
+    paper.words(Role::Dim, "unsafe_body");
+    paper.theirs(&raw(&words.body));
+    if let Some(clean) = given.filter(|clean| clean.body != words.body) {
+        paper.words(Role::Dim, "unsafe_body, with hidden text removed");
+        paper.theirs(&raw(&clean.body));
+    }
+}
+
+fn reason(paper: &mut Paper, page: &Page<'_>) {
+    if let Some(words) = page.written.text(Purpose::Reason) {
+        paper.blank();
+        paper.words(
+            Role::Heading,
+            "WHY NOT, if you refuse: your assistant reads this",
+        );
+        paper.theirs(&words);
+    }
+}
+
+fn signals(paper: &mut Paper, page: &Page<'_>, promise: &str) {
+    let Some(message) = &page.review.message else {
+        return;
+    };
+    paper.blank();
+    let count = message.signals.len();
+    paper.words(Role::Heading, &format!("SIGNALS {count}"));
+    for (number, signal) in (1u32..).zip(&message.signals) {
+        let role = match signal.severity {
+            Severity::Note => Role::Dim,
+            Severity::Low | Severity::Medium => Role::Wait,
+            Severity::High | Severity::Critical => Role::Stop,
+        };
+        let kind = match signal.kind {
+            SignalKind::Exact => "exact check, certain",
+            SignalKind::Rule => "wording rule, may be wrong",
+            SignalKind::Opinion => "model opinion, may be wrong",
+        };
+        let first = paper.rows.len();
+        paper.words(
+            role,
+            &format!("{number} it {} · {kind}", signal.code.sentence()),
+        );
+        if let Some(row) = paper.rows.get_mut(first) {
+            row.signal = Some(number);
+        }
+        paper.theirs(&signal.evidence);
+    }
+    paper.words(Role::Dim, promise);
+}
+
+fn effect(paper: &mut Paper, review: &Review, what: &str) {
+    let before = match review.flagged_before {
+        0 => "no signals".to_owned(),
+        some => format!("signals in {some}"),
+    };
+    paper.blank();
+    paper.words(
+        Role::Dim,
+        &format!(
+            "{what} {}. Of {} messages here, {before} before this.",
+            review.policy, review.total
+        ),
+    );
+}
+
+fn earlier(paper: &mut Paper, page: &Page<'_>) {
+    if page.review.before.is_empty() {
+        return;
+    }
+    paper.blank();
+    paper.words(Role::Heading, "BEFORE THIS");
+    for message in &page.review.before {
+        before(paper, message, page.zone);
     }
 }
 

@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::api::Review;
 use crate::model::{ReviewKind, StopReason};
 use crate::text::{ours, sanitise_line};
 use crate::tui::model::Model;
@@ -11,7 +10,11 @@ use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
 
-use super::review::{ReviewScreen, is_grave, may_pin};
+use super::review::{Look, ReviewScreen};
+use super::review_paper::PaperRow;
+use super::review_several;
+use super::review_verdict::{self, is_grave};
+use super::review_words;
 
 /// Where the parts are.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,11 @@ pub(super) fn layout(model: &Model, screen: &ReviewScreen) -> Layout {
     };
     let title_rows = if body.height >= 14 { 2 } else { 1 };
     // The rule, the heading, the choices, and what happens if nothing is done.
-    let wanted = choices(screen, left).len() + 3;
+    let wanted = if screen.written().typing().is_some() {
+        usize::from(body.height / 2)
+    } else {
+        choices(screen, left).len() + 3
+    };
     let box_rows = u16::try_from(wanted)
         .unwrap_or(u16::MAX)
         .min(body.height.saturating_sub(title_rows) / 2 + 1);
@@ -72,36 +79,10 @@ fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static
     if !screen.was_read() && body.height < 14 {
         return Vec::new();
     }
-    let list: Vec<(&str, &str)> = match (&review.item.kind, screen.armed) {
-        (ReviewKind::KeyChange { .. }, true) => vec![
-            ("A", "pin the new key: messages flow to whoever holds it"),
-            ("Esc", "leave it stopped"),
-        ],
-        (_, true) => vec![
-            ("A", "accept the last one who answered"),
-            ("r", "refuse, close the channel"),
-        ],
-        (ReviewKind::KeyChange { .. }, false) if !may_pin(review) => vec![
-            ("K", "keep the key you accepted"),
-            ("r", "close the channel"),
-        ],
-        (ReviewKind::KeyChange { .. }, false) => vec![
-            ("K", "keep the key you accepted"),
-            ("r", "close the channel"),
-            ("a", "pin the new key (asks for A)"),
-        ],
-        (ReviewKind::ContactRequest { .. }, false) if is_grave(review) => vec![
-            ("r", "refuse, close the channel"),
-            ("a", "accept all the same (asks for A)"),
-        ],
-        (ReviewKind::ContactRequest { .. }, false) => vec![
-            ("a", "accept, pin this key"),
-            ("r", "refuse, close the channel"),
-        ],
-        (ReviewKind::HeldMessage { .. }, false) => vec![
-            ("a", "release to your assistant"),
-            ("r", "refuse, it stays unread"),
-        ],
+    let list = if screen.several.is_some() {
+        review_several::choices(review)
+    } else {
+        review_verdict::choices(review, screen.written(), screen.armed)
     };
     let half = usize::from(body.width) / 2;
     let beside = list
@@ -109,14 +90,6 @@ fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static
         .all(|(key, words)| key.len() + words.len() + 5 < half);
     let per_row = if beside { 2 } else { 1 };
     list.chunks(per_row).map(<[_]>::to_vec).collect()
-}
-
-fn default_words(review: &Review) -> &'static str {
-    match &review.item.kind {
-        ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
-        ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
-        ReviewKind::HeldMessage { .. } => "If you do nothing: it stays held, unread.",
-    }
 }
 
 pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Frame<'_>) {
@@ -127,10 +100,18 @@ pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Fra
     };
     draw_title(model, screen, &mut paint, places);
     draw_paper(model, screen, &mut paint, places.paper);
-    draw_decision(model, screen, &mut paint, places.decision);
+    let caret = if screen.written().typing().is_some() {
+        review_words::draw(screen.written(), &mut paint, places.decision)
+    } else {
+        draw_decision(model, screen, &mut paint, places.decision);
+        None
+    };
     if places.side.width > 0 {
         paint.wall(places.side);
         super::side::draw(model, &mut paint, inset(places.side, 1, 0));
+    }
+    if let Some(caret) = caret {
+        frame.set_cursor_position(caret);
     }
 }
 
@@ -145,7 +126,12 @@ fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, place
             reason: StopReason::AnsweredTwice,
             ..
         }) => "ANSWERED TWICE",
+        Some(ReviewKind::KeyChange {
+            reason: StopReason::CodeDiffers,
+            ..
+        }) => "CODE DIFFERS",
         Some(ReviewKind::HeldMessage { .. }) => "HELD IN",
+        Some(ReviewKind::HeldDraft { .. }) => "HELD OUT",
         None => "REVIEW",
     };
     let mut left = vec![paint.own(Role::Title, words)];
@@ -154,6 +140,10 @@ fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, place
         left.push(paint.own(Role::Dim, " · "));
         left.extend(safe(&model.theme, &name, Role::Title));
     }
+    if screen.several.is_some() {
+        let count = screen.several.ids().len() + 1;
+        left.push(paint.own(Role::Wait, format!(" · {count} at once")));
+    }
     let total = screen.paper(model, places.paper.width).len();
     let percent = screen.seen_percent(total);
     let role = if percent == 100 {
@@ -161,7 +151,16 @@ fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, place
     } else {
         Role::Wait
     };
-    let right = vec![paint.own(role, format!("seen {percent}%"))];
+    let mut right = Vec::new();
+    match screen.look {
+        Look::Safe => {}
+        Look::Raw => right.push(paint.own(Role::Wait, "raw text · ")),
+        Look::Assistant => right.push(paint.own(Role::Wait, "as your assistant · ")),
+    }
+    if screen.review.as_ref().is_some_and(is_grave) {
+        right.push(paint.own(Role::Stop, "!! "));
+    }
+    right.push(paint.own(role, format!("seen {percent}%")));
     paint.pair(inset(places.title, 1, 1), left, right);
     if places.title.height > 1 {
         paint.rule(nth(places.title, 1));
@@ -178,16 +177,20 @@ fn draw_paper(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area:
     let rows = screen.paper(model, area.width);
     let height = usize::from(area.height);
     for (down, row) in rows.iter().skip(screen.scroll).take(height).enumerate() {
-        let place = nth(area, down);
-        let mut spans: Spans = Vec::new();
-        if row.gutter {
-            spans.push(paint.own(Role::Gutter, "┆ "));
-        }
-        for (role, line) in &row.pieces {
-            spans.extend(safe(&model.theme, line, *role));
-        }
-        paint.row(place, spans);
+        draw_row(model, paint, nth(area, down), row);
     }
+}
+
+/// Draws one row of a paper.
+pub(super) fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &PaperRow) {
+    let mut spans: Spans = Vec::new();
+    if row.gutter {
+        spans.push(paint.own(Role::Gutter, "┆ "));
+    }
+    for (role, line) in &row.pieces {
+        spans.extend(safe(&model.theme, line, *role));
+    }
+    paint.row(place, spans);
 }
 
 fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area: Rect) {
@@ -236,6 +239,6 @@ fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, ar
         }
     }
     let last = inset(nth(area, heading_row + 1 + rows), 2, 1);
-    let spans = vec![paint.own(Role::Dim, default_words(review))];
+    let spans = vec![paint.own(Role::Dim, review_verdict::default_words(review))];
     paint.row(last, spans);
 }

@@ -139,9 +139,13 @@ fn engagement(model: &Model, channel: &Channel, (room, most): (usize, usize), ro
 /// Returns one sentence on how far the peer's key can be relied on.
 pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
     match channel.state {
+        ChannelState::Active if channel.verified.is_some() => ("✓ code compared", Role::Text),
         ChannelState::Active => ("~ accepted, code not compared", Role::Text),
         ChannelState::Stopped if channel.stopped == Some(StopReason::AnsweredTwice) => {
             ("✗ stopped: answered by another", Role::Stop)
+        }
+        ChannelState::Stopped if channel.stopped == Some(StopReason::CodeDiffers) => {
+            ("✗ stopped: the code differs", Role::Stop)
         }
         ChannelState::Stopped => ("✗ stopped: the key changed", Role::Stop),
         ChannelState::Invited => ("○ nobody has answered yet", Role::Dim),

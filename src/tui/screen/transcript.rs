@@ -10,7 +10,9 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::api::Page;
-use crate::model::{Admission, Author, ChannelId, Delivery, Message, MessageId, UnixMillis};
+use crate::model::{
+    Admission, Author, ChannelId, Delivery, Message, MessageId, Passage, UnixMillis,
+};
 use crate::tui::widget::paint::day_number;
 
 use super::transcript_text::{self, Wrapped};
@@ -79,6 +81,8 @@ impl Transcript {
     /// Takes in the newest page; older pages held already stay where the two meet.
     pub(in crate::tui) fn take_newest(&mut self, page: Page) {
         let first_time = !self.loaded;
+        // A draft that was edited says something else under the same id.
+        self.wrapped.borrow_mut().clear();
         let meets = page.messages.first().and_then(|first| {
             let place = |held: &Message| held.id == first.id;
             self.messages.iter().rposition(place)
@@ -131,7 +135,7 @@ impl Transcript {
     pub(in crate::tui) fn leaving(&self, now: UnixMillis) -> Option<&Message> {
         // Only what was written in the last seconds can wait, so the end is enough to look at.
         self.messages.iter().rev().take(50).find(|message| {
-            message.author == Author::Human
+            is_by_hand(message)
                 && matches!(&message.delivery, Some(Delivery::Queued { due, attempts: 0, .. }) if *due > now)
         })
     }
@@ -166,7 +170,7 @@ impl Transcript {
             return Arc::clone(wrapped);
         }
         let room = usize::from(width.saturating_sub(INDENT + 1)).max(1);
-        let wrapped = Arc::new(transcript_text::wrap(&message.content, room));
+        let wrapped = Arc::new(transcript_text::wrap(message, room));
         let mut cache = self.wrapped.borrow_mut();
         if cache.len() >= CACHED {
             cache.clear();
@@ -406,9 +410,19 @@ fn signed(rows: usize) -> isize {
     isize::try_from(rows).unwrap_or(isize::MAX)
 }
 
+/// Tells whether a person sent it: wrote it, or let a draft of the assistant's pass.
+fn is_by_hand(message: &Message) -> bool {
+    let passed = matches!(message.passage, Some(Passage::AsIs | Passage::Edited));
+    message.author == Author::Human || (message.author == Author::Assistant && passed)
+}
+
 /// Tells whether a line below the text says what became of a message.
 pub(super) fn has_foot(message: &Message) -> bool {
     let held = matches!(message.admission, Some(Admission::Held { .. }));
+    let draft = match &message.delivery {
+        Some(Delivery::Refused { reason }) => !reason.is_empty(),
+        delivery => matches!(delivery, Some(Delivery::Held { .. })),
+    };
     let trouble = matches!(
         message.delivery,
         Some(
@@ -419,7 +433,7 @@ pub(super) fn has_foot(message: &Message) -> bool {
                 }
         )
     );
-    held || trouble
+    held || draft || trouble
 }
 
 #[cfg(test)]
@@ -440,6 +454,10 @@ mod tests {
             delivery: None,
             handed_over: None,
             read: true,
+            signals: Vec::new(),
+            passage: None,
+            other: None,
+            digest: false,
         }
     }
 

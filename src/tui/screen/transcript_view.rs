@@ -2,12 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::{Admission, Author, Content, Delivery, Message, PeerText};
+use crate::model::{
+    Admission, Author, Content, Delivery, Message, Passage, PeerText, Severity, Signal,
+};
 use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Role;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, clock, day, inset, nth, safe, width};
+use crate::tui::widget::paint::{Paint, Spans, age, clock, day, inset, nth, safe, width};
 
 use super::transcript::{Placed, Transcript, Window, has_foot};
 use super::transcript_text::{BodyLine, Wrapped};
@@ -199,14 +201,15 @@ fn draw_head(
     if message.author == Author::Peer {
         gutter(paint, place, message);
     } else {
-        let arrow = vec![paint.own(Role::Dim, "→")];
+        let waits = matches!(message.delivery, Some(Delivery::Held { .. }));
+        let arrow = vec![paint.own(Role::Dim, if waits { "◌" } else { "→" })];
         paint.row(inset(place, 7, 0), arrow);
     }
     let who = match (message.author, &message.content) {
         (Author::Peer, Content::Raw { .. }) => "theirs, cannot be read",
         (Author::Peer, Content::Text(_)) => "theirs",
         (Author::Human, _) => "you",
-        (Author::Assistant, _) => "your assistant",
+        (Author::Assistant, _) => drafted(message),
     };
     let mut left = vec![paint.own(Role::Dim, who)];
     if let Some(subject) = &wrapped.subject {
@@ -215,6 +218,45 @@ fn draw_head(
     }
     let right = state(model, paint, message);
     paint.pair(inset(place, 9, 1), left, right);
+}
+
+/// Says how a message of the assistant's came past the rules.
+fn drafted(message: &Message) -> &'static str {
+    match (&message.delivery, message.passage) {
+        (Some(Delivery::Held { .. } | Delivery::Refused { .. } | Delivery::Expired { .. }), _) => {
+            "yours, drafted"
+        }
+        (_, Some(Passage::Alone)) => "yours, on its own",
+        (_, Some(Passage::Edited)) => "edited by you",
+        (_, Some(Passage::AsIs)) => "you approved",
+        (_, Some(Passage::HiddenRemoved | Passage::OwnWords) | None) => "your assistant",
+    }
+}
+
+/// Says how far a message of theirs came, beginning with a person's word where there was one.
+fn let_in(model: &Model, message: &Message) -> Option<String> {
+    let how = match message.passage {
+        Some(Passage::AsIs) => Some("released by you"),
+        Some(Passage::HiddenRemoved) => Some("released, hidden text removed"),
+        Some(Passage::OwnWords) => Some("passed on in your words"),
+        Some(Passage::Alone | Passage::Edited) | None => message.digest.then_some("digest"),
+    };
+    let at = message.handed_over.map(|at| clock(at, &model.zone));
+    match (how, at) {
+        (Some(how), Some(at)) => Some(format!("{how} · read {at}")),
+        (Some(how), None) => Some(how.to_owned()),
+        (None, at) => at.map(|at| format!("handed over {at}")),
+    }
+}
+
+/// Returns how many signals weigh more than a note, in words; empty for none.
+fn flags(message: &Message) -> String {
+    let weighty = |signal: &&Signal| signal.severity > Severity::Note;
+    match message.signals.iter().filter(weighty).count() {
+        0 => String::new(),
+        1 => " · ⚑ 1 signal".to_owned(),
+        count => format!(" · ⚑ {count} signals"),
+    }
 }
 
 /// Returns what became of a message, in a few words.
@@ -234,13 +276,18 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
         Some(Delivery::Collected { .. }) => span(Role::Dim, "collected or deleted ✓".into()),
         Some(Delivery::Failed { .. }) => span(Role::Stop, "not sent".into()),
         Some(Delivery::TakenBack) => span(Role::Dim, "taken back, never left".into()),
+        Some(Delivery::Held { expires, .. }) => {
+            let left = age(expires.since(model.now));
+            span(Role::Wait, format!("held out · {left} left"))
+        }
+        Some(Delivery::Refused { .. }) => span(Role::Dim, "refused by you, not sent".into()),
+        Some(Delivery::Expired { .. }) => span(Role::Dim, "expired, not sent".into()),
         None => match &message.admission {
-            Some(Admission::Held { .. }) => span(Role::Wait, "▲ held in".into()),
+            Some(Admission::Held { .. }) => {
+                span(Role::Wait, format!("▲ held in{}", flags(message)))
+            }
             Some(Admission::Released { .. }) | None => {
-                message.handed_over.map_or_else(Vec::new, |at| {
-                    let at = clock(at, &model.zone);
-                    span(Role::Dim, format!("handed over {at}"))
-                })
+                let_in(model, message).map_or_else(Vec::new, |words| span(Role::Dim, words))
             }
         },
     }
@@ -269,6 +316,16 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
         ) => {
             let mut spans = vec![paint.own(Role::Wait, "waits: ")];
             spans.extend(said(problem));
+            spans
+        }
+        (Some(Delivery::Held { .. }), _) => {
+            let words = "not sent · on expiry: not sent · Enter: review";
+            vec![paint.own(Role::Wait, words)]
+        }
+        (Some(Delivery::Refused { reason }), _) => {
+            let mut spans = vec![paint.own(Role::Dim, "you told it: ")];
+            let line = sanitise_line(reason, room.saturating_sub(13));
+            spans.extend(safe(&model.theme, &line, Role::Own));
             spans
         }
         (_, Some(Admission::Held { .. })) => {

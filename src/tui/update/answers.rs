@@ -1,11 +1,13 @@
 //! What the engine answered finds its place.
 
 use crate::api::{Error, Reply, Request, SendOutcome};
-use crate::model::{Channel, ChannelId, Content, MessageId, PeerText, ReviewItem};
+use crate::model::{Author, Channel, ChannelId, Content, MessageId, PeerText, ReviewItem};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
-use crate::tui::screen::{composer, form, invite, presets, review};
+use crate::tui::screen::{
+    composer, decision_log, engagement, form, invite, need, needs_you, review, safety_code,
+};
 
 use super::{ask, newest, open_channel};
 
@@ -31,10 +33,20 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::NeedsYou => Request::NeedsYou,
         Question::Newest(channel) => return newest(model, *channel),
         Question::Review(item) => Request::Review { item: *item },
+        Question::Settled => return needs_you::reload(model),
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
+        Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
+        Question::Engagement(channel, proposal) => Request::Engagement {
+            channel: (*channel).into(),
+            proposal: (**proposal).clone(),
+        },
         Question::Older(_)
+        | Question::Verify(_)
+        | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Log(_)
+        | Question::VerifyLog
         | Question::Decide(..)
         | Question::Send(_)
         | Question::SaveDraft(_)
@@ -44,7 +56,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::MakeInvite
         | Question::CancelInvite(_)
         | Question::Accept
-        | Question::SetPreset(_)
+        | Question::SetEngagement(_)
         | Question::Pause(..) => return Vec::new(),
     };
     ask(model, request, question.clone())
@@ -67,7 +79,7 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         (Question::Channels, Ok(Reply::Channels(channels))) => take_channels(model, channels),
         (Question::NeedsYou, Ok(Reply::NeedsYou(needs))) => {
             take_needs(model, needs);
-            Vec::new()
+            needs_you::refresh(model)
         }
         (Question::Newest(channel), Ok(Reply::Page(page))) => {
             if let Some(open) = model
@@ -99,12 +111,23 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             review::take(model, item, Err(error));
             Vec::new()
         }
+        (Question::Settled, Ok(Reply::Log(entries))) => {
+            needs_you::take_settled(model, entries);
+            Vec::new()
+        }
         (Question::Decide(item, verdict), answer) => {
             review::decided(model, item, verdict, answer.map(|_done| ()))
         }
         (Question::Presets, Ok(Reply::Presets(names))) => {
             model.presets = names;
             model.touch();
+            Vec::new()
+        }
+        (Question::Log(before), Ok(Reply::Log(entries))) => {
+            decision_log::take(model, before, entries)
+        }
+        (Question::VerifyLog, Ok(Reply::LogState(state))) => {
+            decision_log::take_state(model, state);
             Vec::new()
         }
         (question, answer) => writing(model, question, answer),
@@ -140,6 +163,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                     channel,
                     due: *due,
                     text: model.composer.editor.text(),
+                    draft: false,
                 });
             }
             model.composer.sent(channel, now);
@@ -155,6 +179,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                     format!("Kept, and sent as soon as possible: {problem}")
                 }
                 SendOutcome::Relayed { .. } => "The relay has it.".to_owned(),
+                SendOutcome::Held { .. } => "It waits for a decision.".to_owned(),
             };
             model.say(Tone::Fine, words);
             let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
@@ -176,12 +201,18 @@ fn take_back(model: &mut Model, id: MessageId) -> Vec<Effect> {
         return Vec::new();
     };
     let channel = open.channel;
-    let text = open.messages.iter().rev().find(|message| message.id == id);
-    let text = text.and_then(|message| match &message.content {
+    let found = open.messages.iter().rev().find(|message| message.id == id);
+    let draft = found.is_some_and(|message| message.author == Author::Assistant);
+    let text = found.and_then(|message| match &message.content {
         Content::Text(body) => Some(body.body.clone()),
         Content::Raw { .. } => None,
     });
     let just_sent = model.just_sent.take_if(|sent| sent.message == id);
+    if draft || just_sent.as_ref().is_some_and(|sent| sent.draft) {
+        // It is the assistant's text, so it does not become the person's.
+        model.say(Tone::Fine, "Taken back. The draft was not sent.");
+        return newest(model, channel);
+    }
     let text = text.or_else(|| just_sent.map(|sent| sent.text));
     if let Some(text) = text {
         composer::take_back(model, &text);
@@ -229,12 +260,33 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
             );
             let mut effects = ask(model, Request::Channels, Question::Channels);
             effects.extend(open_channel(model, id));
+            effects.extend(safety_code::open_for(model, id));
             effects
         }
-        (Question::SetPreset(_), Ok(_)) => {
-            model.leave();
-            model.say(Tone::Fine, "The preset is set.");
-            ask(model, Request::Channels, Question::Channels)
+        (Question::SafetyCode(id), Ok(Reply::SafetyCode(code))) => {
+            safety_code::take(model, id, Ok(*code));
+            Vec::new()
+        }
+        (Question::SafetyCode(id), Err(error)) => {
+            safety_code::take(model, id, Err(error));
+            Vec::new()
+        }
+        (Question::Verify(id), answer) => {
+            safety_code::settled(model, id, true, answer.map(|_done| ()))
+        }
+        (Question::CodeDiffers(id), answer) => {
+            safety_code::settled(model, id, false, answer.map(|_done| ()))
+        }
+        (Question::Engagement(id, proposal), Ok(Reply::Engagement(found))) => {
+            engagement::take(model, id, &proposal, Ok(*found));
+            Vec::new()
+        }
+        (Question::Engagement(id, proposal), Err(error)) => {
+            engagement::take(model, id, &proposal, Err(error));
+            Vec::new()
+        }
+        (Question::SetEngagement(id), answer) => {
+            engagement::saved(model, id, answer.map(|_done| ()))
         }
         (Question::Pause(paused, channel), Ok(_)) => {
             pause_words(model, paused, channel);
@@ -244,9 +296,7 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
         }
         (_, Ok(_)) => Vec::new(),
         (question, Err(error)) => {
-            if matches!(question, Question::SetPreset(_)) {
-                presets::fail(model);
-            }
+            decision_log::fail(model, &question);
             model.say(Tone::Trouble, capital(&error.to_string()));
             Vec::new()
         }
@@ -285,7 +335,8 @@ fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
     Vec::new()
 }
 
-fn take_needs(model: &mut Model, needs: Vec<ReviewItem>) {
+fn take_needs(model: &mut Model, mut needs: Vec<ReviewItem>) {
+    needs.sort_by_key(need::order);
     let before = model.needs.as_deref().unwrap_or_default();
     if model.needs.is_some() && before == needs {
         return;

@@ -184,7 +184,8 @@ pub(crate) fn day(at: UnixMillis, zone: &TimeZone) -> String {
     stamp(at, zone, "%a %-d %b")
 }
 
-fn stamp(at: UnixMillis, zone: &TimeZone, format: &str) -> String {
+/// Returns a time in a `strftime` format; empty if it is out of range.
+pub(crate) fn stamp(at: UnixMillis, zone: &TimeZone, format: &str) -> String {
     Timestamp::from_millisecond(at.0)
         .ok()
         .map(|time| time.to_zoned(zone.clone()).strftime(format).to_string())

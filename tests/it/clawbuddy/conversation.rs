@@ -50,6 +50,7 @@ fn their_answer_waits_for_a_person_who_approves_what_was_shown() {
     let theirs = &two.them.json(&["channels"])[&invited.channel];
     let pinned = &two.us.channel(&invited.channel)["their_pub"];
     assert_eq!(pinned, &theirs["our_pub"]);
+    two.us.trust(&invited.channel);
     two.us.send(&invited.channel, "hello");
     assert_eq!(two.them.texts(), ["hello"]);
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
@@ -16,9 +16,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn start(person: &Person) -> Self {
-        let child = person
-            .command(&["run"])
+    pub(super) fn start(person: &Person, passphrase: Option<&Path>, more: &[&str]) -> Self {
+        let mut command = person.command(&[&["run"], more].concat());
+        if let Some(file) = passphrase {
+            command.env("CHAPERON_PASSPHRASE_FILE", file);
+        }
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

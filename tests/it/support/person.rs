@@ -12,6 +12,15 @@ pub(crate) struct Person {
     relay: String,
 }
 
+/// Rules that hold nothing that can be read.
+const OPEN: &str = r#"
+base = "inner-circle"
+inbound = "off"
+hold_in_drafts = []
+alone_per_hour = "no-limit"
+alone_per_day = "no-limit"
+"#;
+
 /// An invite that was made.
 #[derive(Debug)]
 pub(crate) struct Invited {
@@ -88,7 +97,34 @@ impl Person {
         let invited = self.invite("+15550100");
         other.json(&["accept", &invited.url]);
         self.json(&["check", "--accept-requests"]);
+        self.trust(&invited.channel);
+        other.trust(&invited.channel);
         invited.channel
+    }
+
+    /// Compares the code of a channel, and lets the assistant say and read there what it likes:
+    /// for tests of what carries messages, not of what judges them.
+    pub(crate) fn trust(&self, channel: &str) {
+        self.compare(channel);
+        self.preset("open", OPEN);
+        self.json(&["instructions", channel, "--preset", "open", "--widen"]);
+    }
+
+    /// Says that the safety code of a channel is the same on both sides.
+    pub(crate) fn compare(&self, channel: &str) {
+        let code = self.json(&["verify", channel, "--json"]);
+        let ask = usize::try_from(code["ask"].as_u64().unwrap()).unwrap();
+        let word = code["words"][ask].as_str().unwrap();
+        let seen = code["seen"].as_str().unwrap();
+        self.json(&["verify", channel, "--word", word, "--seen", seen]);
+    }
+
+    /// Writes a preset of one's own.
+    pub(crate) fn preset(&self, name: &str, rules: &str) {
+        let presets = self.home().join("presets");
+        std::fs::create_dir_all(&presets).unwrap();
+        std::fs::write(presets.join(format!("{name}.tmpl")), "be kind\n").unwrap();
+        std::fs::write(presets.join(format!("{name}.toml")), rules).unwrap();
     }
 
     pub(crate) fn send(&self, channel: &str, text: &str) -> Value {
@@ -119,7 +155,17 @@ impl Person {
 
     /// Starts the engine in the background.
     pub(crate) fn engine(&self) -> Engine {
-        Engine::start(self)
+        Engine::start(self, None, &[])
+    }
+
+    /// Starts the engine of a protected profile in the background.
+    pub(crate) fn engine_with(&self, passphrase: &Path) -> Engine {
+        self.engine_serving(passphrase, &[])
+    }
+
+    /// Starts it with more arguments.
+    pub(crate) fn engine_serving(&self, passphrase: &Path, more: &[&str]) -> Engine {
+        Engine::start(self, Some(passphrase), more)
     }
 }
 

@@ -54,7 +54,7 @@ fn the_composer() {
 
 #[test]
 fn the_review_of_a_contact_request() {
-    shown("review_contact", &Facts::busy(), "nn<enter>");
+    shown("review_contact", &Facts::busy(), "N<enter>");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_review_of_an_invite_that_a_stranger_answered_too() {
 
 #[test]
 fn the_review_of_a_held_message() {
-    shown("review_held", &Facts::busy(), "nnn<enter>");
+    shown("review_held", &Facts::busy(), "nn<enter>");
 }
 
 #[test]
@@ -101,11 +101,6 @@ fn the_form_for_a_link() {
 }
 
 #[test]
-fn the_choice_of_a_preset() {
-    shown("presets", &Facts::busy(), "pj<enter>");
-}
-
-#[test]
 fn the_help() {
     shown("help", &Facts::busy(), "?");
 }
@@ -117,4 +112,57 @@ fn the_main_screen_in_ascii_without_colours() {
     insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!("main_ascii_80x24", world.text());
     });
+}
+
+#[test]
+fn the_review_of_a_held_draft() {
+    shown("review_draft", &Facts::busy().with_draft(), "nn<enter>");
+}
+
+#[test]
+fn the_review_of_a_held_draft_while_a_version_of_ones_own_is_written() {
+    let facts = Facts::busy().with_draft();
+    shown(
+        "review_draft_writing",
+        &facts,
+        "nn<enter>jjjjjjjjjjjjjjjjjjjjjjjjE",
+    );
+}
+
+#[test]
+fn the_review_of_a_held_message_before_the_second_key() {
+    shown(
+        "review_held_armed",
+        &Facts::busy(),
+        "nn<enter>jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjja",
+    );
+}
+
+#[test]
+fn a_held_message_as_it_came() {
+    shown("review_held_raw", &Facts::busy(), "nn<enter>t");
+}
+
+#[test]
+fn everything_that_needs_a_person() {
+    shown("needs_you", &Facts::busy().with_draft(), "Wj");
+}
+
+#[test]
+fn the_list_of_what_needs_a_person_when_nothing_does() {
+    shown("needs_you_empty", &Facts::empty(), "W");
+}
+
+#[test]
+fn several_plain_drafts_under_one_review() {
+    shown(
+        "review_several",
+        &Facts::busy().with_plain_drafts(3),
+        "WfxjxjxA",
+    );
+}
+
+#[test]
+fn the_transcript_says_how_everything_came_past_the_rules() {
+    shown("passages", &Facts::busy().with_passages(), "<tab>");
 }

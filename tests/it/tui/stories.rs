@@ -223,23 +223,6 @@ fn a_pasted_link_opens_the_form_and_asks_nobody_yet() {
 }
 
 #[test]
-fn a_wider_preset_takes_a_second_key_and_a_narrower_one_does_not() {
-    let sets = |world: &World| {
-        asked(world, |request| {
-            matches!(request, Request::Instructions { .. })
-        })
-    };
-    let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("pj<enter>").see("wider than now");
-    assert_eq!(sets(&world), 0);
-    world.keys("A");
-    assert_eq!(sets(&world), 1);
-    let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("pk<enter>");
-    assert_eq!(sets(&world), 1);
-}
-
-#[test]
 fn the_qr_code_says_what_room_it_needs_where_it_has_none() {
     let mut world = World::new(Facts::busy(), (40, 12));
     world.keys("Gkkk<enter>").see("45x23, this is 40x12");
@@ -388,13 +371,11 @@ fn what_cannot_be_read_says_why_and_how_long_it_is_and_how_it_begins() {
 }
 
 #[test]
-fn a_wide_preset_says_that_it_is_advice_only() {
-    let advice = "only advises your assistant";
+fn a_wide_preset_for_a_new_channel_says_that_it_waits_for_the_code() {
+    let advice = "until you compare the safety code";
     let mut world = World::new(Facts::busy(), (120, 36));
     world.keys("I<tab><tab>").see_not(advice);
     world.keys("<right>").see(advice);
-    let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("pj").see(advice);
 }
 
 #[test]
@@ -406,12 +387,12 @@ fn the_side_pane_can_be_read_to_its_end_in_a_small_window() {
 }
 
 #[test]
-fn a_narrow_header_says_that_there_is_no_passphrase_rather_than_the_name() {
+fn a_narrow_header_says_unprotected_rather_than_the_name() {
     let mut facts = Facts::busy();
     facts.status.protected = false;
     let world = World::new(facts, (80, 24));
     world
-        .see("no passphrase   ")
+        .see("unprotected   ")
         .see("Held 1 in")
         .see_not("CHAPERON");
 }

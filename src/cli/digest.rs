@@ -1,0 +1,68 @@
+//! `digest`: what arrived and did not call the person.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::output::{Form, Output, block, human_time, json_time, one_line};
+use super::{Error, Exit};
+use crate::api::{Digested, Handle, Reply, Request};
+use crate::model::Content;
+
+/// Arguments of `digest`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = "\
+Lists the unread messages of channels whose rules leave them to the digest, oldest first. The \
+rules are those of `chaperon engagement`.
+
+Example:
+  chaperon digest --json")]
+pub struct DigestArgs {
+    /// How to print.
+    #[command(flatten)]
+    pub form: Form,
+}
+
+pub(super) async fn run(
+    args: DigestArgs,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let Reply::Digest(digest) = handle.ask(Request::Digest).await? else {
+        return Err(Error::Unexpected);
+    };
+    match args.form.as_json() {
+        Some(style) => out.json(&digest.iter().map(as_json).collect(), style)?,
+        None if digest.is_empty() => out.text("nothing is left to the digest\n")?,
+        None => out.text(&digest.iter().map(as_text).collect::<String>())?,
+    }
+    Ok(Exit::Done)
+}
+
+fn as_json(digested: &Digested) -> Value {
+    let message = &digested.message;
+    let (subject, body) = match &message.content {
+        Content::Text(body) => (json!(body.subject), json!(body.body)),
+        Content::Raw { .. } => (Value::Null, Value::Null),
+    };
+    json!({
+        "message": message.id,
+        "name": digested.name,
+        "at": json_time(Some(message.at)),
+        "held": message.admission.as_ref().is_some_and(|admission| !admission.is_released()),
+        "unsafe_subject": subject,
+        "unsafe_body": body,
+    })
+}
+
+fn as_text(digested: &Digested) -> String {
+    let message = &digested.message;
+    let text = match &message.content {
+        Content::Text(body) => block(&body.body),
+        Content::Raw { reason, .. } => format!("  {}\n", reason.sentence()),
+    };
+    format!(
+        "{}  {}\n{text}",
+        human_time(message.at),
+        one_line(&digested.name)
+    )
+}

@@ -1,0 +1,67 @@
+//! What a clock on the wall shows, for rules that speak of hours and days.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::{Date, LocalTime, UnixMillis};
+
+/// Returns the time zone of this name: `local` is this computer's; `None` if there is none.
+pub(super) fn zone(name: &str) -> Option<TimeZone> {
+    if name == "local" {
+        return Some(TimeZone::system());
+    }
+    TimeZone::get(name).ok()
+}
+
+/// Returns a moment as a clock in a zone shows it; `None` for one outside the years 1 to 9999.
+pub(super) fn local(at: UnixMillis, zone: &TimeZone) -> Option<LocalTime> {
+    let there = Timestamp::from_millisecond(at.0)
+        .ok()?
+        .to_zoned(zone.clone());
+    let small = |number: i8| u8::try_from(number).ok();
+    let date = Date::new(
+        u16::try_from(there.year()).ok()?,
+        small(there.month())?,
+        small(there.day())?,
+    )?;
+    let minute = u16::from(small(there.hour())?) * 60 + u16::from(small(there.minute())?);
+    LocalTime::new(date, minute)
+}
+
+/// Returns the last midnight before a moment on this computer's clock.
+pub(super) fn midnight(at: UnixMillis) -> UnixMillis {
+    Timestamp::from_millisecond(at.0)
+        .ok()
+        .and_then(|at| at.to_zoned(TimeZone::system()).start_of_day().ok())
+        .map_or(at, |start| UnixMillis(start.timestamp().as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Weekday;
+
+    #[test]
+    fn a_moment_is_another_time_of_day_in_another_zone() {
+        // Tuesday 18 November 2025, 22:41 UTC.
+        let at = UnixMillis(1_763_505_660_000);
+        for (name, day, minute) in [
+            ("UTC", Weekday::Tuesday, 22 * 60 + 41),
+            ("America/Los_Angeles", Weekday::Tuesday, 14 * 60 + 41),
+            ("Asia/Tokyo", Weekday::Wednesday, 7 * 60 + 41),
+        ] {
+            let there = local(at, &zone(name).unwrap()).unwrap();
+            assert_eq!((there.weekday(), there.minute_of_day()), (day, minute));
+        }
+        assert!(zone("local").is_some());
+        assert!(zone("Nowhere/At_All").is_none());
+        assert!(local(UnixMillis(i64::MAX), &TimeZone::UTC).is_none());
+    }
+
+    #[test]
+    fn midnight_is_at_most_a_day_and_an_hour_ago() {
+        let at = UnixMillis(1_763_505_660_000);
+        let hours = (at.0 - midnight(at).0) / 3_600_000;
+        assert!((0..=25).contains(&hours));
+    }
+}

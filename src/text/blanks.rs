@@ -1,0 +1,280 @@
+//! Finds blank space that pushes text out of sight or carries a message itself.
+//!
+//! Honest text has indents, columns and empty lines; the limits leave room for those. What is
+//! measured is what the sanitiser would draw, so that reading its output again finds nothing.
+
+use crate::model::TextSpan;
+
+/// Cells of blank between two words of one line; columns of a table have fewer.
+const WIDEST_GAP: usize = 40;
+
+/// Cells of blank at an edge of a line, where honest text is centred or padded.
+const WIDEST_EDGE: usize = 64;
+
+/// Blank lines in a row.
+const MOST_LINES: usize = 12;
+
+/// Spaces of unusual width in a row.
+const MOST_ODD: usize = 3;
+
+/// No-break spaces in a row: text from web pages has some.
+const MOST_NO_BREAK: usize = 12;
+
+/// Blanks at the end of a line that mix spaces and tabs, which nobody types.
+const MOST_TRAILING: usize = 8;
+
+/// One stretch of blank that is shown as a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Blank {
+    pub(super) span: TextSpan,
+    pub(super) kind: Kind,
+    /// Characters, or lines.
+    pub(super) count: usize,
+}
+
+/// What is odd about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Wide,
+    Odd,
+    Trailing,
+    Lines,
+}
+
+impl Kind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Wide => "spaces",
+            Self::Odd => "odd spaces",
+            Self::Trailing => "spaces and tabs",
+            Self::Lines => "blank lines",
+        }
+    }
+}
+
+/// Returns every stretch of suspicious blank, in order. Linear in the text.
+pub(super) fn find(text: &str) -> Vec<Blank> {
+    let mut finder = Finder::default();
+    for (at, c) in text.char_indices() {
+        finder.take(at, c);
+    }
+    finder.end(text.len());
+    finder.found
+}
+
+/// A run of blank characters; direction marks, which are not drawn, may cut it into pieces.
+#[derive(Default)]
+struct Run {
+    pieces: Vec<(TextSpan, usize)>,
+    cells: usize,
+    odd: usize,
+    no_break: usize,
+    tabs: bool,
+    spaces: bool,
+    /// The cell without a dot, which belongs to drawings in braille.
+    braille: bool,
+}
+
+#[derive(Default)]
+struct Finder {
+    found: Vec<Blank>,
+    run: Run,
+    /// The last character that was drawn.
+    last: Option<char>,
+    line_start: usize,
+    line_is_blank: bool,
+    started: bool,
+    blank_lines: usize,
+    first_blank: usize,
+}
+
+impl Finder {
+    fn take(&mut self, at: usize, c: char) {
+        if !self.started {
+            self.started = true;
+            self.line_is_blank = true;
+        }
+        match c {
+            '\n' | '\u{2028}' | '\u{2029}' => self.end_line(at, c),
+            // Half of a line break; alone it is a control and shown as one.
+            '\r' => {}
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}' => {
+                if let Some(piece) = self.run.pieces.last_mut()
+                    && piece.1 > 0
+                {
+                    self.run.pieces.push((TextSpan { start: at, end: at }, 0));
+                }
+            }
+            _ if is_blank(c) => self.extend(at, c),
+            _ => self.visible(at, c),
+        }
+    }
+
+    fn extend(&mut self, at: usize, c: char) {
+        let run = &mut self.run;
+        let end = at + c.len_utf8();
+        match run.pieces.last_mut() {
+            Some((span, count)) if *count > 0 && span.end == at => {
+                span.end = end;
+                *count += 1;
+            }
+            Some((span, count)) if *count == 0 => {
+                *span = TextSpan { start: at, end };
+                *count = 1;
+            }
+            _ => run.pieces.push((TextSpan { start: at, end }, 1)),
+        }
+        run.cells += match c {
+            '\t' => 4,
+            '\u{3000}' => 2,
+            _ => 1,
+        };
+        match c {
+            ' ' => run.spaces = true,
+            '\t' => run.tabs = true,
+            '\u{a0}' | '\u{202f}' | '\u{3000}' => run.no_break += 1,
+            '\u{2800}' => {
+                run.braille = true;
+                run.odd += 1;
+            }
+            _ => run.odd += 1,
+        }
+    }
+
+    fn visible(&mut self, at: usize, c: char) {
+        if self.line_is_blank {
+            self.line_is_blank = false;
+            self.end_lines(self.line_start);
+        }
+        if !self.run.pieces.is_empty() {
+            let leads =
+                self.run.pieces.first().map(|(span, _)| span.start) == Some(self.line_start);
+            let is_braille = |c: char| matches!(c, '\u{2801}'..='\u{28ff}');
+            let drawn = self.run.braille && (is_braille(c) || self.last.is_some_and(is_braille));
+            self.end_run(if leads { WIDEST_EDGE } else { WIDEST_GAP }, false, drawn);
+        }
+        self.last = Some(c);
+        debug_assert!(at >= self.line_start);
+    }
+
+    fn end_line(&mut self, at: usize, c: char) {
+        self.end_run(WIDEST_EDGE, !self.line_is_blank, false);
+        if self.line_is_blank {
+            if self.blank_lines == 0 {
+                self.first_blank = self.line_start;
+            }
+            self.blank_lines += 1;
+        }
+        self.last = None;
+        self.line_start = at + c.len_utf8();
+        self.line_is_blank = true;
+    }
+
+    fn end_run(&mut self, widest: usize, trails: bool, drawn: bool) {
+        let run = std::mem::take(&mut self.run);
+        let kind = if run.odd >= MOST_ODD && !drawn || run.no_break >= MOST_NO_BREAK {
+            Kind::Odd
+        } else if run.cells >= widest {
+            Kind::Wide
+        } else if trails && run.tabs && run.spaces && run.cells >= MOST_TRAILING {
+            Kind::Trailing
+        } else {
+            return;
+        };
+        let pieces = run.pieces.into_iter().filter(|(_, count)| *count > 0);
+        self.found
+            .extend(pieces.map(|(span, count)| Blank { span, kind, count }));
+    }
+
+    /// Ends a row of blank lines before the line at `end`.
+    fn end_lines(&mut self, end: usize) {
+        let count = std::mem::take(&mut self.blank_lines);
+        if count < MOST_LINES {
+            return;
+        }
+        let start = self.first_blank;
+        while self
+            .found
+            .last()
+            .is_some_and(|last| last.span.start >= start)
+        {
+            self.found.pop();
+        }
+        self.found.push(Blank {
+            span: TextSpan { start, end },
+            kind: Kind::Lines,
+            count,
+        });
+    }
+
+    fn end(&mut self, end: usize) {
+        let line_start = self.line_start;
+        self.end_run(WIDEST_EDGE, !self.line_is_blank, false);
+        self.end_lines(if self.line_is_blank { line_start } else { end });
+    }
+}
+
+const fn is_blank(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{2800}' | '\u{3000}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<(Kind, usize, &str)> {
+        find(text)
+            .into_iter()
+            .map(|blank| {
+                (
+                    blank.kind,
+                    blank.count,
+                    text.get(blank.span.start..blank.span.end).unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn blank_that_hides_or_carries_text_is_found() {
+        let wide = " ".repeat(200);
+        assert_eq!(kinds(&format!("a{wide}b")), [(Kind::Wide, 200, &*wide)]);
+        let lines = "\n".repeat(40);
+        assert_eq!(kinds(&format!("a\n{lines}b")), [(Kind::Lines, 40, &*lines)]);
+        assert_eq!(
+            kinds("a\u{2003}\u{2003}\u{2009} b"),
+            [(Kind::Odd, 4, "\u{2003}\u{2003}\u{2009} ")]
+        );
+        assert_eq!(kinds("a \t  \t\nb"), [(Kind::Trailing, 5, " \t  \t")]);
+        assert_eq!(kinds(&wide), [(Kind::Wide, 200, &*wide)]);
+    }
+
+    #[test]
+    fn honest_blank_is_left_alone() {
+        for text in [
+            "",
+            "a  b\n\n\n    c\n\t\t\td",
+            "name                          amount",
+            "5\u{202f}000 €, l'été\u{a0}: «\u{a0}bien\u{a0}»",
+            "\u{3000}\u{3000}段落",
+            "⠀⠀⠀⠀⣿⣿⠀⠀⠀⠀⣿",
+            "a\u{2009}b\u{2009}c",
+        ] {
+            assert_eq!(kinds(text), [], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_mark_that_is_not_drawn_does_not_divide_blank() {
+        let half = " ".repeat(30);
+        let text = format!("א{half}\u{200f}{half}b");
+        assert_eq!(
+            kinds(&text),
+            [(Kind::Wide, 30, &*half), (Kind::Wide, 30, &*half)]
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! What stands between a stray key and something that cannot be taken back.
+//!
+//! As in the review: the terminal has focus, the input queue ran empty after a frame, and a
+//! moment has passed without a change. Must not: read a clock.
+
+use std::time::Duration;
+
+use crate::model::UnixMillis;
+use crate::tui::model::Model;
+
+/// How long a screen has to lie untouched before a key confirms.
+const SETTLE: Duration = Duration::from_millis(400);
+
+/// Since when nothing stood against a confirmation but time.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct Guard {
+    calm_since: UnixMillis,
+    drained: bool,
+}
+
+impl Guard {
+    /// Starts the wait.
+    pub(super) fn new(now: UnixMillis) -> Self {
+        Self {
+            calm_since: now,
+            drained: false,
+        }
+    }
+
+    /// Notes a frame; `quiet` if no input waited behind it. Tells whether that is news.
+    pub(super) fn drawn(&mut self, quiet: bool) -> bool {
+        let news = quiet && !self.drained;
+        self.drained |= quiet;
+        news
+    }
+
+    /// Returns why no key confirms now, if so.
+    pub(super) fn asleep(self, model: &Model) -> Option<&'static str> {
+        if model.is_tiny() {
+            return Some("enlarge the window to decide");
+        }
+        let Some(focused) = model.focused_since else {
+            return Some("keys off: the terminal has no focus");
+        };
+        let calm = self.calm_since.max(focused);
+        (!self.drained || model.now.since(calm) < SETTLE).then_some("keys off for a moment")
+    }
+
+    /// Returns when keys confirm if nothing happens until then.
+    pub(in crate::tui) fn live_at(self, model: &Model) -> Option<UnixMillis> {
+        let focused = model.focused_since?;
+        Some(self.calm_since.max(focused).after(SETTLE))
+    }
+
+    /// Tells whether keys came to life between `before` and now.
+    pub(in crate::tui) fn woke_between(self, model: &Model, before: UnixMillis) -> bool {
+        self.live_at(model)
+            .is_some_and(|live| before < live && live <= model.now)
+    }
+}

@@ -1,0 +1,115 @@
+//! An item that needs a person in a few words: what it is, why, and what is left of its time.
+
+use crate::model::{ReviewItem, ReviewKind, UnixMillis};
+use crate::tui::model::Model;
+use crate::tui::theme::Role;
+use crate::tui::widget::paint::{age, clock, day_number};
+
+/// Returns the word for the kind of an item, three cells wide, and how it looks.
+pub(super) fn word(item: &ReviewItem) -> (&'static str, Role) {
+    match &item.kind {
+        ReviewKind::KeyChange { .. } => ("key", Role::Stop),
+        ReviewKind::ContactRequest { .. } if is_severe(item) => ("ask", Role::Stop),
+        ReviewKind::ContactRequest { .. } => ("ask", Role::Wait),
+        ReviewKind::HeldMessage { .. } => ("in ", Role::Wait),
+        ReviewKind::HeldDraft { .. } => ("out", Role::Wait),
+    }
+}
+
+/// Tells whether letting it pass takes a second key.
+pub(super) fn is_severe(item: &ReviewItem) -> bool {
+    match &item.kind {
+        ReviewKind::KeyChange { .. } => true,
+        ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
+        ReviewKind::HeldMessage { severe, .. } | ReviewKind::HeldDraft { severe, .. } => *severe,
+    }
+}
+
+/// Returns when it counts as refused, where it does.
+pub(super) fn expires(item: &ReviewItem) -> Option<UnixMillis> {
+    match &item.kind {
+        ReviewKind::HeldDraft { expires, .. } => Some(*expires),
+        ReviewKind::KeyChange { .. }
+        | ReviewKind::ContactRequest { .. }
+        | ReviewKind::HeldMessage { .. } => None,
+    }
+}
+
+/// Returns what an item is sorted by: key changes, what weighs much, what runs out, the oldest.
+pub(in crate::tui) fn order(item: &ReviewItem) -> (u8, UnixMillis, UnixMillis) {
+    let rank = match (&item.kind, is_severe(item), expires(item)) {
+        (ReviewKind::KeyChange { .. }, ..) => 0,
+        (_, true, _) => 1,
+        (_, false, Some(_)) => 2,
+        (_, false, None) => 3,
+    };
+    let clock = expires(item).unwrap_or(UnixMillis(i64::MAX));
+    (rank, clock, item.since)
+}
+
+/// Returns the signs before the time in the rail: `!!`, and how much was found.
+pub(super) fn signs(item: &ReviewItem) -> String {
+    let severe = if is_severe(item) { "!! " } else { "" };
+    match &item.kind {
+        ReviewKind::HeldMessage { signals: 0, .. } => format!("{severe}▲ "),
+        ReviewKind::HeldMessage { signals, .. } => format!("{severe}⚑{signals} "),
+        ReviewKind::HeldDraft { .. } if severe.is_empty() => "▲ ".to_owned(),
+        ReviewKind::HeldDraft { .. }
+        | ReviewKind::KeyChange { .. }
+        | ReviewKind::ContactRequest { .. } => severe.to_owned(),
+    }
+}
+
+/// Returns what is left of its time, or since when it waits, and how that looks.
+pub(super) fn time(model: &Model, item: &ReviewItem, long: bool) -> (String, Role) {
+    let zone = &model.zone;
+    match expires(item) {
+        Some(at) if at <= model.now => ("expired".to_owned(), Role::Stop),
+        Some(at) => {
+            let left = age(at.since(model.now));
+            let left = if long { format!("{left} left") } else { left };
+            (left, Role::Wait)
+        }
+        None => {
+            let is_today = day_number(item.since, zone) == day_number(model.now, zone);
+            let is_message = matches!(item.kind, ReviewKind::HeldMessage { .. });
+            let since = match (is_today && is_message, long) {
+                (true, true) => format!("since {}", clock(item.since, zone)),
+                (true, false) => clock(item.since, zone),
+                (false, _) => age(model.now.since(item.since)),
+            };
+            (since, Role::Dim)
+        }
+    }
+}
+
+/// Says why it needs a person.
+pub(super) fn why(item: &ReviewItem) -> String {
+    let severe = if is_severe(item) { "!! " } else { "" };
+    match &item.kind {
+        ReviewKind::KeyChange { reason, .. } => format!("{severe}{}", reason.sentence()),
+        ReviewKind::ContactRequest { answers, .. } => match answers {
+            Some(times @ 2..) => format!("{severe}wants a channel, answered {times} times"),
+            Some(_) | None => "wants a channel".to_owned(),
+        },
+        ReviewKind::HeldMessage { signals, .. } => match signals {
+            0 => "every message waits here".to_owned(),
+            1 => format!("{severe}⚑ 1 signal"),
+            count => format!("{severe}⚑ {count} signals"),
+        },
+        ReviewKind::HeldDraft { reason, .. } if reason.is_empty() => {
+            "every draft waits here".to_owned()
+        }
+        ReviewKind::HeldDraft { reason, .. } => format!("{severe}{reason}"),
+    }
+}
+
+/// Says what more there is to know before it is opened.
+pub(super) fn detail(item: &ReviewItem) -> String {
+    match &item.kind {
+        ReviewKind::KeyChange { .. } => "stopped both ways until you decide".to_owned(),
+        ReviewKind::ContactRequest { .. } => "somebody answered your invite".to_owned(),
+        ReviewKind::HeldMessage { rule, .. } => format!("not read by your assistant · {rule}"),
+        ReviewKind::HeldDraft { rule, .. } => format!("draft by your assistant · {rule}"),
+    }
+}

@@ -1,0 +1,366 @@
+//! Which key says what of which item, in which words, and what goes on with it.
+
+use std::time::Duration;
+
+use crate::api::{Request, Review};
+use crate::model::{
+    Content, Message, OnScreen, PeerText, ReviewKind, StopReason, UnixMillis, Verdict, Words,
+};
+use crate::tui::keymap::Action;
+use crate::tui::model::JustSent;
+
+use super::review_words::{Purpose, Written};
+
+/// How long an approved draft waits before it leaves.
+const LEAVES_AFTER: Duration = Duration::from_secs(10);
+
+/// Tells whether approving needs the second key.
+pub(super) fn is_grave(review: &Review) -> bool {
+    match &review.item.kind {
+        ReviewKind::KeyChange { .. } => true,
+        ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
+        ReviewKind::HeldMessage { severe, .. } | ReviewKind::HeldDraft { severe, .. } => *severe,
+    }
+}
+
+/// Tells whether the item is a message of either side.
+pub(super) fn is_message(review: &Review) -> bool {
+    matches!(
+        review.item.kind,
+        ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. }
+    )
+}
+
+/// Tells whether nobody answered in time.
+pub(super) fn is_over(review: &Review, now: UnixMillis) -> bool {
+    matches!(&review.item.kind, ReviewKind::HeldDraft { expires, .. } if *expires <= now)
+}
+
+/// Returns the draft that leaves in a moment because of a decision made now.
+pub(super) fn leaving(review: &Review, verdict: Verdict, now: UnixMillis) -> Option<JustSent> {
+    let passes = matches!(verdict, Verdict::Approve | Verdict::SendEdited);
+    let ReviewKind::HeldDraft { message, .. } = &review.item.kind else {
+        return None;
+    };
+    passes.then(|| JustSent {
+        message: *message,
+        channel: review.channel.id,
+        due: now.after(LEAVES_AFTER),
+        text: PeerText::default(),
+        draft: true,
+    })
+}
+
+fn is_draft(review: &Review) -> bool {
+    matches!(review.item.kind, ReviewKind::HeldDraft { .. })
+}
+
+/// Tells whether the key on show may be pinned. Where somebody else answered the invite that we
+/// accepted it is that stranger's key, and where the code differed it is nobody's we know.
+pub(super) fn may_pin(review: &Review) -> bool {
+    !matches!(
+        review.item.kind,
+        ReviewKind::KeyChange {
+            reason: StopReason::AnsweredTwice | StopReason::CodeDiffers,
+            ..
+        }
+    )
+}
+
+/// Tells whether anything is hidden in a held message that could be taken out.
+pub(super) fn hides(review: &Review) -> bool {
+    let (Some(clean), Some(Content::Text(body))) = (
+        &review.clean,
+        review.message.as_ref().map(|message| &message.content),
+    ) else {
+        return false;
+    };
+    clean.body != body.body || clean.subject != body.subject
+}
+
+/// Returns the words of a message that can be read.
+pub(super) fn words_of(message: Option<&Message>) -> Words {
+    match message.map(|message| &message.content) {
+        Some(Content::Text(body)) => Words {
+            subject: body.subject.clone(),
+            body: body.body.clone(),
+        },
+        Some(Content::Raw { .. }) | None => Words::default(),
+    }
+}
+
+/// What a key comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// It decides this.
+    Decides(Verdict),
+    /// It asks for `A`, which then decides this.
+    Asks(Verdict),
+    /// It opens a field to write in.
+    Writes(Purpose),
+    /// It decides nothing here, and why.
+    Nothing(&'static str),
+}
+
+/// Returns what a key means for an item.
+pub(super) fn meaning(
+    review: &Review,
+    written: &Written,
+    armed: Option<Verdict>,
+    action: Action,
+) -> Meaning {
+    if action == Action::Confirm {
+        return match armed {
+            Some(verdict) => Meaning::Decides(verdict),
+            None if is_grave(review) && may_pin(review) => {
+                Meaning::Nothing("A confirms what a asks; press a first.")
+            }
+            None => Meaning::Nothing("There is nothing to confirm here."),
+        };
+    }
+    if is_message(review) {
+        of_message(review, written, action)
+    } else {
+        of_key(review, action)
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other key decides nothing about a key"
+)]
+fn of_key(review: &Review, action: Action) -> Meaning {
+    let is_change = matches!(review.item.kind, ReviewKind::KeyChange { .. });
+    match action {
+        Action::Approve if !may_pin(review) => {
+            Meaning::Nothing("That key is a stranger's; it cannot be pinned.")
+        }
+        Action::Approve => passes(review, Verdict::Approve),
+        Action::Refuse => Meaning::Decides(Verdict::Refuse),
+        Action::KeepPinned if is_change => Meaning::Decides(Verdict::KeepPinned),
+        Action::KeepPinned => Meaning::Nothing("K is for a changed key; this is none."),
+        _ => Meaning::Nothing("That key is for a held message; this is none."),
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other key decides nothing about a message"
+)]
+fn of_message(review: &Review, written: &Written, action: Action) -> Meaning {
+    let draft = is_draft(review);
+    match action {
+        Action::Approve if draft && edited(review, written).is_some() => {
+            passes(review, Verdict::SendEdited)
+        }
+        // In one's own words nothing of theirs goes on, so nothing is asked twice.
+        Action::Approve if !draft && written.text(Purpose::OwnWords).is_some() => {
+            Meaning::Decides(Verdict::OwnWords)
+        }
+        Action::Approve => passes(review, Verdict::Approve),
+        Action::ReleaseClean if !draft && hides(review) => passes(review, Verdict::ReleaseClean),
+        Action::ReleaseClean => Meaning::Nothing("Nothing is hidden here that could be removed."),
+        Action::EditDraft if draft => Meaning::Writes(Purpose::Edit),
+        Action::EditDraft => Meaning::Nothing("E is for a draft of your assistant's."),
+        Action::OwnWords if !draft => Meaning::Writes(Purpose::OwnWords),
+        Action::OwnWords => Meaning::Nothing("s is for a message of theirs; E edits a draft."),
+        Action::Refuse if written.asked_reason() => Meaning::Decides(Verdict::Refuse),
+        Action::Refuse => Meaning::Writes(Purpose::Reason),
+        Action::RefuseAndPause => Meaning::Decides(Verdict::RefuseAndPause),
+        _ => Meaning::Nothing("K is for a changed key; this is none."),
+    }
+}
+
+fn passes(review: &Review, verdict: Verdict) -> Meaning {
+    if is_grave(review) {
+        Meaning::Asks(verdict)
+    } else {
+        Meaning::Decides(verdict)
+    }
+}
+
+/// Returns the person's version of a draft, if it is another one.
+fn edited(review: &Review, written: &Written) -> Option<PeerText> {
+    let draft = words_of(review.message.as_ref());
+    written
+        .text(Purpose::Edit)
+        .filter(|text| *text != draft.body)
+}
+
+/// Returns the decision that a verdict makes, with what was written for it.
+pub(super) fn request(
+    review: &Review,
+    written: &Written,
+    verdict: Verdict,
+    screen: OnScreen,
+) -> Request {
+    let body = match verdict {
+        Verdict::SendEdited => edited(review, written),
+        Verdict::OwnWords => written.text(Purpose::OwnWords),
+        Verdict::Approve
+        | Verdict::Refuse
+        | Verdict::KeepPinned
+        | Verdict::ReleaseClean
+        | Verdict::RefuseAndPause => None,
+    };
+    let subject = words_of(review.message.as_ref()).subject;
+    let refuses = matches!(verdict, Verdict::Refuse | Verdict::RefuseAndPause);
+    Request::Decide {
+        item: review.item.id,
+        seen: review.item.seen,
+        verdict,
+        words: body.map(|body| Words {
+            subject: if verdict == Verdict::SendEdited {
+                subject
+            } else {
+                PeerText::default()
+            },
+            body,
+        }),
+        reason: written.text(Purpose::Reason).filter(|_| refuses),
+        screen: is_message(review).then_some(screen),
+    }
+}
+
+/// Says exactly what `A` carries out.
+pub(super) fn armed_words(review: &Review, verdict: Verdict) -> &'static str {
+    match (&review.item.kind, verdict) {
+        (ReviewKind::KeyChange { .. }, _) => "pin the new key: messages flow to whoever holds it",
+        (ReviewKind::ContactRequest { .. }, _) => "accept the last one who answered",
+        (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => {
+            "send your version to them, after 10 s"
+        }
+        (ReviewKind::HeldDraft { .. }, _) => "send it to them as it is, after 10 s",
+        (ReviewKind::HeldMessage { .. }, Verdict::ReleaseClean) => {
+            "your assistant reads it without what is hidden"
+        }
+        (ReviewKind::HeldMessage { .. }, _) => "your assistant reads all of it as it is",
+    }
+}
+
+/// Returns what can be chosen, as key and words.
+pub(super) fn choices(
+    review: &Review,
+    written: &Written,
+    armed: Option<Verdict>,
+) -> Vec<(&'static str, &'static str)> {
+    let no = match review.item.kind {
+        ReviewKind::KeyChange { .. } => ("Esc", "leave it stopped"),
+        ReviewKind::ContactRequest { .. } => ("r", "refuse, close the channel"),
+        ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. } => ("Esc", "not yet"),
+    };
+    if let Some(verdict) = armed {
+        return vec![("A", armed_words(review, verdict)), no];
+    }
+    match review.item.kind {
+        ReviewKind::KeyChange { .. } if !may_pin(review) => vec![
+            ("K", "keep the key you accepted"),
+            ("r", "close the channel"),
+        ],
+        ReviewKind::KeyChange { .. } => vec![
+            ("K", "keep the key you accepted"),
+            ("r", "close the channel"),
+            ("a", "pin the new key (asks for A)"),
+        ],
+        ReviewKind::ContactRequest { .. } if is_grave(review) => vec![
+            ("r", "refuse, close the channel"),
+            ("a", "accept all the same (asks for A)"),
+        ],
+        ReviewKind::ContactRequest { .. } => vec![
+            ("a", "accept, pin this key"),
+            ("r", "refuse, close the channel"),
+        ],
+        ReviewKind::HeldMessage { .. } => of_held(review, written),
+        ReviewKind::HeldDraft { .. } => of_draft(review, written),
+    }
+}
+
+fn of_held(review: &Review, written: &Written) -> Vec<(&'static str, &'static str)> {
+    let first = match (written.text(Purpose::OwnWords).is_some(), is_grave(review)) {
+        (true, _) => ("a", "pass on your words"),
+        (false, true) => ("a", "release as is (asks for A)"),
+        (false, false) => ("a", "release as is"),
+    };
+    let mut list = vec![first];
+    if hides(review) {
+        list.push(("l", "release, hidden text removed"));
+    }
+    list.extend([
+        ("s", "pass on in my own words"),
+        ("r", refuse_words(written)),
+        ("b", "refuse, pause channel"),
+        ("z", "decide later"),
+    ]);
+    list
+}
+
+fn of_draft(review: &Review, written: &Written) -> Vec<(&'static str, &'static str)> {
+    let first = match (edited(review, written).is_some(), is_grave(review)) {
+        (true, true) => ("a", "send your version (asks for A)"),
+        (true, false) => ("a", "send your version"),
+        (false, true) => ("a", "send as is (asks for A)"),
+        (false, false) => ("a", "send as is"),
+    };
+    vec![
+        first,
+        ("E", "edit, then send"),
+        ("r", refuse_words(written)),
+        ("b", "refuse, pause channel"),
+        ("z", "decide later"),
+    ]
+}
+
+fn refuse_words(written: &Written) -> &'static str {
+    if written.asked_reason() {
+        "refuse with this reason"
+    } else {
+        "refuse, say why"
+    }
+}
+
+/// Says what happens if nobody decides.
+pub(super) fn default_words(review: &Review) -> &'static str {
+    match &review.item.kind {
+        ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
+        ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
+        ReviewKind::HeldMessage { .. } => {
+            "If you do nothing: it stays held here, unread by your assistant."
+        }
+        ReviewKind::HeldDraft { .. } => {
+            "If you do nothing: not sent, your assistant is told “expired”."
+        }
+    }
+}
+
+/// Says what a decision came to.
+pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
+    match (kind, verdict) {
+        (Some(ReviewKind::ContactRequest { .. }), Verdict::Approve) => {
+            "Accepted. Their key is pinned; you can write to them."
+        }
+        (Some(ReviewKind::ContactRequest { .. }), _) => "Refused. Nothing was sent to them.",
+        (
+            Some(ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. }),
+            Verdict::RefuseAndPause,
+        ) => "Refused, and the channel is paused.",
+        (Some(ReviewKind::HeldMessage { .. }), Verdict::Refuse) => {
+            "Refused. Your assistant will not see it."
+        }
+        (Some(ReviewKind::HeldMessage { .. }), Verdict::ReleaseClean) => {
+            "Released without what was hidden. Your assistant may read it."
+        }
+        (Some(ReviewKind::HeldMessage { .. }), Verdict::OwnWords) => {
+            "Your words are with your assistant; theirs are not."
+        }
+        (Some(ReviewKind::HeldMessage { .. }), _) => "Released. Your assistant may read it.",
+        (Some(ReviewKind::HeldDraft { .. }), Verdict::Refuse) => {
+            "Refused. Your assistant is told; they are not."
+        }
+        (Some(ReviewKind::HeldDraft { .. }), _) => {
+            "Approved. It leaves in ten seconds; u takes it back."
+        }
+        (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
+        (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",
+        (_, _) => "The channel is closed. Nothing leaves or enters any more.",
+    }
+}
