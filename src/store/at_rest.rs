@@ -5,7 +5,7 @@
 //! nothing in a profile without a passphrase. A sealed value is bound to its place and row, so
 //! it opens nowhere else; text is kept as base64, a blob as bytes, NULL stays NULL.
 //!
-//! A column is either in [`SEALED`] or in `READABLE` (see the tests), which say what a stolen
+//! A column is either in `SEALED` or in `READABLE` (see the tests), which say what a stolen
 //! disk gives away. A new sealed column is listed there and has no default, because a default
 //! is not sealed.
 

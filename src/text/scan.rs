@@ -2,7 +2,7 @@
 //!
 //! Collects from every source of findings, puts them in order and bounds their number. What is
 //! found lives beside this file: [`super::exact`] for what the characters themselves prove,
-//! [`super::rules`] for wording, [`super::suspect`] for the opinion of the model.
+//! `super::rules` for wording, `super::suspect` for the opinion of the model.
 //!
 //! Must not: decide what becomes of the text, or call anything safe.
 
