@@ -41,6 +41,11 @@ fn the_picture_of_the_review_is_current() {
 }
 
 #[test]
+fn the_picture_of_the_engagement_is_current() {
+    picture("engagement.svg", "chaperon (3)", "pl");
+}
+
+#[test]
 fn the_picture_of_the_invite_is_current() {
     picture("invite.svg", "chaperon (3)", "Gkkk<enter>");
 }
