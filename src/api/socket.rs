@@ -228,12 +228,12 @@ async fn answer(line: &[u8], handle: &Handle, seat: &Seat, door: Door) -> Tell {
         Role::Assistant
     };
     let seated = seated_by(&request, before);
-    if seated.is_some() && door == Door::Assistants {
-        let error = ApiError::NotAllowed;
-        let data = serde_json::to_value(&error).ok();
-        return Tell::failure(ask.id, -32000, error.to_string(), data);
-    }
-    match handle.with_role(role).ask(request).await {
+    let answered = if seated.is_some() && door == Door::Assistants {
+        Err(ApiError::NotAllowed)
+    } else {
+        handle.with_role(role).ask(request).await
+    };
+    match answered {
         Ok(reply) => {
             if seated.is_some() {
                 *lock(seat) = seated;

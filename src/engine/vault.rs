@@ -55,11 +55,8 @@ impl Gate {
             return;
         }
         let doubled = FIRST_PAUSE.saturating_mul(1 << self.wrong.min(16));
-        let pause = doubled.min(LONGEST_PAUSE).as_millis();
         self.wrong = self.wrong.saturating_add(1);
-        self.closed_until = Some(UnixMillis(
-            now.0.saturating_add(i64::try_from(pause).unwrap_or(0)),
-        ));
+        self.closed_until = Some(now.after(doubled.min(LONGEST_PAUSE)));
     }
 }
 

@@ -86,13 +86,10 @@ impl Ends {
     /// Tells whether these conditions end every channel that `other` ends, at the latest when
     /// `other` does.
     pub fn within(&self, other: &Self) -> bool {
-        fn sooner<T: Ord>(mine: Option<T>, theirs: Option<T>) -> bool {
-            theirs.is_none_or(|theirs| mine.is_some_and(|mine| mine <= theirs))
-        }
         (self.when_completed || !other.when_completed)
-            && sooner(self.on, other.on)
-            && sooner(self.after_days, other.after_days)
-            && sooner(self.after_quiet_days, other.after_quiet_days)
+            && within_limit(self.on, other.on)
+            && within_limit(self.after_days, other.after_days)
+            && within_limit(self.after_quiet_days, other.after_quiet_days)
     }
 
     /// Returns the conditions as the texts of a preset file; none where it never ends.
@@ -116,6 +113,11 @@ impl fmt::Display for Ends {
             f.write_str(&conditions.join(" or "))
         }
     }
+}
+
+/// Tells whether a limit stops all that another stops; none stops nothing.
+pub(super) fn within_limit<T: Ord>(mine: Option<T>, theirs: Option<T>) -> bool {
+    theirs.is_none_or(|theirs| mine.is_some_and(|mine| mine <= theirs))
 }
 
 fn days_long(days: u16) -> Duration {

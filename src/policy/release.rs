@@ -150,10 +150,10 @@ fn judge_draft(rules: &Rules, facts: &OutboundFacts<'_>) -> Release {
     }
 }
 
-/// What in the text holds the draft, in the order of [`DraftHold::ALL`], one for each code.
+/// What in the text holds the draft, in the order of [`DraftHold`], one for each code.
 fn leak_grounds(rules: &Rules, leaks: &[Signal]) -> Vec<(String, String)> {
     let grounded = leaks.iter().any(|leak| leak.kind != SignalKind::Opinion);
-    let mut found: Vec<(usize, SignalCode)> = Vec::new();
+    let mut found: Vec<(DraftHold, SignalCode)> = Vec::new();
     for leak in leaks {
         let Some(what) = DraftHold::of(leak.code) else {
             continue;
@@ -169,13 +169,12 @@ fn leak_grounds(rules: &Rules, leaks: &[Signal]) -> Vec<(String, String)> {
             | DraftHold::Iban => grounded && leak.severity > Severity::Note,
         };
         if weighs && rules.hold_in_drafts.contains(&what) {
-            let place = DraftHold::ALL.iter().position(|hold| *hold == what);
-            found.push((place.unwrap_or(DraftHold::ALL.len()), leak.code));
+            found.push((what, leak.code));
         }
     }
     found.sort_unstable();
     found.dedup();
-    let ground = |(_, code): (usize, SignalCode)| {
+    let ground = |(_, code): (DraftHold, SignalCode)| {
         let rule = format!("hold-out:{}", short_name(code));
         (rule, format!("it {}", code.sentence()))
     };

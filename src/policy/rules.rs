@@ -75,13 +75,12 @@ pub enum Drafts {
     Alone,
 }
 
-/// Something in a draft that can be a reason to hold it.
+/// Something in a draft that can be a reason to hold it. The order is the one in which a verdict
+/// names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DraftHold {
     /// Keys, tokens, passwords, card numbers, seed phrases.
     Secrets,
-    /// Amounts of money.
-    Money,
     /// Street addresses.
     Address,
     /// Phone numbers.
@@ -90,10 +89,12 @@ pub enum DraftHold {
     Email,
     /// Bank account numbers.
     Iban,
-    /// Links, however harmless.
-    Links,
+    /// Amounts of money.
+    Money,
     /// Files.
     Attachments,
+    /// Links, however harmless.
+    Links,
 }
 
 /// How the human hears of something.
@@ -152,7 +153,7 @@ impl Drafts {
 }
 
 impl DraftHold {
-    /// All of them, in the order in which a verdict names them.
+    /// All of them, in their order.
     pub const ALL: [Self; 8] = [
         Self::Secrets,
         Self::Address,

@@ -61,13 +61,7 @@ fn draft(leaks: &[Signal]) -> OutboundFacts<'_> {
 
 /// What the four presets say, in the order of the table of `docs/presets.md`.
 fn each_preset(say: impl Fn(&Rules) -> String) -> [String; 4] {
-    [
-        Preset::SafeAcquaintance,
-        Preset::TrustedColleague,
-        Preset::InnerCircle,
-        Preset::OneTime,
-    ]
-    .map(|preset| say(presets::rules(preset)))
+    Preset::ALL.map(|preset| say(presets::rules(preset)))
 }
 
 fn entry(verdict: &Verdict) -> String {
@@ -529,12 +523,7 @@ proptest! {
 
     #[test]
     fn a_stricter_preset_never_lets_through_what_a_wider_one_holds(world in world()) {
-        let [safe, trusted, inner, once] = [
-            Preset::SafeAcquaintance,
-            Preset::TrustedColleague,
-            Preset::InnerCircle,
-            Preset::OneTime,
-        ].map(presets::rules);
+        let [safe, trusted, inner, once] = Preset::ALL.map(presets::rules);
         for (narrow, wide) in [(safe, trusted), (once, trusted), (trusted, inner), (once, safe)] {
             prop_assert!(!world.enters(narrow) || world.enters(wide));
             prop_assert!(!world.leaves(narrow) || world.leaves(wide));

@@ -6,7 +6,7 @@
 
 use super::rows::Key;
 use super::{Drafts, InboundHold, Proof, Rules};
-use crate::policy::ends::Ends;
+use crate::policy::ends::{Ends, within_limit};
 use crate::policy::hours::Hours;
 
 /// What a change of rules does to what may pass without a person.
@@ -104,9 +104,7 @@ impl Rules {
         // Where every draft is held before or after, the row of `drafts` says it all: what the
         // other rows would allow cannot happen on that side.
         let outbound = |change| if both_alone { change } else { Change::Same };
-        let fewer = |mine: &Option<u16>, theirs: &Option<u16>| {
-            theirs.is_none_or(|theirs| mine.is_some_and(|mine| mine <= theirs))
-        };
+        let fewer = |mine: &Option<u16>, theirs: &Option<u16>| within_limit(*mine, *theirs);
         match key {
             Key::Inbound => Change::between(&self.inbound, &to.inbound, |a, b| a <= b),
             Key::HoldFirstMessage => {
@@ -159,5 +157,5 @@ impl Rules {
 /// through, and the new rules ask for the code. Narrowing never does.
 pub fn needs_verified_code(from: &Rules, to: &Rules) -> bool {
     let asks = to.raising_needs == Proof::VerifiedCode || to.is_wide();
-    asks && from.compare(to).widens()
+    asks && !from.widens(to).is_empty()
 }
