@@ -100,7 +100,9 @@ impl Store {
     }
 
     /// Returns the key that everything is sealed under, where it was given.
-    pub fn vault_key(&self) -> Option<&VaultKey> {
+    /// Returns the key that everything is sealed under, where it was given.
+    #[cfg(test)]
+    pub(crate) fn vault_key(&self) -> Option<&VaultKey> {
         match &self.at_rest {
             AtRest::Sealed(key) => Some(key),
             AtRest::Plain | AtRest::Locked => None,

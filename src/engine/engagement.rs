@@ -121,7 +121,10 @@ pub(super) fn ended(
         return Ok(Some(Ended::Date));
     };
     let age = now.since(channel.created_at);
-    let last = supervision::last_at(read, channel.id)?;
+    let last = match rules.ends.after_quiet_days {
+        Some(_) => supervision::last_at(read, channel.id)?,
+        None => None,
+    };
     let life = Life {
         age,
         quiet: last.map_or(age, |last| now.since(last)),
@@ -213,22 +216,17 @@ impl Core {
     ) -> Result<(), Error> {
         let now = self.now();
         let before = in_force(&self.profile, channel);
-        let change = before.rules.compare(rules);
-        let what = if change.widens() {
-            "engagement_widened"
-        } else {
+        let what = if before.rules.widens(rules).is_empty() {
             "engagement_set"
+        } else {
+            "engagement_widened"
         };
-        let version = channel.policy_version + 1;
+        let after = policy_name(preset, own.is_some(), channel.policy_version + 1);
+        let detail = format!("{} -> {after}", before.name);
         let evidence = Evidence {
-            policy: Some(policy_name(preset, own.is_some(), version)),
+            policy: Some(after),
             ..Evidence::default()
         };
-        let detail = format!(
-            "{} -> {}",
-            before.name,
-            policy_name(preset, own.is_some(), version)
-        );
         let tx = self.store.write()?;
         store::channels::set_engagement(&tx, channel.id, preset, own, text)?;
         let entry = log::NewEntry {
@@ -331,7 +329,7 @@ impl Core {
         proposed: &Rules,
         now: UnixMillis,
     ) -> Result<Replay, Error> {
-        let since = UnixMillis(now.0 - i64::try_from(REPLAYED.as_millis()).unwrap_or_default());
+        let since = now.before(REPLAYED);
         let mut past = supervision::since(&self.store, channel.id, since, REPLAYED_AT_MOST)?;
         past.retain(|message| local_now(proposed, message.at).is_some());
         past.retain(|message| local_now(current, message.at).is_some());

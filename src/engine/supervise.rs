@@ -9,6 +9,7 @@ use crate::model::{
     Digest, Evidence, Message, MessageId, Passage, Severity, Signal, UnixMillis,
 };
 use crate::policy::admit::{Attention, InboundFacts, admit, attention};
+use crate::policy::ends::Ended;
 use crate::policy::release::{OutboundFacts, Release, release};
 use crate::profile::Profile;
 use crate::store::{self, Read, Tx, held, log, messages, review, supervision};
@@ -36,7 +37,7 @@ pub(super) struct Judged {
 pub(super) struct Judge {
     in_force: InForce,
     verified: bool,
-    over: Option<crate::policy::ends::Ended>,
+    over: Option<Ended>,
     peer_has_written: bool,
     call_the_person: bool,
 }
@@ -54,7 +55,7 @@ impl Judge {
         Ok(Self {
             verified: channel.verified.is_some(),
             over: ended(read, channel, &in_force.rules, now)?,
-            peer_has_written: supervision::has_written(read, channel.id)?.0,
+            peer_has_written: supervision::peer_has_written(read, channel.id)?,
             call_the_person,
             in_force,
         })
@@ -212,7 +213,7 @@ impl Core {
         let facts = OutboundFacts {
             author,
             leaks: &leaks,
-            peer_has_written: supervision::has_written(&self.store, channel.id)?.0,
+            peer_has_written: supervision::peer_has_written(&self.store, channel.id)?,
             // The mailbox protocol does not say what a message answers.
             answers_held: false,
             alone_last_hour: self.left_alone(channel.id, now, HOUR)?,
@@ -273,8 +274,7 @@ impl Core {
         now: UnixMillis,
         span: Duration,
     ) -> Result<u32, store::Error> {
-        let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        supervision::left_alone(&self.store, channel, UnixMillis(now.0.saturating_sub(span)))
+        supervision::left_alone(&self.store, channel, now.before(span))
     }
 
     pub(super) fn draft_state(&self, id: MessageId) -> Result<Reply, Error> {
@@ -373,7 +373,7 @@ impl Core {
         if !matches!(channel.state, ChannelState::Active | ChannelState::Stopped) {
             return Err(Error::ChannelNotActive);
         }
-        self.close(channel, actor, "ended:completed")?;
+        self.close(channel, actor, Ended::Completed.rule())?;
         Ok(Reply::Done)
     }
 

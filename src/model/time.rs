@@ -22,6 +22,15 @@ impl UnixMillis {
         )
     }
 
+    /// Returns the time this long before `self`; saturates.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+
     /// Returns how long ago `earlier` was, or zero if it lies ahead.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -160,16 +169,6 @@ pub struct LocalTime {
 impl LocalTime {
     /// Minutes of a day.
     pub const MINUTES: u16 = 24 * 60;
-
-    /// 1970-01-01 00:00: what to show where a time lies outside the years of [`Date`].
-    pub const EPOCH: Self = Self {
-        date: Date {
-            year: 1970,
-            month: 1,
-            day: 1,
-        },
-        minute_of_day: 0,
-    };
 
     /// Makes a time from a date and the minutes since its midnight, which are less than
     /// [`Self::MINUTES`]; `None` otherwise.

@@ -122,9 +122,9 @@ impl From<Refusal> for rusqlite::Error {
 }
 
 impl AtRest {
-    fn seal(&self, place: &[u8], value: &Value) -> Result<Value, Refusal> {
+    fn seal(&self, place: &[u8], value: Value) -> Result<Value, Refusal> {
         let key = match self {
-            Self::Plain => return Ok(value.clone()),
+            Self::Plain => return Ok(value),
             Self::Locked => return Err(Refusal::Locked),
             Self::Sealed(key) => key,
         };
@@ -135,7 +135,7 @@ impl AtRest {
         match value {
             Value::Null => Ok(Value::Null),
             Value::Text(text) => Ok(Value::Text(BASE64.encode(seal(text.as_bytes())?))),
-            Value::Blob(bytes) => Ok(Value::Blob(seal(bytes)?)),
+            Value::Blob(bytes) => Ok(Value::Blob(seal(&bytes)?)),
             Value::Integer(_) | Value::Real(_) => Err(Refusal::Type),
         }
     }
@@ -165,7 +165,7 @@ impl AtRest {
         let at_rest = self.clone();
         define(connection, "seal", move |place, value| {
             let value = value.try_into().map_err(|_not_utf8| Refusal::DoesNotSeal)?;
-            at_rest.seal(place, &value)
+            at_rest.seal(place, value)
         })?;
         let at_rest = self.clone();
         define(connection, "open", move |place, value| {
@@ -278,7 +278,7 @@ fn rewrite(
 ) -> Result<(), Error> {
     let (old, new) = (store.at_rest.clone(), to.clone());
     define(&store.connection, "reseal", move |place, value| {
-        new.seal(place, &old.open(place, value)?)
+        new.seal(place, old.open(place, value)?)
     })?;
     let tx = store.write()?;
     also(&tx)?;

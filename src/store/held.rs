@@ -30,26 +30,26 @@ pub struct NewHeld<'a> {
 /// Stores a draft that waits for a person. It is in no outbox until somebody approves it.
 pub fn hold(tx: &Tx<'_>, new: &NewHeld<'_>) -> Result<MessageId, Error> {
     let id = next_id(tx, "messages")?;
-    tx.0.execute(
+    tx.0.prepare_cached(
         "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
             read, signals, flagged, expires)
          VALUES (?10, ?1, 'assistant', ?2, seal('messages.subject', ?10, ?3),
             seal('messages.body', ?10, ?4), seal('messages.metadata', ?10, ?5),
             seal('messages.ruleh', ?10, ?6), 'held', 1, seal('messages.signals', ?10, ?7), ?8,
             ?9)",
-        params![
-            new.channel.0,
-            new.at.0,
-            new.body.subject.expose_untrusted(),
-            new.body.body.expose_untrusted(),
-            new.body.metadata.expose_untrusted(),
-            new.rule,
-            signals_text(new.signals),
-            is_flagged(new.signals),
-            new.expires.0,
-            id,
-        ],
-    )?;
+    )?
+    .execute(params![
+        new.channel.0,
+        new.at.0,
+        new.body.subject.expose_untrusted(),
+        new.body.body.expose_untrusted(),
+        new.body.metadata.expose_untrusted(),
+        new.rule,
+        signals_text(new.signals),
+        is_flagged(new.signals),
+        new.expires.0,
+        id,
+    ])?;
     Ok(MessageId(id))
 }
 

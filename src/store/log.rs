@@ -6,6 +6,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
+use crate::crypto;
 use crate::model::{
     Actor, ChannelId, Digest, Evidence, LogEntry, LoggedText, PeerText, UnixMillis,
 };
@@ -105,7 +106,7 @@ impl Hashed<'_> {
 }
 
 fn digest_of(text: &PeerText) -> Digest {
-    Digest(Sha256::digest(text.expose_untrusted().as_bytes()).into())
+    crypto::sha256(text.expose_untrusted().as_bytes())
 }
 
 /// Writes an entry behind the last one.

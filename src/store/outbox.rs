@@ -51,27 +51,27 @@ pub struct Due {
 /// Stores a message and queues it.
 pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
     let id = next_id(tx, "messages")?;
-    tx.0.execute(
+    tx.0.prepare_cached(
         "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
             read, passage, signals, flagged)
          VALUES (?11, ?1, ?2, ?3, seal('messages.subject', ?11, ?4),
             seal('messages.body', ?11, ?5), seal('messages.metadata', ?11, ?6),
             seal('messages.rule', ?11, ?7), 'queued', 1, ?8, seal('messages.signals', ?11, ?9),
             ?10)",
-        params![
-            new.channel.0,
-            new.author.as_str(),
-            new.at.0,
-            new.body.subject.expose_untrusted(),
-            new.body.body.expose_untrusted(),
-            new.body.metadata.expose_untrusted(),
-            new.rule,
-            new.passage.map(Passage::as_str),
-            signals_text(new.signals),
-            is_flagged(new.signals),
-            id,
-        ],
-    )?;
+    )?
+    .execute(params![
+        new.channel.0,
+        new.author.as_str(),
+        new.at.0,
+        new.body.subject.expose_untrusted(),
+        new.body.body.expose_untrusted(),
+        new.body.metadata.expose_untrusted(),
+        new.rule,
+        new.passage.map(Passage::as_str),
+        signals_text(new.signals),
+        is_flagged(new.signals),
+        id,
+    ])?;
     let message = MessageId(id);
     enter(tx, message, new.channel, new.due)?;
     Ok(message)
@@ -84,10 +84,8 @@ pub(super) fn enter(
     channel: ChannelId,
     due: UnixMillis,
 ) -> Result<(), Error> {
-    tx.0.execute(
-        "INSERT INTO outbox (message, channel, due) VALUES (?1, ?2, ?3)",
-        params![message.0, channel.0, due.0],
-    )?;
+    tx.0.prepare_cached("INSERT INTO outbox (message, channel, due) VALUES (?1, ?2, ?3)")?
+        .execute(params![message.0, channel.0, due.0])?;
     Ok(())
 }
 

@@ -101,25 +101,25 @@ const COLUMNS: &str = "r.id, r.channel, open('channels.name', c.id, c.name), r.k
 /// Puts an item before a person.
 pub fn raise(tx: &Tx<'_>, new: &NewItem<'_>) -> Result<ReviewId, Error> {
     let id = next_id(tx, "review")?;
-    tx.0.execute(
+    tx.0.prepare_cached(
         "INSERT INTO review (id, channel, kind, message, shown_key, pinned_key, answers, reason,
             since, seen)
          VALUES (?10, ?1, ?2, ?3, seal('review.shown_key', ?10, ?4),
             seal('review.pinned_key', ?10, ?5), ?6, seal('review.reason', ?10, ?7), ?8,
             seal('review.seen', ?10, ?9))",
-        params![
-            new.channel.0,
-            new.kind.as_str(),
-            new.message.map(|message| message.0),
-            new.shown_key,
-            new.pinned_key,
-            new.answers,
-            new.reason,
-            new.since.0,
-            new.seen.0,
-            id,
-        ],
-    )?;
+    )?
+    .execute(params![
+        new.channel.0,
+        new.kind.as_str(),
+        new.message.map(|message| message.0),
+        new.shown_key,
+        new.pinned_key,
+        new.answers,
+        new.reason,
+        new.since.0,
+        new.seen.0,
+        id,
+    ])?;
     Ok(ReviewId(id))
 }
 

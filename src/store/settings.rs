@@ -18,11 +18,11 @@ pub fn get(read: &impl Read, key: &str) -> Result<Option<String>, Error> {
 
 /// Keeps a value under a key.
 pub fn set(tx: &Tx<'_>, key: &str, value: &str) -> Result<(), Error> {
-    tx.0.execute(
+    tx.0.prepare_cached(
         "INSERT INTO settings (key, value) VALUES (?1, ?2)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        params![key, value],
-    )?;
+    )?
+    .execute(params![key, value])?;
     Ok(())
 }
 

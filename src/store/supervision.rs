@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use crate::model::{ChannelId, Message, MessageId, UnixMillis};
 
-use super::messages::{COLUMNS, message_of, page};
+use super::messages::{COLUMNS, message_of};
 use super::{Error, Read};
 
 /// Counts the assistant's messages of a channel that left alone since a moment.
@@ -18,18 +18,14 @@ pub fn left_alone(read: &impl Read, channel: ChannelId, since: UnixMillis) -> Re
         .query_row(params![channel.0, since.0], |row| row.get(0))?)
 }
 
-/// Tells whether the peer has written in a channel, and whether anybody on this side has.
-pub fn has_written(read: &impl Read, channel: ChannelId) -> Result<(bool, bool), Error> {
-    let wrote = |sql| -> Result<bool, Error> {
-        Ok(read
-            .connection()
-            .prepare_cached(sql)?
-            .query_row([channel.0], |row| row.get(0))?)
-    };
-    Ok((
-        wrote("SELECT EXISTS (SELECT 1 FROM messages WHERE channel = ?1 AND author = 'peer')")?,
-        wrote("SELECT EXISTS (SELECT 1 FROM messages WHERE channel = ?1 AND author != 'peer')")?,
-    ))
+/// Tells whether the peer has ever written in a channel.
+pub fn peer_has_written(read: &impl Read, channel: ChannelId) -> Result<bool, Error> {
+    Ok(read
+        .connection()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM messages WHERE channel = ?1 AND author = 'peer')",
+        )?
+        .query_row([channel.0], |row| row.get(0))?)
 }
 
 /// Returns when anything last happened in a channel.
@@ -74,9 +70,15 @@ pub fn since(
     since: UnixMillis,
     limit: u32,
 ) -> Result<Vec<Message>, Error> {
-    let mut page = page(read, channel, None, limit)?;
-    page.retain(|message| message.at >= since);
-    Ok(page)
+    let mut statement = read.connection().prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
+         WHERE m.id IN (SELECT id FROM messages WHERE channel = ?1 ORDER BY id DESC LIMIT ?3)
+            AND m.at >= ?2
+         ORDER BY m.id"
+    ))?;
+    let rows = statement.query_map(params![channel.0, since.0, limit], message_of)?;
+    rows.map(|row| row?.ok_or(Error::Corrupt("message")))
+        .collect()
 }
 
 /// What was settled of the assistant's messages since a moment: alone, approved, edited, and

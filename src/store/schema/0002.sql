@@ -15,6 +15,8 @@ CREATE INDEX messages_expiring ON messages (expires) WHERE delivery = 'held';
 -- The assistant's messages that left alone, for rules that count them.
 CREATE INDEX messages_alone ON messages (channel, at)
     WHERE author = 'assistant' AND passage = 'alone';
+-- What was settled of the assistant's messages today, for the status.
+CREATE INDEX messages_settled ON messages (at) WHERE author = 'assistant';
 CREATE INDEX messages_digest ON messages (id) WHERE digest = 1 AND read = 0;
 CREATE INDEX messages_flagged ON messages (channel) WHERE flagged = 1 AND author = 'peer';
 
