@@ -11,7 +11,7 @@
 //! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
 //! linear in its input, or do I/O.
 
-pub mod exact;
+mod exact;
 pub mod scan;
 
 mod blanks;
@@ -36,11 +36,14 @@ mod wrap;
 mod writer;
 
 pub use bytes::{from_bytes, original_range};
-pub use leaks::{leaks, masked};
+pub use leaks::leaks;
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};
 pub use scan::{Scan, scan};
 
 use crate::model::{PeerText, Signal};
+
+/// Characters of the words that a finding quotes.
+const LONGEST_EVIDENCE: usize = 120;
 
 /// Makes text of any number of lines safe to draw.
 pub fn sanitise(text: &PeerText) -> SafeText {

@@ -10,17 +10,16 @@ mod hidden;
 mod links;
 mod terminal;
 
+use super::LONGEST_EVIDENCE;
 use super::sanitise;
+use super::views::floor;
 use crate::model::{PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan};
-
-/// Characters of evidence.
-const MOST_EVIDENCE: usize = 120;
 
 /// Findings of one code; the rest is marked in the text all the same.
 const MOST_OF_ONE: usize = 8;
 
 /// Hidden messages that are handed out.
-const MOST_DECODED: usize = 64;
+pub(super) const MOST_DECODED: usize = 64;
 
 /// Bytes of one hidden message that are handed out.
 const LONGEST_DECODED: usize = 16 * 1024;
@@ -41,12 +40,8 @@ pub(super) struct Examined {
     pub(super) links: Vec<PeerText>,
 }
 
-/// Returns what is certain about a text. Spans are byte ranges of `text`.
-pub fn signals(text: &str) -> Vec<Signal> {
-    examine(text).signals
-}
-
-/// Returns what is certain about a text, with what it hides and where it leads.
+/// Returns what is certain about a text, with what it hides and where it leads. Spans are byte
+/// ranges of `text`.
 pub(super) fn examine(text: &str) -> Examined {
     let mut findings = Findings::new(text);
     let walk = sanitise::walk(text, &[]);
@@ -89,7 +84,7 @@ impl<'a> Findings<'a> {
         if same.filter(|signal| signal.code == code).count() >= MOST_OF_ONE {
             return;
         }
-        let evidence: String = evidence.chars().take(MOST_EVIDENCE).collect();
+        let evidence: String = evidence.chars().take(LONGEST_EVIDENCE).collect();
         self.examined.signals.push(Signal {
             code,
             kind: SignalKind::Exact,
@@ -111,11 +106,7 @@ impl<'a> Findings<'a> {
 }
 
 fn push_new(list: &mut Vec<PeerText>, text: &str) {
-    let mut end = text.len().min(LONGEST_DECODED);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let text = text.get(..end).unwrap_or_default();
+    let text = text.get(..floor(text, LONGEST_DECODED)).unwrap_or_default();
     let known = list.iter().any(|other| other.expose_untrusted() == text);
     if !text.is_empty() && !known && list.len() < MOST_DECODED {
         list.push(PeerText::new(text));

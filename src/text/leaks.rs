@@ -36,9 +36,6 @@ use crate::model::{PeerText, Signal};
 use scan::Scan;
 use view::View;
 
-/// Characters of evidence at most.
-const LONGEST_EVIDENCE: usize = 120;
-
 /// Secrets of fewer characters show none of them.
 const SHORTEST_SHOWN: usize = 8;
 
@@ -48,7 +45,7 @@ const SHORTEST_SHOWN_WELL: usize = 16;
 /// Finds what a draft would give away, in the order of the text.
 ///
 /// Spans are bytes of `text`, on the borders of characters. Of one code there are at most 256
-/// findings. The evidence of a secret is [`masked`].
+/// findings. The evidence of a secret is `masked`.
 pub fn leaks(text: &PeerText) -> Vec<Signal> {
     let view = View::new(text.expose_untrusted());
     let mut scan = Scan::new(&view);
@@ -61,7 +58,7 @@ pub fn leaks(text: &PeerText) -> Vec<Signal> {
 
 /// Returns as much of a secret as a log or a screen may repeat: its first four and last two
 /// characters, two at the front if it is short, and none if it is shorter than 8 characters.
-pub fn masked(secret: &str) -> String {
+fn masked(secret: &str) -> String {
     let count = secret.chars().take(SHORTEST_SHOWN_WELL).count();
     let (front, back) = match count {
         SHORTEST_SHOWN_WELL.. => (4, 2),

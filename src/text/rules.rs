@@ -14,14 +14,12 @@ mod table;
 use lexicon::{Hit, Mask};
 use table::{Pattern, Rule, Step};
 
+use super::LONGEST_EVIDENCE;
 use super::views::{self, View};
 use crate::model::{PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan};
 
 /// Steps that the search for one rule may take in one sentence.
 const MOST_STEPS: usize = 400;
-
-/// Characters of evidence in a signal.
-const LONGEST_EVIDENCE: usize = 120;
 
 /// Bytes of a message that are read from its start; a person does not read further at a sitting.
 const HEAD: usize = 48 * 1024;

@@ -1,7 +1,7 @@
 //! Says what stands in a text that a person should know of before it goes on.
 //!
 //! Collects from every source of findings, puts them in order and bounds their number. What is
-//! found lives beside this file: [`super::exact`] for what the characters themselves prove,
+//! found lives beside this file: `super::exact` for what the characters themselves prove,
 //! `super::rules` for wording, `super::suspect` for the opinion of the model.
 //!
 //! Must not: decide what becomes of the text, or call anything safe.
@@ -12,9 +12,6 @@ use crate::model::{PeerText, Severity, Signal};
 
 /// Findings that are kept; the weightiest where there are more.
 const MOST_SIGNALS: usize = 64;
-
-/// Decoded texts that are handed out.
-const MOST_DECODED: usize = 64;
 
 /// What a scan found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +58,7 @@ pub fn scan_with(text: &PeerText, judge: &dyn Fn(&str) -> Opinion) -> Scan {
     found
         .decoded
         .extend(reading.decoded.into_iter().map(PeerText::new));
-    found.decoded.truncate(MOST_DECODED);
+    found.decoded.truncate(exact::MOST_DECODED);
     suspect::add(raw, &reading.respelled, judge, &mut found.signals);
     Scan {
         signals: in_order(found.signals),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::LONGEST_EVIDENCE;
 use super::opinion::Opinion;
 use super::views;
 use crate::model::{PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan};
@@ -42,9 +43,6 @@ const TELLING: &[SignalCode] = &[
 fn weight(code: SignalCode) -> f32 {
     if TELLING.contains(&code) { 0.4 } else { 0.1 }
 }
-
-/// Characters of evidence.
-const LONGEST_EVIDENCE: usize = 120;
 
 /// Adds the opinion on a text and its other views to its findings, if it counts.
 pub(super) fn add(

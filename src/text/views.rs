@@ -12,6 +12,7 @@ mod decode;
 mod fold;
 mod spelling;
 
+pub(super) use decode::BASE64;
 pub(super) use fold::is_invisible;
 
 use super::rules::lexicon;

@@ -1,9 +1,13 @@
 //! Links: where they really lead, and which of them only seem to lead there.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use url::Url;
 
 use super::Findings;
 use crate::model::{Severity, SignalCode, TextSpan};
+use crate::text::views::floor;
 
 /// Links of one text that are looked at.
 const MOST_LINKS: usize = 256;
@@ -17,8 +21,13 @@ const LONGEST_NAME: usize = 256;
 /// Letters of other alphabets that pass for Latin ones in a host name (UTS 39, in part).
 const LOOK_ALIKES: &str = "аеорсухіјѕһԁԛԝьтмнквгзӏαοιρνκτυχεɑɡ";
 
-/// Begins a link.
-const SCHEMES: [&str; 4] = ["https://", "http://", "ftp://", "www."];
+/// Finds what begins a link.
+static SCHEMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(["https://", "http://", "ftp://", "www."])
+        .expect("four short words make a table: a test builds it")
+});
 
 /// Looks at every link of the text.
 pub(super) fn examine(findings: &mut Findings<'_>) {
@@ -36,12 +45,18 @@ pub(super) fn examine(findings: &mut Findings<'_>) {
 /// Finds the next link from a place on.
 fn next(text: &str, from: usize) -> Option<TextSpan> {
     let rest = text.get(from..)?;
+    let in_word = |place: usize| {
+        let before = rest.as_bytes().get(..place).and_then(<[u8]>::last);
+        before.is_some_and(u8::is_ascii_alphanumeric)
+    };
     let start = SCHEMES
-        .iter()
-        .filter_map(|scheme| find_ignoring_case(rest, scheme))
-        .min()?
+        .find_iter(rest)
+        .map(|found| found.start())
+        .find(|place| !in_word(*place))?
         + from;
     let body = text.get(start..)?;
+    // The brackets that end a name may begin with the last byte of the longest link.
+    let body = body.get(..floor(body, LONGEST_LINK + 2))?;
     let end = body
         .find(|c: char| {
             c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '`' | '|' | '\\')
@@ -54,37 +69,17 @@ fn next(text: &str, from: usize) -> Option<TextSpan> {
     link = link.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']);
     // A bracket that was not opened inside belongs to what stands around the link.
     for (open, close) in [('(', ')'), ('[', ']')] {
-        while link.ends_with(close) && link.matches(close).count() > link.matches(open).count() {
+        let opened = link.matches(open).count();
+        let mut closed = link.matches(close).count();
+        while link.ends_with(close) && closed > opened {
             link = link.get(..link.len() - 1)?;
+            closed -= 1;
         }
     }
     Some(TextSpan {
         start,
         end: start + link.len(),
     })
-}
-
-fn find_ignoring_case(text: &str, wanted: &str) -> Option<usize> {
-    let wanted = wanted.as_bytes();
-    let bytes = text.as_bytes();
-    let first = *wanted.first()?;
-    bytes.iter().enumerate().position(|(at, byte)| {
-        byte.eq_ignore_ascii_case(&first)
-            && bytes
-                .get(at..at + wanted.len())
-                .is_some_and(|found| found.eq_ignore_ascii_case(wanted))
-            && !at
-                .checked_sub(1)
-                .and_then(|before| bytes.get(before))
-                .is_some_and(u8::is_ascii_alphanumeric)
-    })
-}
-
-fn floor(text: &str, mut end: usize) -> usize {
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    end
 }
 
 fn look(findings: &mut Findings<'_>, span: TextSpan) {

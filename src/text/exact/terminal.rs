@@ -1,24 +1,14 @@
 //! Commands to terminals, and what they carry.
 
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::Findings;
 use crate::model::{Severity, SignalCode, TextSpan};
 use crate::text::terminal::{Sequence, sequences};
+use crate::text::views::{BASE64, floor};
 
 /// Bytes of a body that are decoded.
 const LONGEST_BODY: usize = 32 * 1024;
-
-/// Takes padding or none: whoever attacks need not be tidy.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 pub(super) fn examine(findings: &mut Findings<'_>) {
     let mut controls: Option<Sequence> = None;
@@ -98,11 +88,7 @@ fn read_body(sequence: &Sequence, findings: &mut Findings<'_>) -> Option<String>
 }
 
 fn cut(text: &str, most: usize) -> &str {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+    text.get(..floor(text, most)).unwrap_or_default()
 }
 
 /// Decodes base64 that spells text.

@@ -95,12 +95,3 @@ pub(super) fn word_start(text: &str, end: usize) -> usize {
     }
     start
 }
-
-/// Moves a place to the left until it lies between two characters.
-pub(super) fn floor(text: &str, place: usize) -> usize {
-    let mut place = place.min(text.len());
-    while !text.is_char_boundary(place) {
-        place -= 1;
-    }
-    place
-}

@@ -7,6 +7,7 @@ use super::bytes::{
     at, before, char_at, char_before, is_blank, joins, run_end, run_start, skip_blanks, word_start,
 };
 use super::scan::{Leak, Scan};
+use crate::text::views::floor;
 
 /// What a mark may belong to.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +141,7 @@ fn local_start(scan: &Scan<'_>, end: usize) -> Option<usize> {
         start -= 1;
     }
     // Prose of scripts without blanks may stand before an address: it is no part of it.
-    let local = scan.text.get(super::bytes::floor(scan.text, start)..end)?;
+    let local = scan.text.get(floor(scan.text, start)..end)?;
     let prose = local
         .char_indices()
         .rev()
@@ -156,7 +157,7 @@ fn domain_end(lower: &str, start: usize) -> Option<usize> {
     let text = lower.as_bytes();
     let window = text.get(..start + LONGEST_DOMAIN).unwrap_or(text);
     let mut end = run_end(window, start, in_domain);
-    let raw = lower.get(start..super::bytes::floor(lower, end))?;
+    let raw = lower.get(start..floor(lower, end))?;
     if !raw.is_ascii() {
         // The same for prose behind it.
         let prose = raw
@@ -213,7 +214,7 @@ fn email(scan: &mut Scan<'_>, (sign, after): (usize, usize)) {
 /// Tells "e-mail:jane@…" from the password of a URL: no scheme stands in the same word.
 fn is_label(head: &str) -> bool {
     // Only the tail: a text without blanks would be read again for every sign.
-    let tail = super::bytes::floor(head, head.len().saturating_sub(44));
+    let tail = floor(head, head.len().saturating_sub(44));
     let tail = head.get(tail..).unwrap_or_default();
     let word = tail.rsplit([' ', '\n']).next().unwrap_or_default();
     word.len() < 40 && !word.contains("//")
@@ -307,7 +308,7 @@ fn link(scan: &mut Scan<'_>, start: usize, host: usize, needs_dot: bool) {
     }
     let text = scan.text.as_bytes();
     let window = text.get(..host + LONGEST_LINK).unwrap_or(text);
-    let end = super::bytes::floor(scan.text, run_end(window, host, in_link));
+    let end = floor(scan.text, run_end(window, host, in_link));
     let raw = scan.text.get(host..end).unwrap_or_default();
     let raw = raw
         .split(|c: char| matches!(c, '，' | '、' | '）' | '\u{ff1b}') || c.is_whitespace())

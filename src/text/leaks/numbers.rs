@@ -118,6 +118,11 @@ impl Number {
         digits(text, &self.groups)
     }
 
+    /// Returns how many digits each group has.
+    pub(super) fn lengths(&self) -> Vec<usize> {
+        self.groups.iter().map(|(start, end)| end - start).collect()
+    }
+
     /// Returns what stands between two groups.
     pub(super) fn gaps<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = &'t [u8]> {
         self.groups.windows(2).filter_map(|pair| match pair {
@@ -201,7 +206,6 @@ fn card(scan: &mut Scan<'_>, number: &Number) -> bool {
     for from in 0..number.groups.len() {
         for to in from + 1..=number.groups.len() {
             let groups = number.groups.get(from..to).unwrap_or_default();
-            let found = digits(text, groups);
             let (Some(first), Some(last)) = (groups.first(), groups.last()) else {
                 continue;
             };
@@ -210,7 +214,7 @@ fn card(scan: &mut Scan<'_>, number: &Number) -> bool {
                     .iter()
                     .all(|(start, end)| (2..=7).contains(&(end - start)))
                     && groups.len() >= 3);
-            if is_plain && is_card(&found) {
+            if is_plain && is_card(&digits(text, groups)) {
                 let span = (first.0, last.1);
                 scan.add(Leak::exact(SecretCard, Severity::Critical, span));
                 return true;
@@ -250,11 +254,7 @@ fn is_card(digits: &[u8]) -> bool {
 fn national(scan: &mut Scan<'_>, number: &Number) -> bool {
     let text = scan.text.as_bytes();
     let digits = number.digits(text);
-    let lengths: Vec<usize> = number
-        .groups
-        .iter()
-        .map(|(start, end)| end - start)
-        .collect();
+    let lengths = number.lengths();
     let is_named = scan.topic(number.start, NEAR, &[Topic::Id]).is_some();
     let last = number.end();
     let letter = at(text, last).to_ascii_uppercase();

@@ -8,6 +8,7 @@ use super::bytes::{
 };
 use super::checks;
 use super::scan::{Leak, Scan};
+use crate::text::views::floor;
 
 /// What kind of value a word announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,7 +272,7 @@ fn value(text: &str, start: usize) -> Option<(usize, usize, bool)> {
         .next()
         .filter(|c| matches!(c, '"' | '\'' | '`' | '*'));
     let start = start + quote.map_or(0, char::len_utf8);
-    let rest = text.get(start..super::bytes::floor(text, start + LONGEST_VALUE))?;
+    let rest = text.get(start..floor(text, start + LONGEST_VALUE))?;
     let end = match quote.and_then(|quote| rest.find(quote)) {
         Some(end) if !rest.get(..end).unwrap_or_default().contains('\n') => end,
         _ => {

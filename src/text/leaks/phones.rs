@@ -15,11 +15,7 @@ const INTERNATIONAL: std::ops::RangeInclusive<usize> = 8..=15;
 pub(super) fn is_phone(scan: &Scan<'_>, number: &Number) -> bool {
     let text = scan.text.as_bytes();
     let digits = number.digits(text);
-    let lengths: Vec<usize> = number
-        .groups
-        .iter()
-        .map(|(start, end)| end - start)
-        .collect();
+    let lengths = number.lengths();
     if is_date(text, number, &lengths) || is_address(text, number, &lengths) {
         return false;
     }
@@ -27,11 +23,7 @@ pub(super) fn is_phone(scan: &Scan<'_>, number: &Number) -> bool {
     if topic == Some(Topic::Thing) {
         return false;
     }
-    let is_plus = at(text, number.start) == b'+'
-        || (at(text, number.start) == b'('
-            && number.start > 0
-            && at(text, number.start - 1) == b'+');
-    if is_plus {
+    if at(text, number.start) == b'+' {
         return INTERNATIONAL.contains(&digits.len());
     }
     if digits.starts_with(b"00") && lengths.len() > 1 {

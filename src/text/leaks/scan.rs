@@ -2,9 +2,10 @@
 
 use crate::model::{CodeClass, PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan};
 
+use super::masked;
 use super::triggers::Topic;
 use super::view::View;
-use super::{LONGEST_EVIDENCE, bytes, masked};
+use crate::text::{LONGEST_EVIDENCE, views};
 
 /// Findings of one code at most; a person has long stopped reading.
 const MOST_OF_A_CODE: usize = 256;
@@ -178,9 +179,7 @@ impl<'v> Scan<'v> {
     /// Returns the words that a finding rests on, with every secret in them masked.
     fn evidence(&self, leak: &Leak, secrets: &[Leak]) -> String {
         let from = leak.start.saturating_sub(LONGEST_LEAD).max(leak.lead);
-        let mut at = (from..=leak.start)
-            .find(|place| self.text.is_char_boundary(*place))
-            .unwrap_or(leak.start);
+        let mut at = views::ceil(self.text, from);
         let mut shown = String::new();
         let hidden = leak.code == SignalCode::PersonalIban || leak.code == SignalCode::PersonalId;
         let own = hidden.then_some(*leak);
@@ -198,7 +197,7 @@ impl<'v> Scan<'v> {
         shown.push_str(self.slice(at, leak.end));
         if let Some((cut, _)) = shown.char_indices().nth(LONGEST_EVIDENCE) {
             // One character less, for the mark.
-            let keep = bytes::floor(&shown, cut.saturating_sub(1));
+            let keep = views::floor(&shown, cut.saturating_sub(1));
             shown.truncate(keep);
             shown.push('…');
         }

@@ -8,6 +8,7 @@ use bip39::{Language, Mnemonic};
 use crate::model::Severity;
 use crate::model::SignalCode::SecretSeedPhrase;
 
+use super::bytes::run_end;
 use super::scan::{Leak, Scan};
 use super::triggers::Topic;
 
@@ -53,12 +54,9 @@ fn words(lower: &str) -> impl Iterator<Item = (usize, usize)> {
     let bytes = lower.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + bytes.get(at..)?.iter().position(|b| is_letter(*b))?;
-        let rest = bytes.get(start..)?;
-        let length = rest.iter().position(|b| !is_letter(*b));
-        let end = start + length.unwrap_or(rest.len());
-        at = end;
-        Some((start, end))
+        let start = run_end(bytes, at, |b| !is_letter(b));
+        at = run_end(bytes, start, is_letter);
+        (start < at).then_some((start, at))
     })
 }
 
@@ -107,12 +105,13 @@ fn valid_at(scan: &mut Scan<'_>, row: &[(usize, usize)], from: usize) -> Option<
         let Some(words) = row.get(from..from + length) else {
             return false;
         };
-        let phrase: Vec<&str> = words
-            .iter()
-            .filter_map(|(start, end)| lower.get(*start..*end))
-            .collect();
-        let phrase = phrase.join(" ");
-        let holds = || Mnemonic::parse_in_normalized(Language::English, &phrase).is_ok();
+        let holds = || {
+            let phrase: Vec<&str> = words
+                .iter()
+                .filter_map(|(start, end)| lower.get(*start..*end))
+                .collect();
+            Mnemonic::parse_in_normalized(Language::English, &phrase.join(" ")).is_ok()
+        };
         scan.check(holds) == Some(true)
     })
 }

@@ -256,7 +256,6 @@ fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {
             tell(SignalCode::InjHiddenMarkup, severity, start, end);
         }
     }
-    let drawn = drawn_line(text);
     let Some((start, end)) = chrome.first().copied() else {
         return;
     };
@@ -269,11 +268,12 @@ fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {
             line.chars().all(|c| !c.is_alphanumeric()) && before.contains('\n')
         })
     };
-    if near || drawn || chrome.iter().any(|(at, _)| starts_line(*at)) {
-        tell(SignalCode::UiSpoof, Severity::High, start, end);
+    let severity = if near || chrome.iter().any(|(at, _)| starts_line(*at)) || drawn_line(text) {
+        Severity::High
     } else {
-        tell(SignalCode::UiSpoof, Severity::Note, start, end);
-    }
+        Severity::Note
+    };
+    tell(SignalCode::UiSpoof, severity, start, end);
 }
 
 /// Tells whether there is a line drawn with box characters.
@@ -402,7 +402,7 @@ fn comments(text: &str, page: bool, tell: &mut Tell<'_>) {
     ] {
         for (start, _) in text.match_indices(opening).take(16) {
             let body = text.get(start + opening.len()..).unwrap_or_default();
-            let limit = views::floor(body, body.len().min(4096));
+            let limit = views::floor(body, 4096);
             let body = body.get(..limit).unwrap_or_default();
             let end = body.find(closing).unwrap_or(body.len());
             let body = body.get(..end).unwrap_or_default();

@@ -5,8 +5,14 @@
 //! if it reads like text.
 
 use base64::Engine as _;
-use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::alphabet::{self, Alphabet};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// Base64 with padding or none: whoever attacks need not be tidy.
+pub(in crate::text) const BASE64: GeneralPurpose = lenient(&alphabet::STANDARD);
+
+/// The same in the alphabet of addresses.
+const BASE64_URL: GeneralPurpose = lenient(&alphabet::URL_SAFE);
 
 /// Characters of base64 from which on a run is tried: 15 bytes of text.
 const SHORTEST_BASE64: usize = 20;
@@ -82,7 +88,7 @@ impl Seen {
         let mut digits = 0;
         let mut before = b' ';
         for &byte in text.as_bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=') {
+            if is_base64(byte) {
                 run += 1;
                 seen.run = seen.run.max(run);
             } else {
@@ -163,26 +169,28 @@ fn reads(bytes: Vec<u8>) -> Option<String> {
     (all >= 6 && odd == 0 && letters * 10 >= all * 6).then_some(text)
 }
 
+const fn lenient(alphabet: &Alphabet) -> GeneralPurpose {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    GeneralPurpose::new(alphabet, config)
+}
+
 fn base64(run: &str) -> Option<String> {
     let mixed = run.bytes().any(|byte| byte.is_ascii_uppercase())
         && run.bytes().any(|byte| byte.is_ascii_lowercase());
     if !mixed {
         return None;
     }
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
     let alphabet = if run.contains(['-', '_']) {
-        URL_SAFE
+        &BASE64_URL
     } else {
-        STANDARD
+        &BASE64
     };
     let run = run.trim_matches('=');
     // What is cut off or glued on at the end must not save a text from being read.
     let whole = run.len() - usize::from(run.len() % 4 == 1);
-    let bytes = GeneralPurpose::new(&alphabet, config)
-        .decode(run.get(..whole)?)
-        .ok()?;
+    let bytes = alphabet.decode(run.get(..whole)?).ok()?;
     match String::from_utf8(bytes) {
         Ok(text) => reads(text.into_bytes()),
         Err(error) => {
