@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::api::Status;
 use crate::model::{
-    Channel, ChannelId, ChannelState, MessageId, PeerText, ReviewId, ReviewItem, UnixMillis,
+    Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
 
 use super::message::Question;
@@ -15,6 +15,7 @@ use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
 use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
+use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
@@ -342,6 +343,34 @@ impl Model {
         self.size.0 < 40 || self.size.1 < 12
     }
 
+    /// Returns the presets on offer; the built-in ones until the engine has named all.
+    pub(super) fn preset_names(&self) -> Vec<String> {
+        if self.presets.is_empty() {
+            let all = Preset::ALL.iter();
+            all.map(|preset| preset.as_str().to_owned()).collect()
+        } else {
+            self.presets.clone()
+        }
+    }
+
+    /// Returns the screen on top, then those below it.
+    pub(super) fn screens_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
+        std::iter::once(&mut self.screen).chain(&mut self.back)
+    }
+
+    /// Returns what stands between a key and a decision on the screen on top, where one is made.
+    pub(super) fn guard(&self) -> Option<Guard> {
+        if let Screen::Review(screen) = &self.screen {
+            Some(screen.guard)
+        } else if let Screen::SafetyCode(screen) = &self.screen {
+            Some(screen.guard)
+        } else if let Screen::Engagement(screen) = &self.screen {
+            screen.armed_guard()
+        } else {
+            None
+        }
+    }
+
     /// Returns when the screen would look or act otherwise by itself, if ever.
     pub fn wake_at(&self) -> UnixMillis {
         let second = std::time::Duration::from_secs(1);
@@ -349,12 +378,8 @@ impl Model {
         let counting = self.counts_down().then(|| self.now.after(second));
         let review = if let Screen::Review(review) = &self.screen {
             review.live_at(self)
-        } else if let Screen::SafetyCode(screen) = &self.screen {
-            screen.guard.live_at(self)
-        } else if let Screen::Engagement(screen) = &self.screen {
-            screen.live_at(self)
         } else {
-            None
+            self.guard().and_then(|guard| guard.live_at(self))
         };
         [
             Some(minute),

@@ -7,7 +7,7 @@ pub(super) mod engagement;
 mod engagement_changes;
 pub(super) mod engagement_view;
 pub(super) mod form;
-mod guard;
+pub(super) mod guard;
 pub(super) mod help;
 pub(super) mod invite;
 pub(super) mod main;

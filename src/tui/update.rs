@@ -33,19 +33,13 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Paste(block) => paste(model, &block),
         Message::Resize(width, height) => {
             model.size = (width, height);
-            review::unsettle(model);
-            safety_code::unsettle(model);
-            engagement::unsettle(model);
-            model.touch();
+            unsettle(model);
             Vec::new()
         }
         Message::Focus(gained) => {
             model.focused_since = gained.then_some(model.now);
             model.resting = None;
-            review::unsettle(model);
-            safety_code::unsettle(model);
-            engagement::unsettle(model);
-            model.touch();
+            unsettle(model);
             Vec::new()
         }
         Message::Tick => Vec::new(),
@@ -74,6 +68,14 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         }
     });
     effects
+}
+
+/// Makes every key that decides wait afresh: what the person sees is not what it was.
+fn unsettle(model: &mut Model) {
+    review::unsettle(model);
+    safety_code::unsettle(model);
+    engagement::unsettle(model);
+    model.touch();
 }
 
 /// Returns what has to be asked before the first frame.
@@ -115,19 +117,8 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         model.asking = None;
         model.touch();
     }
-    if let Screen::Review(screen) = &model.screen
-        && screen.woke_between(model, before)
-    {
-        model.touch();
-    }
-    if let Screen::SafetyCode(screen) = &model.screen
-        && screen.guard.woke_between(model, before)
-    {
-        model.touch();
-    }
-    if let Screen::Engagement(screen) = &model.screen
-        && screen.woke_between(model, before)
-    {
+    let guard = model.guard();
+    if guard.is_some_and(|guard| guard.woke_between(model, before)) {
         model.touch();
     }
     let mut effects = Vec::new();
@@ -403,7 +394,7 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
             next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
         }
         Scope::Main if action == Action::AllNeeds => needs_you::open(model),
-        Scope::Main | Scope::Review if action == Action::MakeRule => open_engagement(model),
+        Scope::Main | Scope::Review if action == Action::MakeRule => engagement::open(model),
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
         Scope::NeedsYou => needs_you::act(model, action),
@@ -423,11 +414,6 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         }
         Scope::Anywhere => Vec::new(),
     }
-}
-
-/// Opens the engagement of the open channel, in which rules are made.
-fn open_engagement(model: &mut Model) -> Vec<Effect> {
-    engagement::open(model)
 }
 
 fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {

@@ -185,15 +185,13 @@ pub(in crate::tui) fn fail(model: &mut Model, question: &Question) {
 
 /// Returns the log's screen, be it on top or below the help.
 fn shown(model: &mut Model) -> Option<&mut LogScreen> {
-    std::iter::once(&mut model.screen)
-        .chain(&mut model.back)
-        .find_map(|screen| {
-            if let Screen::Log(screen) = screen {
-                Some(&mut **screen)
-            } else {
-                None
-            }
-        })
+    model.screens_mut().find_map(|screen| {
+        if let Screen::Log(screen) = screen {
+            Some(&mut **screen)
+        } else {
+            None
+        }
+    })
 }
 
 #[expect(
@@ -204,7 +202,11 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.touch();
     let body = view::body(model);
     let half = usize::from(body.height / 2).max(1);
-    let most = most_scroll(model, body);
+    let most = if action == Action::PageDown {
+        most_scroll(model, body)
+    } else {
+        0
+    };
     let Screen::Log(screen) = &mut model.screen else {
         return Vec::new();
     };

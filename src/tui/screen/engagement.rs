@@ -8,7 +8,7 @@
 use crate::api::{
     Engagement, EngagementChange, EngagementRow, Error, Proposal, Request, RowEdit, RowStep,
 };
-use crate::model::{ChannelId, ChannelState, PeerText, Preset, UnixMillis};
+use crate::model::{ChannelId, ChannelState, PeerText, UnixMillis};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Model, Screen, Tone};
@@ -108,14 +108,9 @@ impl EngagementScreen {
         self.guard.asleep(model)
     }
 
-    /// Returns when `A` begins to count if nothing happens until then.
-    pub(in crate::tui) fn live_at(&self, model: &Model) -> Option<UnixMillis> {
-        self.armed.then(|| self.guard.live_at(model)).flatten()
-    }
-
-    /// Tells whether `A` began to count between `before` and now.
-    pub(in crate::tui) fn woke_between(&self, model: &Model, before: UnixMillis) -> bool {
-        self.armed && self.guard.woke_between(model, before)
+    /// Returns what stands between `A` and the widening, once it is asked for.
+    pub(in crate::tui) fn armed_guard(&self) -> Option<Guard> {
+        self.armed.then_some(self.guard)
     }
 }
 
@@ -191,20 +186,15 @@ fn try_out(model: &mut Model, proposal: Proposal, way: Way) -> Vec<Effect> {
 
 /// Finds the screen, also below the help.
 fn find(model: &mut Model, channel: ChannelId) -> Option<&mut EngagementScreen> {
-    std::iter::once(&mut model.screen)
-        .chain(&mut model.back)
-        .find_map(|screen| match screen {
-            Screen::Engagement(screen) if screen.channel == channel => Some(&mut **screen),
-            Screen::Engagement(_)
-            | Screen::Main
-            | Screen::NeedsYou(_)
-            | Screen::Review(_)
-            | Screen::Invite(_)
-            | Screen::Form(_)
-            | Screen::SafetyCode(_)
-            | Screen::Log(_)
-            | Screen::Help(_) => None,
-        })
+    model.screens_mut().find_map(|screen| {
+        if let Screen::Engagement(screen) = screen
+            && screen.channel == channel
+        {
+            Some(&mut **screen)
+        } else {
+            None
+        }
+    })
 }
 
 /// Takes in what a proposal would do; one that nobody waits for any more changes nothing.
@@ -274,7 +264,11 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Confirm {
         return confirm(model);
     }
-    let most = engagement_view::most_scroll(model);
+    let most = if action == Action::PageDown {
+        engagement_view::most_scroll(model)
+    } else {
+        0
+    };
     let half = usize::from(model.size.1 / 2).max(1);
     let Screen::Engagement(screen) = &mut model.screen else {
         return Vec::new();
@@ -318,7 +312,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn change(model: &mut Model, step: &RowStep) -> Vec<Effect> {
-    let presets = names(model);
+    let presets = model.preset_names();
     let Screen::Engagement(screen) = &mut model.screen else {
         return Vec::new();
     };
@@ -358,16 +352,6 @@ fn change(model: &mut Model, step: &RowStep) -> Vec<Effect> {
     try_out(model, proposal, Way::Forward)
 }
 
-/// Returns the presets to start from; the built-in ones until the engine has named all.
-pub(super) fn names(model: &Model) -> Vec<String> {
-    if model.presets.is_empty() {
-        let all = Preset::ALL.iter();
-        all.map(|preset| preset.as_str().to_owned()).collect()
-    } else {
-        model.presets.clone()
-    }
-}
-
 /// Returns the name that a step leads to, around the ends; the first where the present one is
 /// none of them.
 fn beside<'a>(names: &'a [String], present: &str, step: &RowStep) -> Option<&'a str> {
@@ -382,7 +366,6 @@ fn beside<'a>(names: &'a [String], present: &str, step: &RowStep) -> Option<&'a 
 }
 
 fn save(model: &mut Model) -> Vec<Effect> {
-    let now = model.now;
     let Screen::Engagement(screen) = &mut model.screen else {
         return Vec::new();
     };
@@ -407,7 +390,6 @@ fn save(model: &mut Model) -> Vec<Effect> {
     }
     if shown.widens {
         screen.armed = true;
-        screen.guard = Guard::new(now);
         return Vec::new();
     }
     put_in_force(model, false)

@@ -13,7 +13,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe, width};
 
-use super::engagement::{EngagementScreen, names, widening_words};
+use super::engagement::{EngagementScreen, widening_words};
 use super::engagement_changes::changes;
 use super::rail::preset_short;
 use super::side::preset_label;
@@ -351,7 +351,7 @@ fn draw_row(
 
 fn start_from(model: &Model, shown: &Engagement, room: usize) -> Spans {
     let label = preset_label(&shown.preset);
-    let all = names(model);
+    let all = model.preset_names();
     let words = |whole: bool| {
         let label = &label;
         all.iter().map(move |name| {

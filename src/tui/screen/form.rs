@@ -101,20 +101,8 @@ fn is_wide(name: &str) -> bool {
     )
 }
 
-/// Returns the presets on offer; the built-in ones until the engine has named all.
-fn presets(model: &Model) -> Vec<String> {
-    if model.presets.is_empty() {
-        Preset::ALL
-            .iter()
-            .map(|preset| preset.as_str().to_owned())
-            .collect()
-    } else {
-        model.presets.clone()
-    }
-}
-
 fn chosen(model: &Model, form: &Form) -> Option<String> {
-    presets(model).into_iter().nth(form.preset)
+    model.preset_names().into_iter().nth(form.preset)
 }
 
 pub(in crate::tui) fn paste(model: &mut Model, block: &PeerText) {
@@ -159,7 +147,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Types a key that the table does not name; left and right choose among presets.
 pub(in crate::tui) fn edit(model: &mut Model, key: &KeyEvent) {
-    let count = presets(model).len();
+    let count = model.preset_names().len();
     if let Screen::Form(form) = &mut model.screen {
         if form.busy {
             return;
@@ -178,7 +166,7 @@ pub(in crate::tui) fn edit(model: &mut Model, key: &KeyEvent) {
 }
 
 fn submit(model: &mut Model) -> Option<Effect> {
-    let presets = presets(model);
+    let presets = model.preset_names();
     let Screen::Form(form) = &mut model.screen else {
         return None;
     };

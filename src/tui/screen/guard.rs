@@ -1,6 +1,6 @@
 //! What stands between a stray key and something that cannot be taken back.
 //!
-//! As in the review: the terminal has focus, the input queue ran empty after a frame, and a
+//! The terminal has focus, the input queue ran empty after a frame, and a
 //! moment has passed without a change. Must not: read a clock.
 
 use std::time::Duration;
@@ -27,6 +27,11 @@ impl Guard {
         }
     }
 
+    /// Starts the wait again, without another frame.
+    pub(super) fn rest(&mut self, now: UnixMillis) {
+        self.calm_since = now;
+    }
+
     /// Notes a frame; `quiet` if no input waited behind it. Tells whether that is news.
     pub(super) fn drawn(&mut self, quiet: bool) -> bool {
         let news = quiet && !self.drained;
@@ -42,8 +47,14 @@ impl Guard {
         let Some(focused) = model.focused_since else {
             return Some("keys off: the terminal has no focus");
         };
-        let calm = self.calm_since.max(focused);
-        (!self.drained || model.now.since(calm) < SETTLE).then_some("keys off for a moment")
+        self.is_settling(focused, model.now)
+            .then_some("keys off for a moment")
+    }
+
+    /// Tells whether only time, or a frame, stands against a confirmation, with the focus here
+    /// since `focused`.
+    pub(super) fn is_settling(self, focused: UnixMillis, now: UnixMillis) -> bool {
+        !self.drained || now.since(self.calm_since.max(focused)) < SETTLE
     }
 
     /// Returns when keys confirm if nothing happens until then.

@@ -1,7 +1,6 @@
 //! Everything that needs a person, with a look at each: what waits for us, what waits for them,
 //! what was settled today. Nothing is decided here; Enter walks into the review.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::api::{Error, Request, Review};
@@ -12,7 +11,7 @@ use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::update::ask;
 use crate::tui::widget::paint::day_number;
 
-use super::review_paper::{self, PaperRow};
+use super::review_paper::{self, Kept, PaperRow};
 use super::review_words::Written;
 use super::{main, need, needs_you_view, review, review_queue, review_several};
 
@@ -28,7 +27,7 @@ pub(in crate::tui) struct NeedsScreen {
     pub(super) preview: Option<(ReviewId, Result<Review, String>)>,
     settled: Vec<LogEntry>,
     written: Written,
-    paper: RefCell<Option<(u16, Arc<Vec<PaperRow>>)>>,
+    paper: Kept,
 }
 
 /// Which kinds are listed.
@@ -93,12 +92,7 @@ impl NeedsScreen {
 
     /// Returns what the review of the item under the cursor shows, wrapped once per width.
     pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Vec<PaperRow>> {
-        if let Some((at, paper)) = &*self.paper.borrow()
-            && *at == width
-        {
-            return Arc::clone(paper);
-        }
-        let rows = match &self.preview {
+        self.paper.at(width, || match &self.preview {
             Some((_, Ok(review))) => {
                 let page = review_paper::Page {
                     review,
@@ -110,10 +104,7 @@ impl NeedsScreen {
                 review_paper::of_all(&page, &[], width)
             }
             Some((_, Err(_))) | None => Vec::new(),
-        };
-        let rows = Arc::new(rows);
-        *self.paper.borrow_mut() = Some((width, Arc::clone(&rows)));
-        rows
+        })
     }
 }
 
@@ -185,7 +176,7 @@ pub(in crate::tui) fn refresh(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     screen.preview = None;
-    *screen.paper.borrow_mut() = None;
+    screen.paper.clear();
     model.touch();
     cursor.map_or_else(Vec::new, |item| {
         ask(model, Request::Review { item }, Question::Review(item))
@@ -198,7 +189,7 @@ pub(super) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Err
         && screen.cursor == Some(item)
     {
         screen.preview = Some((item, answer.map_err(|error| error.to_string())));
-        *screen.paper.borrow_mut() = None;
+        screen.paper.clear();
         model.touch();
     }
 }

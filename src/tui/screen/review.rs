@@ -5,9 +5,7 @@
 //! without a stray key. It is bound to the digest of what was shown. Enter, Space, Esc, Tab,
 //! digits, pastes and repeats never decide; the key map has a test for that.
 
-use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::api::{Error, Request, Review};
 use crossterm::event::KeyEvent;
@@ -18,18 +16,16 @@ use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::update::ask;
 
+use super::guard::Guard;
 use super::main::{quoted, select};
 use super::needs_you;
-use super::review_paper::{self, PaperRow};
+use super::review_paper::{self, Kept, PaperRow};
 use super::review_queue;
 use super::review_several::{self, Several};
 use super::review_verdict::{self, Meaning, done_words, is_over, meaning, words_of};
 use super::review_view;
 use super::review_words::{self, Purpose, Written};
 use super::safety_code;
-
-/// How long a review has to lie open and untouched before its keys decide.
-const SETTLE: Duration = Duration::from_millis(400);
 
 /// One item under review.
 #[derive(Debug)]
@@ -38,10 +34,7 @@ pub(in crate::tui) struct ReviewScreen {
     pub(super) review: Option<Review>,
     /// What became of the item elsewhere, in a sentence; there is nothing left to decide.
     pub(super) gone: Option<String>,
-    /// Since when nothing stood against a decision but time.
-    calm_since: UnixMillis,
-    /// Whether the input queue was empty after a frame.
-    drained: bool,
+    pub(in crate::tui) guard: Guard,
     /// What `A` was asked for and now confirms.
     pub(super) armed: Option<Verdict>,
     written: Written,
@@ -54,7 +47,7 @@ pub(in crate::tui) struct ReviewScreen {
     /// Rows that have been on the screen, at the width they were wrapped for.
     seen: (usize, u16),
     seen_all: bool,
-    paper: RefCell<Option<(u16, Arc<Vec<PaperRow>>)>>,
+    paper: Kept,
 }
 
 /// How a message is shown.
@@ -103,8 +96,7 @@ impl ReviewScreen {
             item,
             review: None,
             gone: None,
-            calm_since: now,
-            drained: false,
+            guard: Guard::new(now),
             armed: None,
             written: Written::default(),
             several: Several::default(),
@@ -114,7 +106,7 @@ impl ReviewScreen {
             scroll: 0,
             seen: (0, 0),
             seen_all: false,
-            paper: RefCell::default(),
+            paper: Kept::default(),
         }
     }
 
@@ -143,22 +135,14 @@ impl ReviewScreen {
         if !self.seen_all {
             return Some(Asleep::Unread);
         }
-        let calm = self.calm_since.max(focused);
-        (!self.drained || model.now.since(calm) < SETTLE).then_some(Asleep::Settling)
+        let settling = self.guard.is_settling(focused, model.now);
+        settling.then_some(Asleep::Settling)
     }
 
     /// Returns when the keys come to life if nothing happens until then.
     pub(in crate::tui) fn live_at(&self, model: &Model) -> Option<UnixMillis> {
         let waits = self.asleep(model) == Some(Asleep::Settling);
-        let calm = self.calm_since.max(model.focused_since?);
-        waits.then(|| calm.after(SETTLE))
-    }
-
-    /// Tells whether the keys came to life between `before` and now.
-    pub(in crate::tui) fn woke_between(&self, model: &Model, before: UnixMillis) -> bool {
-        let calm = self.calm_since.max(model.focused_since.unwrap_or_default());
-        let live = calm.after(SETTLE);
-        before < live && live <= model.now
+        waits.then(|| self.guard.live_at(model)).flatten()
     }
 
     /// Returns every item that is on the paper.
@@ -169,24 +153,18 @@ impl ReviewScreen {
 
     /// Returns the text to be read, wrapped; computed once per width.
     pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Vec<PaperRow>> {
-        if let Some((at, paper)) = &*self.paper.borrow()
-            && *at == width
-        {
-            return Arc::clone(paper);
-        }
-        let rows = self.review.as_ref().map_or_else(Vec::new, |review| {
-            let page = review_paper::Page {
-                review,
-                written: &self.written,
-                look: self.look,
-                brief: false,
-                zone: &model.zone,
-            };
-            review_paper::of_all(&page, self.several.found(), width)
-        });
-        let rows = Arc::new(rows);
-        *self.paper.borrow_mut() = Some((width, Arc::clone(&rows)));
-        rows
+        self.paper.at(width, || {
+            self.review.as_ref().map_or_else(Vec::new, |review| {
+                let page = review_paper::Page {
+                    review,
+                    written: &self.written,
+                    look: self.look,
+                    brief: false,
+                    zone: &model.zone,
+                };
+                review_paper::of_all(&page, self.several.found(), width)
+            })
+        })
     }
 
     /// Tells whether the text is longer than its place.
@@ -295,7 +273,7 @@ pub(in crate::tui) fn drawn(model: &mut Model, quiet: bool) {
     let Screen::Review(screen) = &mut model.screen else {
         return;
     };
-    let before = (screen.seen, screen.seen_all, screen.drained);
+    let before = (screen.seen, screen.seen_all);
     let reached = if screen.seen.1 == area.width {
         screen.seen.0
     } else {
@@ -308,8 +286,8 @@ pub(in crate::tui) fn drawn(model: &mut Model, quiet: bool) {
         screen.seen = (reached, area.width);
     }
     screen.seen_all |= screen.seen.0 >= total;
-    screen.drained |= quiet;
-    if before != (screen.seen, screen.seen_all, screen.drained) {
+    let is_quiet_now = screen.guard.drawn(quiet);
+    if is_quiet_now || before != (screen.seen, screen.seen_all) {
         model.touch();
     }
 }
@@ -318,7 +296,7 @@ pub(in crate::tui) fn drawn(model: &mut Model, quiet: bool) {
 pub(in crate::tui) fn unsettle(model: &mut Model) {
     let now = model.now;
     if let Screen::Review(screen) = &mut model.screen {
-        screen.calm_since = now;
+        screen.guard.rest(now);
         screen.armed = None;
     }
 }
@@ -326,8 +304,9 @@ pub(in crate::tui) fn unsettle(model: &mut Model) {
 /// Makes the keys wait for a new frame and a quiet moment; called when one comes back here.
 pub(in crate::tui) fn come_back(model: &mut Model) {
     unsettle(model);
+    let now = model.now;
     if let Screen::Review(screen) = &mut model.screen {
-        screen.drained = false;
+        screen.guard = Guard::new(now);
     }
 }
 
@@ -398,7 +377,7 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     if asleep.is_some() {
         // A key that came too early was meant for something else; more may follow.
-        screen.calm_since = now;
+        screen.guard.rest(now);
         return Vec::new();
     }
     let Some(review) = &screen.review else {
@@ -459,8 +438,7 @@ pub(super) fn reread(model: &mut Model) {
     if let Screen::Review(screen) = &mut model.screen {
         screen.seen = (0, 0);
         screen.seen_all = false;
-        screen.drained = false;
-        screen.calm_since = now;
+        screen.guard = Guard::new(now);
         screen.scroll = 0;
     }
     rewrap(model);
@@ -469,7 +447,7 @@ pub(super) fn reread(model: &mut Model) {
 /// Wraps the paper anew, because what is on it changed.
 pub(super) fn rewrap(model: &mut Model) {
     if let Screen::Review(screen) = &mut model.screen {
-        *screen.paper.borrow_mut() = None;
+        screen.paper.clear();
     }
 }
 
@@ -523,7 +501,7 @@ pub(in crate::tui) fn decided(
     }
     screen.deciding = false;
     screen.armed = None;
-    screen.calm_since = now;
+    screen.guard.rest(now);
     let kind = screen
         .review
         .as_ref()

@@ -1,5 +1,8 @@
 //! What a person has to read before deciding, as rows that are wrapped but never cut.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use crate::api::Review;
@@ -24,6 +27,33 @@ pub(super) struct PaperRow {
     pub(super) pieces: Vec<(Role, SafeLine)>,
     /// The number of the signal that this row begins to tell of.
     pub(super) signal: Option<u32>,
+}
+
+/// The rows of a paper, wrapped once per width.
+#[derive(Debug, Default)]
+pub(in crate::tui) struct Kept(RefCell<Option<(u16, Arc<Vec<PaperRow>>)>>);
+
+impl Kept {
+    /// Returns the rows for a width, made if they are not kept.
+    pub(super) fn at(
+        &self,
+        width: u16,
+        make: impl FnOnce() -> Vec<PaperRow>,
+    ) -> Arc<Vec<PaperRow>> {
+        if let Some((at, rows)) = &*self.0.borrow()
+            && *at == width
+        {
+            return Arc::clone(rows);
+        }
+        let rows = Arc::new(make());
+        *self.0.borrow_mut() = Some((width, Arc::clone(&rows)));
+        rows
+    }
+
+    /// Forgets the rows, because what is on the paper changed.
+    pub(super) fn clear(&self) {
+        *self.0.borrow_mut() = None;
+    }
 }
 
 /// What is written on the paper.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{ReviewId, UnixMillis};
+use crate::model::ReviewId;
 use crate::tui::message::Effect;
 use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::widget::paint::clock;
@@ -11,7 +11,7 @@ use super::{need, needs_you, review};
 
 /// How long an item is put off, and how long before its end it comes back.
 const LATER: Duration = Duration::from_secs(3600);
-const LAST_CALL_MILLIS: i64 = 5 * 60 * 1000;
+const LAST_CALL: Duration = Duration::from_secs(5 * 60);
 
 /// Leaves the review; its items are skipped for a while.
 pub(super) fn put_off(model: &mut Model) -> Vec<Effect> {
@@ -30,7 +30,7 @@ pub(super) fn put_off(model: &mut Model) -> Vec<Effect> {
 pub(in crate::tui) fn later(model: &mut Model, item: ReviewId) {
     let hour = model.now.after(LATER);
     let over = model.need(item).and_then(need::expires);
-    let last = over.map(|over| UnixMillis(over.0 - LAST_CALL_MILLIS));
+    let last = over.map(|over| over.before(LAST_CALL));
     let until = last.map_or(hour, |last| last.min(hour));
     model.snoozed.retain(|(held, _)| *held != item);
     if until <= model.now {

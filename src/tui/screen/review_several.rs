@@ -174,7 +174,7 @@ pub(super) fn meaning(written: &Written, action: Action) -> Meaning {
 
 /// Returns what can be chosen for all of them, as key and words.
 pub(super) fn choices(review: &Review) -> Vec<(&'static str, &'static str)> {
-    let pass = if matches!(review.item.kind, ReviewKind::HeldDraft { .. }) {
+    let pass = if review_verdict::is_draft(review) {
         "send all of them as is"
     } else {
         "release all of them as is"

@@ -9,6 +9,7 @@ use crate::model::{
 use crate::tui::keymap::Action;
 use crate::tui::model::JustSent;
 
+use super::need;
 use super::review_words::{Purpose, Written};
 
 /// How long an approved draft waits before it leaves.
@@ -16,11 +17,7 @@ const LEAVES_AFTER: Duration = Duration::from_secs(10);
 
 /// Tells whether approving needs the second key.
 pub(super) fn is_grave(review: &Review) -> bool {
-    match &review.item.kind {
-        ReviewKind::KeyChange { .. } => true,
-        ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
-        ReviewKind::HeldMessage { severe, .. } | ReviewKind::HeldDraft { severe, .. } => *severe,
-    }
+    need::is_severe(&review.item)
 }
 
 /// Tells whether the item is a message of either side.
@@ -33,7 +30,7 @@ pub(super) fn is_message(review: &Review) -> bool {
 
 /// Tells whether nobody answered in time.
 pub(super) fn is_over(review: &Review, now: UnixMillis) -> bool {
-    matches!(&review.item.kind, ReviewKind::HeldDraft { expires, .. } if *expires <= now)
+    need::expires(&review.item).is_some_and(|expires| expires <= now)
 }
 
 /// Returns the draft that leaves in a moment because of a decision made now.
@@ -51,7 +48,8 @@ pub(super) fn leaving(review: &Review, verdict: Verdict, now: UnixMillis) -> Opt
     })
 }
 
-fn is_draft(review: &Review) -> bool {
+/// Tells whether the item is a draft.
+pub(super) fn is_draft(review: &Review) -> bool {
     matches!(review.item.kind, ReviewKind::HeldDraft { .. })
 }
 

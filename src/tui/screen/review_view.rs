@@ -103,7 +103,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Fra
     let caret = if screen.written().typing().is_some() {
         review_words::draw(screen.written(), &mut paint, places.decision)
     } else {
-        draw_decision(model, screen, &mut paint, places.decision);
+        draw_decision(model, screen, &mut paint, places);
         None
     };
     if places.side.width > 0 {
@@ -193,12 +193,13 @@ pub(super) fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &
     paint.row(place, spans);
 }
 
-fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area: Rect) {
+fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, places: Layout) {
     let Some(review) = &screen.review else {
         return;
     };
-    let below = screen.paper(model, layout(model, screen).paper.width).len();
-    let height = usize::from(layout(model, screen).paper.height);
+    let area = places.decision;
+    let below = screen.paper(model, places.paper.width).len();
+    let height = usize::from(places.paper.height);
     let hidden = below.saturating_sub(screen.scroll + height);
     if area.height > 3 {
         paint.rule(area);
