@@ -40,17 +40,14 @@ pub(super) async fn run(
 
 fn as_json(digested: &Digested) -> Value {
     let message = &digested.message;
-    let (subject, body) = match &message.content {
-        Content::Text(body) => (json!(body.subject), json!(body.body)),
-        Content::Raw { .. } => (Value::Null, Value::Null),
-    };
+    let body = message.content.body();
     json!({
         "message": message.id,
         "name": digested.name,
         "at": json_time(Some(message.at)),
         "held": message.admission.as_ref().is_some_and(|admission| !admission.is_released()),
-        "unsafe_subject": subject,
-        "unsafe_body": body,
+        "unsafe_subject": body.map(|body| &body.subject),
+        "unsafe_body": body.map(|body| &body.body),
     })
 }
 

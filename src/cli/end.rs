@@ -4,9 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::{Output, Pretty};
+use super::send::{author_of, role_of};
 use super::{Error, Exit};
 use crate::api::{ChannelRef, Handle, Reply, Request, Role};
-use crate::model::Author;
 
 /// Arguments of `end`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -29,11 +29,7 @@ pub struct EndArgs {
 
 impl EndArgs {
     pub(super) fn role(&self) -> Role {
-        if self.as_me {
-            Role::Supervisor
-        } else {
-            Role::Assistant
-        }
+        role_of(author_of(self.as_me))
     }
 }
 
@@ -44,11 +40,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Error> {
     let request = Request::End {
         channel: ChannelRef::Named(args.channel),
-        author: if args.as_me {
-            Author::Human
-        } else {
-            Author::Assistant
-        },
+        author: author_of(args.as_me),
     };
     let Reply::Done = handle.ask(request).await? else {
         return Err(Error::Unexpected);

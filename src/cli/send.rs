@@ -35,11 +35,24 @@ pub struct SendArgs {
 
 impl SendArgs {
     pub(super) fn role(&self) -> Role {
-        if self.as_me {
-            Role::Supervisor
-        } else {
-            Role::Assistant
-        }
+        role_of(author_of(self.as_me))
+    }
+}
+
+/// Returns who speaks where `--as-me` can be given.
+pub(super) fn author_of(as_me: bool) -> Author {
+    if as_me {
+        Author::Human
+    } else {
+        Author::Assistant
+    }
+}
+
+/// Returns the role that somebody on this side speaks in.
+pub(super) fn role_of(author: Author) -> Role {
+    match author {
+        Author::Human => Role::Supervisor,
+        Author::Assistant | Author::Peer => Role::Assistant,
     }
 }
 
@@ -52,11 +65,7 @@ pub(super) async fn run(
         channel: ChannelRef::Named(args.channel),
         subject: PeerText::new(args.subject),
         body: PeerText::new(args.message),
-        author: if args.as_me {
-            Author::Human
-        } else {
-            Author::Assistant
-        },
+        author: author_of(args.as_me),
         now: true,
     };
     let Reply::Sent(outcome) = handle.ask(request).await? else {

@@ -244,7 +244,8 @@ fn commands(review: &Review) -> String {
 
 /// Tells whether anything is hidden in the message that could be taken out.
 fn differs(review: &Review) -> bool {
-    let Some(Content::Text(body)) = review.message.as_ref().map(|message| &message.content) else {
+    let message = review.message.as_ref();
+    let Some(body) = message.and_then(|message| message.content.body()) else {
         return false;
     };
     review

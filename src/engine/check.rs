@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::api::{Checked, CheckedMessage, Error, Event, Reply};
-use crate::model::{Actor, Body, Content, Message, MessageId, Passage, PeerText, Verdict};
+use crate::model::{Actor, Body, Content, Message, MessageId, Passage, PeerText, Verdict, Words};
 use crate::net::{Command, Mode, Problem};
 use crate::store::{self, channels, messages, review};
 
@@ -200,18 +200,25 @@ impl Core {
     }
 }
 
-fn handed(message: Message, channel: &channels::Keyed) -> Option<CheckedMessage> {
-    let Content::Text(mut body) = message.content else {
+/// Returns what the assistant gets of a message: what a person let pass in its place, or itself.
+pub(super) fn given(content: Content, instead: Option<Words>) -> Option<Body> {
+    let Content::Text(body) = content else {
         return None;
     };
+    let Some(words) = instead else {
+        return Some(body);
+    };
+    Some(Body {
+        subject: words.subject,
+        body: words.body,
+        // Whatever a person let pass, the metadata was not part of it.
+        metadata: PeerText::new("{}"),
+    })
+}
+
+fn handed(message: Message, channel: &channels::Keyed) -> Option<CheckedMessage> {
     let passage = message.passage.unwrap_or(Passage::Alone);
-    if let Some(words) = message.other {
-        // Whatever a person let pass in place of the message, the metadata was not part of it.
-        body = Body::default();
-        body.subject = words.subject;
-        body.body = words.body;
-        body.metadata = PeerText::new("{}");
-    }
+    let body = given(message.content, message.other)?;
     Some(CheckedMessage {
         id: message.id,
         channel_id: channel.channel.address.clone(),

@@ -2,8 +2,8 @@
 
 use crate::api::{ChannelRef, Error, Event, Reply};
 use crate::model::{
-    Actor, Body, Channel, ChannelState, Content, Digest, Evidence, Message, OnScreen, Passage,
-    PeerText, ReviewId, UnixMillis, Verdict, Words,
+    Actor, Body, Channel, ChannelState, Digest, Evidence, Message, OnScreen, Passage, PeerText,
+    ReviewId, UnixMillis, Verdict, Words,
 };
 use crate::net::Mode;
 use crate::store::{self, Tx, held, log, messages, review};
@@ -96,10 +96,8 @@ impl Core {
 }
 
 fn body_of(message: &Message) -> Body {
-    match &message.content {
-        Content::Text(body) => body.clone(),
-        Content::Raw { .. } => Body::new("", ""),
-    }
+    let body = message.content.body().cloned();
+    body.unwrap_or_else(|| Body::new("", ""))
 }
 
 fn with_words(message: &Message, words: &Words) -> Body {
@@ -112,9 +110,7 @@ fn with_words(message: &Message, words: &Words) -> Body {
 
 /// Returns what the assistant gets of a message with what is hidden removed.
 pub(super) fn clean(message: &Message) -> Option<Words> {
-    let Content::Text(body) = &message.content else {
-        return None;
-    };
+    let body = message.content.body()?;
     Some(Words {
         subject: text::without_hidden(&body.subject),
         body: text::without_hidden(&body.body),

@@ -7,9 +7,7 @@ use crate::api::{
     ReplayExample, Reply, RowStep,
 };
 use crate::crypto;
-use crate::model::{
-    Actor, Channel, Content, Digest, Evidence, LocalTime, Message, PeerText, Preset, UnixMillis,
-};
+use crate::model::{Actor, Channel, Digest, Evidence, LocalTime, Message, Preset, UnixMillis};
 use crate::policy::ends::{Ended, Life};
 use crate::policy::presets;
 use crate::policy::replay::{PastMessage, Replayed, replay};
@@ -346,7 +344,7 @@ impl Core {
             .filter_map(|(message, (would, _))| {
                 Some(ReplayExample {
                     at: message.at,
-                    unsafe_text: text_of(message)?,
+                    unsafe_text: message.content.body()?.body.clone(),
                     verdict: replayed(would),
                 })
             })
@@ -425,13 +423,6 @@ fn replayed(verdict: &Replayed) -> String {
         Replayed::Released => "released".to_owned(),
         Replayed::HeldIn { rule } => format!("held: {rule}"),
         Replayed::Yours => "yours".to_owned(),
-    }
-}
-
-fn text_of(message: &Message) -> Option<PeerText> {
-    match &message.content {
-        Content::Text(body) => Some(body.body.clone()),
-        Content::Raw { .. } => None,
     }
 }
 

@@ -62,10 +62,9 @@ impl Judge {
     }
 
     pub(super) fn judge(&mut self, content: &Content) -> Judged {
-        let signals = match content {
-            Content::Text(body) => text::scan(&body.judged()).signals,
-            Content::Raw { .. } => Vec::new(),
-        };
+        let signals = content
+            .body()
+            .map_or_else(Vec::new, |body| text::scan(&body.judged()).signals);
         let facts = InboundFacts {
             readable: readable(content),
             signals: &signals,
@@ -148,10 +147,7 @@ pub(super) fn codes(signals: &[Signal]) -> Vec<String> {
 /// key, version of the rules, and all of the text.
 pub(super) fn message_digest(channel: &Channel, message: &Message) -> Digest {
     let empty = Body::new("", "");
-    let body = match &message.content {
-        Content::Text(body) => body,
-        Content::Raw { .. } => &empty,
-    };
+    let body = message.content.body().unwrap_or(&empty);
     crypto::sha256_of(&[
         channel.network.as_str().as_bytes(),
         channel.address.as_bytes(),

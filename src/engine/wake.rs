@@ -14,12 +14,12 @@ use tokio::process::Command;
 
 use crate::api::{ChannelRef, Error, Event, Reply};
 use crate::model::{
-    Actor, Author, Channel, ChannelId, ChannelState, Content, Message, MessageId, Passage,
-    UnixMillis, Words,
+    Actor, Author, Body, Channel, ChannelId, ChannelState, Message, MessageId, Passage, UnixMillis,
 };
 use crate::store::{self, log, messages};
 use crate::text;
 
+use super::check::given;
 use super::core::{Core, Internal};
 
 /// How long a command may run.
@@ -53,6 +53,24 @@ struct Waking {
     waiting: Vec<MessageId>,
     /// A run is due by itself.
     scheduled: bool,
+}
+
+/// A message that the command is told of.
+struct Told {
+    id: MessageId,
+    passage: Option<Passage>,
+    /// What the assistant gets; `None` for what cannot be read.
+    body: Option<Body>,
+}
+
+impl Told {
+    fn of(message: Message) -> Self {
+        Self {
+            id: message.id,
+            passage: message.passage,
+            body: given(message.content, message.other),
+        }
+    }
 }
 
 impl Wakes {
@@ -143,10 +161,11 @@ impl Core {
     }
 
     fn run_command(&mut self, channel: &Channel, released: &[MessageId]) {
-        let messages: Vec<Message> = released
+        let messages: Vec<Told> = released
             .iter()
             .filter_map(|id| messages::by_id(&self.store, *id).ok().flatten())
             .filter(|message| message.author == Author::Peer && message.handed_over.is_none())
+            .map(Told::of)
             .collect();
         let Some((program, arguments)) = channel.wake.split_first() else {
             return;
@@ -226,12 +245,12 @@ fn line_for(channel: &Channel, count: usize) -> String {
     format!("{count} new {messages} in the channel \"{name}\"; run `chaperon check`")
 }
 
-fn mode_for(messages: &[Message]) -> &'static str {
-    let urgent = |message: &Message| {
-        given(message).is_some_and(|words| {
+fn mode_for(messages: &[Told]) -> &'static str {
+    let urgent = |message: &Told| {
+        message.body.as_ref().is_some_and(|body| {
             URGENT
                 .iter()
-                .any(|word| words.body.expose_untrusted().starts_with(word))
+                .any(|word| body.body.expose_untrusted().starts_with(word))
         })
     };
     if messages.iter().any(urgent) {
@@ -241,28 +260,16 @@ fn mode_for(messages: &[Message]) -> &'static str {
     }
 }
 
-/// Returns what the assistant gets of a message.
-fn given(message: &Message) -> Option<Words> {
-    match (&message.other, &message.content) {
-        (Some(instead), _) => Some(instead.clone()),
-        (None, Content::Text(body)) => Some(Words {
-            subject: body.subject.clone(),
-            body: body.body.clone(),
-        }),
-        (None, Content::Raw { .. }) => None,
-    }
-}
-
-fn input_for(channel: &Channel, mode: &str, messages: &[Message]) -> Vec<u8> {
+fn input_for(channel: &Channel, mode: &str, messages: &[Told]) -> Vec<u8> {
     let messages: Vec<_> = messages
         .iter()
         .filter_map(|message| {
-            let words = given(message)?;
+            let body = message.body.as_ref()?;
             Some(json!({
                 "id": message.id,
                 "released": message.passage.map(Passage::words),
-                "unsafe_subject": words.subject,
-                "unsafe_body": words.body,
+                "unsafe_subject": body.subject,
+                "unsafe_body": body.body,
             }))
         })
         .collect();

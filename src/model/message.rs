@@ -165,6 +165,24 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// Returns what was decoded, where it could be read.
+    pub fn body(&self) -> Option<&Body> {
+        match self {
+            Self::Text(body) => Some(body),
+            Self::Raw { .. } => None,
+        }
+    }
+
+    /// Returns the text a person reads: the body's, or the payload as it came.
+    pub fn text(&self) -> &PeerText {
+        match self {
+            Self::Text(body) => &body.body,
+            Self::Raw { payload, .. } => payload,
+        }
+    }
+}
+
 /// What a rule says of an inbound message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "admission")]

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Request;
-use crate::model::{ChannelId, ChannelState, Content, Delivery, MessageId, ReviewKind};
+use crate::model::{ChannelId, ChannelState, Delivery, MessageId, ReviewKind};
 use crate::text::sanitise;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question, Sheet};
@@ -459,10 +459,7 @@ fn copy_message(model: &Model) -> Vec<Effect> {
         .transcript
         .as_ref()
         .and_then(|transcript| transcript.selected());
-    let text = selected.map(|message| match &message.content {
-        Content::Text(body) => &body.body,
-        Content::Raw { payload, .. } => payload,
-    });
+    let text = selected.map(|message| message.content.text());
     text.map_or_else(Vec::new, |text| vec![Effect::Copy(quoted(text))])
 }
 

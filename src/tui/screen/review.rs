@@ -546,10 +546,7 @@ pub(in crate::tui) fn held_text(model: &Model) -> Option<&PeerText> {
         return None;
     };
     let message = screen.review.as_ref()?.message.as_ref()?;
-    Some(match &message.content {
-        crate::model::Content::Text(body) => &body.body,
-        crate::model::Content::Raw { payload, .. } => payload,
-    })
+    Some(message.content.text())
 }
 
 fn copy(model: &Model) -> Vec<Effect> {

@@ -549,11 +549,7 @@ fn before(paper: &mut Paper, message: &Message, zone: &TimeZone) {
         Author::Assistant => ("→ ", "your assistant  "),
     };
     let head = ours(&format!("{} {arrow}{who}", clock(message.at, zone)));
-    let text = match &message.content {
-        Content::Text(body) => &body.body,
-        Content::Raw { payload, .. } => payload,
-    };
     let room = paper.width.saturating_sub(head.width()).min(BEFORE);
-    let line = sanitise_line(text, room);
+    let line = sanitise_line(message.content.text(), room);
     paper.row(vec![(Role::Dim, head), (Role::Text, line)]);
 }

@@ -1,7 +1,7 @@
 //! What the engine answered finds its place.
 
 use crate::api::{Error, Reply, Request, SendOutcome};
-use crate::model::{Author, Channel, ChannelId, Content, MessageId, PeerText, ReviewItem};
+use crate::model::{Author, Channel, ChannelId, MessageId, PeerText, ReviewItem};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
@@ -203,10 +203,7 @@ fn take_back(model: &mut Model, id: MessageId) -> Vec<Effect> {
     let channel = open.channel;
     let found = open.messages.iter().rev().find(|message| message.id == id);
     let draft = found.is_some_and(|message| message.author == Author::Assistant);
-    let text = found.and_then(|message| match &message.content {
-        Content::Text(body) => Some(body.body.clone()),
-        Content::Raw { .. } => None,
-    });
+    let text = found.and_then(|message| Some(message.content.body()?.body.clone()));
     let just_sent = model.just_sent.take_if(|sent| sent.message == id);
     if draft || just_sent.as_ref().is_some_and(|sent| sent.draft) {
         // It is the assistant's text, so it does not become the person's.

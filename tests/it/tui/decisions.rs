@@ -15,7 +15,7 @@ fn reviewing(keys: &str) -> World {
     world
 }
 
-fn decided(world: &World) -> Vec<(ReviewId, Digest, Verdict)> {
+pub(super) fn decided(world: &World) -> Vec<(ReviewId, Digest, Verdict)> {
     world
         .done
         .iter()

@@ -7,9 +7,8 @@ use chaperon::model::{ChannelId, ChannelState, PeerText, UnixMillis};
 use chaperon::tui::{Effect, Message, Question, Sheet};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::snapshots::shown;
 use super::world::{Facts, MARTA, NOW, World};
-
-const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
 
 fn compared() -> Facts {
     let mut facts = Facts::busy();
@@ -42,17 +41,6 @@ fn saves(world: &World) -> Vec<(&Proposal, bool)> {
             }
         })
         .collect()
-}
-
-fn shown(name: &str, facts: &Facts, keys: &str) {
-    for size in SIZES {
-        let mut world = World::new(facts.clone(), size);
-        world.keys(keys);
-        let name = format!("{name}_{}x{}", size.0, size.1);
-        insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
-            insta::assert_snapshot!(name, world.text());
-        });
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::world::{Facts, World};
 
 /// Enough to read any of these items to its end.
-const READ: &str = "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj";
+pub(super) const READ: &str = "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj";
 
 /// A draft under review that is not asked for twice, read to its end.
 fn draft() -> World {

@@ -6,6 +6,7 @@ use chaperon::model::{
 };
 use chaperon::tui::{Effect, Message, Question};
 
+use super::snapshots::shown_in;
 use super::world::{Facts, MARTA, NOW, TOMAS, World};
 
 fn digest(number: i64) -> Digest {
@@ -112,14 +113,7 @@ fn opened(size: (u16, u16)) -> World {
 }
 
 fn shown(name: &str, keys: &str) {
-    for size in [(120, 36), (80, 24), (40, 12)] {
-        let mut world = opened(size);
-        world.keys(keys);
-        let name = format!("{name}_{}x{}", size.0, size.1);
-        insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
-            insta::assert_snapshot!(name, world.text());
-        });
-    }
+    shown_in(name, keys, opened);
 }
 
 fn asked(world: &World) -> Vec<&Question> {

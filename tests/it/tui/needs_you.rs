@@ -6,35 +6,14 @@ use chaperon::api::{Error, Event, Reply, Request};
 use chaperon::model::{ChannelId, Digest, MessageId, PeerText, ReviewId, ReviewKind, Verdict};
 use chaperon::tui::{Effect, Message, Question};
 
+use super::decisions::decided;
+use super::held::READ;
 use super::world::{Facts, World};
-
-/// Enough to read any of these items to its end.
-const READ: &str = "jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj";
 
 fn listed(facts: Facts) -> World {
     let mut world = World::new(facts, (120, 36));
     world.keys("W").see("NEEDS YOU");
     world
-}
-
-fn decided(world: &World) -> Vec<(ReviewId, Digest, Verdict)> {
-    let decision = |effect: &Effect| {
-        if let Effect::Ask(
-            Request::Decide {
-                item,
-                seen,
-                verdict,
-                ..
-            },
-            _,
-        ) = effect
-        {
-            Some((*item, *seen, *verdict))
-        } else {
-            None
-        }
-    };
-    world.done.iter().filter_map(decision).collect()
 }
 
 fn at(world: &World, words: &str) -> usize {

@@ -7,9 +7,14 @@ use super::world::{Facts, World};
 const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
 
 /// Keeps one picture per size of what a person sees after these keys.
-fn shown(name: &str, facts: &Facts, keys: &str) {
+pub(super) fn shown(name: &str, facts: &Facts, keys: &str) {
+    shown_in(name, keys, |size| World::new(facts.clone(), size));
+}
+
+/// The same in a world of the caller's.
+pub(super) fn shown_in(name: &str, keys: &str, world: impl Fn((u16, u16)) -> World) {
     for size in SIZES {
-        let mut world = World::new(facts.clone(), size);
+        let mut world = world(size);
         world.keys(keys);
         let name = format!("{name}_{}x{}", size.0, size.1);
         insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
