@@ -243,12 +243,7 @@ fn answered_twice(
     pinned: Option<&Fingerprint>,
     shown: &Fingerprint,
 ) {
-    paper.key("their key", Role::Text, pinned);
-    paper.key(
-        "your key",
-        Role::Text,
-        review.channel.our_fingerprint.as_ref(),
-    );
+    keys(paper, review, Role::Text, pinned);
     paper.key("a stranger's", Role::Stop, Some(shown));
     paper.entry("noticed", Role::Text, &when(&review.item, zone));
     paper.blank();
@@ -302,12 +297,7 @@ fn contact(
     );
     paper.blank();
     who(paper, review);
-    paper.key("their key", Role::Text, Some(fingerprint));
-    paper.key(
-        "your key",
-        Role::Text,
-        review.channel.our_fingerprint.as_ref(),
-    );
+    keys(paper, review, Role::Text, Some(fingerprint));
     paper.entry("answered", Role::Text, &when(&review.item, zone));
     match answers {
         Some(times @ 2..) => paper.entry(
@@ -335,13 +325,15 @@ fn contact(
     );
 }
 
+/// Writes their key and ours.
+fn keys(paper: &mut Paper, review: &Review, role: Role, theirs: Option<&Fingerprint>) {
+    paper.key("their key", role, theirs);
+    let ours = review.channel.our_fingerprint.as_ref();
+    paper.key("your key", Role::Text, ours);
+}
+
 fn code_differs(paper: &mut Paper, review: &Review, zone: &TimeZone, shown: &Fingerprint) {
-    paper.key("their key", Role::Stop, Some(shown));
-    paper.key(
-        "your key",
-        Role::Text,
-        review.channel.our_fingerprint.as_ref(),
-    );
+    keys(paper, review, Role::Stop, Some(shown));
     paper.entry("compared", Role::Text, &when(&review.item, zone));
     paper.blank();
     paper.words(
