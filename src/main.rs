@@ -21,7 +21,7 @@ use chaperon::tui::{self, ThemeChoice};
 use clap::Parser as _;
 use color_eyre::eyre::{Result, WrapErr as _, eyre};
 use tokio::net::UnixListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Threads for the networks. The engine has one of its own.
@@ -288,13 +288,15 @@ async fn run_engine(access: Access, args: host::RunArgs) -> Result<ExitCode> {
             Hosted::start_with(&profile, Mode::Continuous, system_clock(), passphrase)
         })
         .await?;
+    // Whoever finds the socket may stop what answers there.
+    let stop = StopSignals::catch()?;
     let _socket = listen(&profile, hosted.handle())?;
     let _for_assistants = for_assistants.map(|listener| {
         let door = api::socket::Door::Assistants;
         tokio::spawn(api::socket::serve(listener, hosted.handle(), door))
     });
     tracing::info!("the engine runs");
-    told_to_stop().await?;
+    stop.received().await;
     tracing::info!("the engine stops");
     hosted.stop().await;
     Ok(ExitCode::SUCCESS)
@@ -342,9 +344,10 @@ async fn serve_relay(home: Option<PathBuf>, args: RelayArgs) -> Result<ExitCode>
             ..Limits::default()
         },
     };
+    let stop = StopSignals::catch()?;
     let running = relay::start(options).await?;
     announce(running.address());
-    told_to_stop().await?;
+    stop.received().await;
     running.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -355,14 +358,27 @@ fn announce(address: SocketAddr) {
     let _closed = writeln!(io::stdout(), "relay on http://{address}");
 }
 
-async fn told_to_stop() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end a service in order.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Keeps them from ending the process, from now on.
+    fn catch() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Writes a log into the profile, if one is asked for: the screen belongs to the surface.

@@ -36,6 +36,7 @@ fn an_imported_conversation_continues() {
 
     assert_eq!(two.us.texts(), ["before the move"]);
     for channel in [&made.channel, &accepted.channel] {
+        two.us.trust(channel);
         two.us.send(channel, "after the move");
         assert_eq!(two.them.texts(), ["after the move"]);
         two.them.send(channel, "welcome");
@@ -43,6 +44,7 @@ fn an_imported_conversation_continues() {
     }
     two.them.json(&["accept", &open.url]);
     two.us.json(&["check", "--accept-requests"]);
+    two.us.trust(&open.channel);
     two.us.send(&open.channel, "the open invite");
     assert_eq!(two.them.texts(), ["the open invite"]);
     assert_eq!(two.us.pending(), [Value::Null; 0]);

@@ -134,6 +134,7 @@ fn every_object_begins_with_their_keys_in_their_order() {
     assert_begins(&accepted, &two.them.json(&["accept", url]));
     let channel = accepted["channel_id"].as_str().unwrap();
     two.them.check();
+    two.us.trust(channel);
     two.us.send(channel, "hi");
     let [got] = &two.them.check()[..] else {
         panic!("not one message")
