@@ -43,7 +43,7 @@ pub(super) fn examine(findings: &mut Findings<'_>) {
 }
 
 /// Finds the next link from a place on.
-fn next(text: &str, from: usize) -> Option<TextSpan> {
+pub(super) fn next(text: &str, from: usize) -> Option<TextSpan> {
     let rest = text.get(from..)?;
     let in_word = |place: usize| {
         let before = rest.as_bytes().get(..place).and_then(<[u8]>::last);
