@@ -8,7 +8,6 @@
 //! did not decide in the review screen.
 
 mod available;
-mod external;
 mod input;
 pub mod keymap;
 pub mod message;

@@ -167,6 +167,35 @@ impl Core {
         Ok(Reply::Page(Page {
             messages: page,
             more,
+            newer: false,
+            total: messages::count(&self.store, channel)?,
+        }))
+    }
+
+    pub(super) fn around(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        before: u32,
+        after: u32,
+    ) -> Result<Reply, Error> {
+        let (before, after) = (before.min(LARGEST_PAGE), after.min(LARGEST_PAGE));
+        let wide = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        // The message itself is the last one before the next id.
+        let next = MessageId(message.0.saturating_add(1));
+        let mut page = messages::page(&self.store, channel, Some(next), before + 2)?;
+        let more = page.len() > wide(before + 1);
+        if more {
+            page.remove(0);
+        }
+        let mut rest = messages::page_after(&self.store, channel, message, after + 1)?;
+        let newer = rest.len() > wide(after);
+        rest.truncate(wide(after));
+        page.extend(rest);
+        Ok(Reply::Page(Page {
+            messages: page,
+            more,
+            newer,
             total: messages::count(&self.store, channel)?,
         }))
     }

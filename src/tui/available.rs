@@ -2,12 +2,15 @@
 
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, engagement, main, needs_you, review, safety_code};
+use super::screen::{composer, engagement, main, needs_you, review, safety_code, search};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
+    if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
+        return search::can(model, action);
+    }
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
@@ -31,7 +34,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             engagement::is_ready(model)
         }
         Action::Undo => engagement::can_undo(model),
-        Action::PauseChannel | Action::Leader => model.open_channel().is_some(),
+        Action::PauseChannel | Action::Leader | Action::Note => model.open_channel().is_some(),
         Action::CompareCode => safety_code::can_open(model),
         Action::Open if on_main => model.cursor.is_some(),
         Action::Open | Action::Difference => {
@@ -81,6 +84,11 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::RefuseAndPause
         | Action::Later
         | Action::Select
+        | Action::OpenSearch
+        | Action::EditQuery
+        | Action::SaveSearch
+        | Action::ForgetSearch
+        | Action::BuildIndex
         | Action::Help
         | Action::Redraw
         | Action::Suspend
@@ -99,6 +107,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Help(_) => true,
     }
 }
@@ -113,6 +123,15 @@ fn can_move(model: &Model) -> bool {
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::Select | Action::Later => "Nothing is listed here.",
+        Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
+        Action::SaveSearch => "It is saved already.",
+        Action::ForgetSearch => {
+            "d forgets a saved search; they are listed where the field is empty."
+        }
+        Action::BuildIndex => "Everything can be found; there is nothing to build.",
+        Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
+            "Nothing is selected."
+        }
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Editor
         | Action::NextValue
@@ -139,7 +158,11 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Engagement | Action::MakeRule if model.open_channel().is_some() => {
             "Nothing flows in this channel; there is nothing to set."
         }
-        Action::Engagement | Action::MakeRule | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::Engagement
+        | Action::MakeRule
+        | Action::PauseChannel
+        | Action::Leader
+        | Action::Note => NO_CHANNEL,
         Action::CompareCode => {
             "No key is accepted in this channel yet; there is nothing to compare."
         }

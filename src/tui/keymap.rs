@@ -31,6 +31,12 @@ pub enum Scope {
     SafetyCode,
     /// The decision log.
     Log,
+    /// What a search found.
+    Search,
+    /// The field of the search: a text field.
+    SearchText,
+    /// A note about a channel: a text field.
+    Note,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -52,6 +58,9 @@ impl Scope {
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Log => "Decision log",
+            Self::Search => "Search",
+            Self::SearchText => "Typing a search",
+            Self::Note => "Note",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -61,7 +70,12 @@ impl Scope {
     pub fn is_text(self) -> bool {
         matches!(
             self,
-            Self::Composer | Self::ReviewText | Self::Form | Self::SafetyCode
+            Self::Composer
+                | Self::ReviewText
+                | Self::Form
+                | Self::SafetyCode
+                | Self::SearchText
+                | Self::Note
         )
     }
 }
@@ -134,6 +148,12 @@ pub enum Action {
     MakeRule,
     CompareCode,
     CodeDiffers,
+    OpenSearch,
+    EditQuery,
+    SaveSearch,
+    ForgetSearch,
+    BuildIndex,
+    Note,
     Help,
     Redraw,
     Suspend,
@@ -267,6 +287,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key(' ')] Leader "" "more for this channel";
     Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
+    Leader [key('n')] Note "note on this channel" "read and write what you keep for yourself about this channel";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
     NeedsYou [key('j'), named(KeyCode::Down)] Down "move" "move down";
@@ -349,12 +370,34 @@ pub const TABLE: &[Binding] = table! {
     Log [key('V')] VerifyChain "verify" "read every entry and check it against the next";
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Search [key('j'), named(KeyCode::Down)] Down "result" "go to the result below, which is older";
+    Search [key('k'), named(KeyCode::Up)] Up "" "go to the result above; above the first one is the field";
+    Search [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Search [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Search [key('g'), named(KeyCode::Home)] Top "" "go to the newest result";
+    Search [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest result loaded";
+    Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
+    Search [named(KeyCode::Tab), named(KeyCode::BackTab)] NextPane "context" "give the keys to what stands around the result, or back to the list";
+    Search [key('y')] CopyMessage "copy line" "copy the text of the result, quoted, hidden characters shown";
+    Search [key('s')] SaveSearch "save search" "save what is typed; it is listed where the field is empty";
+    Search [key('d')] ForgetSearch "forget" "forget the saved search";
+    Search [key('x')] BuildIndex "stop or go on indexing" "stop building the index, or go on; what is missing in it is not found";
+    Search [key('/')] EditQuery "edit" "go to the field";
+    Search [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::Enter)] Open "results" "go to the results";
+    SearchText [named(KeyCode::Down), named(KeyCode::Tab)] Down "" "go to the results";
+    SearchText [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::F(1))] Help "help" "this help";
+    Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
+    Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
+    Note [named(KeyCode::F(1))] Help "help" "this help";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Help [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
     Help [named(KeyCode::Esc), key('?'), named(KeyCode::F(1))] Back "back" "back";
     Anywhere [key('P')] PauseAll "pause all" "pause everything (asks nothing); again to resume (asks once)";
+    Anywhere [ctrl('f')] OpenSearch "" "search messages, decisions and notes";
     Anywhere [key('?'), named(KeyCode::F(1))] Help "help" "keys of this screen";
     Anywhere [ctrl('l')] Redraw "" "draw everything afresh";
     Anywhere [ctrl('z')] Suspend "" "suspend; fg brings it back";

@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::api::Status;
+use crate::api::{Note, Status};
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
@@ -19,8 +19,10 @@ use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
+use super::screen::note::{self, NoteScreen};
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::SafetyCodeScreen;
+use super::screen::search::Search;
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
 
@@ -71,6 +73,10 @@ pub struct Model {
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
+    /// What is searched; it outlives its screen.
+    pub(super) search: Search,
+    /// The note of the open channel, once it has come.
+    pub(super) note: Option<Note>,
     /// Items that a person put off, and until when.
     pub(super) snoozed: Vec<(ReviewId, UnixMillis)>,
     pub(super) notice: Option<Notice>,
@@ -95,6 +101,8 @@ pub(super) enum Screen {
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Log(Box<LogScreen>),
+    Search,
+    Note(Box<NoteScreen>),
     Help(HelpScreen),
 }
 
@@ -197,6 +205,8 @@ impl Model {
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
+            search: Search::default(),
+            note: None,
             snoozed: Vec::new(),
             notice: None,
             asking: None,
@@ -387,6 +397,8 @@ impl Model {
             counting,
             review,
             self.composer.save_at(),
+            self.search.due_at(),
+            note::keep_at(self),
             self.resting.map(|(_, _, since)| since.after(second)),
         ]
         .into_iter()

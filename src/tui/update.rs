@@ -16,10 +16,10 @@ use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
-use super::screen::transcript::Transcript;
+use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
-    review_words, safety_code,
+    decision_log, engagement, form, help, invite, main, needs_you, note, review, review_queue,
+    review_words, safety_code, search,
 };
 
 /// How long a line has to lie under a person's eyes before it counts as read.
@@ -126,6 +126,11 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         effects.extend(model.composer.keep());
         model.touch();
     }
+    if note::keep_at(model).is_some_and(|due| due <= at) {
+        effects.extend(note::keep(model));
+        model.touch();
+    }
+    effects.extend(search::pass_time(model));
     effects.extend(mark_read(model));
     effects
 }
@@ -191,7 +196,27 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
         Request::Draft { channel },
         Question::Draft(channel),
     ));
+    model.note = None;
+    effects.extend(note::load(model, channel));
     model.touch();
+    effects
+}
+
+/// Opens a conversation at one of its messages.
+pub(super) fn open_at(model: &mut Model, channel: ChannelId, message: MessageId) -> Vec<Effect> {
+    let mut effects = open_channel(model, channel);
+    model.pane = Pane::Transcript;
+    if jump::go_to(model, channel, message) {
+        return effects;
+    }
+    let request = Request::Around {
+        channel,
+        message,
+        before: PAGE / 2,
+        after: PAGE / 2,
+    };
+    let question = Question::Around(channel, message);
+    effects.extend(ask(model, request, question));
     effects
 }
 
@@ -215,7 +240,11 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             effects.extend(reload_screen(model));
             effects
         }
-        Event::Messages { channel } if Some(channel) == open => newest(model, channel),
+        Event::Messages { channel } if Some(channel) == open => {
+            let mut effects = newest(model, channel);
+            effects.extend(jump::refresh(model));
+            effects
+        }
         Event::Messages { .. } => Vec::new(),
         Event::NeedsYou => {
             let mut effects = ask(model, Request::NeedsYou, Question::NeedsYou);
@@ -259,7 +288,12 @@ fn reload_screen(model: &mut Model) -> Vec<Effect> {
             safety_code::reload(model, channel)
         }
         Screen::Engagement(_) => engagement::reload(model),
-        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Help(_) => Vec::new(),
+        Screen::Main
+        | Screen::Form(_)
+        | Screen::Log(_)
+        | Screen::Search
+        | Screen::Note(_)
+        | Screen::Help(_) => Vec::new(),
     }
 }
 
@@ -268,6 +302,12 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     match &model.screen {
         Screen::Form(_) => form::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
+        Screen::Search => {
+            if search::scope(model) == Scope::SearchText {
+                search::paste(model, block);
+            }
+        }
+        Screen::Note(_) => note::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
             model.touch();
@@ -306,6 +346,8 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Search => search::scope(model),
+        Screen::Note(_) => Scope::Note,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -361,6 +403,10 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
+    } else if scope == Scope::SearchText {
+        search::edit(model, key);
+    } else if scope == Scope::Note {
+        note::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = false;
         model.touch();
@@ -382,6 +428,10 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
     }
     if action == Action::PauseAll {
         return main::pause_all(model);
+    }
+    if action == Action::OpenSearch {
+        model.leader = false;
+        return search::open(model);
     }
     if action == Action::Help {
         help::open(model, scope);
@@ -408,6 +458,8 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Search | Scope::SearchText => search::act(model, action),
+        Scope::Note => note::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

@@ -14,8 +14,8 @@ use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
-use super::transcript::Window;
-use super::{composer, engagement, form, invite, review, safety_code};
+use super::transcript::{Window, jump};
+use super::{composer, engagement, form, invite, note, review, safety_code};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -231,6 +231,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
         Action::OpenLog => super::decision_log::open(model),
+        Action::Note => {
+            model.leader = false;
+            note::open(model)
+        }
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
@@ -329,14 +333,18 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         .flatten();
     let channel = transcript.channel;
     model.transcript = Some(transcript);
-    older.map_or_else(Vec::new, |before| {
-        let request = Request::Transcript {
-            channel,
-            before: Some(before),
-            limit: PAGE,
-        };
-        ask(model, request, Question::Older(channel))
-    })
+    if action == Action::Bottom {
+        return jump::follow(model);
+    }
+    let Some(before) = older else {
+        return jump::newer(model);
+    };
+    let request = Request::Transcript {
+        channel,
+        before: Some(before),
+        limit: PAGE,
+    };
+    ask(model, request, Question::Older(channel))
 }
 
 fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {

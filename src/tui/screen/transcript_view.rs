@@ -357,6 +357,9 @@ pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Re
         words
     };
     let mut right = Vec::new();
+    if model.transcript.as_ref().is_some_and(|open| open.newer) {
+        right.push(paint.own(Role::Wait, "not the newest · G goes there · "));
+    }
     if place.width >= 64 {
         right.push(paint.own(Role::Dim, format!("via {} · ", channel.network.label())));
     }

@@ -660,11 +660,13 @@ impl Facts {
                     total: letters.len().try_into().unwrap(),
                     messages: letters,
                     more: false,
+                    newer: false,
                 })
             }
             Request::Transcript { .. } => Reply::Page(Page {
                 messages: Vec::new(),
                 more: false,
+                newer: false,
                 total: 0,
             }),
             // The list of what needs a person asks for little; tests of the log answer it.
