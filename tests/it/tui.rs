@@ -6,6 +6,7 @@ mod held;
 mod hostile;
 mod log;
 mod needs_you;
+mod search;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

@@ -278,8 +278,10 @@ fn draw_list(model: &Model, paint: &mut Paint<'_>, area: Rect) {
 fn draw_nothing(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let search = &model.search;
     let mut lines: Vec<(&str, Role)> = Vec::new();
-    let notes = search.found.as_ref().map(|found| found.notes.as_slice());
-    let typed: Vec<String> = notes.unwrap_or_default().to_vec();
+    // A wider window says on its rule what was not understood.
+    let narrow = is_narrow(view::body(model));
+    let notes = search.found.as_ref().filter(|_| narrow);
+    let typed = notes.map_or(&[][..], |found| found.notes.as_slice());
     match (&search.found, search.problem.is_some()) {
         (_, true) => {}
         (None, _) => lines.push(("Searching.", Role::Dim)),

@@ -100,7 +100,7 @@ fn note(model: &Model, channel: &Channel, (room, most): (usize, usize), rows: &m
         .as_ref()
         .filter(|note| note.channel == channel.id);
     let Some(note) = kept.filter(|note| !note.text.is_empty()) else {
-        rows.push(text(theme, Role::Dim, "none; it would never leave here"));
+        rows.push(text(theme, Role::Dim, "none yet"));
         return;
     };
     let lines = sanitise(&note.text).wrap(room);

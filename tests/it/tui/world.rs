@@ -4,13 +4,12 @@
 //! surface alone. Time stands still until a test moves it.
 
 mod engagement;
+mod search;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use chaperon::api::{
-    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
-};
+use chaperon::api::{Draft, Event, Invite, RelayState, Reply, Request, Review, Status, Today};
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
     Evidence, Fingerprint, LogEntry, Message as Letter, MessageId, NetworkId, Passage, PeerText,
@@ -41,6 +40,13 @@ pub(crate) struct Facts {
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
     pub(crate) drafts_fail: bool,
+    /// What is noted about whichever channel is open.
+    pub(crate) note: String,
+    pub(crate) saved: Vec<String>,
+    /// Searches are not answered; a test does it.
+    pub(crate) searches_wait: bool,
+    /// How much the index does not know yet.
+    pub(crate) not_indexed: u64,
 }
 
 /// A person, a window and the facts behind it.
@@ -379,6 +385,10 @@ impl Facts {
             letters: letters(),
             draft: String::new(),
             drafts_fail: false,
+            note: String::new(),
+            saved: Vec::new(),
+            searches_wait: false,
+            not_indexed: 0,
         }
     }
 
@@ -516,6 +526,23 @@ impl Facts {
         self
     }
 
+    /// So many messages were written before those of today.
+    pub(crate) fn with_history(mut self, count: i64) -> Self {
+        self.letters = (0..count)
+            .map(|number| {
+                let words = format!("This is number {number} of them.");
+                letter(
+                    100 + number,
+                    Author::Peer,
+                    ago(3 * (count - number)),
+                    "",
+                    &words,
+                )
+            })
+            .collect();
+        self
+    }
+
     /// Nothing held weighs enough to be asked twice.
     pub(crate) fn harmless(mut self) -> Self {
         for item in &mut self.needs {
@@ -647,28 +674,9 @@ impl Facts {
             Request::NeedsYou => Reply::NeedsYou(self.needs.clone()),
             Request::Transcript {
                 channel,
-                before: None,
-                ..
-            } => {
-                let letters: Vec<_> = self
-                    .letters
-                    .iter()
-                    .filter(|letter| letter.channel == *channel)
-                    .cloned()
-                    .collect();
-                Reply::Page(Page {
-                    total: letters.len().try_into().unwrap(),
-                    messages: letters,
-                    more: false,
-                    newer: false,
-                })
-            }
-            Request::Transcript { .. } => Reply::Page(Page {
-                messages: Vec::new(),
-                more: false,
-                newer: false,
-                total: 0,
-            }),
+                before,
+                limit,
+            } => Reply::Page(self.page(*channel, *before, *limit)),
             // The list of what needs a person asks for little; tests of the log answer it.
             Request::Log { limit: 60, .. } => Reply::Log(settled()),
             Request::Draft { .. } if self.drafts_fail => {
@@ -698,7 +706,7 @@ impl Facts {
                 Some(review) => Reply::Review(Box::new(review)),
                 None => return Some(Err(chaperon::api::Error::NothingToDecide)),
             },
-            _ => return None,
+            request => return self.look(request),
         };
         Some(Ok(reply))
     }
@@ -783,6 +791,13 @@ impl World {
         let mut rest = keys;
         while let Some(first) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
+            if let Some(("c-f", tail)) = named {
+                let key = KeyEvent::new(KeyCode::Char('f'), KeyModifiers::CONTROL);
+                self.tell(Message::Key(key));
+                self.settle();
+                rest = tail;
+                continue;
+            }
             let (code, tail) = match named {
                 Some(("enter", tail)) => (KeyCode::Enter, tail),
                 Some(("esc", tail)) => (KeyCode::Esc, tail),
