@@ -370,13 +370,13 @@ pub const TABLE: &[Binding] = table! {
     Log [key('V')] VerifyChain "verify" "read every entry and check it against the next";
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
     Search [key('j'), named(KeyCode::Down)] Down "result" "go to the result below, which is older";
     Search [key('k'), named(KeyCode::Up)] Up "" "go to the result above; above the first one is the field";
     Search [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Search [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
     Search [key('g'), named(KeyCode::Home)] Top "" "go to the newest result";
     Search [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest result loaded";
-    Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
     Search [named(KeyCode::Tab), named(KeyCode::BackTab)] NextPane "context" "give the keys to what stands around the result, or back to the list";
     Search [key('y')] CopyMessage "copy line" "copy the text of the result, quoted, hidden characters shown";
     Search [key('s')] SaveSearch "save search" "save what is typed; it is listed where the field is empty";

@@ -141,7 +141,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         super::transcript_view::draw_title(model, &mut paint, nth(inner, 0));
     }
     if area.y > inner.y + 1 {
-        paint.rule(nth(inner, 1));
+        super::transcript_view::draw_rule(model, &mut paint, nth(inner, 1));
     }
     super::transcript_view::draw(model, &mut paint, area);
     let below = Rect {

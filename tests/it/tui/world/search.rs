@@ -85,13 +85,19 @@ impl Facts {
     fn found(&self, query: &PeerText) -> Found {
         let query = parse(query.expose_untrusted(), NOW, &TimeZone::UTC);
         let matcher = Matcher::new(&query);
+        let words: Vec<_> = query.terms.iter().map(|term| term.words.clone()).collect();
+        let all = |text: &PeerText| {
+            let mut words = words.iter().cloned();
+            words.all(|words| !Matcher::of(words).find(text).is_empty())
+        };
         let mut hits: Vec<Hit> = self
             .letters
             .iter()
+            .filter(|letter| all(letter.content.text()))
             .filter_map(|letter| self.hit(letter, &matcher))
             .collect();
-        if !matcher.find(&PeerText::new(self.note.as_str())).is_empty() {
-            let note = PeerText::new(self.note.as_str());
+        let note = PeerText::new(self.note.as_str());
+        if all(&note) {
             hits.push(Hit {
                 what: HitKind::Note,
                 state: None,
@@ -101,7 +107,7 @@ impl Facts {
             });
         }
         let expired = PeerText::new("held 8 h, no answer: hold-out:every-draft");
-        if !matcher.find(&expired).is_empty() {
+        if all(&expired) {
             hits.push(Hit {
                 what: HitKind::Decision {
                     number: 7,
@@ -135,9 +141,6 @@ impl Facts {
 
     fn hit(&self, letter: &Letter, matcher: &Matcher) -> Option<Hit> {
         let body = letter.content.body()?;
-        if matcher.find(&body.body).is_empty() {
-            return None;
-        }
         let held = matches!(letter.admission, Some(Admission::Held { .. }))
             || matches!(letter.delivery, Some(Delivery::Held { .. }));
         let weighty = letter
