@@ -23,6 +23,7 @@ use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
+use super::tour::Tour;
 
 /// How long a line about something that happened stays.
 const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
@@ -36,6 +37,8 @@ pub struct Setup {
     pub symbols: Symbols,
     /// A line that stays on the main screen; the demo says there what it is.
     pub banner: Option<String>,
+    /// Whether a tour is offered and ticked, as in the demo.
+    pub tour: bool,
     /// The zone in which times of day are shown.
     pub zone: TimeZone,
     /// Time at the start.
@@ -53,6 +56,8 @@ pub struct Model {
     pub(super) theme: Theme,
     pub(super) symbols: Symbols,
     pub(super) banner: Option<String>,
+    /// What of the tour was done, where there is one.
+    pub(super) tour: Option<Tour>,
     /// When the terminal gained focus; `None` while it has none.
     pub(super) focused_since: Option<UnixMillis>,
     pub(super) status: Option<Status>,
@@ -183,6 +188,7 @@ impl Model {
             theme: Theme::built_in(setup.theme),
             symbols: setup.symbols,
             banner: setup.banner,
+            tour: setup.tour.then(Tour::default),
             focused_since: Some(setup.now),
             status: None,
             channels: None,
@@ -220,6 +226,11 @@ impl Model {
             return false;
         };
         channels.is_empty() || self.transcript.as_ref().is_some_and(Transcript::is_loaded)
+    }
+
+    /// Returns what of the tour was done, where there is one.
+    pub fn tour(&self) -> Option<Tour> {
+        self.tour
     }
 
     /// Returns the title of the window. Never holds a peer's words.

@@ -21,6 +21,7 @@ use super::screen::{
     decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
     review_words, safety_code,
 };
+use super::tour;
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -54,7 +55,10 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Event(event) => on_event(model, event),
         Message::Copied(result) => {
             match result {
-                Ok(placed) => model.say(Tone::Fine, format!("Copied: {}.", placed.sentence())),
+                Ok(placed) => {
+                    model.say(Tone::Fine, format!("Copied: {}.", placed.sentence()));
+                    tour::copied(model);
+                }
                 Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
             }
             Vec::new()

@@ -717,6 +717,7 @@ impl World {
             theme,
             symbols,
             banner: None,
+            tour: false,
             zone: TimeZone::UTC,
             now: NOW,
             size,
