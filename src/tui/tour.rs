@@ -103,19 +103,19 @@ pub struct Tour {
 
 impl Tour {
     /// Returns how many steps were done, and how many there are.
-    pub fn progress(&self) -> (usize, usize) {
+    pub fn progress(self) -> (usize, usize) {
         let done = self.done.iter().filter(|done| **done).count();
         (done, self.done.len())
     }
 
     /// Returns the steps, each with whether it was done.
-    pub(super) fn steps(&self) -> impl Iterator<Item = (&'static str, bool)> {
+    pub(super) fn steps(self) -> impl Iterator<Item = (&'static str, bool)> {
         let all = Step::ALL.into_iter().zip(self.done);
         all.map(|(step, done)| (step.words(), done))
     }
 
     /// Returns the line that proposes what to try next.
-    pub(super) fn proposal(&self) -> String {
+    pub(super) fn proposal(self) -> String {
         let (done, all) = self.progress();
         let next = Step::ALL.into_iter().zip(self.done).find(|(_, done)| !done);
         let Some((step, _)) = next else {
@@ -172,6 +172,10 @@ pub(super) fn tick(model: &mut Model, step: Step) {
 }
 
 /// Looks at what the engine answered, before the answer finds its place.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most of what is asked is no step of the tour"
+)]
 pub(super) fn answered(
     model: &Model,
     question: &Question,
