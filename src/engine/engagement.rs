@@ -127,7 +127,6 @@ pub(super) fn ended(
         age,
         quiet: last.map_or(age, |last| now.since(last)),
         today: today.date(),
-        completed: false,
     };
     Ok(rules.ends.ended(&life))
 }
