@@ -1,5 +1,7 @@
 //! The table of presets row by row, and what must hold for any rules and any facts.
 
+mod edges;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
