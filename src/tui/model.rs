@@ -364,9 +364,30 @@ impl Model {
         }
     }
 
+    /// Brings the nearest screen that is meant to the top, so that it takes an answer in as it
+    /// would there. Returns the screens that lay over it, for [`Self::lower`]; `None` where no
+    /// screen is meant.
+    pub(super) fn lift(&mut self, is_meant: impl Fn(&Screen) -> bool) -> Option<Vec<Screen>> {
+        if is_meant(&self.screen) {
+            return Some(Vec::new());
+        }
+        let at = self.back.iter().rposition(is_meant)?;
+        let mut over = self.back.split_off(at);
+        let meant = over.remove(0);
+        over.push(std::mem::replace(&mut self.screen, meant));
+        Some(over)
+    }
+
+    /// Lays what [`Self::lift`] took away over the screens again.
+    pub(super) fn lower(&mut self, over: Vec<Screen>) {
+        for screen in over {
+            self.enter(screen);
+        }
+    }
+
     /// Returns the screen on top, then those below it.
     pub(super) fn screens_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
-        std::iter::once(&mut self.screen).chain(&mut self.back)
+        std::iter::once(&mut self.screen).chain(self.back.iter_mut().rev())
     }
 
     /// Returns what stands between a key and a decision on the screen on top, where one is made.

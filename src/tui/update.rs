@@ -245,6 +245,16 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
 
 /// Asks again for what only the present screen shows.
 fn reload_screen(model: &mut Model) -> Vec<Effect> {
+    // What the help lies over goes on below it.
+    let Some(over) = model.lift(|screen| !matches!(screen, Screen::Help(_))) else {
+        return Vec::new();
+    };
+    let effects = reload_top(model);
+    model.lower(over);
+    effects
+}
+
+fn reload_top(model: &mut Model) -> Vec<Effect> {
     match &model.screen {
         Screen::NeedsYou(_) => needs_you::reload(model),
         Screen::Review(screen) => {
