@@ -124,7 +124,11 @@ impl Finder {
                 start,
                 end: start + length,
             };
-            if longest.is_none_or(|longest| longest.end < found.end) {
+            // Of two that are the same, the one that was given first.
+            let is_better = |known: Found| {
+                known.end < found.end || (known.end == found.end && known.word > found.word)
+            };
+            if longest.is_none_or(is_better) {
                 longest = Some(found);
             }
         });
