@@ -8,7 +8,7 @@ use crate::api::{
 };
 use crate::crypto;
 use crate::model::{Actor, Channel, Digest, Evidence, LocalTime, Message, Preset, UnixMillis};
-use crate::policy::ends::{Ended, Life};
+use crate::policy::ends::{Ended, Ends, Life};
 use crate::policy::presets;
 use crate::policy::replay::{PastMessage, Replayed, replay};
 use crate::policy::rules::{Drafts, InboundHold, Proof, Rules, Step, needs_verified_code};
@@ -40,11 +40,7 @@ pub(super) struct InForce {
 /// Rules that cannot be read hold everything. Rules that let through more than
 /// safe-acquaintance are narrowed to that until the safety code was compared.
 pub(super) fn in_force(profile: &Profile, channel: &Channel) -> InForce {
-    let own = match &channel.rules {
-        Some(rules) => usable(rules).map_err(|problem| format!("its own rules: {problem}")),
-        None => preset_rules(profile, &channel.preset),
-    };
-    let (rules, instead) = match own {
+    let (rules, instead) = match own_rules(profile, &channel.preset, channel.rules.as_deref()) {
         Ok(rules) => narrowed(rules, channel.verified.is_some()),
         Err(problem) => {
             let mut rules = presets::rules(Preset::SafeAcquaintance).clone();
@@ -61,6 +57,18 @@ pub(super) fn in_force(profile: &Profile, channel: &Channel) -> InForce {
         ),
         instead,
     }
+}
+
+fn own_rules(profile: &Profile, preset: &str, own: Option<&str>) -> Result<Rules, String> {
+    match own {
+        Some(rules) => usable(rules).map_err(|problem| format!("its own rules: {problem}")),
+        None => preset_rules(profile, preset),
+    }
+}
+
+/// Tells whether a preset, or the rules of a channel's own, can end a channel at all.
+pub(super) fn may_end(profile: &Profile, preset: &str, own: Option<&str>) -> bool {
+    own_rules(profile, preset, own).is_ok_and(|rules| rules.ends != Ends::default())
 }
 
 fn policy_name(preset: &str, own_rules: bool, version: u32) -> String {
@@ -112,7 +120,7 @@ pub(super) fn ended(
     rules: &Rules,
     now: UnixMillis,
 ) -> Result<Option<Ended>, store::Error> {
-    if rules.ends == crate::policy::ends::Ends::default() {
+    if rules.ends == Ends::default() {
         return Ok(None);
     }
     let Some(today) = local_now(rules, now) else {
