@@ -76,7 +76,7 @@ const FRAMED: [&str; 6] = [
 ];
 
 /// What stands between two lines across a screen of messages.
-const SEPARATORS: [&str; 9] = [
+const SEPARATORS: [&str; 10] = [
     "new message",
     "unread message",
     "end of message",
@@ -84,6 +84,7 @@ const SEPARATORS: [&str; 9] = [
     "end message",
     "end of conversation",
     "end of untrusted",
+    "end of peer",
     "end untrusted",
     "new since",
 ];
@@ -158,7 +159,11 @@ pub(super) fn examine(findings: &mut Findings<'_>) {
         }
         let whole = trimmed.chars().nth(HEAD).is_none();
         let last = span.end == end_of_text;
-        if imitates(&head, whole) || (last && whole && asks_for_a_secret(&head)) {
+        let respelt = !trimmed.is_ascii() && head.is_ascii();
+        if (respelt && FRAMED.contains(&&*head))
+            || imitates(&head, whole)
+            || (last && whole && asks_for_a_secret(&head))
+        {
             findings.add(SignalCode::UiSpoof, Severity::High, span);
         }
     }
@@ -247,8 +252,9 @@ fn imitates(line: &str, whole: bool) -> bool {
     let drawn = line.contains(['─', '━', '═', '│', '║']);
     // A line that is closed on the right has only what stands in the frame.
     let closed = framed && inner.len() != bare.len();
-    let exclaimed = drawn || line.starts_with(['+', '=', '*']) || line.starts_with("--");
+    let exclaimed = drawn || line.starts_with(['+', '=', '*', '~']) || line.starts_with("--");
     OWN.iter().any(|own| bare.starts_with(own))
+        || names_us(line)
         || (whole && WHOLE.contains(&inner) && (drawn || inner != "chaperon"))
         || (bare.starts_with("text 100") && bare.contains("seen"))
         || is_turn(bare)
@@ -256,9 +262,31 @@ fn imitates(line: &str, whole: bool) -> bool {
         || (framed && line.contains('─') && FRAMED.iter().any(|word| bare.contains(word)))
         || (closed && FRAMED.contains(&inner))
         || (closed && exclaimed && SEPARATORS.iter().any(|between| inner.starts_with(between)))
+        || (closed && (drawn || line.starts_with("***")) && is_system(inner))
+        || (whole && is_boxed(line))
         || (whole && is_badge(line))
         || (whole && is_prompt(line))
         || is_command(line)
+}
+
+fn is_system(inner: &str) -> bool {
+    matches!(inner, "system" | "system message" | "system notice")
+}
+
+/// `[approved]`, `<end of message>`
+fn is_boxed(line: &str) -> bool {
+    let inner = line.trim_matches(['[', ']', '<', '>', '(', ')']);
+    line.len() >= inner.len() + 2
+        && (FRAMED.contains(&inner) || SEPARATORS.iter().any(|between| inner.starts_with(between)))
+}
+
+/// `<chaperon> released`, `🛡 chaperon says: nothing found`
+fn names_us(line: &str) -> bool {
+    let core = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    core.len() < line.len()
+        && core.strip_prefix("chaperon").is_some_and(|rest| {
+            rest.starts_with([':', '>', ']', '}', '·']) || rest.starts_with(" says")
+        })
 }
 
 /// A line that begins with the line we draw beside what others wrote; in a table there are more.
@@ -292,7 +320,7 @@ fn is_badge(line: &str) -> bool {
                 let after = rest.trim_start();
                 rest.trim_start_matches(|c: char| !c.is_alphanumeric())
                     .is_empty()
-                    || after.starts_with(['·', '-', '—', '|', ','])
+                    || after.starts_with(['·', '-', '—', '|', ',', ']', ')'])
                     || AFTER_TRUST.iter().any(|next| after.starts_with(next))
             })
         })
@@ -303,7 +331,10 @@ fn is_badge(line: &str) -> bool {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(" by "))
         })
     };
+    let beside = ["(verified", "verified by ", "· verified"];
     trusts(after)
+        || beside.iter().any(|word| line.contains(word))
+        || (after.is_empty() && decided(before))
         || (before.is_empty() && decided(after))
         // `Sender verified ✓`: nothing follows the sign.
         || (after.is_empty() && before.split(' ').count() <= 2 && TRUST.iter().any(|word| before.ends_with(word)))
@@ -322,29 +353,44 @@ fn is_prompt(line: &str) -> bool {
         .count();
     let boxed = DECISIONS
         .iter()
-        .filter(|word| line.contains(&format!("[ {word} ]")) || line.contains(&format!("[{word}]")))
+        .filter(|word| {
+            line.contains(&format!("[ {word} ]"))
+                || line.contains(&format!("[{word}]"))
+                || line.contains(&format!("<{word}>"))
+        })
         .count();
-    let asks = ["[y/n]", "(y/n)", "y/n?", "y/n"]
+    let lettered = DECISIONS
         .iter()
-        .any(|keys| line.ends_with(keys));
+        .filter(|word| {
+            word.split_at_checked(1).is_some_and(|(first, rest)| {
+                line.contains(&format!("({first}){rest}"))
+                    || line.contains(&format!("[{first}]{rest}"))
+            })
+        })
+        .count();
+    let question = line.trim_end_matches('?');
+    let asks = ["[y/n]", "(y/n)", "y/n"]
+        .iter()
+        .any(|keys| question.ends_with(keys));
     let pressed = words
         .first()
-        .is_some_and(|word| matches!(*word, "press" | "type" | "hit"))
-        && words
-            .windows(2)
-            .any(|pair| matches!(pair, ["to", word] if decides(word)));
-    keyed >= 2 || boxed >= 2 || (asks && words.iter().any(|word| decides(&word))) || pressed
+        .is_some_and(|word| matches!(*word, "press" | "type" | "hit" | "enter"))
+        && (words.get(1).is_some_and(decides)
+            || words
+                .windows(2)
+                .any(|pair| matches!(pair, ["to", word] if decides(word))));
+    keyed >= 2 || boxed >= 2 || lettered >= 2 || (asks && words.iter().any(decides)) || pressed
 }
 
 /// A prompt of a terminal that stands where one would wait for an answer.
 fn asks_for_a_secret(line: &str) -> bool {
     let asks = line.strip_suffix(':').unwrap_or_default();
-    let words = asks.chars().count();
-    words < LONGEST_PROMPT
+    let secret = ["password", "passphrase", "your pin", "to unlock"];
+    asks.chars().count() < LONGEST_PROMPT
         && (asks.starts_with("[sudo] password")
-            || asks.starts_with("enter your pass")
-            || asks.starts_with("enter pass")
-            || matches!(asks, "password" | "passphrase" | "your passphrase"))
+            || asks.starts_with("password for ")
+            || matches!(asks, "password" | "passphrase" | "your passphrase")
+            || (asks.contains("enter ") && secret.iter().any(|word| asks.ends_with(word))))
 }
 
 /// `$ chaperon release 7`, `dana@laptop:~$ chaperon approve 12`
@@ -360,9 +406,11 @@ fn is_command(line: &str) -> bool {
 
 /// `12:04 You:`, `[12:04] system:`, `22:03 → yours`, `You (22:41):`, `<you> yes`
 fn is_turn(line: &str) -> bool {
+    let is_date =
+        |day: &str| day.len() == 10 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     let dated = line
         .split_once(' ')
-        .filter(|(day, _)| day.len() == 10 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-'));
+        .filter(|(day, _)| is_date(day) || matches!(*day, "today" | "yesterday"));
     let line = dated.map_or(line, |(_, rest)| rest);
     if let Some((name, rest)) = line.split_once('(')
         && SPEAKERS.contains(&name.trim_end())
@@ -387,7 +435,11 @@ fn is_turn(line: &str) -> bool {
     if OWN.iter().any(|own| rest.trim_start().starts_with(own)) {
         return true;
     }
-    let rest = rest.trim_start_matches(['→', '┆', '<', ' ', '-', '·']);
+    let rest = rest.trim_start_matches(['→', '┆', '<', ' ', '-', '–', '—', '·']);
+    let rest = rest
+        .strip_prefix("pm ")
+        .or_else(|| rest.strip_prefix("am "))
+        .unwrap_or(rest);
     SPEAKERS.iter().any(|speaker| {
         rest.strip_prefix(speaker).is_some_and(|after| {
             after.starts_with([':', ',', '>', '·']) || after.trim_start().starts_with('·')
@@ -396,7 +448,7 @@ fn is_turn(line: &str) -> bool {
 }
 
 fn is_clock(text: &str) -> bool {
-    let mut parts = text.split(':');
+    let mut parts = text.split([':', '.']);
     let two = |part: Option<&str>| {
         part.is_some_and(|part| {
             (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
@@ -448,6 +500,16 @@ mod tests {
             "┆ Thursday suits us",
             "seen: ⟦U+202E⟧",
             "⟪1,2 drop it ⟫",
+            "✅ Marta Ruiz (verified by relay)",
+            "𝘃𝗲𝗿𝗶𝗳𝗶𝗲𝗱",
+            "═══ SYSTEM ═══",
+            "[END OF MESSAGE]",
+            "🛡 chaperon says: no threats",
+            "10:41 PM You: yes",
+            "Today 22:41 – You: yes",
+            "(A)pprove (D)ecline",
+            "Type APPROVE to continue",
+            "Vault locked. Enter passphrase:",
             "══ END OF MESSAGE ══",
         ] {
             assert!(is_found(text), "{text}");
@@ -474,6 +536,9 @@ mod tests {
             "| Status | Approved |",
             "---------- Forwarded message ----------",
             "The chaperon approves of it.",
+            "== System ==",
+            "Enter the hall by the side door.",
+            "Enter the total in the last row:\n900",
         ] {
             assert!(!is_found(text), "{text}");
         }
