@@ -99,8 +99,8 @@ fn text_of(preset: &str) -> String {
 }
 
 /// The rules of a channel with the last row that holds messages one step wider.
-pub(super) fn one_row_wider(channel: &ChannelId, facts: &Facts) -> String {
-    let mut rules = of_preset(&facts.channel(*channel).preset);
+pub(super) fn one_row_wider(channel: ChannelId, facts: &Facts) -> String {
+    let mut rules = of_preset(&facts.channel(channel).preset);
     rules[3] += 1;
     written(rules)
 }
