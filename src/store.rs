@@ -5,6 +5,7 @@
 //!
 //! Must not: decide anything, know a network, or read a clock (times are arguments).
 
+pub mod around;
 pub mod at_rest;
 pub mod channels;
 pub mod drafts;

@@ -10,6 +10,7 @@ use crate::model::{
     Actor, Author, Channel, ChannelId, ChannelState, Content, Delivery, Fingerprint, Message,
     MessageId, PeerText, Preset, ReviewId, ReviewItem, ReviewKind, Severity, StopReason,
 };
+use crate::store::around::{Around, around};
 use crate::store::{
     self, Read, channels::Keyed, drafts, held, log, messages, outbox, review, supervision,
 };
@@ -137,11 +138,12 @@ impl Core {
             supervision::flagged_before(&self.store, channel.id, message.id)
         })?;
         Ok(Reply::Review(Box::new(Review {
-            item,
             network: channel.network,
             total: messages::count(&self.store, channel.id)?,
             flagged_before,
-            policy: in_force(&self.profile, &channel).name,
+            policy: in_force(&self.profile, &channel, self.now()).name,
+            rule: self.rule_of(&channel, &item.kind),
+            item,
             clean: message
                 .as_ref()
                 .filter(|message| message.author == Author::Peer)
@@ -179,19 +181,12 @@ impl Core {
         before: u32,
         after: u32,
     ) -> Result<Reply, Error> {
-        let (before, after) = (before.min(LARGEST_PAGE), after.min(LARGEST_PAGE));
-        let wide = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
-        // The message itself is the last one before the next id.
-        let next = MessageId(message.0.saturating_add(1));
-        let mut page = messages::page(&self.store, channel, Some(next), before + 2)?;
-        let more = page.len() > wide(before + 1);
-        if more {
-            page.remove(0);
-        }
-        let mut rest = messages::page_after(&self.store, channel, message, after + 1)?;
-        let newer = rest.len() > wide(after);
-        rest.truncate(wide(after));
-        page.extend(rest);
+        let most = (before.min(LARGEST_PAGE), after.min(LARGEST_PAGE));
+        let Around {
+            messages: page,
+            more,
+            newer,
+        } = around(&self.store, channel, message, most)?;
         Ok(Reply::Page(Page {
             messages: page,
             more,

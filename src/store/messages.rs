@@ -189,22 +189,6 @@ pub fn page(
     Ok(page)
 }
 
-/// Returns the first messages of a channel after one, oldest first, and at most `limit`.
-pub fn page_after(
-    read: &impl Read,
-    channel: ChannelId,
-    after: MessageId,
-    limit: u32,
-) -> Result<Vec<Message>, Error> {
-    let mut statement = read.connection().prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
-         WHERE m.channel = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3"
-    ))?;
-    let rows = statement.query_map(params![channel.0, after.0, limit], message_of)?;
-    rows.map(|row| row?.ok_or(Error::Corrupt("message")))
-        .collect()
-}
-
 /// Returns how many messages a channel has.
 pub fn count(read: &impl Read, channel: ChannelId) -> Result<u64, Error> {
     let count: i64 = read

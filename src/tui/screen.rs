@@ -25,6 +25,7 @@ pub(super) mod review_view;
 pub(super) mod review_words;
 pub(super) mod safety_code;
 pub(super) mod search;
+mod search_context;
 pub(super) mod search_view;
 pub(super) mod side;
 pub(super) mod transcript;

@@ -230,7 +230,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
-        Action::OpenLog => super::decision_log::open(model),
+        Action::OpenLog => super::decision_log::open(model, None),
         Action::Note => {
             model.leader = false;
             note::open(model)

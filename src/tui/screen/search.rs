@@ -477,7 +477,7 @@ fn open_hit(model: &mut Model) -> Vec<Effect> {
     };
     match (hit.what.clone(), hit.channel) {
         (HitKind::Message { message }, Some(channel)) => jump(model, channel, message),
-        (HitKind::Decision { number, .. }, _) => decision_log::open_at(model, number),
+        (HitKind::Decision { number, .. }, _) => decision_log::open(model, Some(number + 1)),
         (HitKind::Note, Some(channel)) => note::open_for(model, channel),
         (HitKind::Message { .. } | HitKind::Note, None) => Vec::new(),
     }
