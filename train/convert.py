@@ -3,7 +3,7 @@
     python3 train/convert.py SNAPSHOTS OUT
 
 SNAPSHOTS holds one bare repository for each source, as SNAPSHOTS/owner+name/repo. Only
-sources under MIT, Apache-2.0 or CC-BY are read. Nothing of what is written is committed;
+sources under MIT, Apache-2.0, CC-BY or CC0 are read. Nothing of what is written is committed;
 docs/scanner-model.json names it, with the commit and a hash of the rows that were used.
 """
 
