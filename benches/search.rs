@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use chaperon::api::{Found, Handle, Reply, Request};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
-    Admission, Body, ChannelState, Content, Digest, NetworkId, Passphrase, PeerText, UnixMillis,
+    Admission, Body, ChannelId, ChannelState, Content, Digest, NetworkId, Passphrase, PeerText,
+    UnixMillis,
 };
 use chaperon::net::Mode;
 use chaperon::profile::Profile;
@@ -105,7 +106,10 @@ async fn searches(handle: &Handle) {
             total = (found.total, found.more);
         }
         times.sort();
-        let (median, slowest) = (times.get(RUNS / 2).unwrap(), times.last().unwrap());
+        let (median, slowest) = (
+            times.get(RUNS / 2).expect("there are as many"),
+            times.last().unwrap(),
+        );
         let more = if total.1 { "+" } else { "" };
         println!(
             "  {what:<23} {median:>10.2?}, slowest {slowest:>9.2?}, {}{more} found",
@@ -126,12 +130,9 @@ async fn search(handle: &Handle, query: &str) -> Found {
     *found
 }
 
-/// Fills a profile; returns what the last 256 messages cost with the triggers of the index and
-/// what as many cost where a passphrase turns them off.
-fn fill(profile: &Profile) -> (Duration, Duration) {
-    let mut store = Store::open(&profile.database()).unwrap();
+fn add_channels(store: &mut Store) -> Vec<ChannelId> {
     let tx = store.write().unwrap();
-    let ids: Vec<_> = (0..CHANNELS)
+    let ids = (0..CHANNELS)
         .map(|number| {
             let new = NewChannel {
                 network: NetworkId::Mailbox,
@@ -154,6 +155,14 @@ fn fill(profile: &Profile) -> (Duration, Duration) {
         })
         .collect();
     tx.commit().unwrap();
+    ids
+}
+
+/// Fills a profile; returns what the last 256 messages cost with the triggers of the index and
+/// what as many cost where a passphrase turns them off.
+fn fill(profile: &Profile) -> (Duration, Duration) {
+    let mut store = Store::open(&profile.database()).unwrap();
+    let ids = add_channels(&mut store);
     let words = Vocabulary::new();
     let mut random = 7_u64;
     let mut store_some = |store: &mut Store, from: u32, to: u32| {
@@ -168,7 +177,9 @@ fn fill(profile: &Profile) -> (Duration, Duration) {
                 .for_each(|(slot, byte)| *slot = byte);
             let rule = "bench".to_owned();
             let new = NewInbound {
-                channel: *ids.get((number % CHANNELS) as usize).unwrap(),
+                channel: *ids
+                    .get((number % CHANNELS) as usize)
+                    .expect("it is one of them"),
                 seq: Some(number.into()),
                 at: UnixMillis(i64::from(number) * 600_000),
                 content: &Content::Text(Body::new("", text)),
@@ -250,7 +261,7 @@ impl Vocabulary {
         for _ in 0..10 + next(70) {
             let (one, other) = (next(200), next(200));
             let rank = usize::try_from(one * other).unwrap() % self.0.len();
-            text.push_str(self.0.get(rank).unwrap());
+            text.push_str(self.0.get(rank).expect("it is one of them"));
             text.push(' ');
         }
         if number % 5000 == 7 {

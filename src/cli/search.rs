@@ -10,6 +10,7 @@ use super::output::{Form, Output, human_time, json_time, one_line};
 use super::{Error, Exit};
 use crate::api::{Found, Handle, Hit, HitKind, Reply, Request};
 use crate::model::{Author, PeerText};
+use crate::text::SafeLine;
 use crate::text::search::sanitise_found;
 
 /// Cells of the text of one hit.
@@ -29,14 +30,15 @@ words of Chinese, Japanese, Korean or Thai need no spaces.
   is:held|flagged|sent|expired|refused|message|decision|note
   before: after: on:   a date such as 2026-11-26, 2026-11, sep, mon, yesterday, 7d
 
-Ends with 3 where nothing is found.
+Ends with 3 where nothing is found. A query that begins with a dash needs -- before it.
 
 Example:
   chaperon search hold from:them after:sep
-  chaperon search '\"board prep\" -draft' --json")]
+  chaperon search --json '\"board prep\" -draft'
+  chaperon search -- -draft is:held")]
 pub struct SearchArgs {
     /// What to look for
-    #[arg(required = true, allow_hyphen_values = true, value_name = "QUERY")]
+    #[arg(required = true, value_name = "QUERY")]
     pub query: Vec<String>,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -53,14 +55,13 @@ pub(super) async fn run(
 ) -> Result<Exit, Error> {
     let query = PeerText::new(args.query.join(" "));
     let found = whole(&query, args.limit, handle, out).await?;
-    match args.form.as_json() {
-        Some(style) => out.json(&as_json(&found), style)?,
-        None => {
-            for note in &found.notes {
-                out.note(note);
-            }
-            out.text(&as_text(&found))?;
+    if let Some(style) = args.form.as_json() {
+        out.json(&as_json(&found), style)?;
+    } else {
+        for note in &found.notes {
+            out.note(note);
         }
+        out.text(&as_text(&found))?;
     }
     Ok(if found.hits.is_empty() {
         Exit::NothingToDo
@@ -177,7 +178,7 @@ fn as_text(found: &Found) -> String {
 fn line(hit: &Hit) -> String {
     let excerpt = &hit.excerpt;
     let safe = sanitise_found(&excerpt.unsafe_text, &excerpt.signals, &excerpt.matches);
-    let lines: Vec<String> = safe.lines().iter().map(|line| line.plain()).collect();
+    let lines: Vec<String> = safe.lines().iter().map(SafeLine::plain).collect();
     let joined = lines.join(" ");
     let mut text: String = joined.chars().take(CELLS).collect();
     if excerpt.cut || text.len() < joined.len() {

@@ -313,6 +313,7 @@ impl Core {
     }
 
     /// Carries out what can be answered at once.
+    #[expect(clippy::too_many_lines, reason = "one arm for each request")]
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
             Request::Status => self.status(),
@@ -359,27 +360,14 @@ impl Core {
                 before,
                 limit,
             } => self.transcript(channel, before, limit),
-            Request::Around {
-                channel,
-                message,
-                before,
-                after,
-            } => self.around(channel, message, before, after),
-            Request::Search {
-                query,
-                offset,
-                limit,
-            } => self.search(&query, offset, limit),
-            Request::SearchIndex { build } => self.search_index(build),
-            Request::SavedSearches => self.saved_searches(),
-            Request::SaveSearch { query } => self.save_search(&query),
-            Request::ForgetSearch { id } => self.forget_search(id),
-            Request::Note { channel } => self.note(&channel),
-            Request::SetNote {
-                channel,
-                text,
-                seen,
-            } => self.set_note(&channel, &text, seen),
+            request @ (Request::Around { .. }
+            | Request::Search { .. }
+            | Request::SearchIndex { .. }
+            | Request::SavedSearches
+            | Request::SaveSearch { .. }
+            | Request::ForgetSearch { .. }
+            | Request::Note { .. }
+            | Request::SetNote { .. }) => self.look(request),
             Request::MarkRead { channel, up_to } => self.mark_read(channel, up_to),
             Request::ShowInvite { channel } => self.show_invite(&channel),
             Request::CancelInvite { channel } => self.cancel_invite(&channel),

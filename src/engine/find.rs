@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
-use crate::api::{Error, Found, Hit, HitKind, HitState, HitText, IndexState, Reply};
+use crate::api::{Error, Found, Hit, HitKind, HitState, HitText, IndexState, Reply, Request};
 use crate::model::{
     Actor, Admission, Author, Channel, ChannelId, Content, Delivery, LogEntry, Message, MessageId,
     Part, PeerText, Severity, Signal, TextSpan, UnixMillis,
@@ -18,8 +18,8 @@ use crate::model::{
 use crate::store::search::{self, Condition, Criteria, Fact, Kind, Marks, Words};
 use crate::store::{self, log, messages, notes};
 use crate::text::search::{
-    BOUNDARY, Excerpt, Filter, From, Has, Is, Matcher, Query, indexed, names_a_file, names_a_link,
-    parse,
+    BOUNDARY, Excerpt, Filter, From, Has, Is, Matcher, Note, Query, indexed, names_a_file,
+    names_a_link, parse,
 };
 
 use super::core::Core;
@@ -49,6 +49,38 @@ pub(super) struct Finder {
 }
 
 impl Core {
+    /// Carries out what a person asks for to find something, or to keep it.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`Core::carry_out` names every request"
+    )]
+    pub(super) fn look(&mut self, request: Request) -> Result<Reply, Error> {
+        match request {
+            Request::Around {
+                channel,
+                message,
+                before,
+                after,
+            } => self.around(channel, message, before, after),
+            Request::Search {
+                query,
+                offset,
+                limit,
+            } => self.search(&query, offset, limit),
+            Request::SearchIndex { build } => self.search_index(build),
+            Request::SavedSearches => self.saved_searches(),
+            Request::SaveSearch { query } => self.save_search(&query),
+            Request::ForgetSearch { id } => self.forget_search(id),
+            Request::Note { channel } => self.note(&channel),
+            Request::SetNote {
+                channel,
+                text,
+                seen,
+            } => self.set_note(&channel, &text, seen),
+            _ => Err(Error::BadRequest("answered elsewhere".to_owned())),
+        }
+    }
+
     /// Returns how long nothing has to be indexed.
     pub(super) fn until_indexing(&self) -> Duration {
         let wanted = self.finder.searched || self.mode == crate::net::Mode::Continuous;
@@ -149,7 +181,7 @@ impl Core {
         }
         self.prepare_index()?;
         let query = parse(query.expose_untrusted(), self.now(), &TimeZone::system());
-        let mut said: Vec<String> = query.notes.iter().map(|note| note.sentence()).collect();
+        let mut said: Vec<String> = query.notes.iter().map(Note::sentence).collect();
         let channels = store::channels::all(&self.store)?;
         let channels: Vec<Channel> = channels.into_iter().map(|keyed| keyed.channel).collect();
         let criteria = criteria(&query, &channels, &mut said);

@@ -298,16 +298,13 @@ fn rewrite(
             .collect();
         tx.0.execute(&format!("UPDATE {table} SET {}", sets.join(", ")), [])?;
     }
-    match lock {
-        Some(lock) => {
-            settings::set(&tx, LOCK, &lock.to_text())?;
-            search::empty(&tx.0)?;
-        }
-        None => {
-            settings::clear(&tx, LOCK)?;
-            search::end_in_memory(&tx.0)?;
-            search::list_all(&tx.0)?;
-        }
+    if let Some(lock) = lock {
+        settings::set(&tx, LOCK, &lock.to_text())?;
+        search::empty(&tx.0)?;
+    } else {
+        settings::clear(&tx, LOCK)?;
+        search::end_in_memory(&tx.0)?;
+        search::list_all(&tx.0)?;
     }
     settings::set(&tx, UNCLEAN, "1")?;
     tx.commit()?;

@@ -5,6 +5,7 @@ use super::model::{Model, Pane, Screen};
 use super::screen::{composer, engagement, main, needs_you, review, safety_code, search};
 
 /// Tells whether an action would do anything on the present screen.
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of action")]
 pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));

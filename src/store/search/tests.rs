@@ -68,16 +68,14 @@ fn index(tx: &Tx<'_>) {
                 (text, Some(message.author), Some(message.channel))
             }
             Kind::Decision => ("paused".to_owned(), Some(Author::Human), None),
-            Kind::Note => match notes::of(tx, ChannelId(item)).unwrap() {
-                Some((text, _)) => {
-                    let text = text.expose_untrusted().to_owned();
-                    (text, Some(Author::Human), Some(ChannelId(item)))
-                }
-                None => {
+            Kind::Note => {
+                let Some((text, _)) = notes::of(tx, ChannelId(item)).unwrap() else {
                     put(tx, kind, item, None).unwrap();
                     continue;
-                }
-            },
+                };
+                let text = text.expose_untrusted().to_owned();
+                (text, Some(Author::Human), Some(ChannelId(item)))
+            }
         };
         let marks = Marks {
             author,

@@ -212,22 +212,19 @@ fn first_piece(text: &str) -> Piece<'_> {
     let value = name.map_or(body, |name| body.get(name.len() + 1..).unwrap_or_default());
     let opened = value.strip_prefix(QUOTES);
     let length = |part: &str| text.len() - part.len();
-    let (value, quoted, end) = match opened {
-        Some(inside) => {
-            let close = inside.find(QUOTES);
-            let value = inside
-                .get(..close.unwrap_or(inside.len()))
-                .unwrap_or(inside);
-            let after = close
-                .and_then(|at| inside.get(at..))
-                .map(|rest| rest.strip_prefix(QUOTES).unwrap_or(rest));
-            (value, true, length(after.unwrap_or_default()))
-        }
-        None => {
-            let close = value.find(char::is_whitespace).unwrap_or(value.len());
-            let (value, after) = value.split_at_checked(close).unwrap_or((value, ""));
-            (value, false, length(after))
-        }
+    let (value, quoted, end) = if let Some(inside) = opened {
+        let close = inside.find(QUOTES);
+        let value = inside
+            .get(..close.unwrap_or(inside.len()))
+            .unwrap_or(inside);
+        let after = close
+            .and_then(|at| inside.get(at..))
+            .map(|rest| rest.strip_prefix(QUOTES).unwrap_or(rest));
+        (value, true, length(after.unwrap_or_default()))
+    } else {
+        let close = value.find(char::is_whitespace).unwrap_or(value.len());
+        let (value, after) = value.split_at_checked(close).unwrap_or((value, ""));
+        (value, false, length(after))
     };
     Piece {
         whole: text.get(..end).unwrap_or(text),

@@ -42,7 +42,7 @@ pub fn indexed(text: &PeerText) -> String {
     }
     for hidden in sanitise(text).hidden() {
         if let Some(decoded) = &hidden.decoded {
-            words.push_str(&format!(" {BOUNDARY} "));
+            words.extend([" ", BOUNDARY, " "]);
             words.push_str(&joined(&tokens(&decoded.plain())));
         }
     }
@@ -132,15 +132,15 @@ impl Cutter {
 
     /// Adds what a character comes apart into.
     fn part(&mut self, at: usize, c: char, part: char, single: bool) {
-        match classes::class(part) {
-            Class::Combining if is_combining_mark(part) => self.mark(at, part),
-            Class::Jamo => self.jamo(at, part),
-            Class::Combining | Class::Plain if part.is_alphanumeric() => {
-                for small in part.to_lowercase() {
-                    self.letter(at, c, small, single);
-                }
+        let class = classes::class(part);
+        if class == Class::Jamo {
+            self.jamo(at, part);
+        } else if is_combining_mark(part) {
+            self.mark(at, part);
+        } else if matches!(class, Class::Combining | Class::Plain) && part.is_alphanumeric() {
+            for small in part.to_lowercase() {
+                self.letter(at, c, small, single);
             }
-            _ => {}
         }
     }
 

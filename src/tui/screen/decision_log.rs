@@ -116,8 +116,8 @@ impl LogScreen {
 pub(in crate::tui) fn open(model: &mut Model, before: Option<i64>) -> Vec<Effect> {
     let channel = model.open_channel().map(|channel| channel.id);
     model.enter(Screen::Log(Box::new(LogScreen {
-        channel,
         before,
+        channel,
         ..LogScreen::default()
     })));
     let mut effects = ask_page(model, before);

@@ -71,10 +71,14 @@ pub(in crate::tui) fn load(model: &mut Model, channel: ChannelId) -> Vec<Effect>
 }
 
 fn shown(model: &mut Model, channel: ChannelId) -> Option<&mut NoteScreen> {
-    model.screens_mut().find_map(|screen| match screen {
-        Screen::Note(note) if note.channel == channel => Some(&mut **note),
-        _ => None,
-    })
+    let mut notes = model.screens_mut().filter_map(|screen| {
+        if let Screen::Note(note) = screen {
+            Some(&mut **note)
+        } else {
+            None
+        }
+    });
+    notes.find(|note| note.channel == channel)
 }
 
 /// Takes in a note: for the pane beside the conversation, and for the screen.

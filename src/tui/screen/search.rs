@@ -142,8 +142,10 @@ pub(in crate::tui) fn nothing_typed(model: &Model) -> bool {
 pub(in crate::tui) fn can(model: &Model, action: Action) -> bool {
     let search = &model.search;
     match action {
-        Action::CopyMessage => search.selected().is_some(),
-        Action::Open | Action::Down if search.focus == Focus::Field => search.rows() > 0,
+        Action::CopyMessage | Action::NextPane => search.selected().is_some(),
+        Action::Open | Action::Down if search.focus == Focus::Field => {
+            search.rows() > 0 || !search.lists_saved()
+        }
         Action::Open => search.cursor < search.rows(),
         Action::SaveSearch => {
             let query = search.editor.text();
@@ -151,7 +153,6 @@ pub(in crate::tui) fn can(model: &Model, action: Action) -> bool {
         }
         Action::ForgetSearch => search.lists_saved() && search.cursor < search.saved.len(),
         Action::BuildIndex => search.index().is_some(),
-        Action::NextPane => search.selected().is_some(),
         Action::Up | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom => {
             search.rows() > 0
         }

@@ -33,7 +33,7 @@ pub(super) fn context_rows(model: &Model, columns: u16) -> Vec<Spans> {
 
 fn message_rows(model: &Model, message: &Message, room: usize) -> Vec<Spans> {
     let theme = &model.theme;
-    let matcher = &model.search.matcher;
+    let finder = &model.search.matcher;
     let theirs = message.author == Author::Peer;
     let gutter = if theirs { "┆" } else { "→" };
     let who = match message.author {
@@ -56,7 +56,7 @@ fn message_rows(model: &Model, message: &Message, room: usize) -> Vec<Spans> {
         Content::Text(body) => body,
     };
     if !body.subject.is_empty() {
-        let matches = matcher.find(&body.subject);
+        let matches = finder.find(&body.subject);
         let subject = sanitise_found(&body.subject, &[], &matches);
         head.push(theme.span(Role::Dim, "   subject: "));
         head.extend(
@@ -70,7 +70,7 @@ fn message_rows(model: &Model, message: &Message, room: usize) -> Vec<Spans> {
         head.push(theme.span(Role::Wait, format!("   ⚑ {count}")));
     }
     let mut rows = vec![head];
-    let matches = matcher.find(&body.body);
+    let matches = finder.find(&body.body);
     let signals = signals_in(body, &message.signals, Part::Body);
     let text = sanitise_found(&body.body, &signals, &matches);
     let role = if theirs { Role::Text } else { Role::Own };

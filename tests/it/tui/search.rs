@@ -75,7 +75,7 @@ fn one_finds_a_message_goes_there_and_comes_back_to_what_was_found() {
     world.see("CONTEXT · Marta Ruiz").see("subject: Board prep");
     world.keys("j<enter>").see("Write to Marta Ruiz");
     world.see_not("SEARCH");
-    world.see("▸22:03").see("Holding Thu 14:00 PT");
+    world.see("▸21:58").see("Could we hold Thu 14:00");
     world.keys("<c-f>").see("hold thu").see("2 of 48,210");
     world.keys("<esc>").see_not("SEARCH  ");
     assert_eq!(world.decisions(), 0);
