@@ -116,7 +116,13 @@ fn a_protected_profile_is_searched_and_no_word_of_it_lies_on_the_disk() {
     fs::write(&secret, "one\n").unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(&secret, mode).unwrap();
-    let set = with_secret(&ana, &secret, &["passphrase", "set"]);
+    let new = [
+        "passphrase",
+        "set",
+        "--new-passphrase-file",
+        secret.to_str().unwrap(),
+    ];
+    let set = ana.run(&new);
     assert_eq!(set.code, Some(0), "{set:?}");
     for query in ["zebra", "okapi"] {
         let found = with_secret(&ana, &secret, &["search", query, "--json"]).json();
