@@ -268,8 +268,8 @@ pub(in crate::tui) fn take_index(model: &mut Model, state: IndexState) {
 
 /// Asks for what stands around the selected hit.
 fn context(model: &mut Model) -> Vec<Effect> {
-    let search = &mut model.search;
-    search.scroll = 0;
+    model.search.scroll = search_view::scroll_to_hit(model);
+    let search = &model.search;
     if search.around().is_some() {
         return Vec::new();
     }
@@ -309,6 +309,7 @@ pub(in crate::tui) fn take_messages(
     page: Page,
 ) {
     keep_context(model, what, channel, Context::Messages(page));
+    model.search.scroll = search_view::scroll_to_hit(model);
 }
 
 /// Takes in the entry of the log that is a hit.

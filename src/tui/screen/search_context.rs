@@ -1,5 +1,6 @@
 //! What stands around a hit of a search, as rows: messages, an entry of the log, or a note.
 
+use crate::api::HitKind;
 use crate::model::{Author, Content, LogEntry, Message, Part, PeerText, Severity, Signal};
 use crate::text::search::sanitise_found;
 use crate::tui::model::Model;
@@ -13,7 +14,7 @@ use super::transcript_text::signals_in;
 
 /// Returns the rows below the title of the context.
 pub(super) fn context_rows(model: &Model, columns: u16) -> Vec<Spans> {
-    let room = usize::from(columns).saturating_sub(12).max(8);
+    let room = room(columns);
     match model.search.around() {
         None => Vec::new(),
         Some(Context::Missing) => {
@@ -29,6 +30,32 @@ pub(super) fn context_rows(model: &Model, columns: u16) -> Vec<Spans> {
         Some(Context::Note(text)) => text_rows(model, text, " ", room),
         Some(Context::Entry(entry)) => entry_rows(model, entry, room),
     }
+}
+
+/// Returns where among the rows the hit begins and ends.
+pub(super) fn hit_rows(model: &Model, columns: u16) -> (usize, usize) {
+    let search = &model.search;
+    let (Some(Context::Messages(page)), Some(hit)) = (search.around(), search.selected()) else {
+        return (0, 0);
+    };
+    let room = room(columns);
+    let mut start = 0;
+    for message in &page.messages {
+        let rows = message_rows(model, message, room).len();
+        if hit.what
+            == (HitKind::Message {
+                message: message.id,
+            })
+        {
+            return (start, start + rows);
+        }
+        start += rows;
+    }
+    (0, 0)
+}
+
+fn room(columns: u16) -> usize {
+    usize::from(columns).saturating_sub(12).max(8)
 }
 
 fn message_rows(model: &Model, message: &Message, room: usize) -> Vec<Spans> {

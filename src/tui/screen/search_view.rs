@@ -18,7 +18,7 @@ use crate::tui::widget::paint::{
 use super::composer::role_of;
 use super::decision_log_text::{grouped, words};
 use super::search::{Focus, Search};
-use super::search_context::context_rows;
+use super::search_context::{context_rows, hit_rows};
 
 /// What one can type, in the order of the screen.
 const OPERATORS: [&str; 3] = [
@@ -92,6 +92,21 @@ pub(super) fn most_scroll(model: &Model) -> usize {
     let area = parts(model).context;
     let rows = context_rows(model, area.width).len() + 1;
     rows.saturating_sub(area.height.into())
+}
+
+/// Returns how far the context has to scroll for the hit to be seen, with what stands before it
+/// as far as there is room.
+pub(super) fn scroll_to_hit(model: &Model) -> usize {
+    let area = parts(model).context;
+    // In a narrow window the context has the room of the list once it has the keys.
+    let height = if area.height == 0 {
+        view::body(model).height.saturating_sub(1)
+    } else {
+        area.height
+    };
+    let (start, end) = hit_rows(model, area.width);
+    let room = usize::from(height).saturating_sub(1);
+    end.saturating_sub(room).min(start)
 }
 
 pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {

@@ -1,8 +1,4 @@
 //! Searching and notes through the built program, with and without a passphrase.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "an answer without the expected member has to fail loudly"
-)]
 
 use std::fs;
 use std::path::Path;
@@ -113,7 +109,7 @@ fn a_protected_profile_is_searched_and_no_word_of_it_lies_on_the_disk() {
     assert!(holds(&ana.home(), "ebracrossing"));
 
     let secret = ana.desk().join("secret");
-    fs::write(&secret, "one\n").unwrap();
+    fs::write(&secret, "correct horse\n").unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(&secret, mode).unwrap();
     let new = [

@@ -14,7 +14,7 @@ const WIDE: (u16, u16) = (120, 36);
 
 fn noted() -> Facts {
     let mut facts = Facts::busy();
-    facts.note = "Met in Lisbon, prefers mornings.\nDo not hold Fridays.".to_owned();
+    "Met in Lisbon, prefers mornings.\nDo not hold Fridays.".clone_into(&mut facts.note);
     facts.saved = vec!["is:held from:them".to_owned(), "“board prep”".to_owned()];
     facts
 }
@@ -45,9 +45,11 @@ fn the_note_of_a_channel() {
 }
 
 fn searches(world: &World) -> Vec<&str> {
-    let asked = world.done.iter().filter_map(|effect| match effect {
-        Effect::Ask(Request::Search { query, .. }, _) => Some(query.expose_untrusted()),
-        _ => None,
+    let asked = world.done.iter().filter_map(|effect| {
+        if let Effect::Ask(Request::Search { query, .. }, _) = effect {
+            return Some(query.expose_untrusted());
+        }
+        None
     });
     asked.collect()
 }
@@ -200,11 +202,11 @@ fn a_note_is_kept_while_one_writes_and_when_one_leaves() {
     world.press(KeyCode::Char('!'));
     world.pass(Duration::from_millis(500));
     let kept = |world: &World| {
-        let texts = world.done.iter().filter_map(|effect| match effect {
-            Effect::Ask(Request::SetNote { text, seen, .. }, _) => {
-                Some((text.expose_untrusted().to_owned(), *seen))
+        let texts = world.done.iter().filter_map(|effect| {
+            if let Effect::Ask(Request::SetNote { text, seen, .. }, _) = effect {
+                return Some((text.expose_untrusted().to_owned(), *seen));
             }
-            _ => None,
+            None
         });
         texts.collect::<Vec<_>>()
     };
@@ -244,7 +246,7 @@ fn a_note_is_kept_while_one_writes_and_when_one_leaves() {
 fn a_note_that_was_changed_elsewhere_loses_neither_version() {
     let mut world = World::new(noted(), WIDE);
     world.keys(" nmine<esc>");
-    world.facts.note = "theirs".to_owned();
+    "theirs".clone_into(&mut world.facts.note);
     world.tell(Message::Answer(
         Question::SetNote(MARTA),
         Box::new(Err(Error::Changed)),

@@ -17,6 +17,10 @@ const SEARCHED: u64 = 48_210;
 
 impl Facts {
     /// Answers what is asked about searches, notes and places in a conversation.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "whatever is not a read is only taken note of"
+    )]
     pub(super) fn look(&self, request: &Request) -> Option<Result<Reply, Error>> {
         if let Request::Search { .. } = request
             && self.searches_wait
@@ -130,7 +134,11 @@ impl Facts {
             more: false,
             searched: SEARCHED,
             micros: 5_600,
-            notes: query.notes.iter().map(|note| note.sentence()).collect(),
+            notes: query
+                .notes
+                .iter()
+                .map(chaperon::text::search::Note::sentence)
+                .collect(),
             index: IndexState {
                 waiting: self.not_indexed,
                 total: SEARCHED,
