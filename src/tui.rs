@@ -8,11 +8,14 @@
 //! did not decide in the review screen.
 
 mod available;
+mod burst;
 mod external;
+mod filter;
 mod input;
 pub mod keymap;
 pub mod message;
 pub mod model;
+mod palette;
 pub mod run;
 mod screen;
 mod terminal;
@@ -21,6 +24,7 @@ pub mod update;
 pub mod view;
 mod widget;
 
+pub use keymap::{Change, EnterKey, Keys, KeysError};
 pub use message::{Effect, Message, Question, Sheet};
 pub use model::{Model, Setup};
 pub use run::{Error, Options, run};

@@ -98,6 +98,12 @@ pub enum Question {
     Verify(ChannelId),
     /// Saying that the code differs.
     CodeDiffers(ChannelId),
+    /// What the log says of a message.
+    Why(MessageId),
+    /// Giving a channel another name.
+    Rename(ChannelId),
+    /// Ending a channel.
+    End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
 }

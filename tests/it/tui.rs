@@ -2,6 +2,7 @@
 
 mod decisions;
 mod engagement;
+mod go;
 mod held;
 mod hostile;
 mod log;

@@ -16,7 +16,8 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Tone};
 use crate::tui::theme::Role;
-use crate::tui::widget::editor::{Editor, Glyph, Layout};
+use crate::tui::widget::editor::{Editor, Layout};
+use crate::tui::widget::field::role_of;
 use crate::tui::widget::paint::{Paint, inset, nth, safe};
 
 /// How long after the last key the draft is kept.
@@ -130,11 +131,6 @@ impl Composer {
             self.changed = Some(now);
         }
     }
-}
-
-/// Tells whether one can write in this channel.
-pub(in crate::tui) fn can_write(channel: &Channel) -> bool {
-    closed_because(channel).is_none()
 }
 
 /// Returns why one cannot write in this channel, in a sentence; `None` where one can.
@@ -420,14 +416,6 @@ pub(super) fn draw_text(paint: &mut Paint<'_>, area: Rect, layout: &Layout) -> O
     let x = area.x + 2 + u16::try_from(column).ok()?;
     let y = area.y + u16::try_from(row - first).ok()?;
     area.contains((x, y).into()).then_some(Position { x, y })
-}
-
-/// Returns the role that a typed glyph is drawn in.
-pub(in crate::tui) fn role_of(glyph: &Glyph) -> Role {
-    match glyph.kind {
-        crate::text::SpanKind::Text => Role::Text,
-        crate::text::SpanKind::Mark => Role::Mark,
-    }
 }
 
 fn plural(count: usize, word: &str) -> String {

@@ -7,8 +7,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::{LogState, Request};
-use crate::model::{Actor, ChannelId, LogEntry, LoggedText, PeerText};
-use crate::text::{ours, sanitise, sanitise_line};
+use crate::model::{Actor, ChannelId, LogEntry, PeerText};
+use crate::text::{ours, sanitise_line};
+use crate::tui::filter::List;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Tone};
@@ -17,7 +18,8 @@ use crate::tui::update::ask;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, clock, inset, nth, safe, stamp, width};
 
-use super::decision_log_text::{both, difference, grouped, lines_of, proof, who, why, words};
+use super::decision_log_rows::{difference_rows, fact, text_rows};
+use super::decision_log_text::{both, grouped, holds, proof, who, why, words};
 
 /// Entries asked for at once.
 const PAGE: u32 = 100;
@@ -82,6 +84,8 @@ pub(in crate::tui) struct LogScreen {
     /// The channel that was open when the log was.
     channel: Option<ChannelId>,
     filter: Filter,
+    /// Words in small letters that an entry has to hold.
+    wanted: Vec<String>,
     /// Index of the selected entry among those that the filter lets through.
     cursor: usize,
     /// Whether the entry has the whole window.
@@ -93,7 +97,8 @@ pub(in crate::tui) struct LogScreen {
 impl LogScreen {
     fn listed(&self) -> impl Iterator<Item = &LogEntry> {
         let filter = self.filter;
-        self.entries.iter().filter(move |entry| filter.lets(entry))
+        let entries = self.entries.iter().filter(move |entry| filter.lets(entry));
+        entries.filter(|entry| holds(entry, &self.wanted))
     }
 
     fn selected(&self) -> Option<&LogEntry> {
@@ -110,6 +115,7 @@ impl LogScreen {
 /// Opens the log, and asks for its newest page and for the state of the chain.
 pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     let channel = model.open_channel().map(|channel| channel.id);
+    model.filters.clear(List::Log);
     model.enter(Screen::Log(Box::new(LogScreen {
         channel,
         ..LogScreen::default()
@@ -117,6 +123,16 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     let mut effects = ask_page(model, None);
     effects.extend(ask(model, Request::VerifyLog, Question::VerifyLog));
     effects
+}
+
+/// Lists only the entries that hold all these words.
+pub(in crate::tui) fn filter(model: &mut Model, wanted: Vec<String>) -> Vec<Effect> {
+    if let Screen::Log(screen) = &mut model.screen {
+        screen.wanted = wanted;
+        screen.cursor = 0;
+        screen.scroll = 0;
+    }
+    ask_more(model)
 }
 
 fn ask_page(model: &mut Model, before: Option<i64>) -> Vec<Effect> {
@@ -384,6 +400,7 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
     if screen.listed().next().is_none() {
         let words = match (screen.reach, screen.filter) {
             (Reach::Nothing, _) => "Loading.",
+            _ if !screen.wanted.is_empty() => "No entry holds that; Esc shows all.",
             (_, Filter::All) => "Nothing was decided or done yet.",
             _ => "No entry of this kind; f shows others.",
         };
@@ -515,85 +532,5 @@ fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16)
     rows.push(Vec::new());
     let chain = format!("  prev {previous}   this {this}");
     rows.push(vec![own(Role::Dim, chain)]);
-    rows
-}
-
-fn label(model: &Model, text: &str) -> Spans {
-    vec![model.theme.span(Role::Dim, format!("  {text:8}"))]
-}
-
-fn fact(model: &Model, name: &str, words: &PeerText, room: usize) -> Vec<Spans> {
-    let names = std::iter::once(name).chain(std::iter::repeat(""));
-    let lines = sanitise(words).wrap(room);
-    let rows = lines.iter().zip(names).map(|(line, name)| {
-        let mut spans = label(model, name);
-        spans.extend(safe(&model.theme, line, Role::Text));
-        spans
-    });
-    rows.collect()
-}
-
-/// Returns the texts of an entry behind the gutter.
-fn text_rows(model: &Model, entry: &LogEntry, room: usize) -> Vec<Spans> {
-    let inbound = entry.what.starts_with("message_") || entry.what == "held_in";
-    let names = if inbound {
-        ["theirs", "given"]
-    } else {
-        ["draft", "sent"]
-    };
-    let mut rows = Vec::new();
-    for (name, logged) in names.into_iter().zip([&entry.draft, &entry.sent]) {
-        let Some(LoggedText { text, digest }) = logged else {
-            continue;
-        };
-        let Some(text) = text else {
-            let gone = format!("redacted, digest {}", proof(digest));
-            rows.extend(fact(model, name, &PeerText::new(gone), room));
-            continue;
-        };
-        let names = std::iter::once(name).chain(std::iter::repeat(""));
-        for (line, name) in sanitise(text).wrap(room).iter().zip(names) {
-            let mut spans = label(model, name);
-            spans.push(model.theme.span(Role::Gutter, "┆ "));
-            spans.extend(safe(&model.theme, line, Role::Text));
-            rows.push(spans);
-        }
-    }
-    if !rows.is_empty() {
-        rows.push(Vec::new());
-    }
-    rows
-}
-
-/// Returns the lines that only the draft has, and those that only what was sent has.
-fn difference_rows(model: &Model, draft: &PeerText, sent: &PeerText, room: usize) -> Vec<Spans> {
-    let (draft, sent) = (lines_of(draft), lines_of(sent));
-    let changed = difference(&draft, &sent);
-    let mut rows = Vec::new();
-    for (sign, line) in &changed {
-        let (name, role) = match sign {
-            '−' => ("draft", Role::Wait),
-            _ => ("sent", Role::Accent),
-        };
-        for (part, line) in sanitise(&PeerText::new(*line))
-            .wrap(room)
-            .iter()
-            .enumerate()
-        {
-            let mut spans = label(model, if part == 0 { name } else { "" });
-            spans.push(model.theme.span(role, format!("{sign} ")));
-            spans.push(model.theme.span(Role::Gutter, "┆ "));
-            spans.extend(safe(&model.theme, line, Role::Text));
-            rows.push(spans);
-        }
-    }
-    if rows.is_empty() {
-        rows.push(vec![
-            model
-                .theme
-                .span(Role::Dim, "  Draft and sent text are the same."),
-        ]);
-    }
-    rows.push(Vec::new());
     rows
 }

@@ -61,6 +61,20 @@ pub(super) fn who(entry: &LogEntry) -> &'static str {
     }
 }
 
+/// Tells whether an entry holds all these words, in what is said of it or in its texts.
+pub(super) fn holds(entry: &LogEntry, wanted: &[String]) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let texts = [&entry.draft, &entry.sent].into_iter().flatten();
+    let texts = texts.filter_map(|logged| Some(logged.text.as_ref()?.expose_untrusted()));
+    let rule = entry.evidence.rule.as_deref();
+    let said = [who(entry).to_owned(), words(&entry.what), why(entry)];
+    let all = said.iter().map(String::as_str).chain(rule).chain(texts);
+    let all = all.collect::<Vec<_>>().join("\n").to_lowercase();
+    wanted.iter().all(|word| all.contains(word.as_str()))
+}
+
 /// Returns what there is to say about why, in one short line.
 pub(super) fn why(entry: &LogEntry) -> String {
     if entry.what == "draft_approved" && entry.detail.is_empty() {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::api::Request;
 use crate::model::{ChannelId, ChannelState, Delivery, MessageId, ReviewKind};
 use crate::text::sanitise;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
 use crate::tui::theme::Role;
@@ -15,7 +15,7 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
 use super::transcript::Window;
-use super::{composer, engagement, form, invite, review, safety_code};
+use super::{composer, end_channel, engagement, form, invite, rename, review, safety_code, why};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -163,7 +163,10 @@ fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         paint.own(Role::Dim, format!(" since {at}")),
     ];
     let right = vec![
-        paint.own(Role::Accent, "P"),
+        paint.own(
+            Role::Accent,
+            model.keys.label(Scope::Anywhere, Action::PauseAll),
+        ),
         paint.own(Role::Dim, " resume"),
     ];
     paint.pair(inset(area, 1, 1), left, right);
@@ -185,6 +188,7 @@ fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
 )]
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.touch();
+    let was_leading = model.leader.take().is_some();
     match action {
         Action::Up
         | Action::Down
@@ -234,17 +238,22 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
-            model.leader = true;
+            model.leader = Some(model.now);
             Vec::new()
         }
-        Action::PauseChannel => {
-            model.leader = false;
-            pause_channel(model)
-        }
-        Action::Back => {
-            model.leader = false;
+        Action::PauseChannel => pause_channel(model),
+        Action::Rename => {
+            rename::open(model);
             Vec::new()
         }
+        Action::EndChannel => {
+            end_channel::open(model);
+            Vec::new()
+        }
+        Action::Why => why::open(model),
+        Action::AllNeeds => super::needs_you::open(model),
+        Action::Back if was_leading => Vec::new(),
+        Action::Back => go_to(model, Pane::Rail),
         Action::Quit => quit(model),
         _ => Vec::new(),
     }
@@ -365,6 +374,7 @@ fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Puts the cursor on a row of the rail and shows its channel beside it.
 pub(in crate::tui) fn select(model: &mut Model, spot: Spot) -> Vec<Effect> {
     model.cursor = Some(spot);
+    model.rail_scroll = None;
     model.touch();
     model
         .channel_of(spot)
@@ -533,9 +543,10 @@ pub(in crate::tui) fn pause_all(model: &mut Model) -> Vec<Effect> {
         let request = Request::Resume { channel: None };
         return vec![Effect::Ask(request, Question::Pause(false, None))];
     }
+    let key = model.keys.label(Scope::Anywhere, Action::PauseAll);
     model.say(
         Tone::Trouble,
-        "P again resumes: what waits leaves, your assistant reads on.",
+        format!("{key} again resumes: what waits leaves, your assistant reads on."),
     );
     model.asking = Some(Asking::ResumeAll);
     Vec::new()
@@ -550,6 +561,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         effects.push(Effect::Quit);
         return effects;
     }
+    let key = model.keys.label(Scope::Main, Action::Quit);
     let mut parts = Vec::new();
     if waiting > 0 {
         parts.push(format!("{waiting} undecided, nothing happens to them"));
@@ -559,7 +571,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     }
     model.say(
         Tone::Trouble,
-        format!("{}. q again quits.", parts.join(" · ")),
+        format!("{}. {key} again quits.", parts.join(" · ")),
     );
     model.asking = Some(Asking::Quit);
     Vec::new()

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::api::Today;
 use crate::model::{Channel, ChannelState, ReviewItem};
 use crate::text::sanitise_line;
+use crate::tui::filter::List;
 use crate::tui::model::{Model, Pane, Spot};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
@@ -28,23 +29,40 @@ fn has_keys(model: &Model) -> bool {
 
 fn rows(model: &Model) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    let needs = model.needs.as_deref().unwrap_or_default();
-    rows.push(Row::Heading(NEEDS_YOU, count(needs.len())));
+    let narrowed = model.filters.narrows(List::Rail);
+    let all_needs = model.needs.as_ref().map_or(0, Vec::len);
+    let needs: Vec<_> = model.needs_in_rail().collect();
+    let counts = if narrowed {
+        format!("{} of {all_needs}", needs.len())
+    } else {
+        count(all_needs)
+    };
+    rows.push(Row::Heading(NEEDS_YOU, counts));
     if model.needs.is_some() && needs.is_empty() {
-        rows.push(Row::Note("nothing"));
+        rows.push(Row::Note(if narrowed {
+            "none of this name"
+        } else {
+            "nothing"
+        }));
     }
-    rows.extend(needs.iter().map(Row::Need));
+    rows.extend(needs.into_iter().map(Row::Need));
     rows.push(Row::Rule);
-    let channels: Vec<_> = model.listed().collect();
+    let all = model.channels.as_ref().map_or(0, Vec::len);
+    let channels: Vec<_> = model.channels_in_rail().collect();
     let new: u32 = channels.iter().map(|channel| channel.unread).sum();
-    let counts = match (channels.len(), new) {
+    let counts = match (all, new) {
+        _ if narrowed => format!("{} of {all}", channels.len()),
         (0, _) => String::new(),
         (all, 0) => format!("{all}"),
         (all, new) => format!("{all} · new {new}"),
     };
     rows.push(Row::Heading("CHANNELS", counts));
     if channels.is_empty() && model.channels.is_some() {
-        rows.push(Row::Note("none yet"));
+        rows.push(Row::Note(if narrowed {
+            "none of this name"
+        } else {
+            "none yet"
+        }));
     }
     rows.extend(channels.into_iter().map(Row::Channel));
     rows

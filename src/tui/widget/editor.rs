@@ -36,6 +36,13 @@ pub(crate) struct Glyph {
     at: usize,
 }
 
+impl Glyph {
+    /// Returns the cells it takes.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+}
+
 /// The text as it is drawn at one width.
 #[derive(Debug)]
 pub(crate) struct Layout {

@@ -133,6 +133,53 @@ impl Paint<'_> {
         }
     }
 
+    /// Empties a rectangle, so that nothing of what lies below shines through.
+    pub(crate) fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        let base = self.theme.style(Role::Text);
+        for position in area.positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.reset();
+                cell.set_style(base);
+            }
+        }
+        // The second half of a wide character may have lain below the left edge.
+        for y in area.top()..area.bottom() {
+            let left = area.x.checked_sub(1).map(|x| (x, y));
+            if let Some(cell) = left.and_then(|left| self.buffer.cell_mut(left))
+                && cell.symbol().width() > 1
+            {
+                cell.set_symbol(" ");
+            }
+        }
+    }
+
+    /// Draws a frame along the edges of a rectangle, with words in its upper and lower edge.
+    pub(crate) fn frame(&mut self, area: Rect, title: Spans, below: Spans) {
+        if area.width < 4 || area.height < 2 {
+            return;
+        }
+        let line = "─".repeat(usize::from(area.width) - 2);
+        let last = usize::from(area.height) - 1;
+        let top = vec![self.own(Role::Dim, format!("┌{line}┐"))];
+        let bottom = vec![self.own(Role::Dim, format!("└{line}┘"))];
+        self.row(nth(area, 0), top);
+        self.row(nth(area, last), bottom);
+        for down in 1..last {
+            let place = nth(area, down);
+            self.row(place, vec![self.own(Role::Dim, "│")]);
+            let right = inset(place, area.width - 1, 0);
+            self.row(right, vec![self.own(Role::Dim, "│")]);
+        }
+        self.row(inset(nth(area, 0), 2, 2), title);
+        if !below.is_empty() {
+            let mut words = vec![self.own(Role::Text, " ")];
+            words.extend(below);
+            words.push(self.own(Role::Text, " "));
+            self.row(inset(nth(area, last), 2, 2), words);
+        }
+    }
+
     /// Gives a whole row the look of a role.
     pub(crate) fn tint(&mut self, area: Rect, role: Role) {
         let area = area.intersection(self.buffer.area);
