@@ -149,7 +149,7 @@ fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row, select
         Some(why) => {
             // The line itself comes first; the whole reason stands below the list.
             let room = usize::from(place.width).saturating_sub(width(&left) + 5);
-            let words = ours(why.trim_end_matches('.'));
+            let words = ours(why.split(';').next().unwrap_or(why).trim_end_matches('.'));
             let mut spans = safe(&model.theme, &words.truncated(room.max(12)), Role::Dim);
             spans.push(paint.own(Role::Text, " "));
             spans

@@ -48,6 +48,12 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
+/// Returns the part of a reason that says enough where there is little room.
+fn head(why: &str) -> &str {
+    let (head, _) = why.split_once(';').unwrap_or((why, ""));
+    head.trim_end_matches('.')
+}
+
 /// Returns a row for each key: what it does, or why it does nothing now.
 fn rows(model: &Model, paint: &Paint<'_>) -> Vec<Spans> {
     let lines = model
@@ -65,7 +71,11 @@ fn rows(model: &Model, paint: &Paint<'_>) -> Vec<Spans> {
         if let Some(why) = why_not(model, action) {
             let room = usize::from(WIDTH).saturating_sub(width(&row) + 7);
             row.push(paint.own(Role::Dim, " · "));
-            row.extend(safe(&model.theme, &ours(why).truncated(room), Role::Dim));
+            row.extend(safe(
+                &model.theme,
+                &ours(head(why)).truncated(room),
+                Role::Dim,
+            ));
         }
         row
     });

@@ -375,7 +375,7 @@ fn changed_keys_are_what_bar_help_and_palette_show() {
     world.keys("?").see("x                 go to the next item");
     world
         .keys("<esc>:next item that")
-        .see("needs you                                   x");
+        .see("needs you                              x");
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn the_terminal_s_cursor_follows_the_row_that_has_the_keys() {
     world.keys("j");
     let second = world.cursor();
     assert_eq!(first.y + 1, second.y);
-    world.keys("2");
+    world.keys("k2");
     assert!(world.cursor().x >= 30);
     world.keys(":ab");
     assert_eq!(world.cursor().x, 25 + 1 + 2 + 2);
