@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Error, Exit, Output};
-use crate::model::{PeerText, Signal, SignalKind};
+use crate::model::{PeerText, Signal};
 use crate::text;
 
 /// Bytes of one line of JSON at most.
@@ -163,11 +163,7 @@ fn for_a_person(text: &PeerText, scan: &text::Scan, width: usize) -> String {
     }
     shown.push('\n');
     for (number, signal) in (1..).zip(&scan.signals) {
-        let kind = match signal.kind {
-            SignalKind::Exact => "exact check, certain",
-            SignalKind::Rule => "wording rule, may be wrong",
-            SignalKind::Opinion => "model opinion, may be wrong",
-        };
+        let kind = signal.kind.words();
         let _infallible = writeln!(
             shown,
             "{number:>2}  {} {} · {kind}\n    it {}\n    ┆ {}",

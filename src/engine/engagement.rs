@@ -127,7 +127,6 @@ pub(super) fn ended(
         age,
         quiet: last.map_or(age, |last| now.since(last)),
         today: today.date(),
-        completed: false,
     };
     Ok(rules.ends.ended(&life))
 }
@@ -375,20 +374,7 @@ fn apply(rules: &mut Rules, key: &str, step: &RowStep) -> bool {
     match step {
         RowStep::Next => rules.set(key, Step::Next),
         RowStep::Previous => rules.set(key, Step::Previous),
-        RowStep::Value(value) => {
-            let is_there = |rules: &Rules| {
-                rules
-                    .rows()
-                    .iter()
-                    .any(|row| row.key == key && row.value == *value)
-            };
-            let choices = rules
-                .rows()
-                .iter()
-                .find(|row| row.key == key)
-                .map_or(0, |row| row.options.len());
-            (0..choices).any(|_| is_there(rules) || (rules.set(key, Step::Next) && is_there(rules)))
-        }
+        RowStep::Value(value) => rules.choose(key, value),
     }
 }
 

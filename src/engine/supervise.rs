@@ -36,7 +36,6 @@ pub(super) struct Judged {
 /// Judges what arrived on a channel, under the rules that it is under.
 pub(super) struct Judge {
     in_force: InForce,
-    verified: bool,
     over: Option<Ended>,
     peer_has_written: bool,
     call_the_person: bool,
@@ -53,7 +52,6 @@ impl Judge {
         let call_the_person = local_now(&in_force.rules, now)
             .is_some_and(|now| attention(&in_force.rules, now) == Attention::Now);
         Ok(Self {
-            verified: channel.verified.is_some(),
             over: ended(read, channel, &in_force.rules, now)?,
             peer_has_written: supervision::peer_has_written(read, channel.id)?,
             call_the_person,
@@ -69,7 +67,6 @@ impl Judge {
             readable: readable(content),
             signals: &signals,
             first: !std::mem::replace(&mut self.peer_has_written, true),
-            verified: self.verified,
             ended: self.over,
         };
         Judged {

@@ -95,9 +95,32 @@ impl Burst {
     }
 }
 
+/// Tells whether a terminal marks what is pasted, by its name. Inside tmux the name is tmux's
+/// own, which marks pastes whatever terminal it runs in.
+pub(super) fn marks_pastes(term: Option<&str>, in_tmux: bool) -> bool {
+    let lacks = [
+        "dumb", "unknown", "linux", "ansi", "cons", "vt", "screen", "sun",
+    ];
+    in_tmux || term.is_some_and(|term| !lacks.iter().any(|name| term.starts_with(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn terminals_that_mark_pastes_are_known_by_their_names() {
+        for (term, in_tmux, marks) in [
+            (Some("xterm-256color"), false, true),
+            (Some("alacritty"), false, true),
+            (Some("screen-256color"), true, true),
+            (Some("screen"), false, false),
+            (Some("linux"), false, false),
+            (None, false, false),
+        ] {
+            assert_eq!(marks_pastes(term, in_tmux), marks, "{term:?}");
+        }
+    }
 
     fn at(millis: i64) -> UnixMillis {
         UnixMillis(millis)

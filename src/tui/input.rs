@@ -84,7 +84,11 @@ pub(super) fn patience(awaited: Awaited) -> Duration {
 
 /// Reads until the terminal or the surface is gone.
 async fn read(sender: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
-    let terminal = AsyncFd::register_with_interest(io::stdin(), Interest::READABLE)?;
+    #[expect(
+        deprecated,
+        reason = "the new way is unsafe; standard input stays open as long as the process"
+    )]
+    let terminal = AsyncFd::with_interest(io::stdin(), Interest::READABLE)?;
     let mut resized = signal(SignalKind::window_change())?;
     let mut parser = Parser::default();
     loop {

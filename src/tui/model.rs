@@ -30,6 +30,7 @@ use super::screen::safety_code::{self, SafetyCodeScreen};
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{Symbols, Theme, ThemeChoice};
+use super::tour::Tour;
 
 /// How long a line about something that happened stays.
 const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
@@ -45,6 +46,8 @@ pub struct Setup {
     pub symbols: Symbols,
     /// A line that stays on the main screen; the demo says there what it is.
     pub banner: Option<String>,
+    /// Whether a tour is offered and ticked, as in the demo.
+    pub tour: bool,
     /// The zone in which times of day are shown.
     pub zone: TimeZone,
     /// Time at the start.
@@ -68,6 +71,8 @@ pub struct Model {
     pub(super) burst: Burst,
     /// The character that may begin something, until the next key.
     pub(super) pending: Option<char>,
+    /// What of the tour was done, where there is one.
+    pub(super) tour: Option<Tour>,
     /// When the terminal gained focus; `None` while it has none.
     pub(super) focused_since: Option<UnixMillis>,
     pub(super) status: Option<Status>,
@@ -213,6 +218,7 @@ impl Model {
             keys: Keys::built_in(),
             burst: Burst::default(),
             pending: None,
+            tour: setup.tour.then(Tour::default),
             focused_since: Some(setup.now),
             status: None,
             channels: None,
@@ -252,6 +258,15 @@ impl Model {
         self
     }
 
+    /// Tells it whether the terminal marks what is pasted.
+    #[must_use]
+    pub fn with_marked_pastes(mut self, marked: bool) -> Self {
+        if marked {
+            self.burst.is_told();
+        }
+        self
+    }
+
     /// Tells whether something changed since this was last asked.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
@@ -264,6 +279,11 @@ impl Model {
             return false;
         };
         channels.is_empty() || self.transcript.as_ref().is_some_and(Transcript::is_loaded)
+    }
+
+    /// Returns what of the tour was done, where there is one.
+    pub fn tour(&self) -> Option<Tour> {
+        self.tour
     }
 
     /// Returns the title of the window. Never holds a peer's words.
@@ -429,9 +449,30 @@ impl Model {
         }
     }
 
+    /// Brings the nearest screen that is meant to the top, so that it takes an answer in as it
+    /// would there. Returns the screens that lay over it, for [`Self::lower`]; `None` where no
+    /// screen is meant.
+    pub(super) fn lift(&mut self, is_meant: impl Fn(&Screen) -> bool) -> Option<Vec<Screen>> {
+        if is_meant(&self.screen) {
+            return Some(Vec::new());
+        }
+        let at = self.back.iter().rposition(is_meant)?;
+        let mut over = self.back.split_off(at);
+        let meant = over.remove(0);
+        over.push(std::mem::replace(&mut self.screen, meant));
+        Some(over)
+    }
+
+    /// Lays what [`Self::lift`] took away over the screens again.
+    pub(super) fn lower(&mut self, over: Vec<Screen>) {
+        for screen in over {
+            self.enter(screen);
+        }
+    }
+
     /// Returns the screen on top, then those below it.
     pub(super) fn screens_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
-        std::iter::once(&mut self.screen).chain(&mut self.back)
+        std::iter::once(&mut self.screen).chain(self.back.iter_mut().rev())
     }
 
     /// Returns what stands between a key and a decision on the screen on top, where one is made.

@@ -10,6 +10,7 @@ pub(super) mod view;
 use crossterm::event::KeyEvent;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::layout::Position;
 
 use crate::model::{ChannelId, PeerText};
 use crate::text::SafeLine;
@@ -177,14 +178,20 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) {
     model.touch();
 }
 
-/// Selects the line at this place of the list, counted from the first found.
-pub(super) fn select(model: &mut Model, place: usize) {
-    if let Some(palette) = &mut model.palette
+/// Selects the line that was clicked on; Enter alone runs it.
+pub(super) fn click(model: &mut Model, at: Position) {
+    let list = view::list(model);
+    let Some(palette) = &model.palette else {
+        return;
+    };
+    let place = view::first(model, palette) + usize::from(at.y.saturating_sub(list.y));
+    if list.contains(at)
         && place < palette.found.len()
+        && let Some(palette) = &mut model.palette
     {
         palette.cursor = place;
+        model.touch();
     }
-    model.touch();
 }
 
 /// Acts on a key of the table.

@@ -17,11 +17,14 @@ use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{PeerText, UnixMillis};
 
+use super::burst::marks_pastes;
 use super::input::Inputs;
+use super::keymap::Keys;
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
+use super::tour::Tour;
 use super::update::{start, update};
 use super::view::view;
 
@@ -65,10 +68,18 @@ pub struct Options {
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
     pub banner: Option<String>,
+    /// Whether a tour is offered and ticked.
+    pub tour: bool,
     /// The command of the person's editor, arguments separated by spaces; no shell reads it.
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
+    /// The keys in force.
+    pub keys: Keys,
+    /// Whether the mouse is ours; the terminal then selects text only with Shift held down.
+    pub mouse: bool,
+    /// Whether the terminal marks what is pasted; where not, keys that come at once are a paste.
+    pub marks_pastes: bool,
     /// The zone for times of day.
     pub zone: TimeZone,
     /// Where the time comes from.
@@ -94,6 +105,7 @@ impl Options {
                 .filter(|value| !value.trim().is_empty())
         };
         let term = text("TERM");
+        let marks_pastes = marks_pastes(term.as_deref(), set("TMUX"));
         Self {
             theme: ThemeChoice::Auto,
             colours: ColourHints {
@@ -104,11 +116,15 @@ impl Options {
             symbols: Symbols::Unicode,
             title_suffix: None,
             banner: None,
+            tour: false,
             editor: text("VISUAL").or_else(|| text("EDITOR")),
             surroundings: Surroundings {
                 ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
+            keys: Keys::built_in(),
+            mouse: true,
+            marks_pastes,
             zone: TimeZone::system(),
             clock,
         }
@@ -121,8 +137,9 @@ enum Back {
     Copied(Result<(Placed, Option<String>), String>),
 }
 
-/// Shows the surface until it is left, the engine closes or the terminal goes away.
-pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
+/// Shows the surface until it is left, the engine closes or the terminal goes away. Returns what
+/// of the tour was done, where there was one.
+pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Error::NoTerminal);
     }
@@ -131,18 +148,22 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         theme: options.theme.settle(&options.colours),
         symbols: options.symbols,
         banner: options.banner.clone(),
+        tour: options.tour,
         zone: options.zone.clone(),
         now: (options.clock)(),
         size,
-    });
+    })
+    .with_keys(options.keys.clone())
+    .with_marked_pastes(options.marks_pastes);
     let (back, returns) = mpsc::unbounded_channel();
+    let screen = Screen::take(options.mouse)?;
     let mut session = Session {
         events: handle.events(),
         handle,
         model,
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
-        screen: Screen::take()?,
+        screen,
         input: Some(Inputs::start()),
         tasks: JoinSet::new(),
         back,
@@ -150,8 +171,9 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         leaving: false,
     };
     let ended = session.live().await;
+    let tour = session.model.tour();
     session.wind_up().await;
-    ended
+    ended.map(|()| tour)
 }
 
 struct Session {
@@ -257,7 +279,7 @@ impl Session {
             Input::Resize(width, height) => Message::Resize(width, height),
             Input::FocusGained => Message::Focus(true),
             Input::FocusLost => Message::Focus(false),
-            Input::Mouse(_) => return Ok(()),
+            Input::Mouse(mouse) => Message::Mouse(mouse),
         };
         self.tell(message).await
     }

@@ -13,6 +13,7 @@ pub(super) mod guard;
 pub(super) mod help;
 pub(super) mod invite;
 pub(super) mod main;
+pub(super) mod main_mouse;
 pub(super) mod need;
 pub(super) mod needs_you;
 pub(super) mod needs_you_view;

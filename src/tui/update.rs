@@ -16,6 +16,7 @@ use super::filter;
 use super::keymap::{Action, Found, Scope};
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
+use super::mouse;
 use super::palette;
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
@@ -24,6 +25,7 @@ use super::screen::{
     decision_log, end_channel, engagement, form, help, invite, main, needs_you, rename, review,
     review_queue, review_words, safety_code, why,
 };
+use super::tour;
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -33,6 +35,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
     let mut effects = pass_time(model, at);
     effects.extend(match message {
         Message::Key(key) => press(model, &key),
+        Message::Mouse(mouse) => mouse::act(model, mouse),
         Message::Paste(block) => paste(model, &block),
         Message::Resize(width, height) => {
             model.size = (width, height);
@@ -54,7 +57,10 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Event(event) => on_event(model, event),
         Message::Copied(result) => {
             match result {
-                Ok(placed) => model.say(Tone::Fine, format!("Copied: {}.", placed.sentence())),
+                Ok(placed) => {
+                    model.say(Tone::Fine, format!("Copied: {}.", placed.sentence()));
+                    tour::copied(model);
+                }
                 Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
             }
             Vec::new()
@@ -265,6 +271,16 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
 
 /// Asks again for what only the present screen shows.
 fn reload_screen(model: &mut Model) -> Vec<Effect> {
+    // What the help lies over goes on below it.
+    let Some(over) = model.lift(|screen| !matches!(screen, Screen::Help(_))) else {
+        return Vec::new();
+    };
+    let effects = reload_top(model);
+    model.lower(over);
+    effects
+}
+
+fn reload_top(model: &mut Model) -> Vec<Effect> {
     match &model.screen {
         Screen::NeedsYou(_) => needs_you::reload(model),
         Screen::Review(screen) => {

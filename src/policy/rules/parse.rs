@@ -86,6 +86,29 @@ impl Rules {
         file.onto(presets::rules(base).clone())
     }
 
+    /// Returns these rules with one key changed, its value written as in a file but without
+    /// quotation marks and brackets. `None` where that value is not possible.
+    pub(super) fn with(&self, key: &str, value: &str) -> Option<Self> {
+        // No possible value has such a character, and with one the line could say more than a key.
+        if value.contains(['"', '\'', '\\']) || value.contains(char::is_control) {
+            return None;
+        }
+        let parts: Vec<_> = value
+            .split(", ")
+            .map(|part| format!("\"{part}\""))
+            .collect();
+        let list = format!("[{}]", parts.join(", "));
+        let bare = value.to_owned();
+        [format!("\"{value}\""), list, bare]
+            .into_iter()
+            .find_map(|value| {
+                File::new(&format!("{key} = {value}"))
+                    .ok()?
+                    .onto(self.clone())
+                    .ok()
+            })
+    }
+
     /// Reads the file of a built-in preset, which stands on no other.
     pub(in crate::policy) fn parse_builtin(text: &str) -> Result<Self, RulesError> {
         File::new(text)?.onto(Self {

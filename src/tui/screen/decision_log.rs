@@ -4,7 +4,7 @@
 //! right of the gutter, as everywhere else.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::api::{LogState, Request};
 use crate::model::{Actor, ChannelId, LogEntry, PeerText};
@@ -19,7 +19,7 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, clock, inset, nth, safe, stamp, width};
 
 use super::decision_log_rows::{difference_rows, fact, text_rows};
-use super::decision_log_text::{both, grouped, holds, proof, who, why, words};
+use super::decision_log_text::{Entry, grouped, proof, who, words};
 
 /// Entries asked for at once.
 const PAGE: u32 = 100;
@@ -76,7 +76,7 @@ enum Chain {
 /// The list, the selected entry, and what is known of the chain.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct LogScreen {
-    entries: Vec<LogEntry>,
+    entries: Vec<Entry>,
     reach: Reach,
     /// Whether the last page did not come; none is asked for again until a key is pressed.
     stuck: bool,
@@ -95,20 +95,21 @@ pub(in crate::tui) struct LogScreen {
 }
 
 impl LogScreen {
-    fn listed(&self) -> impl Iterator<Item = &LogEntry> {
+    fn listed(&self) -> impl Iterator<Item = &Entry> {
         let filter = self.filter;
-        let entries = self.entries.iter().filter(move |entry| filter.lets(entry));
-        entries.filter(|entry| holds(entry, &self.wanted))
+        let entries = self.entries.iter();
+        let entries = entries.filter(move |entry| filter.lets(&entry.logged));
+        entries.filter(|entry| entry.holds(&self.wanted))
     }
 
-    fn selected(&self) -> Option<&LogEntry> {
+    fn selected(&self) -> Option<&Entry> {
         self.listed().nth(self.cursor)
     }
 
     /// Tells whether the selected entry can be opened, or its two texts compared.
     pub(in crate::tui) fn can(&self, action: Action) -> bool {
         self.selected()
-            .is_some_and(|entry| action == Action::Open || both(entry).is_some())
+            .is_some_and(|entry| action == Action::Open || entry.has_both())
     }
 }
 
@@ -153,7 +154,7 @@ fn ask_more(model: &mut Model) -> Vec<Effect> {
         return ask_page(model, None);
     }
     let near = screen.cursor + rows >= screen.listed().count();
-    let oldest = screen.entries.last().map(|entry| entry.number);
+    let oldest = screen.entries.last().map(|entry| entry.logged.number);
     if near && screen.reach == Reach::Part && !screen.stuck && oldest.is_some() {
         ask_page(model, oldest)
     } else {
@@ -170,13 +171,13 @@ pub(in crate::tui) fn take(
     let Some(screen) = shown(model) else {
         return Vec::new();
     };
-    let oldest = screen.entries.last().map(|entry| entry.number);
+    let oldest = screen.entries.last().map(|entry| entry.logged.number);
     if before != oldest {
         return Vec::new();
     }
     let full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     screen.reach = if full { Reach::Part } else { Reach::All };
-    screen.entries.extend(page);
+    screen.entries.extend(page.into_iter().map(Entry::new));
     model.touch();
     ask_more(model)
 }
@@ -307,13 +308,12 @@ pub(in crate::tui) fn draw(model: &Model, screen: &LogScreen, frame: &mut Frame<
         draw_detail(model, screen, &mut paint, below(1 + top));
         return;
     }
+    let list = list_area(body, narrow);
+    draw_list(model, screen, &mut paint, list);
     if narrow {
-        draw_list(model, screen, &mut paint, below(1));
         return;
     }
-    let height = body.height * 2 / 5;
-    let list = Rect { height, ..below(2) };
-    draw_list(model, screen, &mut paint, list);
+    let height = list.height;
     paint.rule(nth(body, usize::from(2 + height)));
     draw_detail(model, screen, &mut paint, below(3 + height));
 }
@@ -382,13 +382,54 @@ fn columns(width: u16) -> [u16; 5] {
     }
 }
 
+/// Puts the cursor on the entry at this place of the screen.
+pub(in crate::tui) fn click(model: &mut Model, at: Position) -> Vec<Effect> {
+    let body = view::body(model);
+    let narrow = is_narrow(body);
+    let Screen::Log(screen) = &mut model.screen else {
+        return Vec::new();
+    };
+    let area = list_area(body, narrow);
+    let (head, high) = grid(area, narrow);
+    let down = usize::from(at.y.saturating_sub(area.y));
+    if screen.whole || !area.contains(at) || down < head {
+        return Vec::new();
+    }
+    let room = ((usize::from(area.height) - head.min(area.height.into())) / high).max(1);
+    let from = (screen.cursor + 1).saturating_sub(room);
+    let index = from + (down - head) / high;
+    if index < screen.listed().count() {
+        screen.cursor = index;
+        screen.scroll = 0;
+        model.touch();
+    }
+    ask_more(model)
+}
+
+/// Returns the place of the list.
+fn list_area(body: Rect, narrow: bool) -> Rect {
+    if narrow {
+        return from_row(body, 1);
+    }
+    Rect {
+        height: body.height * 2 / 5,
+        ..from_row(body, 2)
+    }
+}
+
+/// Returns the rows of the head of the list, and of each entry.
+fn grid(area: Rect, narrow: bool) -> (usize, usize) {
+    let wide = area.width > 100;
+    (usize::from(wide && !narrow), if narrow { 2 } else { 1 })
+}
+
 fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rect) {
-    let area = inset(area, 0, 1);
     let narrow = is_narrow(view::body(model));
+    let (head, high) = grid(area, narrow);
+    let area = inset(area, 0, 1);
     let wide = area.width >= 100;
     let place = inset(area, 2, 0);
     let edges = columns(place.width);
-    let head = usize::from(wide && !narrow);
     if head == 1 {
         let names = ["who", "what", "channel", "why / rule", "proof"];
         paint.row(nth(place, 0), vec![paint.own(Role::Dim, "when")]);
@@ -407,7 +448,6 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
         paint.row(nth(place, head), vec![paint.own(Role::Dim, words)]);
         return;
     }
-    let high = if narrow { 2 } else { 1 };
     let room = ((usize::from(area.height) - head.min(area.height.into())) / high).max(1);
     let from = (screen.cursor + 1).saturating_sub(room);
     for (index, entry) in screen.listed().enumerate().skip(from).take(room) {
@@ -418,13 +458,14 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
             (true, _) => "%a %H:%M:%S",
             _ => "%a %H:%M",
         };
-        let at = stamp(entry.at, &model.zone, format);
+        let logged = &entry.logged;
+        let at = stamp(logged.at, &model.zone, format);
         let cells = [
-            vec![paint.own(Role::Dim, who(entry))],
-            vec![paint.own(Role::Text, words(&entry.what))],
-            channel_name(model, entry.channel, 18, Role::Text),
-            vec![paint.own(Role::Dim, why(entry))],
-            vec![paint.own(Role::Dim, proof(&entry.digest))],
+            vec![paint.own(Role::Dim, who(logged))],
+            vec![paint.own(Role::Text, words(&logged.what))],
+            channel_name(model, logged.channel, 18, Role::Text),
+            vec![paint.own(Role::Dim, entry.why())],
+            vec![paint.own(Role::Dim, proof(&logged.digest))],
         ];
         paint.row(row, vec![paint.own(Role::Dim, at)]);
         let second = nth(place, down + 1);
@@ -478,7 +519,8 @@ fn draw_detail(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: R
 }
 
 /// Returns what is known of an entry, as rows of `columns` cells at most.
-fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16) -> Vec<Spans> {
+fn detail_rows(model: &Model, opened: &Entry, differences: bool, columns: u16) -> Vec<Spans> {
+    let entry = &opened.logged;
     let theme = &model.theme;
     let own = |role, text: String| theme.span(role, text);
     let room = usize::from(columns).saturating_sub(17).max(8);
@@ -497,8 +539,8 @@ fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16)
     } else {
         vec![head, vec![when], Vec::new()]
     };
-    match both(entry).filter(|_| differences) {
-        Some((draft, sent)) => rows.extend(difference_rows(model, draft, sent, room)),
+    match opened.changed().filter(|_| differences) {
+        Some(changed) => rows.extend(difference_rows(model, changed, room)),
         None => rows.extend(text_rows(model, entry, room)),
     }
     let evidence = &entry.evidence;

@@ -2,12 +2,13 @@
 //! right of the gutter, as everywhere else.
 
 use crate::model::{LogEntry, LoggedText, PeerText};
-use crate::text::sanitise;
+use crate::text::{SafeLine, sanitise};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
+use crate::tui::widget::diff::Fate;
 use crate::tui::widget::paint::{Spans, safe};
 
-use super::decision_log_text::{difference, lines_of, proof};
+use super::decision_log_text::proof;
 
 fn label(model: &Model, text: &str) -> Spans {
     vec![model.theme.span(Role::Dim, format!("  {text:8}"))]
@@ -60,25 +61,19 @@ pub(super) fn text_rows(model: &Model, entry: &LogEntry, room: usize) -> Vec<Spa
 /// Returns the lines that only the draft has, and those that only what was sent has.
 pub(super) fn difference_rows(
     model: &Model,
-    draft: &PeerText,
-    sent: &PeerText,
+    changed: &[(Fate, SafeLine)],
     room: usize,
 ) -> Vec<Spans> {
-    let (draft, sent) = (lines_of(draft), lines_of(sent));
-    let changed = difference(&draft, &sent);
     let mut rows = Vec::new();
-    for (sign, line) in &changed {
-        let (name, role) = match sign {
-            '−' => ("draft", Role::Wait),
-            _ => ("sent", Role::Accent),
+    for (fate, line) in changed {
+        let (name, role) = match fate {
+            Fate::Removed => ("draft", Role::Wait),
+            Fate::Added | Fate::Kept => ("sent", Role::Accent),
         };
-        for (part, line) in sanitise(&PeerText::new(*line))
-            .wrap(room)
-            .iter()
-            .enumerate()
-        {
-            let mut spans = label(model, if part == 0 { name } else { "" });
-            spans.push(model.theme.span(role, format!("{sign} ")));
+        let names = std::iter::once(name).chain(std::iter::repeat(""));
+        for (line, name) in line.wrap(room).iter().zip(names) {
+            let mut spans = label(model, name);
+            spans.push(model.theme.span(role, fate.sign()));
             spans.push(model.theme.span(Role::Gutter, "┆ "));
             spans.extend(safe(&model.theme, line, Role::Text));
             rows.push(spans);

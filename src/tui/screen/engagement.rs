@@ -195,6 +195,9 @@ fn find(model: &mut Model, channel: ChannelId) -> Option<&mut EngagementScreen> 
     })
 }
 
+/// What is said to whoever saves before the proposal was answered.
+const NOT_YET: &str = "Not yet: the engine has not answered.";
+
 /// Takes in what a proposal would do; one that nobody waits for any more changes nothing.
 pub(in crate::tui) fn take(
     model: &mut Model,
@@ -216,6 +219,7 @@ pub(in crate::tui) fn take(
             return;
         }
     };
+    screen.problem.take_if(|problem| problem == NOT_YET);
     if *proposal == Proposal::default() {
         screen.base = Some(found.clone());
     }
@@ -371,7 +375,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if screen.awaited.is_some() {
-        screen.problem = Some("Not yet: the engine has not answered.".to_owned());
+        screen.problem = Some(NOT_YET.to_owned());
         return Vec::new();
     }
     let changed = screen.is_changed();

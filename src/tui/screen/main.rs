@@ -14,7 +14,7 @@ use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
-use super::transcript::Window;
+use super::transcript::{Transcript, Window};
 use super::{composer, end_channel, engagement, form, invite, rename, review, safety_code, why};
 
 /// Messages asked for at a time.
@@ -82,7 +82,7 @@ pub(in crate::tui) fn layout(model: &Model) -> Layout {
 }
 
 /// Returns the rectangle of messages inside the centre pane.
-fn transcript_area(model: &Model, centre: Rect) -> Rect {
+pub(super) fn transcript_area(model: &Model, centre: Rect) -> Rect {
     let inner = if centre.x > 0 {
         inset(centre, 1, 0)
     } else {
@@ -272,7 +272,7 @@ pub(in crate::tui) fn can_move(model: &Model) -> bool {
 }
 
 /// Returns the place of the side pane's rows, right of its wall where it has one.
-fn side_area(panes: &Layout) -> Rect {
+pub(super) fn side_area(panes: &Layout) -> Rect {
     inset(panes.side, u16::from(panes.side.x > 0), 0)
 }
 
@@ -333,6 +333,15 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             false
         }
     };
+    scrolled(model, transcript, wants_older)
+}
+
+/// Puts the transcript back after it was scrolled, and asks for older messages where needed.
+pub(super) fn scrolled(
+    model: &mut Model,
+    transcript: Transcript,
+    wants_older: bool,
+) -> Vec<Effect> {
     let older = (wants_older && transcript.more)
         .then(|| transcript.oldest())
         .flatten();

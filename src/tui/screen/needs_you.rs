@@ -193,11 +193,20 @@ pub(in crate::tui) fn refresh(model: &mut Model) -> Vec<Effect> {
     })
 }
 
+/// Returns the list, be it on top or below another screen.
+fn shown(model: &mut Model) -> Option<&mut NeedsScreen> {
+    model.screens_mut().find_map(|screen| {
+        if let Screen::NeedsYou(screen) = screen {
+            Some(&mut **screen)
+        } else {
+            None
+        }
+    })
+}
+
 /// Takes in the item to show.
 pub(super) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Error>) {
-    if let Screen::NeedsYou(screen) = &mut model.screen
-        && screen.cursor == Some(item)
-    {
+    if let Some(screen) = shown(model).filter(|screen| screen.cursor == Some(item)) {
         screen.preview = Some((item, answer.map_err(|error| error.to_string())));
         screen.paper.clear();
         model.touch();
@@ -206,7 +215,7 @@ pub(super) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Err
 
 /// Takes in the newest entries of the log.
 pub(in crate::tui) fn take_settled(model: &mut Model, entries: Vec<LogEntry>) {
-    if let Screen::NeedsYou(screen) = &mut model.screen {
+    if let Some(screen) = shown(model) {
         screen.settled = entries;
         model.touch();
     }
@@ -253,6 +262,15 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => travel(model, action),
     }
+}
+
+/// Puts the cursor on an item.
+pub(in crate::tui) fn select_item(model: &mut Model, item: ReviewId) -> Vec<Effect> {
+    if let Screen::NeedsYou(screen) = &mut model.screen {
+        screen.cursor = Some(item);
+    }
+    model.touch();
+    refresh(model)
 }
 
 fn select(screen: &mut NeedsScreen) {

@@ -1,14 +1,14 @@
 //! Draws the list of what needs a person, and what the selected item would show in its review.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
-use crate::model::{Channel, ChannelState, LogEntry, ReviewItem};
+use crate::model::{Channel, ChannelState, LogEntry, ReviewId, ReviewItem};
 use crate::text::{ours, sanitise_line};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Screen};
 use crate::tui::theme::Role;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, age, clock, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, age, clock, first_row, inset, nth, rows_from, safe};
 
 use super::needs_you::{NeedsScreen, title, waits_for_them};
 use super::{need, review_verdict, review_view};
@@ -163,6 +163,28 @@ fn empty_words(model: &Model, screen: &NeedsScreen) -> String {
     format!("Nothing needs you.{last}{alone}")
 }
 
+/// Returns the item that stands at this place of the screen.
+pub(in crate::tui) fn item_at(model: &Model, at: Position) -> Option<ReviewId> {
+    let Screen::NeedsYou(screen) = &model.screen else {
+        return None;
+    };
+    let rows = rows(model, screen);
+    let list = places(model, rows.len()).list;
+    if !list.contains(at) {
+        return None;
+    }
+    let here = |row: &Row<'_>| matches!(row, Row::Item(item) if Some(item.id) == screen.cursor);
+    let cursor = rows.iter().position(here).unwrap_or(0);
+    let window = rows_from(list, rows.len(), first_row(list, rows.len(), cursor));
+    let index = window.start + usize::from(at.y - list.y);
+    let row = rows.get(index).filter(|_| window.contains(&index))?;
+    if let Row::Item(item) | Row::Detail(item) = row {
+        Some(item.id)
+    } else {
+        None
+    }
+}
+
 fn draw_list(
     model: &Model,
     screen: &NeedsScreen,
@@ -170,24 +192,17 @@ fn draw_list(
     rows: &[Row<'_>],
     area: Rect,
 ) {
-    let height = usize::from(area.height);
     let here = |row: &Row<'_>| matches!(row, Row::Item(item) if Some(item.id) == screen.cursor);
     let at = rows.iter().position(here).unwrap_or(0);
-    let most = rows.len().saturating_sub(height);
-    let first = (at + 3).saturating_sub(height).min(most);
-    let hidden = rows.len().saturating_sub(first + height);
-    let shown = height - usize::from(hidden > 0 && height > 0);
-    for (down, row) in rows.iter().skip(first).take(shown).enumerate() {
+    let window = paint.window(area, rows.len(), at);
+    let shown = rows.iter().skip(window.start).take(window.len());
+    for (down, row) in shown.enumerate() {
         let place = nth(area, down);
         draw_row(model, screen, paint, inset(place, 1, 1), row);
         if here(row) {
             paint.tint(place, Role::Selected);
             paint.row(place, vec![paint.own(Role::Accent, "▸")]);
         }
-    }
-    if hidden > 0 {
-        let text = vec![paint.own(Role::Dim, format!("+{} ▼", hidden + 1))];
-        paint.pair(inset(nth(area, shown), 1, 1), Vec::new(), text);
     }
 }
 

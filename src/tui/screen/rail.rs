@@ -1,6 +1,6 @@
 //! The left rail: what needs a person, then the channels.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::api::Today;
 use crate::model::{Channel, ChannelState, ReviewItem};
@@ -8,7 +8,7 @@ use crate::text::sanitise_line;
 use crate::tui::filter::List;
 use crate::tui::model::{Model, Pane, Spot};
 use crate::tui::theme::Role;
-use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, first_row, inset, nth, rows_from, safe};
 
 use super::need;
 
@@ -87,33 +87,13 @@ fn spot(row: &Row<'_>) -> Option<Spot> {
 /// Draws the rail, scrolled so that the cursor is on it.
 pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let today = today_rows(model, area);
-    let legend = match today.len() {
-        0 if area.height >= 20 => 3,
-        0 => 0,
-        lines if area.width < 30 => lines + 1,
-        lines => lines + 4,
-    };
-    let legend = u16::try_from(legend).unwrap_or(0);
-    let list = Rect {
-        height: area.height - legend,
-        ..area
-    };
+    let list = list(area, today.len());
+    let legend = area.height - list.height;
     let rows = rows(model);
-    let height = usize::from(list.height);
-    let at = rows
-        .iter()
-        .position(|row| spot(row).is_some() && spot(row) == model.cursor);
-    let most = rows.len().saturating_sub(height);
-    let first = at.map_or(0, |at| (at + 3).saturating_sub(height)).min(most);
-    // The last row says how many do not fit, so it shows none of them.
-    let hidden = rows.len().saturating_sub(first + height);
-    let shown = height - usize::from(hidden > 0 && height > 0);
-    for (down, row) in rows.iter().skip(first).take(shown).enumerate() {
+    let window = paint.window_from(list, rows.len(), first(model, list, &rows));
+    let shown = rows.iter().skip(window.start).take(window.len());
+    for (down, row) in shown.enumerate() {
         draw_row(model, paint, nth(list, down), row);
-    }
-    if hidden > 0 {
-        let text = vec![paint.own(Role::Dim, format!("+{} ▼", hidden + 1))];
-        paint.pair(inset(nth(list, shown), 1, 1), Vec::new(), text);
     }
     if legend > 0 {
         let below = Rect {
@@ -123,6 +103,57 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         };
         draw_below(paint, below, today);
     }
+}
+
+/// Returns the place of the list above so many lines of what was settled, and the legend.
+fn list(area: Rect, settled: usize) -> Rect {
+    let below = match settled {
+        0 if area.height >= 20 => 3,
+        0 => 0,
+        lines if area.width < 30 => lines + 1,
+        lines => lines + 4,
+    };
+    let below = u16::try_from(below).unwrap_or(0);
+    Rect {
+        height: area.height.saturating_sub(below),
+        ..area
+    }
+}
+
+/// Returns the first row that is shown: where the wheel moved it, else so that the cursor is.
+fn first(model: &Model, list: Rect, rows: &[Row<'_>]) -> usize {
+    let is_here = |row: &Row<'_>| spot(row).is_some() && spot(row) == model.cursor;
+    let at = rows.iter().position(is_here).unwrap_or(0);
+    let most = rows.len().saturating_sub(list.height.into());
+    let moved = model.rail_scroll.map(|first| first.min(most));
+    moved.unwrap_or_else(|| first_row(list, rows.len(), at))
+}
+
+/// Returns what stands at this row of the screen, where it can be selected.
+pub(in crate::tui) fn spot_at(model: &Model, area: Rect, at: Position) -> Option<Spot> {
+    let list = list(area, today_rows(model, area).len());
+    if !list.contains(at) {
+        return None;
+    }
+    let rows = rows(model);
+    let window = rows_from(list, rows.len(), first(model, list, &rows));
+    let index = window.start + usize::from(at.y - list.y);
+    spot(rows.get(index).filter(|_| window.contains(&index))?)
+}
+
+/// Moves the list by so many rows without moving the cursor.
+pub(in crate::tui) fn scroll(model: &mut Model, area: Rect, up: bool, step: usize) {
+    let list = list(area, today_rows(model, area).len());
+    let rows = rows(model);
+    let most = rows.len().saturating_sub(list.height.into());
+    let from = first(model, list, &rows);
+    let to = if up {
+        from.saturating_sub(step)
+    } else {
+        from + step
+    };
+    model.rail_scroll = Some(to.min(most));
+    model.touch();
 }
 
 /// Returns what was settled since midnight, a line each, as far as the pane is high enough.

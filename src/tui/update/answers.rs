@@ -11,6 +11,8 @@ use crate::tui::screen::{
     safety_code, why,
 };
 
+use crate::tui::tour;
+
 use super::{ask, newest, open_channel};
 
 type Answer = Result<Reply, Error>;
@@ -23,7 +25,11 @@ pub(super) fn take(model: &mut Model, question: Question, answer: Answer) -> Vec
     } else {
         Vec::new()
     };
+    let step = tour::answered(model, &question, &answer);
     effects.extend(place(model, question, answer));
+    if let Some(step) = step {
+        tour::tick(model, step);
+    }
     effects
 }
 

@@ -3,6 +3,7 @@
 //! Peer text reaches a span in [`safe`] alone, and every row is clipped to the rectangle it was
 //! given, so nothing a peer wrote can stand outside its place.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -47,6 +48,25 @@ impl Paint<'_> {
     /// Makes a span of this program's own words.
     pub(crate) fn own(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         self.theme.span(role, text)
+    }
+
+    /// Returns which rows of a list its place shows, scrolled so that the row `at` is among
+    /// them. Where the list goes on, the last row of the place says by how many.
+    pub(crate) fn window(&mut self, area: Rect, rows: usize, at: usize) -> Range<usize> {
+        let first = first_row(area, rows, at);
+        self.window_from(area, rows, first)
+    }
+
+    /// The same where the first row is known.
+    pub(crate) fn window_from(&mut self, area: Rect, rows: usize, first: usize) -> Range<usize> {
+        let window = rows_from(area, rows, first);
+        let hidden = rows - window.end;
+        if hidden > 0 && area.height > 0 {
+            let words = vec![self.own(Role::Dim, format!("+{hidden} ▼"))];
+            let last = nth(area, usize::from(area.height) - 1);
+            self.pair(inset(last, 1, 1), Vec::new(), words);
+        }
+        window
     }
 
     /// Draws one row at the top of `area`; what is wider is cut and says so.
@@ -187,6 +207,25 @@ impl Paint<'_> {
     }
 }
 
+/// Returns the first row of a list that its place shows, so that the row `at` is among them.
+pub(crate) fn first_row(area: Rect, rows: usize, at: usize) -> usize {
+    let height = usize::from(area.height);
+    (at + 3)
+        .saturating_sub(height)
+        .min(rows.saturating_sub(height))
+}
+
+/// Returns which rows of a list its place shows from a first one on. Where the list goes on,
+/// the last row of the place says by how many, and shows none of them.
+pub(crate) fn rows_from(area: Rect, rows: usize, first: usize) -> Range<usize> {
+    let height = usize::from(area.height);
+    let first = first.min(rows);
+    if height == 0 || rows - first <= height {
+        return first..(first + height).min(rows);
+    }
+    first..first + height - 1
+}
+
 /// Returns the row `down` rows below the top of `area`, one row high; empty if it lies outside.
 pub(crate) fn nth(area: Rect, down: usize) -> Rect {
     let down = u16::try_from(down).unwrap_or(u16::MAX);
@@ -258,6 +297,23 @@ mod tests {
         assert_eq!(age(Duration::from_secs(60)), "1m");
         assert_eq!(age(Duration::from_secs(3 * 3600 + 59 * 60)), "3h");
         assert_eq!(age(Duration::from_secs(49 * 3600)), "2d");
+    }
+
+    #[test]
+    fn a_list_that_is_cut_shows_its_cursor_and_says_how_many_rows_are_missing() {
+        let theme = Theme::built_in(crate::tui::ThemeChoice::Mono);
+        let area = Rect::new(0, 0, 20, 4);
+        let mut buffer = Buffer::empty(area);
+        let mut paint = Paint {
+            buffer: &mut buffer,
+            theme: &theme,
+        };
+        assert_eq!(paint.window(area, 4, 0), 0..4);
+        assert_eq!(paint.window(area, 9, 8), 5..9);
+        assert_eq!(paint.window(Rect { height: 0, ..area }, 9, 0), 3..3);
+        assert_eq!(paint.window(area, 9, 3), 2..5);
+        let last: String = buffer.content[60..].iter().map(|c| c.symbol()).collect();
+        assert!(last.contains("+4 ▼"), "{last}");
     }
 
     #[test]

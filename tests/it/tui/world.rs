@@ -718,6 +718,7 @@ impl World {
             theme,
             symbols,
             banner: None,
+            tour: false,
             zone: TimeZone::UTC,
             now: NOW,
             size,
