@@ -151,8 +151,20 @@ fn as_json(text: &PeerText, signal: &Signal) -> Value {
     })
 }
 
+/// What a text says, fit for any screen. Words of mixed scripts are not marked here: a program
+/// looks for the address or the words as they were written.
 fn safe(text: &PeerText) -> String {
-    text::sanitise(text).plain()
+    let safe = text::sanitise(text);
+    let lines = safe.lines().iter().map(|line| {
+        let shown = line.spans().iter().filter(|span| !is_word_mark(span));
+        shown.map(text::SafeSpan::text).collect::<String>()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn is_word_mark(span: &text::SafeSpan) -> bool {
+    let mark = span.text();
+    span.kind() == text::SpanKind::Mark && (mark.starts_with('⟪') || mark.ends_with('⟫'))
 }
 
 fn for_a_person(text: &PeerText, scan: &text::Scan, width: usize) -> String {

@@ -129,6 +129,20 @@ pub fn all(read: &impl Read) -> Result<Vec<Keyed>, Error> {
         .collect()
 }
 
+/// Returns the active channels, each with its preset and the rules of its own, oldest first.
+pub fn rules_of_active(
+    read: &impl Read,
+) -> Result<Vec<(ChannelId, String, Option<String>)>, Error> {
+    let mut statement = read.connection().prepare_cached(
+        "SELECT id, open('channels.preset', id, preset), open('channels.rules', id, rules)
+         FROM channels WHERE state = 'active' ORDER BY id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((ChannelId(row.get(0)?), row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Returns one channel.
 pub fn by_id(read: &impl Read, id: ChannelId) -> Result<Option<Keyed>, Error> {
     read.connection()

@@ -2,6 +2,15 @@
 //!
 //! Honest text has indents, columns and empty lines; the limits leave room for those. What is
 //! measured is what the sanitiser would draw, so that reading its output again finds nothing.
+//!
+//! Where the limits come from. In the 708 honest letters of the development set the widest gap
+//! between two words has 54 cells (99 of 100: 28), the widest indent 52 (12), the longest row of
+//! empty lines 8 (4), and blanks at the end of a line 8 (2); none of them mixes spaces with
+//! tabs there. In 12,000 files of code and prose with tables 99 of 100 have no gap wider than 32
+//! and no indent wider than 40; the longest row of empty lines is 4. A gap of 40 is therefore rare in a letter
+//! and half a row of 80, an edge of 64 leaves centred headings and signatures alone, and 12 empty
+//! lines are half a small screen. Spaces of unusual width come in ones and twos in honest
+//! typesetting; no-break spaces come in indents, where pages were copied.
 
 use crate::model::TextSpan;
 

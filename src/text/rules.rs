@@ -45,8 +45,7 @@ pub(super) fn read(text: &str, hidden: &[&str]) -> Reading {
     if text.len() <= HEAD + TAIL {
         return part(text, hidden);
     }
-    let (head, rest) = text.split_at(views::floor(text, HEAD));
-    let (_, tail) = rest.split_at(views::ceil(rest, rest.len().saturating_sub(TAIL)));
+    let (head, tail) = ends(text);
     let mut reading = part(head, hidden);
     let mut last = part(tail, &[]);
     let skipped = text.len() - tail.len();
@@ -58,6 +57,16 @@ pub(super) fn read(text: &str, hidden: &[&str]) -> Reading {
     reading.decoded.append(&mut last.decoded);
     reading.respelled.append(&mut last.respelled);
     reading
+}
+
+/// Returns what is read of a text: of a small one all, of a large one its head and its tail.
+pub(super) fn ends(text: &str) -> (&str, &str) {
+    if text.len() <= HEAD + TAIL {
+        return (text, "");
+    }
+    let (head, rest) = text.split_at(views::floor(text, HEAD));
+    let (_, tail) = rest.split_at(views::ceil(rest, rest.len().saturating_sub(TAIL)));
+    (head, tail)
 }
 
 fn part(text: &str, hidden: &[&str]) -> Reading {

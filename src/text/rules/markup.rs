@@ -3,11 +3,11 @@
 //! What is found here stands on the characters of formats that assistants are fed with, so one
 //! hit is enough where nobody writes such a mark by accident.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use crate::model::{Severity, SignalCode};
+use crate::text::finder::{Finder, Word};
 use crate::text::views;
 
 /// Is told of each finding: code, severity, first byte, byte after the last.
@@ -181,14 +181,12 @@ const CHROME: &[&str] = &[
     "you (",
 ];
 
-static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let patterns = TOKENS.iter().chain(CHROME).chain(HIDING);
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(patterns)
-        .expect("two hundred short marks fit: a test builds it")
+    Finder::new(patterns.map(|mark| Word {
+        text: Cow::Borrowed(*mark),
+        anywhere: true,
+    }))
 });
 
 /// Styles that make text invisible.
@@ -244,9 +242,17 @@ fn is_page(text: &str) -> bool {
 
 fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {
     let mut chrome = Vec::new();
-    for found in FINDER.find_iter(text) {
-        let index = found.pattern().as_usize();
-        let (start, end) = (found.start(), found.end());
+    // Marks are written small, and only the case of ASCII letters counts for nothing.
+    let small = text.to_ascii_lowercase();
+    let mut at = 0;
+    while at < small.len() {
+        let Some(found) = FINDER.longest_at(&small, at) else {
+            at += 1;
+            continue;
+        };
+        at = found.end;
+        let index = found.word;
+        let (start, end) = (found.start, found.end);
         if index < TOKENS.len() {
             tell(SignalCode::InjBoundary, Severity::High, start, end);
         } else if index < TOKENS.len() + CHROME.len() {

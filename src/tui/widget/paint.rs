@@ -312,7 +312,10 @@ mod tests {
         assert_eq!(paint.window(area, 9, 8), 5..9);
         assert_eq!(paint.window(Rect { height: 0, ..area }, 9, 0), 3..3);
         assert_eq!(paint.window(area, 9, 3), 2..5);
-        let last: String = buffer.content[60..].iter().map(|c| c.symbol()).collect();
+        let last: String = buffer.content[60..]
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
         assert!(last.contains("+4 ▼"), "{last}");
     }
 
