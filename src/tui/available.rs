@@ -8,6 +8,10 @@ use super::model::{Model, Pane, Screen};
 use super::screen::{composer, end_channel, engagement, main, needs_you, review, safety_code};
 
 /// Tells whether an action would do anything on the present screen.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is always possible needs no question"
+)]
 pub(super) fn available(model: &Model, action: Action) -> bool {
     // A text field that lies over the screen has keys of its own.
     if model.is_covered() || model.filters.writing().is_some() {
@@ -72,41 +76,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::PageDown
         | Action::Top
         | Action::Bottom => can_move(model),
-        Action::NextPane
-        | Action::PreviousPane
-        | Action::PaneLists
-        | Action::PaneTranscript
-        | Action::PaneSide
-        | Action::Back
-        | Action::Send
-        | Action::NewLine
-        | Action::OpenLog
-        | Action::CycleFilter
-        | Action::HowToExport
-        | Action::VerifyChain
-        | Action::NewInvite
-        | Action::AcceptLink
-        | Action::NextField
-        | Action::PreviousField
-        | Action::Submit
-        | Action::Approve
-        | Action::Refuse
-        | Action::KeepPinned
-        | Action::Confirm
-        | Action::CodeDiffers
-        | Action::EditDraft
-        | Action::ReleaseClean
-        | Action::OwnWords
-        | Action::RefuseAndPause
-        | Action::Later
-        | Action::Select
-        | Action::Palette
-        | Action::Fill
-        | Action::Why
-        | Action::Help
-        | Action::Redraw
-        | Action::Suspend
-        | Action::Quit => true,
+        _ => true,
     }
 }
 
@@ -234,3 +204,52 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
 }
 
 const NO_CHANNEL: &str = "There is no channel yet; I makes an invite, o opens a link.";
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::model::UnixMillis;
+    use crate::tui::filter;
+    use crate::tui::keymap::TABLE;
+    use crate::tui::model::Setup;
+    use crate::tui::screen::help;
+    use crate::tui::theme::{Symbols, ThemeChoice};
+    use crate::tui::update::scope;
+
+    fn nothing_known() -> Model {
+        Model::new(Setup {
+            theme: ThemeChoice::Dark,
+            symbols: Symbols::Unicode,
+            banner: None,
+            tour: false,
+            zone: TimeZone::UTC,
+            now: UnixMillis(0),
+            size: (120, 36),
+        })
+    }
+
+    #[test]
+    fn every_action_that_does_nothing_has_a_reason_in_words() {
+        let mut screens = vec![nothing_known(), nothing_known(), nothing_known()];
+        if let [_, needs, log] = screens.as_mut_slice() {
+            needs_you::open(needs);
+            crate::tui::screen::decision_log::open(log);
+        }
+        let mut covered = nothing_known();
+        let place = scope(&covered);
+        help::open(&mut covered, place);
+        filter::open(&mut covered);
+        screens.push(covered);
+        for model in screens {
+            let mut known = model;
+            known.channels = Some(Vec::new());
+            for line in TABLE {
+                let silent =
+                    !available(&known, line.action) && why_not(&known, line.action).is_none();
+                assert!(!silent, "{:?} on {:?}", line.action, scope(&known));
+            }
+        }
+    }
+}

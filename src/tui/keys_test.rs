@@ -135,12 +135,12 @@ fn name(key: &KeyEvent) -> String {
             name.push_str(word);
         }
     }
-    match key.code {
-        KeyCode::Char(' ') => name.push_str("Space"),
-        KeyCode::Char(c) if c.is_control() => name.push_str(&spelled(c.to_string().as_bytes())),
-        KeyCode::Char(c) => name.push(c),
-        KeyCode::BackTab => name.push_str("Shift-Tab"),
-        code => name.push_str(&code.to_string()),
+    match key.code.as_char() {
+        Some(' ') => name.push_str("Space"),
+        Some(c) if c.is_control() => name.push_str(&spelled(c.to_string().as_bytes())),
+        Some(c) => name.push(c),
+        None if key.code == KeyCode::BackTab => name.push_str("Shift-Tab"),
+        None => name.push_str(&key.code.to_string()),
     }
     match key.kind {
         KeyEventKind::Repeat => name.push_str(" again"),

@@ -76,10 +76,12 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
     if matches!(model.screen, Screen::Main) {
         return main_mouse::wheel(model, at, up);
     }
-    let steps = match &model.screen {
-        Screen::Engagement(_) | Screen::NeedsYou(_) | Screen::Log(_) => 1,
-        _ => STEP,
-    };
+    // Where there is a cursor it moves one by one.
+    let has_cursor = matches!(
+        model.screen,
+        Screen::Engagement(_) | Screen::NeedsYou(_) | Screen::Log(_)
+    );
+    let steps = if has_cursor { 1 } else { STEP };
     let mut effects = Vec::new();
     for _ in 0..steps {
         effects.extend(scroll(model, action));

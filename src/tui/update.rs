@@ -451,10 +451,13 @@ fn line_end(model: &mut Model, scope: Scope) {
 
 /// Does what an Enter means that waited for more, and nothing more came.
 fn confirm(model: &mut Model) -> Vec<Effect> {
-    match scope(model) {
-        Scope::Composer => act(model, Scope::Composer, Action::Send),
-        scope if scope.is_text() => act(model, scope, Action::Submit),
-        _ => Vec::new(),
+    let scope = scope(model);
+    if scope == Scope::Composer {
+        act(model, scope, Action::Send)
+    } else if scope.is_text() {
+        act(model, scope, Action::Submit)
+    } else {
+        Vec::new()
     }
 }
 

@@ -7,6 +7,7 @@ mod go;
 mod held;
 mod hostile;
 mod log;
+mod mouse;
 mod needs_you;
 mod snapshots;
 mod stories;

@@ -59,35 +59,44 @@ impl Parser {
     /// Takes in bytes; returns what became complete.
     pub(in crate::tui) fn feed(&mut self, bytes: &[u8]) -> Vec<Sent> {
         let mut sent = Vec::new();
-        let mut rest = bytes;
+        let mut rest = bytes.to_vec();
         loop {
-            if let Some(paste) = &mut self.paste {
-                // The end may have been cut, so what was there before is looked at again.
-                let before = paste.len().saturating_sub(PASTE_ENDS.len() - 1);
-                paste.extend_from_slice(rest);
-                let Some(end) = position(paste.get(before..).unwrap_or_default()) else {
-                    if paste.len() > LONGEST_PASTE {
-                        let piece = std::mem::take(paste);
-                        sent.push(pasted(&piece));
-                    }
-                    return sent;
-                };
-                let tail = paste.split_off(before + end);
-                let whole = self.paste.take().unwrap_or_default();
-                sent.push(pasted(&whole));
-                self.buffer = tail.get(PASTE_ENDS.len()..).unwrap_or_default().to_vec();
+            if self.paste.is_some() {
+                match self.paste_on(&rest, &mut sent) {
+                    Some(tail) => self.buffer = tail,
+                    None => return sent,
+                }
             } else {
-                self.buffer.extend_from_slice(rest);
+                self.buffer.extend_from_slice(&rest);
             }
-            rest = &[];
-            if !self.take(&mut sent) {
-                return sent;
+            match self.take(&mut sent) {
+                Some(tail) => rest = tail,
+                None => return sent,
             }
         }
     }
 
-    /// Takes what is complete out of the buffer; tells whether a paste began.
-    fn take(&mut self, sent: &mut Vec<Sent>) -> bool {
+    /// Adds to the paste that is under way; returns what follows its end, once that came.
+    fn paste_on(&mut self, bytes: &[u8], sent: &mut Vec<Sent>) -> Option<Vec<u8>> {
+        let paste = self.paste.as_mut()?;
+        // The end may have been cut, so the last bytes are looked at again.
+        let before = paste.len().saturating_sub(PASTE_ENDS.len() - 1);
+        paste.extend_from_slice(bytes);
+        let Some(end) = position(paste.get(before..).unwrap_or_default()) else {
+            if paste.len() > LONGEST_PASTE {
+                let piece = std::mem::take(paste);
+                sent.push(pasted(&piece));
+            }
+            return None;
+        };
+        let tail = paste.split_off(before + end);
+        let whole = self.paste.take().unwrap_or_default();
+        sent.push(pasted(&whole));
+        Some(tail.get(PASTE_ENDS.len()..).unwrap_or_default().to_vec())
+    }
+
+    /// Takes what is complete out of the buffer; returns what follows where a paste begins.
+    fn take(&mut self, sent: &mut Vec<Sent>) -> Option<Vec<u8>> {
         let mut at = 0;
         let mut pastes = false;
         while let Some(left) = self.buffer.get(at..).filter(|left| !left.is_empty()) {
@@ -107,10 +116,11 @@ impl Parser {
             }
         }
         self.buffer.drain(..at.min(self.buffer.len()));
-        if pastes {
-            self.paste = Some(std::mem::take(&mut self.buffer));
+        if !pastes {
+            return None;
         }
-        pastes
+        self.paste = Some(Vec::new());
+        Some(std::mem::take(&mut self.buffer))
     }
 
     /// Returns what is still to come, if anything.
@@ -162,9 +172,8 @@ fn key(code: KeyCode, modifiers: KeyModifiers) -> Event {
 
 fn step(bytes: &[u8]) -> Step {
     match bytes {
-        [0x1b] => Step::Part,
+        [0x1b] | [0x1b, b'O'] => Step::Part,
         [0x1b, b'[', rest @ ..] => csi(rest),
-        [0x1b, b'O'] => Step::Part,
         [0x1b, b'O', letter, ..] => Step::Is(3, function_key(*letter)),
         [0x1b, b']' | b'P' | b'_' | b'^' | b'X', rest @ ..] => reply(rest),
         [0x1b, 0x1b, ..] => Step::Is(1, Some(key(KeyCode::Esc, KeyModifiers::NONE))),
@@ -177,12 +186,11 @@ fn step(bytes: &[u8]) -> Step {
 }
 
 fn with_alt(event: Event) -> Event {
-    match event {
-        Event::Key(mut key) => {
-            key.modifiers |= KeyModifiers::ALT;
-            Event::Key(key)
-        }
-        other => other,
+    if let Event::Key(mut key) = event {
+        key.modifiers |= KeyModifiers::ALT;
+        Event::Key(key)
+    } else {
+        event
     }
 }
 

@@ -129,10 +129,7 @@ impl Chord {
     /// that was pressed before, where it began something.
     pub(super) fn reach(self, pending: Option<char>, event: &KeyEvent) -> Reach {
         let modifiers = event.modifiers.difference(KeyModifiers::SHIFT);
-        let plain = match event.code {
-            KeyCode::Char(c) if modifiers.is_empty() => Some(c),
-            _ => None,
-        };
+        let plain = event.code.as_char().filter(|_| modifiers.is_empty());
         if let Some(first) = pending {
             let same = self.code == KeyCode::Char(first) && !self.ctrl;
             return if same && self.then.is_some() && self.then == plain {

@@ -86,7 +86,7 @@ pub struct KeysError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There is no such action.
-    #[error("there is no such action{}; `chaperon keys` lists all", hint(.nearest))]
+    #[error("there is no such action{}; `chaperon keys` lists all", hint(.nearest.as_ref()))]
     UnknownAction {
         /// The name that is most like it.
         nearest: Option<String>,
@@ -140,23 +140,23 @@ pub enum Problem {
     Fixed,
 }
 
-fn hint(nearest: &Option<String>) -> String {
-    nearest
-        .as_ref()
-        .map_or_else(String::new, |name| format!("; is it `{name}`?"))
+fn hint(nearest: Option<&String>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; is it `{name}`?"))
 }
 
 /// Tells whether a key is pressed without thinking (D3 of the decision grammar).
 pub(super) fn is_reflex(chord: Chord) -> bool {
-    match chord.code {
-        KeyCode::Enter | KeyCode::Esc | KeyCode::Tab | KeyCode::BackTab => true,
-        KeyCode::Char(c) if !chord.ctrl => {
-            matches!(c, ' ' | 'y' | 'Y') || c.is_ascii_digit() || chord.then.is_some()
-        }
-        // Ctrl-J is what a terminal without bracketed paste may send for a line end.
-        KeyCode::Char(c) => c == 'j',
-        _ => false,
+    let Some(c) = chord.code.as_char() else {
+        return matches!(
+            chord.code,
+            KeyCode::Enter | KeyCode::Esc | KeyCode::Tab | KeyCode::BackTab
+        );
+    };
+    if chord.ctrl {
+        // What a terminal without bracketed paste may send for a line end.
+        return c == 'j';
     }
+    matches!(c, ' ' | 'y' | 'Y') || c.is_ascii_digit() || chord.then.is_some()
 }
 
 /// Keys that a terminal sends as another, and which.
@@ -345,14 +345,13 @@ impl Keys {
                 .lines
                 .iter()
                 .filter(move |line| line.binding.scope == wanted);
+            let keys = lines.flat_map(|line| line.keys.iter().map(move |key| (line, key)));
             let mut begins = None;
-            for line in lines {
-                for key in &line.keys {
-                    match (key.reach(pending, event), key.code) {
-                        (Reach::All, _) => return Some(Found::Does(line.binding.action)),
-                        (Reach::Begins, KeyCode::Char(c)) => begins = Some(Found::Begins(c)),
-                        _ => {}
-                    }
+            for (line, key) in keys {
+                match (key.reach(pending, event), key.code.as_char()) {
+                    (Reach::All, _) => return Some(Found::Does(line.binding.action)),
+                    (Reach::Begins, Some(c)) => begins = Some(Found::Begins(c)),
+                    (Reach::Begins, None) | (Reach::Other, _) => {}
                 }
             }
             begins

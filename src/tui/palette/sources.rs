@@ -80,7 +80,7 @@ fn actions(model: &Model) -> Vec<Row> {
         let action = line.binding.action;
         let of_channel = OF_CHANNEL.iter().any(|(held, _)| *held == action);
         let decides = action.decides(line.binding.scope) || leads_to_deciding(action);
-        !is_step(action) && !decides && !(here == Scope::Main && of_channel)
+        !(is_step(action) || decides || (here == Scope::Main && of_channel))
     };
     let lines = model.keys.of(here).filter(offered);
     lines.map(|line| of_line(model, line)).collect()
@@ -164,10 +164,8 @@ fn of_channels(model: &Model) -> Vec<Row> {
     for channel in model.listed() {
         let name = name(channel);
         for (action, words) in OF_CHANNEL {
-            let words = match action {
-                Action::PauseChannel if channel.paused => ": resume",
-                _ => words,
-            };
+            let resumes = *action == Action::PauseChannel && channel.paused;
+            let words = if resumes { ": resume" } else { words };
             let why_not = stay.or_else(|| why_not_for(channel, *action));
             rows.push(Row {
                 name: name.clone(),

@@ -74,17 +74,14 @@ pub(in crate::tui) fn draw(model: &Model, palette: &Palette, frame: &mut Frame<'
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    let whole = edge.unwrap_or(Rect::new(0, 0, model.size.0, model.size.1));
+    let whole = edge.unwrap_or_else(|| Rect::new(0, 0, model.size.0, model.size.1));
     paint.clear(whole);
     let keys = keys(model, &paint);
-    match edge {
-        Some(edge) => {
-            paint.frame(edge, vec![paint.own(Role::Heading, " Go to or do ")], keys);
-        }
-        None => {
-            let last = Rect::new(0, model.size.1.saturating_sub(1), model.size.0, 1);
-            paint.row(inset(last, 1, 0), keys);
-        }
+    if let Some(edge) = edge {
+        paint.frame(edge, vec![paint.own(Role::Heading, " Go to or do ")], keys);
+    } else {
+        let last = Rect::new(0, model.size.1.saturating_sub(1), model.size.0, 1);
+        paint.row(inset(last, 1, 0), keys);
     }
     let caret = draw_query(palette, &mut paint, nth(inner, 0));
     paint.rule(nth(inner, 1));

@@ -200,7 +200,6 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let next = next_pane(model, action == Action::NextPane);
             go_to(model, next)
         }
-        Action::PaneLists => go_to(model, Pane::Rail),
         Action::PaneTranscript => go_to(model, Pane::Transcript),
         Action::PaneSide => go_to(model, Pane::Side),
         Action::Open => open(model),
@@ -231,7 +230,9 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             })
         }
         Action::CopyMessage => copy_message(model),
-        Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
+        Action::NextUnread | Action::PreviousUnread => {
+            super::rail::unread(model, action == Action::NextUnread)
+        }
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
         Action::OpenLog => super::decision_log::open(model),
@@ -253,7 +254,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Why => why::open(model),
         Action::AllNeeds => super::needs_you::open(model),
         Action::Back if was_leading => Vec::new(),
-        Action::Back => go_to(model, Pane::Rail),
+        Action::Back | Action::PaneLists => go_to(model, Pane::Rail),
         Action::Quit => quit(model),
         _ => Vec::new(),
     }
@@ -491,32 +492,6 @@ pub(in crate::tui) fn quoted(text: &crate::model::PeerText) -> String {
         copy.push('\n');
     }
     copy
-}
-
-fn unread(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let ids: Vec<_> = model
-        .listed()
-        .map(|channel| (channel.id, channel.unread))
-        .collect();
-    let here = model
-        .transcript
-        .as_ref()
-        .map(|transcript| transcript.channel);
-    let at = ids
-        .iter()
-        .position(|(id, _)| Some(*id) == here)
-        .unwrap_or(0);
-    let count = ids.len();
-    let found = (1..=count).find_map(|step| {
-        let index = if forward {
-            at + step
-        } else {
-            at + count - step
-        };
-        ids.get(index % count).filter(|(_, unread)| *unread > 0)
-    });
-    let found = found.map(|(id, _)| *id);
-    found.map_or_else(Vec::new, |id| select(model, Spot::Channel(id)))
 }
 
 fn pause_channel(model: &Model) -> Vec<Effect> {

@@ -6,11 +6,12 @@ use crate::api::Today;
 use crate::model::{Channel, ChannelState, ReviewItem};
 use crate::text::sanitise_line;
 use crate::tui::filter::List;
+use crate::tui::message::Effect;
 use crate::tui::model::{Model, Pane, Spot};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{Paint, Spans, first_row, inset, nth, rows_from, safe};
 
-use super::need;
+use super::{main, need};
 
 enum Row<'a> {
     Heading(&'static str, String),
@@ -154,6 +155,33 @@ pub(in crate::tui) fn scroll(model: &mut Model, area: Rect, up: bool, step: usiz
     };
     model.rail_scroll = Some(to.min(most));
     model.touch();
+}
+
+/// Goes to the next (or previous) channel with something new, round the end.
+pub(super) fn unread(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let ids: Vec<_> = model
+        .listed()
+        .map(|channel| (channel.id, channel.unread))
+        .collect();
+    let here = model
+        .transcript
+        .as_ref()
+        .map(|transcript| transcript.channel);
+    let at = ids
+        .iter()
+        .position(|(id, _)| Some(*id) == here)
+        .unwrap_or(0);
+    let count = ids.len();
+    let found = (1..=count).find_map(|step| {
+        let index = if forward {
+            at + step
+        } else {
+            at + count - step
+        };
+        ids.get(index % count).filter(|(_, unread)| *unread > 0)
+    });
+    let found = found.map(|(id, _)| *id);
+    found.map_or_else(Vec::new, |id| main::select(model, Spot::Channel(id)))
 }
 
 /// Returns what was settled since midnight, a line each, as far as the pane is high enough.

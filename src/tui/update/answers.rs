@@ -207,6 +207,8 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             Vec::new()
         }
         (Question::TakeBack(message), Ok(_)) => take_back(model, message),
+        (Question::Rename(_), answer) => rename::settled(model, answer.map(|_done| ())),
+        (Question::End(_), answer) => end_channel::settled(model, answer.map(|_done| ())),
         (question, answer) => channels(model, question, answer),
     }
 }
@@ -300,8 +302,6 @@ fn channels(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect
         (Question::SetEngagement(id), answer) => {
             engagement::saved(model, id, answer.map(|_done| ()))
         }
-        (Question::Rename(_), answer) => rename::settled(model, answer.map(|_done| ())),
-        (Question::End(_), answer) => end_channel::settled(model, answer.map(|_done| ())),
         (Question::Pause(paused, channel), Ok(_)) => {
             pause_words(model, paused, channel);
             let mut effects = ask(model, Request::Status, Question::Status);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chaperon::api::{Reply, Request};
-use chaperon::model::{Actor, ChannelId, Digest, Evidence, LogEntry, MessageId};
+use chaperon::model::{Actor, ChannelId, Digest, Evidence, LogEntry, MessageId, PeerText};
 use chaperon::tui::{Change, Effect, EnterKey, Keys, Message, Question};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -13,6 +13,13 @@ use super::world::{Facts, MARTA, NOW, World};
 
 fn world() -> World {
     World::new(Facts::busy(), (120, 36))
+}
+
+fn with_keys(keys: Keys) -> World {
+    let mut world = world();
+    let other = World::new(Facts::empty(), (1, 1));
+    world.model = std::mem::replace(&mut world.model, other.model).with_keys(keys);
+    world
 }
 
 fn asked(world: &World, wanted: impl Fn(&Request) -> bool) -> usize {
@@ -368,9 +375,7 @@ fn changed_keys_are_what_bar_help_and_palette_show() {
         keys: vec!["x".into()],
     };
     let keys = Keys::changed(EnterKey::Send, &[change]).unwrap();
-    let mut world = world();
-    world.model = std::mem::replace(&mut world.model, World::new(Facts::busy(), (1, 1)).model)
-        .with_keys(keys);
+    let mut world = with_keys(keys);
     world.see("x next that needs you");
     world.keys("?").see("x                 go to the next item");
     world
@@ -422,4 +427,66 @@ fn the_terminal_s_cursor_follows_the_row_that_has_the_keys() {
     assert!(world.cursor().x >= 30);
     world.keys(":ab");
     assert_eq!(world.cursor().x, 25 + 1 + 2 + 2);
+}
+
+#[test]
+fn where_enter_begins_a_line_the_title_says_what_sends() {
+    let sends = |world: &World| asked(world, |request| matches!(request, Request::Send { .. }));
+    let keys = Keys::changed(EnterKey::NewLine, &[]).unwrap();
+    let mut world = with_keys(keys);
+    world
+        .keys("ione<enter>two")
+        .see("2 lines")
+        .see("Ctrl-J sends");
+    assert_eq!(sends(&world), 0);
+    world.keys("<ctrl-j>");
+    assert_eq!(sends(&world), 1);
+}
+
+#[test]
+fn a_draft_that_is_too_long_says_so_before_enter_and_is_not_sent() {
+    let mut world = world();
+    world.keys("i");
+    world.tell(Message::Paste(PeerText::new("x".repeat(600 * 1024))));
+    world.see("600 of 700 KiB");
+    world.tell(Message::Paste(PeerText::new("y".repeat(200 * 1024))));
+    world.see("800 of 700 KiB, too long to send");
+    world
+        .keys("<enter>")
+        .see("Too long: 800 KiB, and a message takes 700");
+    assert_eq!(
+        asked(&world, |request| matches!(request, Request::Send { .. })),
+        0
+    );
+}
+
+#[test]
+fn typing_in_a_draft_of_a_megabyte_costs_no_more_than_in_a_short_one() {
+    let cost = |size: usize| {
+        let mut world = world();
+        world.keys("i");
+        world.tell(Message::Paste(PeerText::new(
+            "漢字 and words ".repeat(size / 17),
+        )));
+        let start = std::time::Instant::now();
+        for _ in 0..20 {
+            world.press(KeyCode::Char('k'));
+            world.frame();
+        }
+        start.elapsed()
+    };
+    // Both are longer than what is laid out at once.
+    let (short, long) = (cost(100 << 10), cost(1 << 20));
+    assert!(long < short * 4, "{short:?} and {long:?}");
+}
+
+#[test]
+fn the_cursor_stands_behind_wide_characters() {
+    let mut world = world();
+    world.keys("iab");
+    let latin = world.cursor();
+    let mut wide = self::world();
+    wide.keys("i漢字");
+    assert_eq!(wide.cursor().x, latin.x + 2);
+    assert_eq!(wide.cursor().y, latin.y);
 }
