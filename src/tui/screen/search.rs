@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
+use ratatui::layout::Position;
 
 use crate::api::{Error, Found, Hit, HitKind, IndexState, Note, Page, Request, SavedSearch};
 use crate::model::{ChannelId, LogEntry, MessageId, PeerText, UnixMillis};
@@ -13,10 +14,11 @@ use crate::text::search::{Matcher, parse};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
-use crate::tui::update::{ask, open_at};
+use crate::tui::update::ask;
 use crate::tui::widget::editor::Editor;
 
 use super::search_view;
+use super::transcript::jump;
 use super::{decision_log, main, note};
 
 /// How long after the last key what was typed is searched.
@@ -449,6 +451,18 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     effects
 }
 
+/// Selects the row under the mouse.
+pub(in crate::tui) fn click(model: &mut Model, at: Position) -> Vec<Effect> {
+    let rows = model.search.rows();
+    let Some(row) = search_view::row_at(model, at).filter(|row| *row < rows) else {
+        return Vec::new();
+    };
+    model.search.focus = Focus::List;
+    model.search.cursor = row;
+    model.touch();
+    context(model)
+}
+
 /// Asks for the next page of hits where the cursor nears the end of this one.
 fn more(model: &mut Model) -> Vec<Effect> {
     let search = &model.search;
@@ -489,5 +503,5 @@ fn jump(model: &mut Model, channel: ChannelId, message: MessageId) -> Vec<Effect
     model.go_main();
     model.cursor = Some(Spot::Channel(channel));
     model.say(Tone::Fine, "Ctrl-F goes back to what was found.");
-    open_at(model, channel, message)
+    jump::open_at(model, channel, message)
 }

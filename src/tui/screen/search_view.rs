@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use unicode_width::UnicodeWidthStr as _;
 
 use crate::api::{Hit, HitKind};
 use crate::model::{Author, PeerText, UnixMillis};
@@ -11,11 +10,11 @@ use crate::text::{SafeLine, ours, sanitise_line};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
+use crate::tui::widget::field;
 use crate::tui::widget::paint::{
     Paint, Spans, day, day_number, inset, nth, part, safe, stamp, width,
 };
 
-use super::composer::role_of;
 use super::decision_log_text::{grouped, words};
 use super::search::{Focus, Search};
 use super::search_context::{context_rows, hit_rows};
@@ -156,27 +155,12 @@ fn draw_field(model: &Model, paint: &mut Paint<'_>, place: Rect) -> Option<Posit
     let label = u16::try_from(title.len()).unwrap_or(0);
     let taken = u16::try_from(width(&right)).unwrap_or(0);
     let text = inset(place, label, taken + 1);
-    let room = usize::from(text.width).max(1);
-    // One row that follows the caret: what does not fit at the left is left out.
-    let layout = search.editor.layout(usize::from(u16::MAX));
-    let (_, caret) = layout.caret;
-    let from = (caret + 1).saturating_sub(room);
-    let mut at = 0;
-    let mut spans = Vec::new();
-    for glyph in layout.rows.first().into_iter().flatten() {
-        let cells = glyph.text.width();
-        if at >= from {
-            spans.push(paint.own(role_of(glyph), glyph.text.clone()));
-        }
-        at += cells;
-    }
     if search.editor.is_empty() {
-        spans = vec![paint.own(Role::Faint, "words, or a saved search below")];
+        let hint = "words, or a saved search below";
+        paint.row(text, vec![paint.own(Role::Faint, hint)]);
     }
-    paint.row(text, spans);
-    let column = u16::try_from(caret - from).ok()?;
-    let on_screen = search.focus == Focus::Field && text.width > 0;
-    on_screen.then(|| Position::new(text.x + column.min(text.width - 1), text.y))
+    let caret = field::draw(&search.editor, paint, text);
+    caret.filter(|_| search.focus == Focus::Field)
 }
 
 /// Returns how much was found, of how much, and how long it took.
@@ -253,7 +237,7 @@ fn draw_list(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         draw_nothing(model, paint, inset(area, 2, 2));
         return;
     }
-    let head = usize::from(wide);
+    let head = head_rows(model);
     if wide {
         for (column, name) in [
             (2, "when"),
@@ -265,11 +249,9 @@ fn draw_list(model: &Model, paint: &mut Paint<'_>, area: Rect) {
             paint.row(cell, vec![paint.own(Role::Dim, name)]);
         }
     }
-    let high = if narrow { 2 } else { 1 };
     // The last row of a narrow window says what a wider one says on its rule.
     let below = usize::from(narrow && said(search).is_some());
-    let room = (usize::from(area.height).saturating_sub(head + below) / high).max(1);
-    let from = (search.cursor + 1).saturating_sub(room);
+    let Rows { high, room, from } = shown_rows(model, area);
     for (index, hit) in hits.iter().enumerate().skip(from).take(room) {
         let down = head + (index - from) * high;
         let row = nth(area, down);
@@ -288,6 +270,41 @@ fn draw_list(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     if below == 1 {
         draw_said(model, paint, nth(area, usize::from(area.height) - 1));
     }
+}
+
+/// Which rows of the list are on screen.
+struct Rows {
+    /// Rows of the screen that one takes.
+    high: usize,
+    /// How many there is room for.
+    room: usize,
+    /// The first.
+    from: usize,
+}
+
+fn shown_rows(model: &Model, area: Rect) -> Rows {
+    let search = &model.search;
+    let body = view::body(model);
+    let narrow = is_narrow(body) && !search.lists_saved();
+    let high = if narrow { 2 } else { 1 };
+    let taken = head_rows(model) + usize::from(narrow && said(search).is_some());
+    let room = (usize::from(area.height).saturating_sub(taken) / high).max(1);
+    let from = (search.cursor + 1).saturating_sub(room);
+    Rows { high, room, from }
+}
+
+/// Returns the rows above the first one of the list.
+fn head_rows(model: &Model) -> usize {
+    usize::from(model.search.lists_saved() || is_wide(view::body(model)))
+}
+
+/// Returns which row of the list lies at a place of the screen.
+pub(super) fn row_at(model: &Model, at: Position) -> Option<usize> {
+    let area = parts(model).list;
+    let down = area.contains(at).then(|| usize::from(at.y - area.y))?;
+    let Rows { high, room, from } = shown_rows(model, area);
+    let row = down.checked_sub(head_rows(model))? / high;
+    (row < room).then_some(from + row)
 }
 
 fn draw_nothing(model: &Model, paint: &mut Paint<'_>, area: Rect) {
@@ -335,8 +352,7 @@ fn draw_saved(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         let place = inset(nth(area, 1), 2, 1);
         paint.row(place, vec![paint.own(Role::Dim, words)]);
     }
-    let room = usize::from(area.height).saturating_sub(1).max(1);
-    let from = (search.cursor + 1).saturating_sub(room);
+    let Rows { room, from, .. } = shown_rows(model, area);
     for (index, saved) in search.saved.iter().enumerate().skip(from).take(room) {
         let row = nth(area, 1 + index - from);
         let line = sanitise_line(&saved.query, usize::from(row.width).saturating_sub(4));

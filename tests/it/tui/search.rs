@@ -21,22 +21,22 @@ fn noted() -> Facts {
 
 #[test]
 fn what_was_found_with_its_context() {
-    shown("search", &noted(), "<c-f>hold<enter>j");
+    shown("search", &noted(), "<ctrl-f>hold<enter>j");
 }
 
 #[test]
 fn a_message_with_signals_among_what_was_found() {
-    shown("search_signals", &noted(), "<c-f>calendar<enter><tab>");
+    shown("search_signals", &noted(), "<ctrl-f>calendar<enter><tab>");
 }
 
 #[test]
 fn the_search_before_anything_is_typed() {
-    shown("search_saved", &noted(), "<c-f><enter>");
+    shown("search_saved", &noted(), "<ctrl-f><enter>");
 }
 
 #[test]
 fn a_search_that_finds_nothing() {
-    shown("search_nothing", &noted(), "<c-f>frm:bob gardening");
+    shown("search_nothing", &noted(), "<ctrl-f>frm:bob gardening");
 }
 
 #[test]
@@ -72,13 +72,13 @@ fn found(world: &mut World, query: &str, found: Found) {
 #[test]
 fn one_finds_a_message_goes_there_and_comes_back_to_what_was_found() {
     let mut world = World::new(noted(), WIDE);
-    world.keys("<c-f>hold thu<enter>");
+    world.keys("<ctrl-f>hold thu<enter>");
     world.see("[hold] [Thu]").see("2 of 48,210 · 6 ms");
     world.see("CONTEXT · Marta Ruiz").see("subject: Board prep");
     world.keys("j<enter>").see("Write to Marta Ruiz");
     world.see_not("SEARCH");
     world.see("▸21:58").see("Could we hold Thu 14:00");
-    world.keys("<c-f>").see("hold thu").see("2 of 48,210");
+    world.keys("<ctrl-f>").see("hold thu").see("2 of 48,210");
     world.keys("<esc>").see_not("SEARCH  ");
     assert_eq!(world.decisions(), 0);
 }
@@ -86,7 +86,7 @@ fn one_finds_a_message_goes_there_and_comes_back_to_what_was_found() {
 #[test]
 fn what_is_typed_is_searched_after_a_short_rest_and_never_blocks_a_key() {
     let mut world = slow();
-    world.keys("<c-f>");
+    world.keys("<ctrl-f>");
     for c in "holding".chars() {
         world.press(KeyCode::Char(c));
         world.pass(Duration::from_millis(50));
@@ -108,7 +108,7 @@ fn what_is_typed_is_searched_after_a_short_rest_and_never_blocks_a_key() {
 #[test]
 fn an_older_answer_never_replaces_a_newer_one() {
     let mut world = slow();
-    world.keys("<c-f>a");
+    world.keys("<ctrl-f>a");
     world.keys("b");
     assert_eq!(searches(&world), ["a", "ab"]);
     let with_total = |total| Found {
@@ -125,10 +125,10 @@ fn an_older_answer_never_replaces_a_newer_one() {
 #[test]
 fn what_is_no_operator_is_said_and_nothing_typed_is_lost() {
     let mut world = World::new(noted(), WIDE);
-    world.keys("<c-f>frm:bob");
+    world.keys("<ctrl-f>frm:bob");
     world.see("“frm:” is no operator; searched as a word.");
     world.see("frm:bob");
-    world.keys("<esc><c-f>").see("frm:bob");
+    world.keys("<esc><ctrl-f>").see("frm:bob");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn an_index_that_is_not_whole_says_so_and_can_be_stopped() {
     let mut facts = noted();
     facts.not_indexed = 8_210;
     let mut world = World::new(facts, WIDE);
-    world.keys("<c-f>hold<enter>");
+    world.keys("<ctrl-f>hold<enter>");
     world.see("40,000 of 48,210 can be found so far; x stops");
     world.keys("x");
     let stop = Request::SearchIndex { build: false };
@@ -148,7 +148,7 @@ fn an_index_that_is_not_whole_says_so_and_can_be_stopped() {
 fn a_saved_search_is_used_and_forgotten_where_the_field_is_empty() {
     let mut world = World::new(noted(), WIDE);
     world
-        .keys("<c-f>")
+        .keys("<ctrl-f>")
         .see("SAVED SEARCHES")
         .see("is:held from:them");
     world.keys("<enter>d");
@@ -168,7 +168,7 @@ fn a_saved_search_is_used_and_forgotten_where_the_field_is_empty() {
 #[test]
 fn the_line_that_is_copied_is_quoted_and_safe() {
     let mut world = World::new(noted(), WIDE);
-    world.keys("<c-f>calendar<enter>y");
+    world.keys("<ctrl-f>calendar<enter>y");
     let Some(Effect::Copy(text)) = world.done.last() else {
         panic!("nothing was copied");
     };
@@ -179,7 +179,7 @@ fn the_line_that_is_copied_is_quoted_and_safe() {
 #[test]
 fn a_message_far_back_is_loaded_with_what_stands_around_it() {
     let mut world = World::new(noted().with_history(900), WIDE);
-    world.keys("<c-f>“number 120”<enter><enter>");
+    world.keys("<ctrl-f>“number 120”<enter><enter>");
     world
         .see("number 120")
         .see("number 119")

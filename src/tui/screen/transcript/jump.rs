@@ -4,9 +4,9 @@
 use crate::api::{Page, Request};
 use crate::model::{ChannelId, MessageId};
 use crate::tui::message::{Effect, Question};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Pane};
 use crate::tui::screen::main;
-use crate::tui::update::{ask, newest};
+use crate::tui::update::{ask, newest, open_channel};
 
 use super::{Transcript, Window, covers};
 
@@ -97,8 +97,30 @@ fn with<T>(
     result
 }
 
+/// Opens a conversation at one of its messages.
+pub(in crate::tui) fn open_at(
+    model: &mut Model,
+    channel: ChannelId,
+    message: MessageId,
+) -> Vec<Effect> {
+    let mut effects = open_channel(model, channel);
+    model.pane = Pane::Transcript;
+    if go_to(model, channel, message) {
+        return effects;
+    }
+    let request = Request::Around {
+        channel,
+        message,
+        before: main::PAGE / 2,
+        after: main::PAGE / 2,
+    };
+    let question = Question::Around(channel, message);
+    effects.extend(ask(model, request, question));
+    effects
+}
+
 /// Goes to a message of a channel, if that is open and holds it.
-pub(in crate::tui) fn go_to(model: &mut Model, channel: ChannelId, message: MessageId) -> bool {
+fn go_to(model: &mut Model, channel: ChannelId, message: MessageId) -> bool {
     let went = with(model, channel, |transcript, window| {
         transcript.go_to(message, window)
     });
