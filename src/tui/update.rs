@@ -9,7 +9,7 @@ mod reading;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::api::{Event, Request};
-use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
+use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::available::{available, why_not};
 use super::burst::Enter;
