@@ -251,7 +251,7 @@ mod tests {
         let mut screens = vec![nothing_known(), nothing_known(), nothing_known()];
         if let [_, needs, log] = screens.as_mut_slice() {
             needs_you::open(needs);
-            crate::tui::screen::decision_log::open(log);
+            crate::tui::screen::decision_log::open(log, None);
         }
         let mut covered = nothing_known();
         let place = scope(&covered);
