@@ -237,6 +237,7 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
     };
     options.theme = ThemeChoice::parse(&config.theme())
         .ok_or_else(|| eyre!("config.toml: theme can be auto, dark, light, mono or terminal"))?;
+    options.config = config;
     log_to_file(&profile)?;
     // A short command may own the profile just now; whoever comes after it has to watch and
     // serve, so the engine that is hosted then is one that runs by itself.

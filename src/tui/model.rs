@@ -9,6 +9,7 @@ use crate::api::Status;
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
+use crate::profile::Config;
 
 use super::message::Question;
 use super::screen::composer::Composer;
@@ -52,6 +53,8 @@ pub struct Model {
     pub(super) size: (u16, u16),
     pub(super) theme: Theme,
     pub(super) symbols: Symbols,
+    /// The settings that act now, changes on the settings screen included.
+    pub(super) config: Config,
     pub(super) banner: Option<String>,
     /// When the terminal gained focus; `None` while it has none.
     pub(super) focused_since: Option<UnixMillis>,
@@ -182,6 +185,7 @@ impl Model {
             size: setup.size,
             theme: Theme::built_in(setup.theme),
             symbols: setup.symbols,
+            config: Config::default(),
             banner: setup.banner,
             focused_since: Some(setup.now),
             status: None,
@@ -206,6 +210,12 @@ impl Model {
             closing: false,
             dirty: true,
         }
+    }
+
+    /// Takes over the settings of a profile; without it every setting is the default.
+    pub fn use_config(&mut self, config: Config) {
+        self.config = config;
+        self.touch();
     }
 
     /// Tells whether something changed since this was last asked.
