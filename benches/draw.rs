@@ -83,6 +83,7 @@ fn model(messages: i64) -> Model {
         theme: ThemeChoice::Dark,
         symbols: Symbols::Unicode,
         banner: None,
+        tour: false,
         zone: TimeZone::UTC,
         now: NOW,
         size: SIZE,

@@ -1,7 +1,7 @@
 //! How long scanning takes: a short letter, a long one, and texts made to be slow.
 
 use chaperon::model::PeerText;
-use chaperon::text::scan;
+use chaperon::text::{sanitise_marked, scan};
 
 fn main() {
     divan::main();
@@ -32,4 +32,14 @@ fn long_letter(bencher: divan::Bencher<'_, '_>) {
 fn a_megabyte(bencher: divan::Bencher<'_, '_>, unit: &str) {
     let text = PeerText::new(unit.repeat((1 << 20) / unit.len()));
     bencher.bench(|| scan(&text));
+}
+
+/// The largest text that still has to be drawn within 20 ms.
+#[divan::bench(args = ["a", "ш", "👩\u{200d}💻", "a\u{301}", "\u{1b}", "\u{200b}", "ab\u{202e}", "✓ a\n", "⟦", "\u{1b}]8;;x\u{7}"])]
+fn two_hundred_kilobytes_drawn(bencher: divan::Bencher<'_, '_>, unit: &str) {
+    let text = PeerText::new(unit.repeat(200_000 / unit.len()));
+    bencher.bench(|| {
+        let found = scan(&text);
+        sanitise_marked(&text, &found.signals).wrap(80)
+    });
 }

@@ -44,6 +44,27 @@ pub enum Event {
     Closing,
 }
 
+impl Event {
+    /// Tells whether whoever has this role may learn of it.
+    ///
+    /// An assistant learns only of what the policy gave it, and that by asking: all but the end
+    /// of the engine is also told when something is held, so the moment alone would tell of it.
+    /// A new event has to be judged here.
+    pub fn is_for(self, role: Role) -> bool {
+        match (role, self) {
+            (Role::Supervisor, _) | (Role::Assistant, Self::Closing) => true,
+            (
+                Role::Assistant,
+                Self::Channels
+                | Self::Messages { .. }
+                | Self::NeedsYou
+                | Self::Status
+                | Self::Overflow,
+            ) => false,
+        }
+    }
+}
+
 /// Why a request was not carried out.
 ///
 /// The text is for a person and never repeats a peer's words or a key.

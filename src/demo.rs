@@ -69,7 +69,7 @@ impl World {
         })
         .await?;
         let url = format!("http://{}", relay.address());
-        let me = engine(&directory.path().join("me"))?;
+        let me = engine(&directory.path().join("me"), &url)?;
         let mut world = Self {
             me,
             peers: Vec::new(),
@@ -100,7 +100,8 @@ impl World {
 
     /// Lets somebody invented into the world; they live in a profile of their own.
     fn enter(&mut self, name: &str) -> Result<Handle, Error> {
-        let peer = engine(&self.directory.path().join(name))?;
+        let url = format!("http://{}", self.relay.address());
+        let peer = engine(&self.directory.path().join(name), &url)?;
         let handle = peer.handle();
         self.peers.push(peer);
         Ok(handle)
@@ -112,7 +113,13 @@ impl World {
     }
 }
 
-fn engine(home: &Path) -> Result<Hosted, Error> {
+/// Starts an engine whose own invites are for the relay of the demo too.
+fn engine(home: &Path, relay: &str) -> Result<Hosted, Error> {
+    std::fs::create_dir(home)?;
+    std::fs::write(
+        home.join("config.toml"),
+        format!("mailbox_url = \"{relay}\"\n"),
+    )?;
     Ok(Hosted::start(
         &Profile::at(home),
         Mode::Continuous,

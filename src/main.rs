@@ -40,6 +40,8 @@ const ATTEMPTS: u32 = 3;
 /// What the first command on a new profile says beside its answer.
 const FIRST_START: &str = "this made a new profile, see `chaperon status`; `chaperon` opens it, \
 `chaperon demo` shows how it works, `chaperon import clawbuddy` copies what you have";
+/// What the demo says when it was left.
+const AFTER_DEMO: &str = "Nothing of it is kept. `chaperon` opens your own profile.";
 /// What the demo says of itself, always on screen.
 const DEMO_BANNER: &str = "demo: everybody here is invented, nothing leaves this machine";
 
@@ -265,9 +267,13 @@ async fn show_demo() -> Result<ExitCode> {
     let mut options = tui::Options::from_environment(system_clock());
     options.title_suffix = Some("demo".to_owned());
     options.banner = Some(DEMO_BANNER.to_owned());
+    options.tour = true;
     let shown = tui::run(world.handle(), options).await;
     world.stop().await;
-    shown?;
+    if let Some(tour) = shown? {
+        // A closed standard output takes nothing from what was seen.
+        let _closed = writeln!(io::stdout(), "{tour}\n{AFTER_DEMO}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

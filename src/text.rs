@@ -19,6 +19,7 @@ mod bytes;
 mod classes;
 mod clean;
 mod emoji;
+mod finder;
 mod graphemes;
 mod hidden;
 mod leaks;

@@ -2,7 +2,8 @@
 //!
 //! A connection begins in the assistant role; `unlock` makes it a supervisor, until somebody
 //! sets or changes the passphrase. On a socket for assistants nothing does. Requests are
-//! answered in any order, by id; events come as notifications named `event`.
+//! answered in any order, by id; events come as notifications named `event`, to each role those
+//! that it may learn of.
 //!
 //! Must not: answer anything by itself that the engine should, or believe a length.
 
@@ -194,8 +195,9 @@ async fn connection(stream: UnixStream, handle: Handle, door: Door) {
     let (lines, outbox) = mpsc::channel(BACKLOG);
     let mut tasks = JoinSet::new();
     tasks.spawn(write(writer, outbox));
-    tasks.spawn(pass_events(handle.clone(), lines.clone()));
     let seat = Arc::<Seat>::default();
+    let events = pass_events(handle.clone(), Arc::clone(&seat), lines.clone());
+    tasks.spawn(events);
     let mut reader = BufReader::new(reader);
     while let Ok(Some(line)) = read_line(&mut reader, LONGEST_LINE).await {
         let line = Zeroizing::new(line);
@@ -212,6 +214,15 @@ async fn connection(stream: UnixStream, handle: Handle, door: Door) {
     }
 }
 
+/// The role of a connection when the role of supervisors was taken from all so many times.
+fn role_of(seat: &Seat, revocations: u64) -> Role {
+    if *lock(seat) == Some(revocations) {
+        Role::Supervisor
+    } else {
+        Role::Assistant
+    }
+}
+
 async fn answer(line: &[u8], handle: &Handle, seat: &Seat, door: Door) -> Tell {
     let Ok(ask) = serde_json::from_slice::<Ask>(line) else {
         let message = "not a JSON-RPC 2.0 request".into();
@@ -222,11 +233,7 @@ async fn answer(line: &[u8], handle: &Handle, seat: &Seat, door: Door) -> Tell {
         return Tell::failure(ask.id, -32602, message, None);
     };
     let before = handle.revocations();
-    let role = if *lock(seat) == Some(before) {
-        Role::Supervisor
-    } else {
-        Role::Assistant
-    };
+    let role = role_of(seat, before);
     let seated = seated_by(&request, before);
     let answered = if seated.is_some() && door == Door::Assistants {
         Err(ApiError::NotAllowed)
@@ -286,15 +293,25 @@ fn request_in(mut asked: Value) -> Option<Request> {
     request
 }
 
-async fn pass_events(handle: Handle, lines: mpsc::Sender<Tell>) {
+async fn pass_events(handle: Handle, seat: Arc<Seat>, lines: mpsc::Sender<Tell>) {
     let mut events = handle.events();
-    // Without this handle the engine's end is noticed: it holds the last sender.
-    drop(handle);
+    let mut before = Role::Assistant;
     loop {
         let event = events.next().await;
+        let role = role_of(&seat, handle.revocations());
+        // Whoever lost the role hears of nothing more, and learns why by asking again.
+        let is_lost = (before, role) == (Role::Supervisor, Role::Assistant);
+        before = role;
+        let told = if event.is_for(role) {
+            event
+        } else if is_lost {
+            Event::Overflow
+        } else {
+            continue;
+        };
         let tell = Tell {
             method: Some("event".to_owned()),
-            params: serde_json::to_value(event).ok(),
+            params: serde_json::to_value(told).ok(),
             ..Tell::empty()
         };
         if lines.send(tell).await.is_err() || event == Event::Closing {
@@ -456,6 +473,15 @@ mod tests {
         })
     }
 
+    /// Lets everybody in, and says in which role anything else was asked.
+    fn reply_to(call: &Call) -> Reply {
+        if matches!(call.request, Request::Unlock { .. }) {
+            Reply::Done
+        } else {
+            status(format!("{:?}", call.role))
+        }
+    }
+
     #[test]
     fn parameters_that_are_empty_may_be_left_out_or_given() {
         for asked in [
@@ -466,6 +492,74 @@ mod tests {
             let asked = serde_json::from_str(asked).unwrap();
             assert!(request_in(asked).is_some());
         }
+    }
+
+    #[tokio::test]
+    async fn an_assistant_is_told_of_nothing_but_the_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let (handle, mut desk) = Handle::local(Role::Supervisor);
+        let server = tokio::spawn(serve(bind(&path).unwrap(), handle, Door::Everybody));
+        let events = desk.events.clone();
+        let engine = tokio::spawn(async move {
+            while let Some(call) = desk.calls.recv().await {
+                let reply = reply_to(&call);
+                call.reply.send(Ok(reply)).unwrap();
+            }
+        });
+        let assistant = connect(&path, Role::Assistant, None).await.unwrap();
+        let person = connect(&path, Role::Supervisor, None).await.unwrap();
+        let (mut theirs, mut ours) = (assistant.events(), person.events());
+        // Both listen once they were answered.
+        let answer = assistant.ask(Request::Status).await;
+        assert_eq!(answer, Ok(status("Assistant".to_owned())));
+        let answer = person.ask(Request::Status).await;
+        assert_eq!(answer, Ok(status("Supervisor".to_owned())));
+        let channel = crate::model::ChannelId(1);
+        let all = [
+            Event::Messages { channel },
+            Event::Channels,
+            Event::NeedsYou,
+            Event::Status,
+            Event::Overflow,
+            Event::Closing,
+        ];
+        for event in all {
+            events.send(event).unwrap();
+        }
+        for event in all {
+            assert_eq!(ours.next().await, event);
+        }
+        assert_eq!(theirs.next().await, Event::Closing);
+        server.abort();
+        engine.abort();
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_lost_the_role_is_told_once_to_look_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let (handle, mut desk) = Handle::local(Role::Supervisor);
+        let server = tokio::spawn(serve(bind(&path).unwrap(), handle, Door::Everybody));
+        let (events, roles) = (desk.events.clone(), Arc::clone(&desk.roles));
+        let engine = tokio::spawn(async move {
+            while let Some(call) = desk.calls.recv().await {
+                call.reply.send(Ok(Reply::Done)).unwrap();
+            }
+        });
+        let person = connect(&path, Role::Supervisor, None).await.unwrap();
+        let mut heard = person.events();
+        assert_eq!(person.ask(Request::Status).await, Ok(Reply::Done));
+        events.send(Event::NeedsYou).unwrap();
+        assert_eq!(heard.next().await, Event::NeedsYou);
+        roles.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        for event in [Event::Status, Event::NeedsYou, Event::Closing] {
+            events.send(event).unwrap();
+        }
+        assert_eq!(heard.next().await, Event::Overflow);
+        assert_eq!(heard.next().await, Event::Closing);
+        server.abort();
+        engine.abort();
     }
 
     #[tokio::test]

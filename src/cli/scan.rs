@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Error, Exit, Output};
-use crate::model::{PeerText, Signal, SignalKind};
+use crate::model::{PeerText, Signal};
 use crate::text;
 
 /// Bytes of one line of JSON at most.
@@ -151,8 +151,20 @@ fn as_json(text: &PeerText, signal: &Signal) -> Value {
     })
 }
 
+/// What a text says, fit for any screen. Words of mixed scripts are not marked here: a program
+/// looks for the address or the words as they were written.
 fn safe(text: &PeerText) -> String {
-    text::sanitise(text).plain()
+    let safe = text::sanitise(text);
+    let lines = safe.lines().iter().map(|line| {
+        let shown = line.spans().iter().filter(|span| !is_word_mark(span));
+        shown.map(text::SafeSpan::text).collect::<String>()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn is_word_mark(span: &text::SafeSpan) -> bool {
+    let mark = span.text();
+    span.kind() == text::SpanKind::Mark && (mark.starts_with('⟪') || mark.ends_with('⟫'))
 }
 
 fn for_a_person(text: &PeerText, scan: &text::Scan, width: usize) -> String {
@@ -163,11 +175,7 @@ fn for_a_person(text: &PeerText, scan: &text::Scan, width: usize) -> String {
     }
     shown.push('\n');
     for (number, signal) in (1..).zip(&scan.signals) {
-        let kind = match signal.kind {
-            SignalKind::Exact => "exact check, certain",
-            SignalKind::Rule => "wording rule, may be wrong",
-            SignalKind::Opinion => "model opinion, may be wrong",
-        };
+        let kind = signal.kind.words();
         let _infallible = writeln!(
             shown,
             "{number:>2}  {} {} · {kind}\n    it {}\n    ┆ {}",

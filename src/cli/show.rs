@@ -10,7 +10,7 @@ use super::output::{Form, Output, block, human_time, json_time, one_line};
 use super::pending::{as_json, safe, sentence};
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request, Review};
-use crate::model::{Author, Content, Message, ReviewId, ReviewKind, SignalKind, StopReason};
+use crate::model::{Author, Content, Message, ReviewId, ReviewKind, StopReason};
 
 /// Arguments of `show`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -135,11 +135,7 @@ fn as_text(review: &Review) -> String {
 /// Says what was found, what kind of check found it, and on which words it rests.
 fn push_signals(text: &mut String, message: &Message) {
     for (number, signal) in (1..).zip(&message.signals) {
-        let kind = match signal.kind {
-            SignalKind::Exact => "exact check, certain",
-            SignalKind::Rule => "wording rule, may be wrong",
-            SignalKind::Opinion => "model opinion",
-        };
+        let kind = signal.kind.words();
         // Writing to a String cannot fail.
         let _infallible = writeln!(
             text,
@@ -261,7 +257,7 @@ mod tests {
     use crate::cli::pending::tests::items;
     use crate::model::{
         Body, ChannelId, MessageId, NetworkId, PeerText, RawReason, ReviewItem, Severity, Signal,
-        SignalCode, TextSpan, UnixMillis,
+        SignalCode, SignalKind, TextSpan, UnixMillis,
     };
 
     fn message(content: Content) -> Message {
@@ -318,6 +314,7 @@ mod tests {
             flagged_before: 0,
             policy: "safe-acquaintance v1".to_owned(),
             clean: None,
+            rule: None,
         }
     }
 

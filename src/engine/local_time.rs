@@ -1,5 +1,8 @@
 //! What a clock on the wall shows, for rules that speak of hours and days.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -8,9 +11,36 @@ use crate::model::{Date, LocalTime, UnixMillis};
 /// Returns the time zone of this name: `local` is this computer's; `None` if there is none.
 pub(super) fn zone(name: &str) -> Option<TimeZone> {
     if name == "local" {
-        return Some(TimeZone::system());
+        return Some(system());
     }
     TimeZone::get(name).ok()
+}
+
+/// Where a system keeps the rules of its time zone.
+const LOCAL: &str = "/etc/localtime";
+/// How long what was read there holds; people travel. jiff does the same.
+const HOLDS: Duration = Duration::from_secs(5 * 60);
+
+/// Returns this computer's time zone.
+///
+/// To tell its name too, jiff reads all directories of the time zone database at the first
+/// question, which is a third of what a short command costs. No rule asks for the name.
+fn system() -> TimeZone {
+    static KNOWN: Mutex<Option<(Instant, TimeZone)>> = Mutex::new(None);
+    if std::env::var_os("TZ").is_some() {
+        return TimeZone::system();
+    }
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((read, zone)) = &*known
+        && read.elapsed() < HOLDS
+    {
+        return zone.clone();
+    }
+    let rules = std::fs::read(LOCAL).ok();
+    let zone = rules.and_then(|rules| TimeZone::tzif("local", &rules).ok());
+    let zone = zone.unwrap_or_else(TimeZone::system);
+    *known = Some((Instant::now(), zone.clone()));
+    zone
 }
 
 /// Returns a moment as a clock in a zone shows it; `None` for one outside the years 1 to 9999.
@@ -32,7 +62,7 @@ pub(super) fn local(at: UnixMillis, zone: &TimeZone) -> Option<LocalTime> {
 pub(super) fn midnight(at: UnixMillis) -> UnixMillis {
     Timestamp::from_millisecond(at.0)
         .ok()
-        .and_then(|at| at.to_zoned(TimeZone::system()).start_of_day().ok())
+        .and_then(|at| at.to_zoned(system()).start_of_day().ok())
         .map_or(at, |start| UnixMillis(start.timestamp().as_millisecond()))
 }
 

@@ -1,5 +1,6 @@
 //! What the rules and a person say of messages: admission, held drafts, decisions, expiry.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::api::{ChannelRef, Digested, DraftFate, DraftState, Error, Event, Reply, SendOutcome};
@@ -16,7 +17,7 @@ use crate::store::{self, Read, Tx, held, log, messages, review, supervision};
 use crate::text;
 
 use super::core::Core;
-use super::engagement::{InForce, ended, in_force, local_now};
+use super::engagement::{InForce, ended, in_force, local_now, may_end};
 use super::reading::readable;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -36,7 +37,6 @@ pub(super) struct Judged {
 /// Judges what arrived on a channel, under the rules that it is under.
 pub(super) struct Judge {
     in_force: InForce,
-    verified: bool,
     over: Option<Ended>,
     peer_has_written: bool,
     call_the_person: bool,
@@ -49,11 +49,10 @@ impl Judge {
         channel: &Channel,
         now: UnixMillis,
     ) -> Result<Self, store::Error> {
-        let in_force = in_force(profile, channel);
+        let in_force = in_force(profile, channel, now);
         let call_the_person = local_now(&in_force.rules, now)
             .is_some_and(|now| attention(&in_force.rules, now) == Attention::Now);
         Ok(Self {
-            verified: channel.verified.is_some(),
             over: ended(read, channel, &in_force.rules, now)?,
             peer_has_written: supervision::peer_has_written(read, channel.id)?,
             call_the_person,
@@ -69,7 +68,6 @@ impl Judge {
             readable: readable(content),
             signals: &signals,
             first: !std::mem::replace(&mut self.peer_has_written, true),
-            verified: self.verified,
             ended: self.over,
         };
         Judged {
@@ -202,7 +200,7 @@ impl Core {
         body: &Body,
     ) -> Result<Fate, Error> {
         let now = self.now();
-        let force = in_force(&self.profile, channel);
+        let force = in_force(&self.profile, channel, now);
         let over = ended(&self.store, channel, &force.rules, now)?;
         let unknown = || Error::Storage("this computer's clock shows an impossible time".into());
         let leaks = text::leaks(&body.judged());
@@ -340,12 +338,23 @@ impl Core {
             return Ok(());
         }
         self.ends_looked_at = Some(now);
-        for keyed in store::channels::all(&self.store)? {
-            let channel = &keyed.channel;
-            if channel.state != ChannelState::Active {
+        // Most presets never end a channel, and a command that lives for one call looks too.
+        let mut of_presets = HashMap::new();
+        for (id, preset, own) in store::channels::rules_of_active(&self.store)? {
+            let may_end = match &own {
+                Some(own) => may_end(&self.profile, &preset, Some(own)),
+                None => *of_presets
+                    .entry(preset)
+                    .or_insert_with_key(|preset| may_end(&self.profile, preset, None)),
+            };
+            if !may_end {
                 continue;
             }
-            let force = in_force(&self.profile, channel);
+            let Some(keyed) = store::channels::by_id(&self.store, id)? else {
+                continue;
+            };
+            let channel = &keyed.channel;
+            let force = in_force(&self.profile, channel, now);
             if let Some(over) = ended(&self.store, channel, &force.rules, now)? {
                 self.close(channel, Actor::Rule, over.rule())?;
             }
@@ -360,7 +369,8 @@ impl Core {
         let actor = match author {
             Author::Human => Actor::Human,
             Author::Assistant | Author::Peer => {
-                if !in_force(&self.profile, channel).rules.ends.when_completed {
+                let force = in_force(&self.profile, channel, self.now());
+                if !force.rules.ends.when_completed {
                     return Err(Error::NotAllowed);
                 }
                 Actor::Assistant

@@ -54,6 +54,15 @@ impl SignalKind {
             Self::Opinion => "opinion",
         }
     }
+
+    /// Returns what it is and how far it can be relied on, for a person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Exact => "exact check, certain",
+            Self::Rule => "wording rule, may be wrong",
+            Self::Opinion => "model opinion, may be wrong",
+        }
+    }
 }
 
 /// Where a finding stands, in bytes of the original text; `start <= end`.
@@ -216,5 +225,13 @@ mod tests {
             );
         }
         assert_eq!(SignalCode::parse("INJ"), None);
+    }
+
+    #[test]
+    fn only_an_exact_check_is_called_certain_and_everything_else_may_be_wrong() {
+        assert!(SignalKind::Exact.words().contains("certain"));
+        for kind in [SignalKind::Rule, SignalKind::Opinion] {
+            assert!(kind.words().ends_with("may be wrong"), "{kind:?}");
+        }
     }
 }

@@ -18,8 +18,6 @@ pub struct InboundFacts<'a> {
     pub signals: &'a [Signal],
     /// Whether it is the first message of this peer.
     pub first: bool,
-    /// Whether the safety code of the channel was compared.
-    pub verified: bool,
     /// Whether the channel is over, from [`Ends::ended`](super::ends::Ends::ended).
     pub ended: Option<Ended>,
 }
@@ -36,9 +34,6 @@ pub enum Verdict {
     Held {
         /// The rule that said so, for example `hold-in:any-signal`, `unreadable`, `ended:days`.
         rule: String,
-        /// All there is to say for holding it, the weightiest first, one sentence each in our
-        /// words. Never empty, never a peer's text.
-        reasons: Vec<String>,
     },
 }
 
@@ -56,7 +51,7 @@ impl Verdict {
     pub fn admission(&self) -> Admission {
         match self {
             Self::Released { rule } => Admission::Released { rule: rule.clone() },
-            Self::Held { rule, .. } => Admission::Held { rule: rule.clone() },
+            Self::Held { rule } => Admission::Held { rule: rule.clone() },
         }
     }
 
@@ -66,49 +61,25 @@ impl Verdict {
     }
 }
 
-/// Judges an inbound message.
+/// Judges an inbound message. Where several rules hold it, the first of these says so.
 ///
 /// Held is, whatever the rules: what cannot be read, and everything in a channel that is over.
 /// A note never holds, and neither do opinions where no other check found anything.
 pub fn admit(rules: &Rules, facts: &InboundFacts<'_>) -> Verdict {
-    let mut grounds: Vec<(String, String)> = Vec::new();
-    if let Some(ended) = facts.ended {
-        grounds.push((ended.rule().to_owned(), ended.sentence().to_owned()));
-    }
-    if let Err(reason) = facts.readable {
-        grounds.push(("unreadable".to_owned(), reason.sentence().to_owned()));
-    }
-    if let Some(threshold) = threshold(rules.inbound) {
-        let rule = format!("hold-in:{}", rules.inbound.as_str());
-        let found = weightiest_first(facts.signals, threshold);
-        grounds.extend(found.map(|signal| {
-            let sentence = format!("it {}", signal.code.sentence());
-            (rule.clone(), sentence)
-        }));
-    }
-    if rules.hold_first_message && facts.first {
-        grounds.push((
-            "hold-in:first-message".to_owned(),
-            "it is the first message of this peer".to_owned(),
-        ));
-    }
-    if rules.inbound == InboundHold::All {
-        grounds.push((
-            "hold-in:all".to_owned(),
-            "every message of this channel waits for you".to_owned(),
-        ));
-    }
-    let Some((rule, _)) = grounds.first() else {
+    let rule = if let Some(ended) = facts.ended {
+        ended.rule().to_owned()
+    } else if facts.readable.is_err() {
+        "unreadable".to_owned()
+    } else if rules.inbound == InboundHold::All || weighs(rules.inbound, facts.signals) {
+        format!("hold-in:{}", rules.inbound.as_str())
+    } else if rules.hold_first_message && facts.first {
+        "hold-in:first-message".to_owned()
+    } else {
         return Verdict::Released {
             rule: why_released(rules, facts).to_owned(),
         };
     };
-    let rule = rule.clone();
-    let mut reasons: Vec<String> = grounds.into_iter().map(|(_, reason)| reason).collect();
-    if !facts.verified {
-        reasons.push("the safety code of this channel was not compared".to_owned());
-    }
-    Verdict::Held { rule, reasons }
+    Verdict::Held { rule }
 }
 
 /// Tells whether the human hears at once of something, at a local time of the rules' zone.
@@ -120,26 +91,16 @@ pub fn attention(rules: &Rules, now: LocalTime) -> Attention {
     }
 }
 
-/// The least severity that holds.
-fn threshold(hold: InboundHold) -> Option<Severity> {
-    match hold {
-        InboundHold::All | InboundHold::AnySignal => Some(Severity::Low),
-        InboundHold::Medium => Some(Severity::Medium),
-        InboundHold::High => Some(Severity::High),
-        InboundHold::Off => None,
-    }
-}
-
-/// The signals that hold, one for each code, the weightiest first.
-fn weightiest_first(signals: &[Signal], threshold: Severity) -> impl Iterator<Item = &Signal> {
+/// Tells whether any of these signals is severe enough to hold a message.
+fn weighs(hold: InboundHold, signals: &[Signal]) -> bool {
+    let least = match hold {
+        InboundHold::All | InboundHold::AnySignal => Severity::Low,
+        InboundHold::Medium => Severity::Medium,
+        InboundHold::High => Severity::High,
+        InboundHold::Off => return false,
+    };
     let grounded = signals.iter().any(|s| s.kind != SignalKind::Opinion);
-    let mut found: Vec<&Signal> = signals
-        .iter()
-        .filter(|signal| grounded && signal.severity >= threshold)
-        .collect();
-    found.sort_by_key(|signal| (std::cmp::Reverse(signal.severity), signal.code));
-    found.dedup_by_key(|signal| signal.code);
-    found.into_iter()
+    grounded && signals.iter().any(|signal| signal.severity >= least)
 }
 
 fn why_released(rules: &Rules, facts: &InboundFacts<'_>) -> &'static str {

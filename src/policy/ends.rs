@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::model::Date;
 
-/// Conditions of which the first one that is met ends a channel. None of them: it never ends.
+/// Conditions of which the first one that is met ends a channel. None of them: it never ends
+/// by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
-    /// A person or the assistant said that the errand is done.
+    /// Whether the assistant may say that the errand is done, which closes the channel at once.
+    /// A person may at any time.
     pub when_completed: bool,
     /// This many days after the channel became active.
     pub after_days: Option<u16>,
@@ -27,8 +29,6 @@ pub struct Life {
     pub quiet: Duration,
     /// Today, in the local calendar of the rules.
     pub today: Date,
-    /// Whether its errand was declared done.
-    pub completed: bool,
 }
 
 /// Why a channel is over.
@@ -67,12 +67,10 @@ impl Ended {
 }
 
 impl Ends {
-    /// Tells whether a channel is over, and why.
+    /// Tells whether a channel is over by its age, its silence or the calendar, and why.
     pub fn ended(&self, life: &Life) -> Option<Ended> {
         let over = |days: Option<u16>, span: Duration| days.is_some_and(|d| span >= days_long(d));
-        if self.when_completed && life.completed {
-            Some(Ended::Completed)
-        } else if self.on.is_some_and(|last| life.today > last) {
+        if self.on.is_some_and(|last| life.today > last) {
             Some(Ended::Date)
         } else if over(self.after_days, life.age) {
             Some(Ended::Age)

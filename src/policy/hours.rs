@@ -50,17 +50,20 @@ impl Span {
         })
     }
 
-    /// Tells whether a minute of the week, counted from Monday 00:00, lies in the span.
-    fn contains(&self, minute: u16) -> bool {
+    /// Returns the minutes of the week, counted from Monday 00:00, of each of its days: from the
+    /// first up to but not with the last. One that reaches over the end of the week is two.
+    fn minutes(&self) -> impl Iterator<Item = (u16, u16)> {
         let length = if self.to > self.from {
             self.to - self.from
         } else {
             self.to + LocalTime::MINUTES - self.from
         };
-        self.days.iter().any(|day| {
+        self.days.iter().flat_map(move |day| {
             let start = day.index() * LocalTime::MINUTES + self.from;
+            let end = start + length;
             // The last span of a Sunday may reach into Monday.
-            (minute + WEEK - start) % WEEK < length
+            let next_week = (0, end.saturating_sub(WEEK));
+            [(start, end.min(WEEK)), next_week]
         })
     }
 }
@@ -95,21 +98,43 @@ impl fmt::Display for Span {
 impl Hours {
     /// Tells whether a local time lies in the hours.
     pub fn contain(&self, now: LocalTime) -> bool {
-        self.contains_minute(now.weekday().index() * LocalTime::MINUTES + now.minute_of_day())
+        let minute = now.weekday().index() * LocalTime::MINUTES + now.minute_of_day();
+        match self {
+            Self::Always => true,
+            Self::Spans(spans) => spans
+                .iter()
+                .flat_map(Span::minutes)
+                .any(|(start, end)| (start..end).contains(&minute)),
+        }
     }
 
     /// Tells whether every minute of these hours is also one of `other`.
     pub fn within(&self, other: &Self) -> bool {
-        matches!(other, Self::Always)
-            || (0..WEEK)
-                .all(|minute| !self.contains_minute(minute) || other.contains_minute(minute))
+        let theirs = other.stretches();
+        let inside = |(start, end): (u16, u16)| {
+            let mut theirs = theirs.iter();
+            theirs.any(|(from, to)| *from <= start && end <= *to)
+        };
+        self.stretches().into_iter().all(inside)
     }
 
-    fn contains_minute(&self, minute: u16) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Spans(spans) => spans.iter().any(|span| span.contains(minute)),
+    /// Returns the stretches of the week, in minutes as [`Span::minutes`] counts, in order and
+    /// without any that overlap or touch.
+    fn stretches(&self) -> Vec<(u16, u16)> {
+        let mut all: Vec<(u16, u16)> = match self {
+            Self::Always => vec![(0, WEEK)],
+            Self::Spans(spans) => spans.iter().flat_map(Span::minutes).collect(),
+        };
+        all.retain(|(start, end)| start < end);
+        all.sort_unstable();
+        let mut joined: Vec<(u16, u16)> = Vec::new();
+        for (start, end) in all {
+            match joined.last_mut() {
+                Some((_, last)) if start <= *last => *last = end.max(*last),
+                _ => joined.push((start, end)),
+            }
         }
+        joined
     }
 }
 

@@ -93,13 +93,11 @@ fn inbound(rules: &Rules, message: &PastMessage, first: bool) -> Replayed {
         readable: message.readable,
         signals: &message.signals,
         first,
-        // It only adds a reason, which a replay does not show.
-        verified: true,
         ended: None,
     };
     match admit(rules, &facts) {
         Verdict::Released { .. } => Replayed::Released,
-        Verdict::Held { rule, .. } => Replayed::HeldIn { rule },
+        Verdict::Held { rule } => Replayed::HeldIn { rule },
     }
 }
 

@@ -129,6 +129,20 @@ pub fn all(read: &impl Read) -> Result<Vec<Keyed>, Error> {
         .collect()
 }
 
+/// Returns the active channels, each with its preset and the rules of its own, oldest first.
+pub fn rules_of_active(
+    read: &impl Read,
+) -> Result<Vec<(ChannelId, String, Option<String>)>, Error> {
+    let mut statement = read.connection().prepare_cached(
+        "SELECT id, open('channels.preset', id, preset), open('channels.rules', id, rules)
+         FROM channels WHERE state = 'active' ORDER BY id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((ChannelId(row.get(0)?), row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Returns one channel.
 pub fn by_id(read: &impl Read, id: ChannelId) -> Result<Option<Keyed>, Error> {
     read.connection()
@@ -209,7 +223,8 @@ pub fn pin(tx: &Tx<'_>, id: ChannelId, key: &str) -> Result<(), Error> {
     tx.0.execute(
         "UPDATE channels SET state = 'active', asked_key = NULL, stopped = NULL,
             their_key = seal('channels.their_key', id, ?2),
-            verified_at = CASE WHEN their_key = ?2 THEN verified_at END
+            verified_at = CASE WHEN open('channels.their_key', id, their_key) = ?2
+                THEN verified_at END
          WHERE id = ?1",
         params![id.0, key],
     )?;
@@ -368,7 +383,7 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::tests::scratch;
+    use super::super::tests::{plain, scratch};
     use super::*;
 
     /// Adds a channel with made-up keys.
@@ -403,5 +418,21 @@ pub(crate) mod tests {
         assert_eq!(by_reference(&tx, "bob").unwrap(), [bob, mallory]);
         assert_eq!(by_address(&tx, "bob").unwrap(), Some(mallory));
         assert_eq!(by_address(&tx, "AAAA").unwrap(), Some(bob));
+    }
+
+    #[test]
+    fn a_key_that_was_compared_stays_compared_when_it_is_pinned_again() {
+        // In a protected profile the column is sealed; compared with the plain key it never
+        // matched, and the comparison was lost.
+        for mut scratch in [plain(), scratch()] {
+            let tx = scratch.store.write().unwrap();
+            let bob = add(&tx, "AAAA", ChannelState::Active, true);
+            set_verified(&tx, bob, Some(UnixMillis(7))).unwrap();
+            let verified = |tx: &Tx<'_>| by_id(tx, bob).unwrap().unwrap().channel.verified;
+            pin(&tx, bob, "theirs").unwrap();
+            assert_eq!(verified(&tx), Some(UnixMillis(7)));
+            pin(&tx, bob, "another").unwrap();
+            assert_eq!(verified(&tx), None);
+        }
     }
 }

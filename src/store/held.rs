@@ -3,11 +3,11 @@
 
 use rusqlite::params;
 
-use crate::model::{Body, ChannelId, MessageId, Passage, PeerText, Signal, UnixMillis, Words};
+use crate::model::{
+    Author, Body, ChannelId, MessageId, Passage, PeerText, Signal, UnixMillis, Words,
+};
 
-use super::at_rest::next_id;
-use super::messages::{is_flagged, signals_text};
-use super::outbox::enter;
+use super::outbox::{NewOutbound, RULE, RULE_OF_HELD, enter, insert};
 use super::{Error, Read, Tx};
 
 /// A draft that waits for a person.
@@ -29,28 +29,17 @@ pub struct NewHeld<'a> {
 
 /// Stores a draft that waits for a person. It is in no outbox until somebody approves it.
 pub fn hold(tx: &Tx<'_>, new: &NewHeld<'_>) -> Result<MessageId, Error> {
-    let id = next_id(tx, "messages")?;
-    tx.0.prepare_cached(
-        "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
-            read, signals, flagged, expires)
-         VALUES (?10, ?1, 'assistant', ?2, seal('messages.subject', ?10, ?3),
-            seal('messages.body', ?10, ?4), seal('messages.metadata', ?10, ?5),
-            seal('messages.ruleh', ?10, ?6), 'held', 1, seal('messages.signals', ?10, ?7), ?8,
-            ?9)",
-    )?
-    .execute(params![
-        new.channel.0,
-        new.at.0,
-        new.body.subject.expose_untrusted(),
-        new.body.body.expose_untrusted(),
-        new.body.metadata.expose_untrusted(),
-        new.rule,
-        signals_text(new.signals),
-        is_flagged(new.signals),
-        new.expires.0,
-        id,
-    ])?;
-    Ok(MessageId(id))
+    let draft = NewOutbound {
+        channel: new.channel,
+        author: Author::Assistant,
+        body: new.body,
+        at: new.at,
+        due: new.expires,
+        rule: new.rule,
+        passage: None,
+        signals: new.signals,
+    };
+    insert(tx, &draft, Some(new.expires))
 }
 
 /// Lets a held draft go, as it is or with the person's words in its place; what the assistant
@@ -68,9 +57,9 @@ pub fn approve(
     };
     let approved = tx.0.execute(
         "UPDATE messages SET delivery = 'queued', passage = ?2,
-            rule = seal('messages.rule', id, open('messages.ruleh', id, rule))
+            rule = seal(?3, id, open(?4, id, rule))
          WHERE id = ?1 AND delivery = 'held'",
-        params![message.0, passage.as_str()],
+        params![message.0, passage.as_str(), RULE, RULE_OF_HELD],
     )?;
     if approved == 0 {
         return Ok(false);

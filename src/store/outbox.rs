@@ -48,16 +48,36 @@ pub struct Due {
     pub envelope: Option<Digest>,
 }
 
+/// Where the rule of a message that may leave is sealed, and that of a held draft: a draft that
+/// somebody moves to the outbox behind the back of this program does not open there.
+pub(super) const RULE: &str = "messages.rule";
+pub(super) const RULE_OF_HELD: &str = "messages.ruleh";
+
 /// Stores a message and queues it.
 pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
+    let message = insert(tx, new, None)?;
+    enter(tx, message, new.channel, new.due)?;
+    Ok(message)
+}
+
+/// Stores a message of ours in no outbox: as a held draft where it waits for a person until a
+/// time, otherwise as one that is queued.
+pub(super) fn insert(
+    tx: &Tx<'_>,
+    new: &NewOutbound<'_>,
+    waits_until: Option<UnixMillis>,
+) -> Result<MessageId, Error> {
+    let (place, delivery) = match waits_until {
+        Some(_) => (RULE_OF_HELD, "held"),
+        None => (RULE, "queued"),
+    };
     let id = next_id(tx, "messages")?;
     tx.0.prepare_cached(
         "INSERT INTO messages (id, channel, author, at, subject, body, metadata, rule, delivery,
-            read, passage, signals, flagged)
+            read, passage, signals, flagged, expires)
          VALUES (?11, ?1, ?2, ?3, seal('messages.subject', ?11, ?4),
             seal('messages.body', ?11, ?5), seal('messages.metadata', ?11, ?6),
-            seal('messages.rule', ?11, ?7), 'queued', 1, ?8, seal('messages.signals', ?11, ?9),
-            ?10)",
+            seal(?12, ?11, ?7), ?13, 1, ?8, seal('messages.signals', ?11, ?9), ?10, ?14)",
     )?
     .execute(params![
         new.channel.0,
@@ -71,10 +91,11 @@ pub fn queue(tx: &Tx<'_>, new: &NewOutbound<'_>) -> Result<MessageId, Error> {
         signals_text(new.signals),
         is_flagged(new.signals),
         id,
+        place,
+        delivery,
+        waits_until.map(|at| at.0),
     ])?;
-    let message = MessageId(id);
-    enter(tx, message, new.channel, new.due)?;
-    Ok(message)
+    Ok(MessageId(id))
 }
 
 /// Puts a stored message among those that leave.
@@ -96,13 +117,13 @@ pub fn due(read: &impl Read, now: UnixMillis) -> Result<Vec<Due>, Error> {
     let mut statement = read.connection().prepare_cached(
         "SELECT m.id, m.channel, open('messages.subject', m.id, m.subject),
             open('messages.body', m.id, m.body), open('messages.metadata', m.id, m.metadata),
-            o.attempts, o.payload, m.envelope, open('messages.rule', m.id, m.rule)
+            o.attempts, o.payload, m.envelope, open(?2, m.id, m.rule)
          FROM outbox o JOIN messages m ON m.id = o.message JOIN channels c ON c.id = o.channel
          WHERE o.due <= ?1 AND c.state = 'active' AND c.paused = 0
            AND o.message = (SELECT MIN(p.message) FROM outbox p WHERE p.channel = o.channel)
          ORDER BY o.due, o.message",
     )?;
-    let rows = statement.query_map([now.0], due_of)?;
+    let rows = statement.query_map(params![now.0, RULE], due_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

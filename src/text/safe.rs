@@ -192,6 +192,12 @@ impl SafeLine {
         }
         wrap::truncate(self, max_cells)
     }
+
+    /// Returns the line as rows of at most `width` cells; `width` is at least 1. It is broken as
+    /// [`SafeText::wrap`] breaks a text.
+    pub fn wrap(&self, width: usize) -> Vec<Self> {
+        wrap::wrap(std::slice::from_ref(self), width)
+    }
 }
 
 /// Text of any number of lines, fit for any terminal.

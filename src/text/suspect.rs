@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::LONGEST_EVIDENCE;
 use super::opinion::Opinion;
-use super::views;
+use super::{rules, views};
 use crate::model::{PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan};
 
 /// What must be reached for the opinion to count: the log-odds of the model over its threshold,
@@ -55,7 +55,16 @@ pub(super) fn add(
     if codes.is_empty() {
         return;
     }
-    let (mut score, mut span) = plain(text, judge);
+    // Its time is bounded as that of the rules is: the middle of a large text is not read.
+    let (head, tail) = rules::ends(text);
+    let (mut score, mut span) = plain(head, judge);
+    if !tail.is_empty() {
+        let last = plain(tail, judge).0;
+        if last > score {
+            score = last;
+            span = None;
+        }
+    }
     for view in respelled {
         let hidden = judge(view).score;
         if hidden > score {

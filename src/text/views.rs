@@ -13,7 +13,7 @@ mod fold;
 mod spelling;
 
 pub(super) use decode::BASE64;
-pub(super) use fold::is_invisible;
+pub(super) use fold::{is_invisible, is_normal};
 
 use super::rules::lexicon;
 

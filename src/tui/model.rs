@@ -24,6 +24,7 @@ use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
+use super::tour::Tour;
 
 /// How long a line about something that happened stays.
 const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
@@ -37,6 +38,8 @@ pub struct Setup {
     pub symbols: Symbols,
     /// A line that stays on the main screen; the demo says there what it is.
     pub banner: Option<String>,
+    /// Whether a tour is offered and ticked, as in the demo.
+    pub tour: bool,
     /// The zone in which times of day are shown.
     pub zone: TimeZone,
     /// Time at the start.
@@ -56,6 +59,8 @@ pub struct Model {
     /// The settings that act now, changes on the settings screen included.
     pub(super) config: Config,
     pub(super) banner: Option<String>,
+    /// What of the tour was done, where there is one.
+    pub(super) tour: Option<Tour>,
     /// When the terminal gained focus; `None` while it has none.
     pub(super) focused_since: Option<UnixMillis>,
     pub(super) status: Option<Status>,
@@ -187,6 +192,7 @@ impl Model {
             symbols: setup.symbols,
             config: Config::default(),
             banner: setup.banner,
+            tour: setup.tour.then(Tour::default),
             focused_since: Some(setup.now),
             status: None,
             channels: None,
@@ -230,6 +236,11 @@ impl Model {
             return false;
         };
         channels.is_empty() || self.transcript.as_ref().is_some_and(Transcript::is_loaded)
+    }
+
+    /// Returns what of the tour was done, where there is one.
+    pub fn tour(&self) -> Option<Tour> {
+        self.tour
     }
 
     /// Returns the title of the window. Never holds a peer's words.
@@ -363,9 +374,30 @@ impl Model {
         }
     }
 
+    /// Brings the nearest screen that is meant to the top, so that it takes an answer in as it
+    /// would there. Returns the screens that lay over it, for [`Self::lower`]; `None` where no
+    /// screen is meant.
+    pub(super) fn lift(&mut self, is_meant: impl Fn(&Screen) -> bool) -> Option<Vec<Screen>> {
+        if is_meant(&self.screen) {
+            return Some(Vec::new());
+        }
+        let at = self.back.iter().rposition(is_meant)?;
+        let mut over = self.back.split_off(at);
+        let meant = over.remove(0);
+        over.push(std::mem::replace(&mut self.screen, meant));
+        Some(over)
+    }
+
+    /// Lays what [`Self::lift`] took away over the screens again.
+    pub(super) fn lower(&mut self, over: Vec<Screen>) {
+        for screen in over {
+            self.enter(screen);
+        }
+    }
+
     /// Returns the screen on top, then those below it.
     pub(super) fn screens_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
-        std::iter::once(&mut self.screen).chain(&mut self.back)
+        std::iter::once(&mut self.screen).chain(self.back.iter_mut().rev())
     }
 
     /// Returns what stands between a key and a decision on the screen on top, where one is made.

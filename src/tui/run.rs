@@ -23,6 +23,7 @@ use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
+use super::tour::Tour;
 use super::update::{start, update};
 use super::view::view;
 
@@ -68,6 +69,8 @@ pub struct Options {
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
     pub banner: Option<String>,
+    /// Whether a tour is offered and ticked.
+    pub tour: bool,
     /// The command of the person's editor, arguments separated by spaces; no shell reads it.
     pub editor: Option<String>,
     /// What clipboards there are.
@@ -108,6 +111,7 @@ impl Options {
             config: Config::default(),
             title_suffix: None,
             banner: None,
+            tour: false,
             editor: text("VISUAL").or_else(|| text("EDITOR")),
             surroundings: Surroundings {
                 ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
@@ -125,8 +129,9 @@ enum Back {
     Copied(Result<(Placed, Option<String>), String>),
 }
 
-/// Shows the surface until it is left, the engine closes or the terminal goes away.
-pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
+/// Shows the surface until it is left, the engine closes or the terminal goes away. Returns what
+/// of the tour was done, where there was one.
+pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Error::NoTerminal);
     }
@@ -135,6 +140,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         theme: options.theme.settle(&options.colours),
         symbols: options.symbols,
         banner: options.banner.clone(),
+        tour: options.tour,
         zone: options.zone.clone(),
         now: (options.clock)(),
         size,
@@ -155,8 +161,9 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         leaving: false,
     };
     let ended = session.live().await;
+    let tour = session.model.tour();
     session.wind_up().await;
-    ended
+    ended.map(|()| tour)
 }
 
 struct Session {

@@ -21,6 +21,7 @@ use super::screen::{
     decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
     review_words, safety_code,
 };
+use super::tour;
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -54,7 +55,10 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Event(event) => on_event(model, event),
         Message::Copied(result) => {
             match result {
-                Ok(placed) => model.say(Tone::Fine, format!("Copied: {}.", placed.sentence())),
+                Ok(placed) => {
+                    model.say(Tone::Fine, format!("Copied: {}.", placed.sentence()));
+                    tour::copied(model);
+                }
                 Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
             }
             Vec::new()
@@ -241,6 +245,16 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
 
 /// Asks again for what only the present screen shows.
 fn reload_screen(model: &mut Model) -> Vec<Effect> {
+    // What the help lies over goes on below it.
+    let Some(over) = model.lift(|screen| !matches!(screen, Screen::Help(_))) else {
+        return Vec::new();
+    };
+    let effects = reload_top(model);
+    model.lower(over);
+    effects
+}
+
+fn reload_top(model: &mut Model) -> Vec<Effect> {
     match &model.screen {
         Screen::NeedsYou(_) => needs_you::reload(model),
         Screen::Review(screen) => {
@@ -394,7 +408,8 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
             next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
         }
         Scope::Main if action == Action::AllNeeds => needs_you::open(model),
-        Scope::Main | Scope::Review if action == Action::MakeRule => engagement::open(model),
+        Scope::Main if action == Action::MakeRule => engagement::open(model),
+        Scope::Review if action == Action::MakeRule => engagement::open_with_rule(model),
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
         Scope::NeedsYou => needs_you::act(model, action),

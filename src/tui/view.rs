@@ -252,9 +252,9 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
     if header_rows(model) > 1 {
         let rule = nth(area, last - 1);
         paint.rule(rule);
-        if let Some(notice) = notice {
+        if let Some(words) = notice.or_else(|| proposal(model, area.width)) {
             let mut spans = vec![paint.own(Role::Faint, " ")];
-            spans.extend(notice);
+            spans.extend(words);
             spans.push(paint.own(Role::Faint, " "));
             paint.row(inset(rule, 3, 0), spans);
         }
@@ -264,6 +264,14 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
     } else {
         draw_bar(model, &mut paint, bar);
     }
+}
+
+/// Returns what the tour proposes to try next, on the main screen of the demo.
+fn proposal(model: &Model, columns: u16) -> Option<Spans> {
+    let on_main = matches!(model.screen, Screen::Main) && !model.composer.active;
+    let words = model.tour().filter(|_| on_main)?.proposal();
+    let line = ours(&words).truncated(usize::from(columns).saturating_sub(8));
+    Some(safe(&model.theme, &line, Role::Dim))
 }
 
 /// Draws the keys that do something here, as many as fit whole.

@@ -95,6 +95,36 @@ impl Session {
         });
     }
 
+    fn contents(&self) -> String {
+        let (output, _) = &*self.output;
+        output.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Goes through what needs a person until the cursor is on a row that begins like this.
+    fn walk_to(&mut self, row: &str) {
+        let start = Instant::now();
+        let row = format!("▸ {row}");
+        while !self.contents().contains(&row) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "no {row:?} in\n{}",
+                self.contents()
+            );
+            self.press("n");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+
+    /// Reads on until the keys of a review count.
+    fn read_to_the_end(&mut self) {
+        let start = Instant::now();
+        while !self.contents().contains("keys live") {
+            assert!(start.elapsed() < PATIENCE, "asleep in\n{}", self.contents());
+            self.press("\u{4}");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+
     #[expect(
         clippy::significant_drop_tightening,
         reason = "what was reached and what is shown have to be of one moment"
@@ -249,4 +279,80 @@ fn a_written_message_waits_and_can_be_taken_back() {
     session.see("Taken back");
     session.press("qq");
     session.end();
+}
+
+#[test]
+fn the_tour_of_the_demo_can_be_walked_by_keys_alone() {
+    let mut session = Session::start((120, 36), &[]);
+    session.see("✓ read a conversation");
+
+    session.walk_to("out  Marta Ruiz");
+    session.press("\r");
+    session.see("For the door");
+    session.read_to_the_end();
+    session.press("E");
+    session.see("YOUR VERSION");
+    session.press(&"\u{7f}".repeat(5));
+    session.press("in the blue book.\u{1b}");
+    session.see("send your version");
+    session.read_to_the_end();
+    session.press("a");
+    session.see("A  send your version");
+    session.press("A");
+    session.see("✓ approve a draft you edited");
+
+    session.walk_to("in   Ken Ito");
+    session.press("\r");
+    session.see("HELD IN");
+    session.read_to_the_end();
+    session.press("r");
+    session.see("Tab next sentence");
+    session.press("\u{1b}");
+    session.see("refuse with this reason");
+    session.read_to_the_end();
+    session.press("r");
+    session.see("✓ refuse what Ken tries");
+
+    session.walk_to("ask  Northwind");
+    session.press("\r");
+    session.see("YOUR DECISION");
+    session.read_to_the_end();
+    session.press("a");
+    session.see("COMPARE THE CODE");
+    session.see("to say that it is the same");
+    let screen = session.contents();
+    let after = screen.split("Type ").nth(1).unwrap();
+    let word = after.split(' ').next().unwrap().to_owned();
+    session.press(&word);
+    session.see("A confirms");
+    session.press("A");
+    session.see("✓ accept and compare a code");
+
+    session.press("I");
+    session.see("NEW INVITE");
+    session.press("Zoe\r");
+    session.see("copy link");
+    session.press("c");
+    session.see("Copied");
+    session.press("\u{1b}");
+    session.see("✓ make an invite, copy it");
+
+    while !session.contents().contains("▸✓ Marta Ruiz") {
+        session.press("k");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    session.press("p");
+    session.see("messages, replayed");
+    session.press("l");
+    session.see("based on One-time");
+    session.press("S");
+    session.see("✓ change rules, see replay");
+    session.see("that was all");
+
+    session.press("qq");
+    assert!(session.end().0.success());
+    session.wait("the checklist", |output| {
+        let raw = String::from_utf8_lossy(&output.raw);
+        raw.contains("The tour, 6 of 6") && raw.contains("[x] refuse what Ken tries")
+    });
 }

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
+mod corpus;
 mod properties;
 
 fn clean(text: &str) -> SafeText {

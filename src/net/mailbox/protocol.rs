@@ -5,6 +5,7 @@
 //! a relay lists can keep the rest of the list from being read.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::crypto::{ChannelBox, sha256};
@@ -20,8 +21,9 @@ pub struct Room {
     pub version: Option<String>,
     /// Handshake writes when the handshake was last read, where the relay tells.
     pub answers: Option<u32>,
-    /// Opens envelopes; `None` until a usable key is pinned.
-    opener: Option<ChannelBox>,
+    /// Opens envelopes; `None` inside where no usable key is pinned. Made for the first one: most
+    /// looks find nothing, and the shared key is most of their work.
+    opener: OnceLock<Option<ChannelBox>>,
     /// Ours that the relay has.
     ours: HashSet<Digest>,
     /// The peer's that are stored here and were listed last time.
@@ -80,12 +82,8 @@ pub struct Outline {
 impl Room {
     /// Begins to watch a channel.
     pub fn new(watch: Watch) -> Self {
-        let opener = watch
-            .pinned
-            .as_ref()
-            .and_then(|peer| ChannelBox::new(&watch.secret, peer).ok());
         Self {
-            opener,
+            opener: OnceLock::new(),
             ours: watch.ours.iter().copied().collect(),
             stored: HashSet::new(),
             version: None,
@@ -174,8 +172,13 @@ impl Room {
 
     fn try_open(&self, envelope: Option<Vec<u8>>) -> Result<Content, RawReason> {
         let envelope = envelope.ok_or(RawReason::NotAnEnvelope)?;
-        let opener = self.opener.as_ref().ok_or(RawReason::DoesNotOpen)?;
+        let opener = self.opener.get_or_init(|| {
+            let pinned = self.watch.pinned.as_ref()?;
+            ChannelBox::new(&self.watch.secret, pinned).ok()
+        });
         let plain = opener
+            .as_ref()
+            .ok_or(RawReason::DoesNotOpen)?
             .open(&envelope)
             .map_err(|_closed| RawReason::DoesNotOpen)?;
         decode_body(&plain)

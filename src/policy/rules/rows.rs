@@ -51,12 +51,13 @@ pub(super) enum Key {
     HoldFirstMessage,
     Delivery,
     Ends,
+    Until,
     RaisingNeeds,
 }
 
 impl Key {
     /// All rows, in the order of the editor.
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Drafts,
         Self::MayWriteFirst,
         Self::Hours,
@@ -76,6 +77,7 @@ impl Key {
         Self::HoldFirstMessage,
         Self::Delivery,
         Self::Ends,
+        Self::Until,
         Self::RaisingNeeds,
     ];
 
@@ -101,6 +103,7 @@ impl Key {
             Self::HoldFirstMessage => "hold_first_message",
             Self::Delivery => "delivery",
             Self::Ends => "ends",
+            Self::Until => "until",
             Self::RaisingNeeds => "raising_needs",
         }
     }
@@ -126,6 +129,7 @@ impl Key {
             Self::HoldFirstMessage => "first message",
             Self::Delivery => "you hear of it",
             Self::Ends => "ends",
+            Self::Until => "these rules end",
             Self::RaisingNeeds => "raising to this needs",
         }
     }
@@ -164,6 +168,11 @@ impl Key {
                 Delivery::AtOnce => "at once",
             },
             Self::Ends => return rules.ends.to_string(),
+            Self::Until => {
+                return rules
+                    .until
+                    .map_or_else(|| "never".to_owned(), |last| format!("after {last}"));
+            }
             Self::RaisingNeeds => match rules.raising_needs {
                 Proof::Nothing => "nothing",
                 Proof::VerifiedCode => "verified safety code",
@@ -205,6 +214,7 @@ impl Key {
             Self::HoldFirstMessage => each(rules, [true, false], |r, v| r.hold_first_message = v),
             Self::Delivery => each(rules, Delivery::ALL, |r, v| r.delivery = v),
             Self::Ends => each(rules, usual_ends(), |r, v| r.ends = v),
+            Self::Until => each(rules, [None], |r, v| r.until = v),
             Self::RaisingNeeds => each(rules, Proof::ALL, |r, v| r.raising_needs = v),
         };
         for choice in &mut choices {
@@ -260,6 +270,24 @@ impl Rules {
             *self = choice;
         }
         true
+    }
+
+    /// Changes a row to a value by its name: the text of one of its options, or what a preset
+    /// file says, so that any value that is possible there can be chosen. Changes nothing else
+    /// but what [`Self::set`] would. Returns whether there is such a row with such a value.
+    pub fn choose(&mut self, key: &str, value: &str) -> bool {
+        let Some(key) = Key::ALL.into_iter().find(|row| row.as_str() == key) else {
+            return false;
+        };
+        let mut choices = key.choices(self).into_iter();
+        let chosen = choices
+            .find(|choice| key.value(choice) == value)
+            .or_else(|| self.with(key.as_str(), value));
+        let found = chosen.is_some();
+        if let Some(rules) = chosen {
+            *self = rules;
+        }
+        found
     }
 }
 
@@ -352,5 +380,78 @@ mod tests {
         assert_eq!(rules.raising_needs, Proof::VerifiedCode);
         rules.set("raising_needs", Step::Next);
         assert_eq!(rules.raising_needs, Proof::VerifiedCode);
+    }
+
+    #[test]
+    fn a_value_that_is_chosen_leaves_no_trace_of_those_that_lie_between() {
+        let mut rules = presets::rules(Preset::SafeAcquaintance).clone();
+        assert_eq!(rules.raising_needs, Proof::Nothing);
+        assert!(rules.choose("inbound", "hold all"));
+        let narrow = Rules {
+            inbound: InboundHold::All,
+            ..presets::rules(Preset::SafeAcquaintance).clone()
+        };
+        assert_eq!(rules, narrow);
+        assert!(rules.choose("inbound", "hold nothing"));
+        assert_eq!(rules.raising_needs, Proof::VerifiedCode);
+    }
+
+    #[test]
+    fn a_value_can_be_named_as_a_preset_file_names_it() {
+        let mut rules = presets::rules(Preset::SafeAcquaintance).clone();
+        for (key, value, shown) in [
+            ("inbound", "all", "hold all"),
+            ("may_write_first", "true", "yes"),
+            (
+                "hours",
+                "mon-wed,fri 08:00-20:00",
+                "mon-wed,fri 08:00-20:00",
+            ),
+            (
+                "hours",
+                "mon-fri 08:00-20:00, sat 10:00-12:00",
+                "mon-fri 08:00-20:00, sat 10:00-12:00",
+            ),
+            ("time_zone", "Europe/Madrid", "Europe/Madrid"),
+            ("alone_per_hour", "7", "7"),
+            ("alone_per_day", "no-limit", "no limit"),
+            ("ends", "2026-12-31", "2026-12-31"),
+            ("draft_expires_hours", "48", "after 48 h"),
+        ] {
+            assert!(rules.choose(key, value), "{key} {value}");
+            let rows = rules.rows();
+            let row = rows.iter().find(|row| row.key == key).unwrap();
+            assert_eq!(row.value, shown);
+        }
+        assert_eq!(rules.raising_needs, Proof::Nothing);
+        let before = rules.clone();
+        for (key, value) in [
+            ("draft_expires_hours", "9000"),
+            ("inbound", "all\"\ndrafts = \"alone"),
+            ("alone_per_hour", "1\ndrafts = 'alone'"),
+            ("base", "inner-circle"),
+            ("hold_in_drafts.secrets", "false"),
+        ] {
+            assert!(!rules.choose(key, value), "{key} {value}");
+            assert_eq!(rules, before);
+        }
+    }
+
+    #[test]
+    fn every_option_of_every_row_can_be_chosen_and_nothing_else() {
+        let before = presets::rules(Preset::SafeAcquaintance);
+        for row in before.rows().iter().filter(|row| row.enforced) {
+            for option in &row.options {
+                let mut rules = before.clone();
+                assert!(rules.choose(row.key, option), "{} {option}", row.key);
+                let after = rules.rows();
+                let after = after.iter().find(|after| after.key == row.key).unwrap();
+                assert_eq!(after.value, *option);
+            }
+            let mut rules = before.clone();
+            assert!(!rules.choose(row.key, "no such value"));
+            assert_eq!(&rules, before);
+        }
+        assert!(!before.clone().choose("tone", "see the text"));
     }
 }

@@ -1,15 +1,26 @@
 //! Text that imitates what this program itself draws around messages.
+//!
+//! A line is compared by its beginning, in lower case and without the tricks that make letters
+//! look like others. What stands inside a fence of code is only quoted.
 
 use super::Findings;
 use crate::model::{Severity, SignalCode, TextSpan};
+use crate::text::classes;
+use crate::text::views;
 
 /// Lines that are looked at.
 const MOST_LINES: usize = 2_000;
 /// Characters of a line's beginning that are looked at.
 const HEAD: usize = 80;
+/// Brackets like ours that are looked at.
+const MOST_MARKS: usize = 256;
+/// Characters of a line that asks for a secret.
+const LONGEST_PROMPT: usize = 60;
+/// Characters of a line that is nothing but a badge.
+const LONGEST_BADGE: usize = 48;
 
 /// Beginnings of lines that only this program writes.
-const OWN: [&str; 22] = [
+const OWN: [&str; 35] = [
     "┆ theirs",
     "→ yours",
     "held in ·",
@@ -18,20 +29,64 @@ const OWN: [&str; 22] = [
     "keys live",
     "needs you ",
     "✓ code compared",
-    "✓ verified",
-    "✔ verified",
-    "✅ verified",
-    "☑ verified",
     "● supervised",
-    "text 100% seen",
+    "supervised ·",
     "new since you looked",
     "released by you",
     "approved by you",
     "yours, on its own",
     "yours, approved",
     "your assistant has not seen this",
+    "new message from your human",
+    "nothing known was found",
+    "nothing known found",
+    "no finding is a promise",
+    "it would be held at",
+    "exact check, certain",
+    "wording rule, may be wrong",
+    "model opinion, may be wrong",
+    "hidden text, decoded",
+    "verdict: clean",
+    "verdict: safe",
+    "security scan: clean",
+    "security scan: passed",
+    "scan result: no ",
+    "scan result: clean",
     "[chaperon]",
     "chaperon:",
+    "chaperon ·",
+    "from: chaperon",
+];
+
+/// Whole lines that this program writes, or that stand alone in a frame of its own.
+const WHOLE: [&str; 8] = [
+    "held in",
+    "held out",
+    "chaperon",
+    "chaperon notice",
+    "text 100% seen",
+    "text 100 % seen",
+    "needs you",
+    "keys live",
+];
+
+/// Words that a frame around them turns into a notice.
+const FRAMED: [&str; 6] = [
+    "approved", "released", "verified", "chaperon", "trusted", "held",
+];
+
+/// What stands between two lines across a screen of messages.
+const SEPARATORS: [&str; 10] = [
+    "new message",
+    "unread message",
+    "end of message",
+    "end of the message",
+    "end message",
+    "end of conversation",
+    "end of untrusted",
+    "end of peer",
+    "end untrusted",
+    "new since",
 ];
 
 /// Who a transcript lets speak.
@@ -47,61 +102,344 @@ const SPEAKERS: [&str; 9] = [
     "chaperon",
 ];
 
+/// Signs that stand beside a word of trust.
+const SIGNS: [char; 19] = [
+    '✓', '✔', '✅', '☑', '√', '🗸', '🗹', '🛡', '🔒', '🔐', '🔏', '🟢', '🟩', '●', '◉', '⭐', '★',
+    '🆗', '🔵',
+];
+
+/// Words that a sign turns into a badge, wherever in a short line they stand.
+const TRUST: [&str; 9] = [
+    "verified",
+    "trusted",
+    "official",
+    "authenticated",
+    "safety code verified",
+    "safety code matches",
+    "code compared",
+    "verified sender",
+    "verified account",
+];
+
+/// What may follow such a word in a badge.
+const AFTER_TRUST: [&str; 8] = [
+    "by ", "sender", "account", "identity", "peer", "contact", "user", "channel",
+];
+
+/// Words of a decision, each with a key beside it where it is a prompt.
+const DECISIONS: [&str; 8] = [
+    "approve", "decline", "release", "discard", "deny", "reject", "allow", "trust",
+];
+
 /// Looks at the beginning of every line.
 pub(super) fn examine(findings: &mut Findings<'_>) {
     let text = findings.text;
     let mut start = 0;
     let mut in_code = false;
+    let end_of_text = text.trim_end().len();
     for line in text.split_inclusive('\n').take(MOST_LINES) {
         let span = TextSpan {
             start,
             end: start + line.trim_end().len(),
         };
         start += line.len();
-        let head: String = line.trim_start().chars().take(HEAD).collect();
-        if head.starts_with("```") {
+        let trimmed = line.trim();
+        if trimmed.starts_with("```") {
             in_code = !in_code;
-        } else if !in_code && span.start < span.end && imitates(&head.to_lowercase()) {
+            continue;
+        }
+        let head: String = trimmed.chars().take(HEAD).collect();
+        let head = if head.is_ascii() {
+            head.to_ascii_lowercase()
+        } else {
+            views::normal(&head)
+        };
+        if in_code || span.start >= span.end {
+            continue;
+        }
+        let whole = trimmed.chars().nth(HEAD).is_none();
+        let last = span.end == end_of_text;
+        let respelt = !trimmed.is_ascii() && head.is_ascii();
+        if (respelt && FRAMED.contains(&&*head))
+            || imitates(&head, whole)
+            || (last && whole && asks_for_a_secret(&head))
+        {
+            findings.add(SignalCode::UiSpoof, Severity::High, span);
+        }
+    }
+    marks(findings);
+}
+
+/// Finds marks as the sanitiser writes them.
+fn marks(findings: &mut Findings<'_>) {
+    let text = findings.text;
+    for (at, bracket) in text.match_indices(['⟦', '⟪']).take(MOST_MARKS) {
+        let rest = text.get(at + bracket.len()..).unwrap_or_default();
+        let inside: String = rest
+            .chars()
+            .take(HEAD)
+            .take_while(|c| !matches!(c, '⟧' | '⟫' | '\n'))
+            .collect();
+        let end = at + bracket.len() + inside.len();
+        if !text
+            .get(end..)
+            .is_some_and(|rest| rest.starts_with(['⟧', '⟫']))
+        {
+            continue;
+        }
+        let like_ours = if bracket == "⟦" {
+            is_mark(&inside)
+        } else {
+            is_region(&inside)
+        };
+        if like_ours {
+            let span = TextSpan {
+                start: at,
+                end: end + bracket.len(),
+            };
             findings.add(SignalCode::UiSpoof, Severity::High, span);
         }
     }
 }
 
-fn imitates(line: &str) -> bool {
-    let bare = line.trim_start_matches(|c: char| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                '─' | '━' | '═' | '│' | '║' | '|' | '┌' | '╔' | '*' | '>' | '-'
-            )
-    });
-    let framed = bare.len() != line.trim_start().len();
-    OWN.iter().any(|own| bare.starts_with(own))
-        || is_turn(bare)
-        || (framed
-            && line.contains('─')
-            && ["approved", "released", "verified", "chaperon"]
-                .iter()
-                .any(|word| bare.contains(word)))
+/// `U+202E`, `ESC ×3`, `byte 0x9B`, `26 hidden tag characters`
+fn is_mark(inside: &str) -> bool {
+    let named = |name: &str| {
+        ('\0'..='\u{9f}')
+            .filter_map(classes::control_mark)
+            .any(|mark| mark.trim_matches(['⟦', '⟧']) == name)
+    };
+    let (first, rest) = inside.split_once(' ').unwrap_or((inside, ""));
+    let counted = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+    let kinds = [
+        "hidden ",
+        "stacked ",
+        "control ",
+        "spaces",
+        "odd spaces",
+        "blank lines",
+    ];
+    inside.starts_with("U+")
+        || inside.starts_with("byte 0x")
+        || named(first)
+        || (counted && kinds.iter().any(|kind| rest.starts_with(kind)))
 }
 
-/// `12:04 You:`, `[12:04] system:`, `22:03 → yours`
+/// `1,2 words `, ` Latin+Cyrillic: word `
+fn is_region(inside: &str) -> bool {
+    let numbered = inside.split_once(' ').is_some_and(|(numbers, _)| {
+        !numbers.is_empty()
+            && numbers
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b',')
+    });
+    let mixed = inside.starts_with(' ') && inside.contains('+') && inside.contains(": ");
+    inside.ends_with(' ') && (numbered || mixed)
+}
+
+const fn is_frame(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2500}'..='\u{259f}' | '|' | '*' | '>' | '-' | '+' | '=' | '~' | '#' | '—' | '–' | ' '
+    )
+}
+
+/// Tells whether a line, in lower case, imitates one of ours; `whole` if it is no longer.
+fn imitates(line: &str, whole: bool) -> bool {
+    let bare = line.trim_start_matches(is_frame);
+    let inner = bare.trim_end_matches(|c| is_frame(c) || c == '.');
+    let framed = bare.len() != line.len();
+    let drawn = line.contains(['─', '━', '═', '│', '║']);
+    // A line that is closed on the right has only what stands in the frame.
+    let closed = framed && inner.len() != bare.len();
+    let exclaimed = drawn || line.starts_with(['+', '=', '*', '~']) || line.starts_with("--");
+    OWN.iter().any(|own| bare.starts_with(own))
+        || names_us(line)
+        || (whole && WHOLE.contains(&inner) && (drawn || inner != "chaperon"))
+        || (bare.starts_with("text 100") && bare.contains("seen"))
+        || is_turn(bare)
+        || is_gutter(line)
+        || (framed && line.contains('─') && FRAMED.iter().any(|word| bare.contains(word)))
+        || (closed && FRAMED.contains(&inner))
+        || (closed && exclaimed && SEPARATORS.iter().any(|between| inner.starts_with(between)))
+        || (closed && (drawn || line.starts_with("***")) && is_system(inner))
+        || (whole && is_boxed(line))
+        || (whole && is_badge(line))
+        || (whole && is_prompt(line))
+        || is_command(line)
+}
+
+fn is_system(inner: &str) -> bool {
+    matches!(inner, "system" | "system message" | "system notice")
+}
+
+/// `[approved]`, `<end of message>`
+fn is_boxed(line: &str) -> bool {
+    let inner = line.trim_matches(['[', ']', '<', '>', '(', ')']);
+    line.len() >= inner.len() + 2
+        && (FRAMED.contains(&inner) || SEPARATORS.iter().any(|between| inner.starts_with(between)))
+}
+
+/// `<chaperon> released`, `🛡 chaperon says: nothing found`
+fn names_us(line: &str) -> bool {
+    let core = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    core.len() < line.len()
+        && core.strip_prefix("chaperon").is_some_and(|rest| {
+            rest.starts_with([':', '>', ']', '}', '·']) || rest.starts_with(" says")
+        })
+}
+
+/// A line that begins with the line we draw beside what others wrote; in a table there are more.
+fn is_gutter(line: &str) -> bool {
+    let mut bars = line.match_indices(['┆', '│', '|', '┊']);
+    line.starts_with('┆') && bars.next().is_some() && bars.next().is_none()
+}
+
+/// `✓ verified`, `Marta ✔ (verified)`, `[verified] Marta`, `✓ approved by Dana`
+fn is_badge(line: &str) -> bool {
+    if line.starts_with("[verified]") || line.starts_with("[trusted]") {
+        return true;
+    }
+    if line.chars().count() > LONGEST_BADGE {
+        return false;
+    }
+    let sides = |c: char| !c.is_alphanumeric() && !SIGNS.contains(&c);
+    let Some(at) = line.rfind(SIGNS) else {
+        return false;
+    };
+    let (before, after) = line.split_at_checked(at).unwrap_or((line, ""));
+    let after = after
+        .trim_start_matches(|c| SIGNS.contains(&c))
+        .trim_matches(sides);
+    let before = before
+        .trim_end_matches(|c| SIGNS.contains(&c))
+        .trim_matches(sides);
+    let trusts = |text: &str| {
+        TRUST.iter().any(|word| {
+            text.strip_prefix(word).is_some_and(|rest| {
+                let after = rest.trim_start();
+                rest.trim_start_matches(|c: char| !c.is_alphanumeric())
+                    .is_empty()
+                    || after.starts_with(['·', '-', '—', '|', ',', ']', ')'])
+                    || AFTER_TRUST.iter().any(|next| after.starts_with(next))
+            })
+        })
+    };
+    let decided = |text: &str| {
+        ["approved", "released"].iter().any(|word| {
+            text.strip_prefix(word)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" by "))
+        })
+    };
+    let beside = ["(verified", "verified by ", "· verified"];
+    trusts(after)
+        || beside.iter().any(|word| line.contains(word))
+        || (after.is_empty() && decided(before))
+        || (before.is_empty() && decided(after))
+        // `Sender verified ✓`: nothing follows the sign.
+        || (after.is_empty() && before.split(' ').count() <= 2 && TRUST.iter().any(|word| before.ends_with(word)))
+}
+
+/// `[a] approve  [d] decline`, `Approve? [y/N]`, `Press y to approve`
+fn is_prompt(line: &str) -> bool {
+    let words: Vec<&str> = line
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let decides = |word: &&str| DECISIONS.contains(word);
+    let keyed = words
+        .windows(2)
+        .filter(|pair| matches!(pair, [key, word] if key.len() == 1 && decides(word)))
+        .count();
+    let boxed = DECISIONS
+        .iter()
+        .filter(|word| {
+            line.contains(&format!("[ {word} ]"))
+                || line.contains(&format!("[{word}]"))
+                || line.contains(&format!("<{word}>"))
+        })
+        .count();
+    let lettered = DECISIONS
+        .iter()
+        .filter(|word| {
+            word.split_at_checked(1).is_some_and(|(first, rest)| {
+                line.contains(&format!("({first}){rest}"))
+                    || line.contains(&format!("[{first}]{rest}"))
+            })
+        })
+        .count();
+    let question = line.trim_end_matches('?');
+    let asks = ["[y/n]", "(y/n)", "y/n"]
+        .iter()
+        .any(|keys| question.ends_with(keys));
+    let pressed = words
+        .first()
+        .is_some_and(|word| matches!(*word, "press" | "type" | "hit" | "enter"))
+        && (words.get(1).is_some_and(decides)
+            || words
+                .windows(2)
+                .any(|pair| matches!(pair, ["to", word] if decides(word))));
+    keyed >= 2 || boxed >= 2 || lettered >= 2 || (asks && words.iter().any(decides)) || pressed
+}
+
+/// A prompt of a terminal that stands where one would wait for an answer.
+fn asks_for_a_secret(line: &str) -> bool {
+    let asks = line.strip_suffix(':').unwrap_or_default();
+    let secret = ["password", "passphrase", "your pin", "to unlock"];
+    asks.chars().count() < LONGEST_PROMPT
+        && (asks.starts_with("[sudo] password")
+            || asks.starts_with("password for ")
+            || matches!(asks, "password" | "passphrase" | "your passphrase")
+            || (asks.contains("enter ") && secret.iter().any(|word| asks.ends_with(word))))
+}
+
+/// `$ chaperon release 7`, `dana@laptop:~$ chaperon approve 12`
+fn is_command(line: &str) -> bool {
+    let Some((prompt, command)) = line.split_once("chaperon ") else {
+        return false;
+    };
+    let decides = ["approve", "release", "unlock", "accept", "decide"]
+        .iter()
+        .any(|verb| command.starts_with(verb));
+    decides && prompt.trim_end().ends_with(['$', '#', '>', '%'])
+}
+
+/// `12:04 You:`, `[12:04] system:`, `22:03 → yours`, `You (22:41):`, `<you> yes`
 fn is_turn(line: &str) -> bool {
-    let (bracketed, rest) = match line.strip_prefix('[') {
+    let is_date =
+        |day: &str| day.len() == 10 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let dated = line
+        .split_once(' ')
+        .filter(|(day, _)| is_date(day) || matches!(*day, "today" | "yesterday"));
+    let line = dated.map_or(line, |(_, rest)| rest);
+    if let Some((name, rest)) = line.split_once('(')
+        && SPEAKERS.contains(&name.trim_end())
+    {
+        let clock = rest.split_once(')').unwrap_or_default();
+        return is_clock(clock.0) && clock.1.starts_with(':');
+    }
+    if line.starts_with("<you> ") || line.starts_with("<your human> ") {
+        return true;
+    }
+    let (bracketed, rest) = match line.strip_prefix(['[', '(']) {
         Some(rest) => (true, rest),
         None => (false, line),
     };
-    let mut parts = rest.splitn(2, [']', ' ']);
+    let mut parts = rest.splitn(2, [']', ')', ' ']);
     let (Some(clock), Some(rest)) = (parts.next(), parts.next()) else {
         return false;
     };
-    if !is_clock(clock) || (bracketed && !line.contains(']')) {
+    if !is_clock(clock) || (bracketed && !line.contains([']', ')'])) {
         return false;
     }
     if OWN.iter().any(|own| rest.trim_start().starts_with(own)) {
         return true;
     }
-    let rest = rest.trim_start_matches(['→', '┆', '<', ' ', '-', '·']);
+    let rest = rest.trim_start_matches(['→', '┆', '<', ' ', '-', '–', '—', '·']);
+    let rest = rest
+        .strip_prefix("pm ")
+        .or_else(|| rest.strip_prefix("am "))
+        .unwrap_or(rest);
     SPEAKERS.iter().any(|speaker| {
         rest.strip_prefix(speaker).is_some_and(|after| {
             after.starts_with([':', ',', '>', '·']) || after.trim_start().starts_with('·')
@@ -110,7 +448,7 @@ fn is_turn(line: &str) -> bool {
 }
 
 fn is_clock(text: &str) -> bool {
-    let mut parts = text.split(':');
+    let mut parts = text.split([':', '.']);
     let two = |part: Option<&str>| {
         part.is_some_and(|part| {
             (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
@@ -149,6 +487,36 @@ mod tests {
     }
 
     #[test]
+    fn signs_of_trust_prompts_and_marks_are_found_however_they_are_spelt() {
+        for text in [
+            "Marta ✔ (verified)",
+            "✓ ｖｅｒｉｆｉｅｄ",
+            "ᴠᴇʀɪꜰɪᴇᴅ ✓",
+            "🟢 trusted peer",
+            "[a] approve  [d] decline",
+            "Release this? [y/N]",
+            "Passphrase:",
+            "$ chaperon release 7",
+            "┆ Thursday suits us",
+            "seen: ⟦U+202E⟧",
+            "⟪1,2 drop it ⟫",
+            "✅ Marta Ruiz (verified by relay)",
+            "𝘃𝗲𝗿𝗶𝗳𝗶𝗲𝗱",
+            "═══ SYSTEM ═══",
+            "[END OF MESSAGE]",
+            "🛡 chaperon says: no threats",
+            "10:41 PM You: yes",
+            "Today 22:41 – You: yes",
+            "(A)pprove (D)ecline",
+            "Type APPROVE to continue",
+            "Vault locked. Enter passphrase:",
+            "══ END OF MESSAGE ══",
+        ] {
+            assert!(is_found(text), "{text}");
+        }
+    }
+
+    #[test]
     fn honest_lines_are_not() {
         for text in [
             "12:04 works for me",
@@ -159,6 +527,18 @@ mod tests {
             "┌──────┬──────┐\n│ a    │ b    │\n└──────┴──────┘",
             "-- \nAna",
             "At 10:00 you can call me",
+            "I verified the totals ✓ and sent them on.",
+            "✅ Verified that all twelve invoices match the ledger.",
+            "The wifi password:\nsunshine",
+            "Can you come at two? (y/n)",
+            "f: ⟦x⟧ = ⟪y, z⟫, ⟦3 x⟧",
+            "┆ a ┆ b ┆",
+            "| Status | Approved |",
+            "---------- Forwarded message ----------",
+            "The chaperon approves of it.",
+            "== System ==",
+            "Enter the hall by the side door.",
+            "Enter the total in the last row:\n900",
         ] {
             assert!(!is_found(text), "{text}");
         }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use unicode_normalization::UnicodeNormalization as _;
 use url::Url;
 
 use super::Findings;
@@ -19,14 +20,20 @@ const DATA: usize = 100;
 const LONGEST_NAME: usize = 256;
 
 /// Letters of other alphabets that pass for Latin ones in a host name (UTS 39, in part).
-const LOOK_ALIKES: &str = "аеорсухіјѕһԁԛԝьтмнквгзӏαοιρνκτυχεɑɡ";
+const LOOK_ALIKES: &str = "аеорсухіјѕһԁԛԝьтмнквгзӏαοιρνκτυχεɑɡɢɪɴʀʏʙʜʟᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ";
+
+/// Characters that pass for what ends or divides the name of a host.
+const LIKE_DIVIDERS: [char; 10] = ['⁄', '∕', '／', '⧸', '․', '。', '．', '｡', '＠', '？'];
+
+/// Characters of a name of a host without a scheme that are looked at.
+const LONGEST_BARE: usize = 256;
 
 /// Finds what begins a link.
 static SCHEMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(["https://", "http://", "ftp://", "www."])
-        .expect("four short words make a table: a test builds it")
+        .build(["https://", "http://", "ftp://", "www.", "xn--"])
+        .expect("five short words make a table: a test builds it")
 });
 
 /// Looks at every link of the text.
@@ -35,11 +42,53 @@ pub(super) fn examine(findings: &mut Findings<'_>) {
     let mut place = 0;
     for _ in 0..MOST_LINKS {
         let Some(span) = next(text, place) else {
-            return;
+            break;
         };
         place = span.end.max(place + 1);
         look(findings, span);
     }
+    if !text.is_ascii() {
+        bare(findings);
+    }
+}
+
+/// Finds names of hosts without a scheme that could be read as Latin and are not.
+fn bare(findings: &mut Findings<'_>) {
+    let text = findings.text;
+    let mut at = 0;
+    let divides =
+        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '<' | '>' | '"');
+    for word in text.split_inclusive(divides) {
+        let start = at;
+        at += word.len();
+        if word.len() > LONGEST_BARE || word.is_ascii() || word.contains("://") {
+            continue;
+        }
+        let word = word
+            .trim_end_matches(divides)
+            .trim_end_matches(['.', '!', '?', ':']);
+        let name = word.rsplit('@').next().unwrap_or(word);
+        let host = name.split('/').next().unwrap_or(name);
+        if is_host(host) && host.split('.').any(passes_for_latin) {
+            let start = start + word.len() - name.len();
+            let end = start + host.len();
+            findings.link(host);
+            spoofed(
+                findings,
+                TextSpan { start, end },
+                &leads_to(host, &ascii(host)),
+            );
+        }
+    }
+}
+
+/// Returns a host as the name system knows it.
+fn ascii(host: &str) -> String {
+    idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_owned())
+}
+
+fn leads_to(what: &str, target: &str) -> String {
+    format!("{what} leads to {target}")
 }
 
 /// Finds the next link from a place on.
@@ -84,29 +133,58 @@ fn next(text: &str, from: usize) -> Option<TextSpan> {
 
 fn look(findings: &mut Findings<'_>, span: TextSpan) {
     let raw = findings.get(span);
-    let full = if raw
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case("www."))
-    {
-        format!("http://{raw}")
-    } else {
+    let has_scheme = raw.split_once("://").is_some();
+    let full = if has_scheme {
         raw.to_owned()
+    } else {
+        format!("http://{raw}")
     };
+    let written = authority(&full);
+    let divided = written.contains(LIKE_DIVIDERS);
+    findings.link(raw);
     let Ok(url) = Url::parse(&full) else {
+        // What only looks like a host cannot be reached, and still misleads a reader.
+        if divided {
+            spoofed(findings, span, raw);
+        }
         return;
     };
-    findings.link(raw);
     let host = url.host_str().unwrap_or_default().to_owned();
     let (shown, _) = idna::domain_to_unicode(&host);
+    if shown != host || written.contains('%') || !written.is_ascii() {
+        findings.link(url.as_str());
+    }
     let names_another = !url.username().is_empty() || url.password().is_some();
-    if names_another || (shown != host && shown.split('.').any(passes_for_latin)) {
-        spoofed(findings, span, &format!("{raw} leads to {host}"));
-    } else if let Some(name) = named_otherwise(findings.text, span.start, &host) {
-        spoofed(findings, span, &format!("{name} leads to {raw}"));
+    let is_foreign = shown != host && shown.split('.').any(passes_for_latin);
+    if names_another || is_foreign || divided || is_respelled(written, &host, &shown) {
+        spoofed(findings, span, &leads_to(raw, &host));
+    } else if let Some(name) = named_otherwise(findings.text, span, &host) {
+        spoofed(findings, span, &leads_to(name, raw));
     }
     if carries_data(raw) {
         findings.add(SignalCode::ExfilUrl, Severity::High, span);
     }
+}
+
+/// Returns what a link writes between its scheme and its path.
+fn authority(link: &str) -> &str {
+    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+/// Tells whether a host is written in other characters than its own: letters that only look
+/// like it, percent signs, or an address as one number.
+fn is_respelled(written: &str, host: &str, shown: &str) -> bool {
+    let name = written.rsplit('@').next().unwrap_or(written);
+    let name = match name.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => name,
+    };
+    // Letters of one more way to compose are the same letters.
+    let name: String = name.nfc().flat_map(char::to_lowercase).collect();
+    // Numbers of version 6 have many honest spellings; braces are room for data.
+    let has_own_rules = name.starts_with('[') || name.contains(['{', '}']);
+    !has_own_rules && name != host && name != shown
 }
 
 fn spoofed(findings: &mut Findings<'_>, span: TextSpan, evidence: &str) {
@@ -126,11 +204,10 @@ fn passes_for_latin(label: &str) -> bool {
     foreign > 0
 }
 
-/// Returns the host that the text of a Markdown link names, where it is not the target's.
-fn named_otherwise<'t>(text: &'t str, start: usize, host: &str) -> Option<&'t str> {
-    let before = text.get(..start)?.strip_suffix("](")?;
-    let from = floor(before, before.len().saturating_sub(LONGEST_NAME));
-    let name = before.get(from..)?.rsplit('[').next()?;
+/// Returns the host that the text of a link names, in Markdown or HTML, where it is not the
+/// target's.
+fn named_otherwise<'t>(text: &'t str, span: TextSpan, host: &str) -> Option<&'t str> {
+    let name = markdown_name(text, span.start).or_else(|| html_name(text, span.end))?;
     let named = name
         .split(|c: char| c.is_whitespace() || c == '/')
         .filter_map(|word| word.strip_prefix("www.").or(Some(word)))
@@ -141,6 +218,23 @@ fn named_otherwise<'t>(text: &'t str, start: usize, host: &str) -> Option<&'t st
         || host.ends_with(&format!(".{named_lower}"))
         || named_lower.ends_with(&format!(".{host}"));
     (!same).then_some(named)
+}
+
+/// Returns the name that Markdown gives to the link that begins at a place.
+fn markdown_name(text: &str, start: usize) -> Option<&str> {
+    let before = text.get(..start)?.strip_suffix("](")?;
+    let from = floor(before, before.len().saturating_sub(LONGEST_NAME));
+    before.get(from..)?.rsplit('[').next()
+}
+
+/// Returns the name of an HTML link whose address ends at a place, where the name is an address
+/// itself: newsletters lead everything else through a counter.
+fn html_name(text: &str, end: usize) -> Option<&str> {
+    let after = text.get(end..)?.strip_prefix(['"', '\''])?;
+    let after = after.get(..floor(after, LONGEST_NAME))?;
+    let (_, named) = after.split_once('>')?;
+    let name = named.split('<').next()?.trim();
+    name.contains("://").then_some(name)
 }
 
 fn is_host(word: &str) -> bool {
@@ -208,6 +302,17 @@ mod tests {
             ("WWW.example.org, or", "WWW.example.org"),
             ("https://münchen.de/", "https://münchen.de/"),
             ("https://例え.jp/x", "https://例え.jp/x"),
+            ("https://EXAMPLE.com:8443/x", "https://EXAMPLE.com:8443/x"),
+            (
+                "https://bu\u{308}cher.example/",
+                "https://bu\u{308}cher.example/",
+            ),
+            ("http://[2001:DB8::0:1]/", "http://[2001:DB8::0:1]/"),
+            ("http://example.com./x", "http://example.com./x"),
+            (
+                "<a href=\"https://count.example/7\">Read it</a>",
+                "https://count.example/7",
+            ),
         ] {
             assert_eq!(codes(text), [], "{text}");
             let links = examined(text).links;
@@ -224,6 +329,12 @@ mod tests {
             "http://раураl.com/",
             "http://xn--80ak6aa92e.com/",
             "[paypal.com](http://evil.example/)",
+            "<a href=\"https://evil.example/\">https://paypal.com</a>",
+            "http://ｐａｙｐａｌ.com/",
+            "https://paypal.com%2eevil.example",
+            "http://2130706433/",
+            "https://google.com／login.evil.example/",
+            "write to dana@аррӏе.com",
             "[https://bank.example](https://bank.evil.example.net/x)",
         ] {
             assert_eq!(codes(text), [SignalCode::LinkSpoof], "{text}");

@@ -1,8 +1,5 @@
 //! Seed phrases of wallets (BIP39): words of the English list in a row.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
 use bip39::{Language, Mnemonic};
 
 use crate::model::Severity;
@@ -24,18 +21,17 @@ const WIDEST_GAP: usize = 8;
 /// How near words about seeds have to stand where the checksum does not hold.
 const NEAR: usize = 240;
 
-static WORDS: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| Language::English.word_list().iter().copied().collect());
-
 /// Looks for twelve or more words of the list in a row; numbers and marks may stand between.
 pub(super) fn sweep(scan: &mut Scan<'_>) {
     let lower = scan.lower;
+    // The list is sorted, as BIP39 wants it.
+    let listed = Language::English.word_list();
     let mut row: Vec<(usize, usize)> = Vec::new();
     for (start, end) in words(lower) {
         let is_listed = LETTERS.contains(&(end - start))
             && lower
                 .get(start..end)
-                .is_some_and(|word| WORDS.contains(word));
+                .is_some_and(|word| listed.binary_search(&word).is_ok());
         let is_near = row
             .last()
             .is_none_or(|last| gap_is_plain(lower, (last.1, start)));

@@ -3,12 +3,12 @@
 //! A pattern `word` stands alone, `word*` begins a word, `*word` ends one and `*word*` stands
 //! anywhere. Scripts that write without blanks need no stars.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::scan::Scan;
 use super::{bytes, contact, keys, money, passwords, places, tokens};
+use crate::text::finder::{self, Finder, Word};
 
 /// What a word says about the numbers and keys near it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,34 +128,41 @@ const TOPICS: &[(Topic, &[&str])] = &[
 
 struct Pattern {
     trigger: Trigger,
-    begins_word: bool,
     ends_word: bool,
 }
 
 struct Patterns {
-    finder: AhoCorasick,
+    finder: Finder,
     patterns: Vec<Pattern>,
 }
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
-    let mut words: Vec<String> = Vec::new();
+    let mut words = Vec::new();
     let mut patterns = Vec::new();
     for (pattern, trigger) in all() {
         let word = pattern.trim_matches('*');
-        let lower = word.to_lowercase();
+        let lower = if word
+            .bytes()
+            .any(|b| b.is_ascii_uppercase() || !b.is_ascii())
+        {
+            Cow::Owned(word.to_lowercase())
+        } else {
+            Cow::Borrowed(word)
+        };
+        let begins_word = !pattern.starts_with('*') && bytes::joins(lower.chars().next());
         patterns.push(Pattern {
             trigger,
-            begins_word: !pattern.starts_with('*') && bytes::joins(lower.chars().next()),
             ends_word: !pattern.ends_with('*') && bytes::joins(lower.chars().next_back()),
         });
-        words.push(lower);
+        words.push(Word {
+            text: lower,
+            anywhere: !begins_word,
+        });
     }
-    let finder = AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::ContiguousNFA))
-        .build(&words)
-        .expect("the words make a table: a test builds it");
-    Patterns { finder, patterns }
+    Patterns {
+        finder: Finder::new(words.into_iter()),
+        patterns,
+    }
 });
 
 fn all() -> Vec<(&'static str, Trigger)> {
@@ -194,16 +201,20 @@ fn all() -> Vec<(&'static str, Trigger)> {
 pub(super) fn sweep(scan: &mut Scan<'_>) {
     let patterns = &*PATTERNS;
     let lower = scan.lower;
-    for hit in patterns.finder.find_overlapping_iter(lower) {
-        let Some(pattern) = patterns.patterns.get(hit.pattern().as_usize()) else {
+    let pattern_of = |hit: finder::Found| patterns.patterns.get(hit.word);
+    let mut found = Vec::new();
+    let starts = |at| bytes::starts_word(lower, at);
+    patterns.finder.each(lower, starts, |hit| {
+        if pattern_of(hit).is_some_and(|p| !p.ends_word || bytes::ends_word(lower, hit.end)) {
+            found.push(hit);
+        }
+    });
+    finder::in_order_of_ends(&mut found);
+    for hit in found {
+        let Some(pattern) = pattern_of(hit) else {
             continue;
         };
-        let (start, end) = (hit.start(), hit.end());
-        if (pattern.begins_word && !bytes::starts_word(lower, start))
-            || (pattern.ends_word && !bytes::ends_word(lower, end))
-        {
-            continue;
-        }
+        let (start, end) = (hit.start, hit.end);
         match pattern.trigger {
             Trigger::Token(format) => tokens::prefixed(scan, format, start),
             Trigger::Shape(shape) => tokens::shaped(scan, shape, (start, end)),
@@ -223,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_table_of_words_builds_and_has_no_empty_word() {
-        assert_eq!(PATTERNS.finder.patterns_len(), all().len());
+        assert_eq!(PATTERNS.finder.len(), all().len());
         let is_word = |word: &str| {
             let bare = word.trim_matches('*');
             bare.len() > 1 || bare.bytes().all(|b| b.is_ascii_punctuation())

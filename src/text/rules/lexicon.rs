@@ -1,11 +1,11 @@
 //! The words that the rules are made of: classes of lemmas in many languages, found in one pass.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
-use crate::text::views::View;
+use crate::text::finder::{self, Finder, Word};
+use crate::text::views::{self, View};
 
 /// Classes of lemmas, one bit each.
 pub(super) type Mask = u128;
@@ -49,7 +49,7 @@ pub(in crate::text) struct Gates {
 #[derive(Debug)]
 struct Lexicon {
     classes: HashMap<&'static str, u32>,
-    finder: AhoCorasick,
+    finder: Finder,
     lemmas: Vec<Lemma>,
 }
 
@@ -65,7 +65,7 @@ struct Lemma {
 impl Lexicon {
     fn of(tables: &[&'static str]) -> Self {
         let mut classes = HashMap::new();
-        let mut patterns = Vec::new();
+        let mut words = Vec::new();
         let mut lemmas = Vec::new();
         let mut class = 0;
         let lines = tables.iter().flat_map(|table| table.lines());
@@ -86,7 +86,10 @@ impl Lexicon {
                 let lemma = lemma.trim_end_matches(',');
                 let bare = lemma.trim_matches('*');
                 debug_assert!(!bare.is_empty(), "a lemma has letters");
-                patterns.push(normal(bare));
+                words.push(Word {
+                    text: normal(bare),
+                    anywhere: lemma.starts_with('*'),
+                });
                 lemmas.push(Lemma {
                     mask: 1_u128.checked_shl(class).unwrap_or_default(),
                     open_start: lemma.starts_with('*'),
@@ -94,21 +97,20 @@ impl Lexicon {
                 });
             }
         }
-        let finder = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .match_kind(MatchKind::Standard)
-            .build(&patterns)
-            .expect("a few thousand short lemmas fit: a test builds it");
         Self {
             classes,
-            finder,
+            finder: Finder::new(words.into_iter()),
             lemmas,
         }
     }
 }
 
-fn normal(lemma: &str) -> String {
-    crate::text::views::normal(lemma)
+fn normal(lemma: &'static str) -> Cow<'static, str> {
+    if views::is_normal(lemma) {
+        Cow::Borrowed(lemma)
+    } else {
+        Cow::Owned(views::normal(lemma))
+    }
 }
 
 /// Returns the bit of a class, if there is such a class.
@@ -121,34 +123,38 @@ pub(super) fn class(name: &str) -> Option<Mask> {
 pub(super) fn hits(view: &View) -> Vec<Hit> {
     let text = view.text.as_str();
     let words = Words::of(text);
-    let mut hits = Vec::new();
-    for found in LEXICON.finder.find_overlapping_iter(text) {
-        let Some(lemma) = LEXICON.lemmas.get(found.pattern().as_usize()) else {
-            continue;
+    let mut found = Vec::new();
+    let starts = |at| view.joined || !joins(text, at);
+    LEXICON.finder.each(text, starts, |hit| {
+        let Some(lemma) = LEXICON.lemmas.get(hit.word) else {
+            return;
         };
-        let long = found.len() >= 5;
+        let long = hit.end - hit.start >= 5;
         let loose = view.joined && long;
-        let before = lemma.open_start || loose || !joins(text, found.start());
-        let after = lemma.open_end || loose || !joins(text, found.end());
-        if !(before && after) {
-            continue;
+        let before = lemma.open_start || loose || !joins(text, hit.start);
+        let after = lemma.open_end || loose || !joins(text, hit.end);
+        if before && after {
+            found.push(hit);
         }
+    });
+    finder::in_order_of_ends(&mut found);
+    found.truncate(MOST_HITS);
+    let hits = found.into_iter().filter_map(|hit| {
+        let lemma = LEXICON.lemmas.get(hit.word)?;
         let end = if lemma.open_end {
-            end_of_word(text, found.end())
+            end_of_word(text, hit.end)
         } else {
-            found.end()
+            hit.end
         };
-        hits.push(Hit {
+        Some(Hit {
             mask: lemma.mask,
-            start: found.start(),
+            start: hit.start,
             end,
-            first: words.at(found.start()),
+            first: words.at(hit.start),
             last: words.at(end - 1),
-        });
-        if hits.len() >= MOST_HITS {
-            break;
-        }
-    }
+        })
+    });
+    let mut hits: Vec<Hit> = hits.collect();
     hits.sort_unstable_by_key(|hit| (hit.start, hit.end));
     hits
 }
@@ -167,6 +173,13 @@ fn end_of_word(text: &str, at: usize) -> usize {
 
 /// Tells whether a letter stands on both sides of a place, in a script that spaces its words.
 fn joins(text: &str, at: usize) -> bool {
+    let byte = |at: usize| text.as_bytes().get(at).copied();
+    if let (Some(before), Some(after)) = (at.checked_sub(1).and_then(byte), byte(at))
+        && before.is_ascii()
+        && after.is_ascii()
+    {
+        return before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric();
+    }
     let (Some(before), Some(after)) = (text.get(..at), text.get(at..)) else {
         return false;
     };
@@ -319,49 +332,48 @@ const TELLTALE: &[&str] = &[
     "that",
 ];
 
-static GATES: LazyLock<(AhoCorasick, Vec<u8>)> = LazyLock::new(|| {
-    let mut patterns = Vec::new();
+static GATES: LazyLock<(Finder, Vec<u8>)> = LazyLock::new(|| {
+    let mut turned_words: Vec<String> = Vec::new();
     let mut kinds = Vec::new();
     for word in TELLTALE {
-        patterns.push(word.chars().rev().collect::<String>());
+        turned_words.push(word.chars().rev().collect());
         kinds.push(0);
         for shift in 1..26 {
             let turned = word
                 .bytes()
                 .map(|byte| char::from(b'a' + (byte - b'a' + shift) % 26));
-            patterns.push(turned.collect());
+            turned_words.push(turned.collect());
             kinds.push(shift);
         }
     }
-    let finder = AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(&patterns)
-        .expect("four hundred short words fit: a test builds it");
-    (finder, kinds)
+    let words = turned_words.into_iter().map(|text| Word {
+        text: Cow::Owned(text),
+        anywhere: false,
+    });
+    (Finder::new(words), kinds)
 });
 
 /// Tells from whole words which turned spellings a text speaks for.
 pub(in crate::text) fn gates(text: &str) -> Gates {
     let (finder, kinds) = &*GATES;
     let mut seen = [0_u8; 26];
-    for found in finder.find_overlapping_iter(text) {
-        if joins(text, found.start()) || joins(text, found.end()) {
-            continue;
+    let starts = |at| !joins(text, at);
+    finder.each(text, starts, |found| {
+        if joins(text, found.end) {
+            return;
         }
+        let length = found.end - found.start;
         // A short word may be one of another language; a long one hardly is.
-        let weight = if found.len() >= 6 {
+        let weight = if length >= 6 {
             3
         } else {
-            u8::from(found.len() > 3) + 1
+            u8::from(length > 3) + 1
         };
-        let kind = kinds
-            .get(found.pattern().as_usize())
-            .copied()
-            .unwrap_or_default();
+        let kind = kinds.get(found.word).copied().unwrap_or_default();
         if let Some(seen) = seen.get_mut(usize::from(kind)) {
             *seen = seen.saturating_add(weight);
         }
-    }
+    });
     let mut shifts = seen.iter().zip(0_u8..);
     let reversed = shifts.next().is_some_and(|(weight, _)| *weight >= 4);
     let shifted = shifts

@@ -3,11 +3,11 @@
 //! What is found here stands on the characters of formats that assistants are fed with, so one
 //! hit is enough where nobody writes such a mark by accident.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use crate::model::{Severity, SignalCode};
+use crate::text::finder::{Finder, Word};
 use crate::text::views;
 
 /// Is told of each finding: code, severity, first byte, byte after the last.
@@ -15,6 +15,9 @@ pub(super) type Tell<'a> = dyn FnMut(SignalCode, Severity, usize, usize) + 'a;
 
 /// Words that a comment must have before it counts as prose.
 const FEWEST_WORDS: usize = 4;
+
+/// Divisions of a page; a message that hides something in one has one or two.
+const FEWEST_DIVISIONS: usize = 3;
 
 /// Cells of a drawn line from which on it is one.
 const SHORTEST_RULE: usize = 6;
@@ -181,14 +184,12 @@ const CHROME: &[&str] = &[
     "you (",
 ];
 
-static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let patterns = TOKENS.iter().chain(CHROME).chain(HIDING);
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(patterns)
-        .expect("two hundred short marks fit: a test builds it")
+    Finder::new(patterns.map(|mark| Word {
+        text: Cow::Borrowed(*mark),
+        anywhere: true,
+    }))
 });
 
 /// Styles that make text invisible.
@@ -220,7 +221,7 @@ pub(super) fn find(text: &str, tell: &mut Tell<'_>) {
 }
 
 /// Tells a page of HTML, where comments and hidden parts are ordinary, from a message.
-fn is_page(text: &str) -> bool {
+pub(in crate::text) fn is_page(text: &str) -> bool {
     if !text.contains('<') {
         return false;
     }
@@ -229,24 +230,23 @@ fn is_page(text: &str) -> bool {
         .take(4096)
         .collect::<String>()
         .to_ascii_lowercase();
-    [
-        "<html",
-        "<body",
-        "<table",
-        "<head>",
-        "<td",
-        "<!doctype",
-        "<div",
-    ]
-    .iter()
-    .any(|tag| head.contains(tag))
+    let outer = ["<html", "<body", "<table", "<head>", "<td", "<!doctype"];
+    outer.iter().any(|tag| head.contains(tag)) || head.matches("<div").count() >= FEWEST_DIVISIONS
 }
 
 fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {
     let mut chrome = Vec::new();
-    for found in FINDER.find_iter(text) {
-        let index = found.pattern().as_usize();
-        let (start, end) = (found.start(), found.end());
+    // Marks are written small, and only the case of ASCII letters counts for nothing.
+    let small = text.to_ascii_lowercase();
+    let mut at = 0;
+    while at < small.len() {
+        let Some(found) = FINDER.longest_at(&small, at) else {
+            at += 1;
+            continue;
+        };
+        at = found.end;
+        let index = found.word;
+        let (start, end) = (found.start, found.end);
         if index < TOKENS.len() {
             tell(SignalCode::InjBoundary, Severity::High, start, end);
         } else if index < TOKENS.len() + CHROME.len() {

@@ -22,6 +22,27 @@ pub(super) fn main(text: &str) -> View {
     }
 }
 
+/// Tells, without making the view, of most texts that are written as it writes them. `false`
+/// means that they may be.
+pub(in crate::text) fn is_normal(text: &str) -> bool {
+    let mut spaced = true;
+    let mut letters = false;
+    let mut others = false;
+    let is_written = text.chars().all(|c| {
+        let doubled = spaced && c == ' ';
+        spaced = c == ' ';
+        letters |= c.is_ascii_alphabetic();
+        others |= !c.is_ascii();
+        match c {
+            ' ' => !doubled,
+            c if c.is_ascii() => !c.is_ascii_uppercase() && !c.is_ascii_control(),
+            c => is_plain(c) && c.to_lowercase().eq([c]) && !is_accent(c) && !is_invisible(c),
+        }
+    });
+    // Where Latin stands beside other letters, look-alikes may be folded.
+    is_written && !spaced && !(letters && others)
+}
+
 fn fold(text: &str, replaced: impl Fn(usize) -> Option<char>) -> View {
     let mut lines = Lines::new(text.len());
     for (at, c) in text.char_indices() {
@@ -386,5 +407,40 @@ impl Mixed {
         let after = self.words.partition_point(|(start, _)| *start <= at);
         let (_, end) = self.words.get(after.checked_sub(1)?)?;
         (at < *end).then(|| self.letters.get(letter).map(|(_, latin)| *latin))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ordinary_words_are_seen_to_be_written_as_the_view_writes_them() {
+        for text in [
+            "ignore all previous",
+            "it's",
+            "系统 提示",
+            "инструкции",
+            "c2-x",
+        ] {
+            assert!(is_normal(text), "{text}");
+            assert_eq!(main(text).text, text);
+        }
+        for text in ["Ignore", "a  b", " a", "a ", "é", "a\u{200B}b", "pа"] {
+            assert!(!is_normal(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_as_written_is_what_the_view_writes(
+            text in "([a-c ]|[аеĸйб]|[付ㄱ가あ]|[A-Z.'\t\n]|[\u{64B}\u{93F}\u{E31}é])[a-cабй付 .'-]{0,8}|\\PC{0,6}",
+        ) {
+            if is_normal(&text) {
+                prop_assert_eq!(main(&text).text, text);
+            }
+        }
     }
 }

@@ -8,16 +8,17 @@ use ratatui::layout::Rect;
 
 use crate::api::{LogState, Request};
 use crate::model::{Actor, ChannelId, LogEntry, LoggedText, PeerText};
-use crate::text::{ours, sanitise, sanitise_line};
+use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
+use crate::tui::widget::diff::Fate;
 use crate::tui::widget::paint::{Paint, Spans, clock, inset, nth, safe, stamp, width};
 
-use super::decision_log_text::{both, difference, grouped, lines_of, proof, who, why, words};
+use super::decision_log_text::{Entry, grouped, proof, who, words};
 
 /// Entries asked for at once.
 const PAGE: u32 = 100;
@@ -74,7 +75,7 @@ enum Chain {
 /// The list, the selected entry, and what is known of the chain.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct LogScreen {
-    entries: Vec<LogEntry>,
+    entries: Vec<Entry>,
     reach: Reach,
     /// Whether the last page did not come; none is asked for again until a key is pressed.
     stuck: bool,
@@ -91,19 +92,20 @@ pub(in crate::tui) struct LogScreen {
 }
 
 impl LogScreen {
-    fn listed(&self) -> impl Iterator<Item = &LogEntry> {
+    fn listed(&self) -> impl Iterator<Item = &Entry> {
         let filter = self.filter;
-        self.entries.iter().filter(move |entry| filter.lets(entry))
+        let all = self.entries.iter();
+        all.filter(move |entry| filter.lets(&entry.logged))
     }
 
-    fn selected(&self) -> Option<&LogEntry> {
+    fn selected(&self) -> Option<&Entry> {
         self.listed().nth(self.cursor)
     }
 
     /// Tells whether the selected entry can be opened, or its two texts compared.
     pub(in crate::tui) fn can(&self, action: Action) -> bool {
         self.selected()
-            .is_some_and(|entry| action == Action::Open || both(entry).is_some())
+            .is_some_and(|entry| action == Action::Open || entry.has_both())
     }
 }
 
@@ -137,7 +139,7 @@ fn ask_more(model: &mut Model) -> Vec<Effect> {
         return ask_page(model, None);
     }
     let near = screen.cursor + rows >= screen.listed().count();
-    let oldest = screen.entries.last().map(|entry| entry.number);
+    let oldest = screen.entries.last().map(|entry| entry.logged.number);
     if near && screen.reach == Reach::Part && !screen.stuck && oldest.is_some() {
         ask_page(model, oldest)
     } else {
@@ -154,13 +156,13 @@ pub(in crate::tui) fn take(
     let Some(screen) = shown(model) else {
         return Vec::new();
     };
-    let oldest = screen.entries.last().map(|entry| entry.number);
+    let oldest = screen.entries.last().map(|entry| entry.logged.number);
     if before != oldest {
         return Vec::new();
     }
     let full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     screen.reach = if full { Reach::Part } else { Reach::All };
-    screen.entries.extend(page);
+    screen.entries.extend(page.into_iter().map(Entry::new));
     model.touch();
     ask_more(model)
 }
@@ -401,13 +403,14 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
             (true, _) => "%a %H:%M:%S",
             _ => "%a %H:%M",
         };
-        let at = stamp(entry.at, &model.zone, format);
+        let logged = &entry.logged;
+        let at = stamp(logged.at, &model.zone, format);
         let cells = [
-            vec![paint.own(Role::Dim, who(entry))],
-            vec![paint.own(Role::Text, words(&entry.what))],
-            channel_name(model, entry.channel, 18, Role::Text),
-            vec![paint.own(Role::Dim, why(entry))],
-            vec![paint.own(Role::Dim, proof(&entry.digest))],
+            vec![paint.own(Role::Dim, who(logged))],
+            vec![paint.own(Role::Text, words(&logged.what))],
+            channel_name(model, logged.channel, 18, Role::Text),
+            vec![paint.own(Role::Dim, entry.why())],
+            vec![paint.own(Role::Dim, proof(&logged.digest))],
         ];
         paint.row(row, vec![paint.own(Role::Dim, at)]);
         let second = nth(place, down + 1);
@@ -461,7 +464,8 @@ fn draw_detail(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: R
 }
 
 /// Returns what is known of an entry, as rows of `columns` cells at most.
-fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16) -> Vec<Spans> {
+fn detail_rows(model: &Model, opened: &Entry, differences: bool, columns: u16) -> Vec<Spans> {
+    let entry = &opened.logged;
     let theme = &model.theme;
     let own = |role, text: String| theme.span(role, text);
     let room = usize::from(columns).saturating_sub(17).max(8);
@@ -480,8 +484,8 @@ fn detail_rows(model: &Model, entry: &LogEntry, differences: bool, columns: u16)
     } else {
         vec![head, vec![when], Vec::new()]
     };
-    match both(entry).filter(|_| differences) {
-        Some((draft, sent)) => rows.extend(difference_rows(model, draft, sent, room)),
+    match opened.changed().filter(|_| differences) {
+        Some(changed) => rows.extend(difference_rows(model, changed, room)),
         None => rows.extend(text_rows(model, entry, room)),
     }
     let evidence = &entry.evidence;
@@ -566,22 +570,17 @@ fn text_rows(model: &Model, entry: &LogEntry, room: usize) -> Vec<Spans> {
 }
 
 /// Returns the lines that only the draft has, and those that only what was sent has.
-fn difference_rows(model: &Model, draft: &PeerText, sent: &PeerText, room: usize) -> Vec<Spans> {
-    let (draft, sent) = (lines_of(draft), lines_of(sent));
-    let changed = difference(&draft, &sent);
+fn difference_rows(model: &Model, changed: &[(Fate, SafeLine)], room: usize) -> Vec<Spans> {
     let mut rows = Vec::new();
-    for (sign, line) in &changed {
-        let (name, role) = match sign {
-            '−' => ("draft", Role::Wait),
-            _ => ("sent", Role::Accent),
+    for (fate, line) in changed {
+        let (name, role) = match fate {
+            Fate::Removed => ("draft", Role::Wait),
+            Fate::Added | Fate::Kept => ("sent", Role::Accent),
         };
-        for (part, line) in sanitise(&PeerText::new(*line))
-            .wrap(room)
-            .iter()
-            .enumerate()
-        {
-            let mut spans = label(model, if part == 0 { name } else { "" });
-            spans.push(model.theme.span(role, format!("{sign} ")));
+        let names = std::iter::once(name).chain(std::iter::repeat(""));
+        for (line, name) in line.wrap(room).iter().zip(names) {
+            let mut spans = label(model, name);
+            spans.push(model.theme.span(role, fate.sign()));
             spans.push(model.theme.span(Role::Gutter, "┆ "));
             spans.extend(safe(&model.theme, line, Role::Text));
             rows.push(spans);

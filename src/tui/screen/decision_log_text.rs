@@ -1,10 +1,57 @@
 //! What the decision log says in words: codes, reasons, proofs, and where two texts differ.
 
+use std::cell::OnceCell;
+
 use crate::model::{Actor, Digest, LogEntry, PeerText};
 use crate::text::{SafeLine, ours, sanitise};
+use crate::tui::widget::diff::{self, Fate};
 
-/// Lines of either text up to which differences are looked for line by line.
-const MOST_LINES: usize = 400;
+/// An entry with what takes a comparison of its texts to say, worked out once, when it first
+/// comes on the screen.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) logged: LogEntry,
+    told: OnceCell<Told>,
+}
+
+#[derive(Debug)]
+struct Told {
+    changed: Vec<(Fate, SafeLine)>,
+    why: String,
+}
+
+impl Entry {
+    pub(super) fn new(logged: LogEntry) -> Self {
+        Self {
+            logged,
+            told: OnceCell::new(),
+        }
+    }
+
+    fn told(&self) -> &Told {
+        self.told.get_or_init(|| {
+            let changed = difference(&self.logged);
+            let why = why(&self.logged, &changed);
+            Told { changed, why }
+        })
+    }
+
+    /// Returns what there is to say about why, in one short line.
+    pub(super) fn why(&self) -> &str {
+        &self.told().why
+    }
+
+    /// Returns the lines that only one of its two texts has, in reading order; `None` where
+    /// there are no two texts.
+    pub(super) fn changed(&self) -> Option<&[(Fate, SafeLine)]> {
+        self.has_both().then(|| self.told().changed.as_slice())
+    }
+
+    /// Tells whether there are two texts to compare.
+    pub(super) fn has_both(&self) -> bool {
+        both(&self.logged).is_some()
+    }
+}
 
 /// Returns the words for the code of what was done; a code unknown here is spelled out.
 pub(super) fn words(code: &str) -> String {
@@ -61,19 +108,16 @@ pub(super) fn who(entry: &LogEntry) -> &'static str {
     }
 }
 
-/// Returns what there is to say about why, in one short line.
-pub(super) fn why(entry: &LogEntry) -> String {
+fn why(entry: &LogEntry, changed: &[(Fate, SafeLine)]) -> String {
     if entry.what == "draft_approved" && entry.detail.is_empty() {
         return "as drafted".to_owned();
     }
-    if let Some((draft, sent)) = both(entry).filter(|_| entry.what == "draft_approved_edited") {
-        let (draft, sent) = (lines_of(draft), lines_of(sent));
-        let changed = difference(&draft, &sent);
-        let out = changed.iter().filter(|(sign, _)| *sign == '−').count();
-        let lines = out.max(changed.len() - out);
-        return match lines {
+    if entry.what == "draft_approved_edited" && both(entry).is_some() {
+        let out = changed.iter().filter(|(fate, _)| *fate == Fate::Removed);
+        let out = out.count();
+        return match out.max(changed.len() - out) {
             1 => "1 line differs".to_owned(),
-            _ => format!("{lines} lines differ"),
+            lines => format!("{lines} lines differ"),
         };
     }
     let evidence = &entry.evidence;
@@ -111,73 +155,21 @@ pub(super) fn grouped(count: u64) -> String {
 }
 
 /// Returns the draft and what went on in its place, where both are there to compare.
-pub(super) fn both(entry: &LogEntry) -> Option<(&PeerText, &PeerText)> {
+fn both(entry: &LogEntry) -> Option<(&PeerText, &PeerText)> {
     let draft = entry.draft.as_ref()?.text.as_ref()?;
     Some((draft, entry.sent.as_ref()?.text.as_ref()?))
 }
 
-/// Returns the lines of a text, hidden characters shown.
-pub(super) fn lines_of(text: &PeerText) -> Vec<String> {
-    sanitise(text).lines().iter().map(SafeLine::plain).collect()
-}
-
-/// Returns the lines that are only in `draft` (`−`) and only in `sent` (`+`), in reading order.
-///
-/// A longest common subsequence of lines stands for what both have. Texts of more than
-/// [`MOST_LINES`] differing lines count as different throughout: the table is quadratic.
-pub(super) fn difference<'a>(draft: &'a [String], sent: &'a [String]) -> Vec<(char, &'a str)> {
-    let head = draft.iter().zip(sent).take_while(|(a, b)| a == b).count();
-    let tail = draft.iter().skip(head).rev();
-    let tail = tail.zip(sent.iter().skip(head).rev());
-    let tail = tail.take_while(|(a, b)| a == b).count();
-    let middle = |lines: &'a [String]| -> Vec<&'a str> {
-        let count = lines.len() - head - tail;
-        let inner = lines.iter().skip(head).take(count);
-        inner.map(String::as_str).collect()
+fn difference(entry: &LogEntry) -> Vec<(Fate, SafeLine)> {
+    let Some((draft, sent)) = both(entry) else {
+        return Vec::new();
     };
-    let (old, new) = (middle(draft), middle(sent));
-    if old.len() > MOST_LINES || new.len() > MOST_LINES {
-        let old = old.into_iter().map(|line| ('−', line));
-        return old.chain(new.into_iter().map(|line| ('+', line))).collect();
-    }
-    // common[i][j]: the most lines that old[i..] and new[j..] share in order.
-    let mut common = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
-    let at = |table: &[Vec<usize>], i: usize, j: usize| {
-        table
-            .get(i)
-            .and_then(|row| row.get(j))
-            .copied()
-            .unwrap_or(0)
-    };
-    for (i, one) in old.iter().enumerate().rev() {
-        for (j, other) in new.iter().enumerate().rev() {
-            let best = if one == other {
-                at(&common, i + 1, j + 1) + 1
-            } else {
-                at(&common, i + 1, j).max(at(&common, i, j + 1))
-            };
-            if let Some(cell) = common.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *cell = best;
-            }
-        }
-    }
-    let (mut i, mut j, mut changed) = (0, 0, Vec::new());
-    loop {
-        match (old.get(i), new.get(j)) {
-            (Some(one), Some(other)) if one == other => (i, j) = (i + 1, j + 1),
-            (Some(one), other)
-                if other.is_none() || at(&common, i + 1, j) >= at(&common, i, j + 1) =>
-            {
-                changed.push(('−', *one));
-                i += 1;
-            }
-            (_, Some(other)) => {
-                changed.push(('+', *other));
-                j += 1;
-            }
-            (_, None) => return changed,
-        }
-    }
+    let (draft, sent) = (sanitise(draft), sanitise(sent));
+    diff::between(draft.lines(), sent.lines())
+        .into_iter()
+        .filter(|(fate, _)| *fate != Fate::Kept)
+        .map(|(fate, line)| (fate, line.clone()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -208,8 +200,8 @@ mod tests {
         }
     }
 
-    fn lines(text: &str) -> Vec<String> {
-        text.split(' ').map(str::to_owned).collect()
+    fn why(entry: &LogEntry) -> String {
+        Entry::new(entry.clone()).why().to_owned()
     }
 
     #[test]
@@ -259,38 +251,17 @@ mod tests {
 
     #[test]
     fn a_difference_names_the_lines_that_only_one_side_has() {
-        let (old, new) = (lines("a b c d"), lines("a c x d"));
-        assert_eq!(difference(&old, &new), [('−', "b"), ('+', "x")]);
-        assert_eq!(difference(&old, &old), []);
-        assert_eq!(difference(&[], &lines("a")), [('+', "a")]);
-        assert_eq!(difference(&lines("a"), &[]), [('−', "a")]);
-    }
-
-    #[test]
-    fn a_repeated_line_is_counted_once_more() {
-        assert_eq!(difference(&lines("a a"), &lines("a a a")), [('+', "a")]);
-    }
-
-    #[test]
-    fn texts_that_differ_in_very_many_lines_differ_throughout() {
-        let many: Vec<_> = (0..=MOST_LINES).map(|line| line.to_string()).collect();
-        let mut other = many.clone();
-        other.insert(0, "first".to_owned());
-        other.push("last".to_owned());
-        let changed = difference(&many, &other);
-        assert_eq!(changed.len(), many.len() + other.len());
-    }
-
-    #[test]
-    fn both_sides_can_be_told_from_a_difference() {
-        use proptest::prelude::*;
-        let text = || prop::collection::vec("[abc]", 0..12);
-        proptest!(|(old in text(), new in text())| {
-            let changed = difference(&old, &new);
-            let kept = |sign, lines: &[String]| {
-                lines.len() - changed.iter().filter(|(own, _)| *own == sign).count()
-            };
-            prop_assert_eq!(kept('−', &old), kept('+', &new));
-        });
+        let mut edited = entry(Actor::Human, "draft_approved_edited");
+        assert_eq!(Entry::new(edited.clone()).changed(), None);
+        edited.draft = Some(logged("a\nb\nc\nd"));
+        edited.sent = Some(logged("a\nc\nx\nd"));
+        let edited = Entry::new(edited);
+        let changed = edited.changed().unwrap().iter();
+        let changed: Vec<_> = changed.map(|(fate, line)| (*fate, line.plain())).collect();
+        let line = |text: &str| text.to_owned();
+        assert_eq!(
+            changed,
+            [(Fate::Removed, line("b")), (Fate::Added, line("x"))]
+        );
     }
 }

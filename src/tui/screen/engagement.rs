@@ -14,8 +14,8 @@ use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::update::ask;
 
-use super::engagement_view;
 use super::guard::Guard;
+use super::{engagement_view, review};
 
 /// What an answer that is awaited does to the list of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,21 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Opens the engagement of the channel of the review on top, with the rule tried out that would
+/// let the like of its item pass. Nothing is saved before `S`.
+pub(in crate::tui) fn open_with_rule(model: &mut Model) -> Vec<Effect> {
+    let rule = review::rule(model).map(str::to_owned);
+    let mut effects = open(model);
+    if let Some(rule) = rule {
+        let proposal = Proposal {
+            rules: Some(rule),
+            ..Proposal::default()
+        };
+        effects.extend(try_out(model, proposal, Way::Forward));
+    }
+    effects
+}
+
 /// Asks again for what is in force and for what is tried out.
 pub(in crate::tui) fn reload(model: &mut Model) -> Vec<Effect> {
     let Screen::Engagement(screen) = &model.screen else {
@@ -197,6 +212,9 @@ fn find(model: &mut Model, channel: ChannelId) -> Option<&mut EngagementScreen> 
     })
 }
 
+/// What is said to whoever saves before the proposal was answered.
+const NOT_YET: &str = "Not yet: the engine has not answered.";
+
 /// Takes in what a proposal would do; one that nobody waits for any more changes nothing.
 pub(in crate::tui) fn take(
     model: &mut Model,
@@ -218,6 +236,7 @@ pub(in crate::tui) fn take(
             return;
         }
     };
+    screen.problem.take_if(|problem| problem == NOT_YET);
     if *proposal == Proposal::default() {
         screen.base = Some(found.clone());
     }
@@ -373,7 +392,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if screen.awaited.is_some() {
-        screen.problem = Some("Not yet: the engine has not answered.".to_owned());
+        screen.problem = Some(NOT_YET.to_owned());
         return Vec::new();
     }
     let changed = screen.is_changed();

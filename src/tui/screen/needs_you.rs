@@ -183,11 +183,20 @@ pub(in crate::tui) fn refresh(model: &mut Model) -> Vec<Effect> {
     })
 }
 
+/// Returns the list, be it on top or below another screen.
+fn shown(model: &mut Model) -> Option<&mut NeedsScreen> {
+    model.screens_mut().find_map(|screen| {
+        if let Screen::NeedsYou(screen) = screen {
+            Some(&mut **screen)
+        } else {
+            None
+        }
+    })
+}
+
 /// Takes in the item to show.
 pub(super) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Error>) {
-    if let Screen::NeedsYou(screen) = &mut model.screen
-        && screen.cursor == Some(item)
-    {
+    if let Some(screen) = shown(model).filter(|screen| screen.cursor == Some(item)) {
         screen.preview = Some((item, answer.map_err(|error| error.to_string())));
         screen.paper.clear();
         model.touch();
@@ -196,7 +205,7 @@ pub(super) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Err
 
 /// Takes in the newest entries of the log.
 pub(in crate::tui) fn take_settled(model: &mut Model, entries: Vec<LogEntry>) {
-    if let Screen::NeedsYou(screen) = &mut model.screen {
+    if let Some(screen) = shown(model) {
         screen.settled = entries;
         model.touch();
     }

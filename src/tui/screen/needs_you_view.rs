@@ -170,24 +170,17 @@ fn draw_list(
     rows: &[Row<'_>],
     area: Rect,
 ) {
-    let height = usize::from(area.height);
     let here = |row: &Row<'_>| matches!(row, Row::Item(item) if Some(item.id) == screen.cursor);
     let at = rows.iter().position(here).unwrap_or(0);
-    let most = rows.len().saturating_sub(height);
-    let first = (at + 3).saturating_sub(height).min(most);
-    let hidden = rows.len().saturating_sub(first + height);
-    let shown = height - usize::from(hidden > 0 && height > 0);
-    for (down, row) in rows.iter().skip(first).take(shown).enumerate() {
+    let window = paint.window(area, rows.len(), at);
+    let shown = rows.iter().skip(window.start).take(window.len());
+    for (down, row) in shown.enumerate() {
         let place = nth(area, down);
         draw_row(model, screen, paint, inset(place, 1, 1), row);
         if here(row) {
             paint.tint(place, Role::Selected);
             paint.row(place, vec![paint.own(Role::Accent, "▸")]);
         }
-    }
-    if hidden > 0 {
-        let text = vec![paint.own(Role::Dim, format!("+{} ▼", hidden + 1))];
-        paint.pair(inset(nth(area, shown), 1, 1), Vec::new(), text);
     }
 }
 

@@ -81,21 +81,12 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         ..area
     };
     let rows = rows(model);
-    let height = usize::from(list.height);
-    let at = rows
-        .iter()
-        .position(|row| spot(row).is_some() && spot(row) == model.cursor);
-    let most = rows.len().saturating_sub(height);
-    let first = at.map_or(0, |at| (at + 3).saturating_sub(height)).min(most);
-    // The last row says how many do not fit, so it shows none of them.
-    let hidden = rows.len().saturating_sub(first + height);
-    let shown = height - usize::from(hidden > 0 && height > 0);
-    for (down, row) in rows.iter().skip(first).take(shown).enumerate() {
+    let is_here = |row: &Row<'_>| spot(row).is_some() && spot(row) == model.cursor;
+    let at = rows.iter().position(is_here).unwrap_or(0);
+    let window = paint.window(list, rows.len(), at);
+    let shown = rows.iter().skip(window.start).take(window.len());
+    for (down, row) in shown.enumerate() {
         draw_row(model, paint, nth(list, down), row);
-    }
-    if hidden > 0 {
-        let text = vec![paint.own(Role::Dim, format!("+{} ▼", hidden + 1))];
-        paint.pair(inset(nth(list, shown), 1, 1), Vec::new(), text);
     }
     if legend > 0 {
         let below = Rect {

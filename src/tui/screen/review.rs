@@ -213,11 +213,24 @@ pub(in crate::tui) fn open(model: &mut Model, item: ReviewId) -> Vec<Effect> {
     effects
 }
 
-/// Takes in the item, or that it is gone. A changed one has to be read again.
+/// Takes in the item, or that it is gone, whatever lies over the screen that shows it. A changed
+/// one has to be read again.
 pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Review, Error>) {
+    if let Some(over) = model.lift(|screen| shows(screen, item)) {
+        take_shown(model, item, answer);
+        model.lower(over);
+    } else {
+        needs_you::take(model, item, answer);
+    }
+}
+
+fn shows(screen: &Screen, item: ReviewId) -> bool {
+    matches!(screen, Screen::Review(screen) if screen.items().contains(&item))
+}
+
+fn take_shown(model: &mut Model, item: ReviewId, answer: Result<Review, Error>) {
     let now = model.now;
     let Screen::Review(screen) = &mut model.screen else {
-        needs_you::take(model, item, answer);
         return;
     };
     if screen.deciding {
@@ -225,9 +238,6 @@ pub(in crate::tui) fn take(model: &mut Model, item: ReviewId, answer: Result<Rev
     }
     if screen.several.ids().contains(&item) {
         review_several::take(model, answer);
-        return;
-    }
-    if screen.item != item {
         return;
     }
     match answer {
@@ -482,8 +492,22 @@ pub(in crate::tui) fn jump(model: &mut Model, key: &KeyEvent) {
     }
 }
 
-/// Takes in what became of a decision.
+/// Takes in what became of a decision, whatever lies over its screen.
 pub(in crate::tui) fn decided(
+    model: &mut Model,
+    item: ReviewId,
+    verdict: Verdict,
+    answer: Result<(), Error>,
+) -> Vec<Effect> {
+    let Some(over) = model.lift(|screen| shows(screen, item)) else {
+        return Vec::new();
+    };
+    let effects = end(model, item, verdict, answer);
+    model.lower(over);
+    effects
+}
+
+fn end(
     model: &mut Model,
     item: ReviewId,
     verdict: Verdict,
@@ -493,9 +517,6 @@ pub(in crate::tui) fn decided(
     let Screen::Review(screen) = &mut model.screen else {
         return Vec::new();
     };
-    if !screen.items().contains(&item) {
-        return Vec::new();
-    }
     if screen.several.is_some() {
         return review_several::decided(model, answer);
     }
@@ -538,6 +559,14 @@ pub(in crate::tui) fn decided(
             Vec::new()
         }
     }
+}
+
+/// Returns the rules that would let the like of the item on top pass, where there are some.
+pub(super) fn rule(model: &Model) -> Option<&str> {
+    let Screen::Review(screen) = &model.screen else {
+        return None;
+    };
+    screen.review.as_ref()?.rule.as_deref()
 }
 
 /// Returns the held message's text, where there is one.

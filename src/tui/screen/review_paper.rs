@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::api::Review;
 use crate::model::{
     Author, Body, Content, Fingerprint, Message, Part, PeerText, ReviewItem, ReviewKind, Severity,
-    Signal, SignalKind, StopReason,
+    Signal, StopReason,
 };
 use crate::text::{SafeLine, SafeText, ours, sanitise, sanitise_line, sanitise_marked};
 use crate::tui::theme::Role;
@@ -490,11 +490,7 @@ fn signals(paper: &mut Paper, page: &Page<'_>, promise: &str) {
             Severity::Low | Severity::Medium => Role::Wait,
             Severity::High | Severity::Critical => Role::Stop,
         };
-        let kind = match signal.kind {
-            SignalKind::Exact => "exact check, certain",
-            SignalKind::Rule => "wording rule, may be wrong",
-            SignalKind::Opinion => "model opinion, may be wrong",
-        };
+        let kind = signal.kind.words();
         let first = paper.rows.len();
         paper.words(
             role,

@@ -88,18 +88,21 @@ pub(in crate::tui) fn reload(model: &mut Model, channel: ChannelId) -> Vec<Effec
     ask(model, request, Question::SafetyCode(channel))
 }
 
+fn shows(screen: &Screen, channel: ChannelId) -> bool {
+    matches!(screen, Screen::SafetyCode(screen) if screen.channel == channel)
+}
+
+/// Takes in the code of a channel, whatever lies over its screen.
 pub(in crate::tui) fn take(
     model: &mut Model,
     channel: ChannelId,
     answer: Result<SafetyCode, Error>,
 ) {
     let now = model.now;
-    let Screen::SafetyCode(screen) = &mut model.screen else {
+    let found = model.screens_mut().find(|screen| shows(screen, channel));
+    let Some(Screen::SafetyCode(screen)) = found else {
         return;
     };
-    if screen.channel != channel {
-        return;
-    }
     match answer {
         Ok(code) => {
             let before = screen.code.as_ref().map(|code| code.seen);
@@ -223,7 +226,8 @@ fn differs(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Ask(request, Question::CodeDiffers(screen.channel))]
 }
 
-/// Takes in what became of the comparison; `same` if the person said that it matches.
+/// Takes in what became of the comparison, whatever lies over its screen; `same` if the person
+/// said that it matches.
 pub(in crate::tui) fn settled(
     model: &mut Model,
     channel: ChannelId,
@@ -231,12 +235,24 @@ pub(in crate::tui) fn settled(
     answer: Result<(), Error>,
 ) -> Vec<Effect> {
     let mut effects = ask(model, Request::Channels, Question::Channels);
-    let Screen::SafetyCode(screen) = &mut model.screen else {
+    let Some(over) = model.lift(|screen| shows(screen, channel)) else {
         return effects;
     };
-    if screen.channel != channel {
-        return effects;
-    }
+    effects.extend(end(model, channel, same, answer));
+    model.lower(over);
+    effects
+}
+
+fn end(
+    model: &mut Model,
+    channel: ChannelId,
+    same: bool,
+    answer: Result<(), Error>,
+) -> Vec<Effect> {
+    model.touch();
+    let Screen::SafetyCode(screen) = &mut model.screen else {
+        return Vec::new();
+    };
     screen.busy = false;
     screen.stopping = false;
     match answer {
@@ -248,15 +264,14 @@ pub(in crate::tui) fn settled(
                 "The channel is stopped. Nothing leaves or enters; make a new link."
             };
             model.say(Tone::Fine, words);
+            Vec::new()
         }
         Err(error) => {
             screen.typed.clear();
             screen.problem = Some(format!("Not noted: {error}."));
-            effects.extend(reload(model, channel));
+            reload(model, channel)
         }
     }
-    model.touch();
-    effects
 }
 
 pub(in crate::tui) fn drawn(model: &mut Model, quiet: bool) {

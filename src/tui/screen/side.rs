@@ -10,6 +10,7 @@ use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::model::{Model, Pane, Screen};
 use crate::tui::theme::{Role, Theme};
+use crate::tui::tour::Tour;
 use crate::tui::widget::paint::{Paint, Spans, age, day, inset, nth, safe};
 
 /// Lines of the instructions that are shown, and where there is little room.
@@ -67,6 +68,12 @@ pub(in crate::tui) fn travel(model: &mut Model, action: Action, area: Rect) {
 
 fn rows(model: &Model, area: Rect) -> Vec<Row> {
     let mut rows = Vec::new();
+    if let Some(tour) = model
+        .tour()
+        .filter(|_| matches!(model.screen, Screen::Main))
+    {
+        tour_rows(&model.theme, tour, &mut rows);
+    }
     let Some(channel) = model.open_channel() else {
         return rows;
     };
@@ -82,6 +89,22 @@ fn rows(model: &Model, area: Rect) -> Vec<Row> {
     rows.push((Vec::new(), Vec::new()));
     delivery(model, channel, room, &mut rows);
     rows
+}
+
+/// The checklist of the demo. It stays complete, so that nothing below it moves.
+fn tour_rows(theme: &Theme, tour: Tour, rows: &mut Vec<Row>) {
+    let (done, all) = tour.progress();
+    let count = vec![theme.span(Role::Dim, format!("{done} of {all}"))];
+    rows.push((vec![theme.span(Role::Heading, "TOUR")], count));
+    for (words, done) in tour.steps() {
+        let (sign, role) = if done {
+            ("✓", Role::Dim)
+        } else {
+            ("○", Role::Text)
+        };
+        rows.push(text(theme, role, format!("{sign} {words}")));
+    }
+    rows.push((Vec::new(), Vec::new()));
 }
 
 fn heading(theme: &Theme, name: &'static str, key: &'static str, word: &'static str) -> Row {

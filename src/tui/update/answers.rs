@@ -9,6 +9,8 @@ use crate::tui::screen::{
     composer, decision_log, engagement, form, invite, need, needs_you, review, safety_code,
 };
 
+use crate::tui::tour;
+
 use super::{ask, newest, open_channel};
 
 type Answer = Result<Reply, Error>;
@@ -21,7 +23,11 @@ pub(super) fn take(model: &mut Model, question: Question, answer: Answer) -> Vec
     } else {
         Vec::new()
     };
+    let step = tour::answered(model, &question, &answer);
     effects.extend(place(model, question, answer));
+    if let Some(step) = step {
+        tour::tick(model, step);
+    }
     effects
 }
 

@@ -28,7 +28,13 @@ impl Fate {
 /// Returns the lines of both texts in order, each with what became of it.
 pub(crate) fn lines<'a>(from: &'a str, to: &'a str) -> Vec<(Fate, &'a str)> {
     let (old, new): (Vec<_>, Vec<_>) = (from.lines().collect(), to.lines().collect());
-    let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let found = between(&old, &new).into_iter();
+    found.map(|(fate, line)| (fate, *line)).collect()
+}
+
+/// Returns the lines of both lists in order, each with what became of it.
+pub(crate) fn between<'a, T: PartialEq>(old: &'a [T], new: &'a [T]) -> Vec<(Fate, &'a T)> {
+    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let (old_rest, new_rest) = (
         old.get(head..).unwrap_or_default(),
         new.get(head..).unwrap_or_default(),
@@ -37,19 +43,19 @@ pub(crate) fn lines<'a>(from: &'a str, to: &'a str) -> Vec<(Fate, &'a str)> {
     let tail = pairs.take_while(|(a, b)| a == b).count();
     let (old_mid, kept_tail) = old_rest.split_at(old_rest.len() - tail);
     let (new_mid, _) = new_rest.split_at(new_rest.len() - tail);
-    let mut found: Vec<_> = old.iter().take(head).map(|l| (Fate::Kept, *l)).collect();
+    let mut found: Vec<_> = old.iter().take(head).map(|l| (Fate::Kept, l)).collect();
     if old_mid.len().saturating_mul(new_mid.len()) > MOST {
-        found.extend(old_mid.iter().map(|line| (Fate::Removed, *line)));
-        found.extend(new_mid.iter().map(|line| (Fate::Added, *line)));
+        found.extend(old_mid.iter().map(|line| (Fate::Removed, line)));
+        found.extend(new_mid.iter().map(|line| (Fate::Added, line)));
     } else {
         middle(old_mid, new_mid, &mut found);
     }
-    found.extend(kept_tail.iter().map(|line| (Fate::Kept, *line)));
+    found.extend(kept_tail.iter().map(|line| (Fate::Kept, line)));
     found
 }
 
 /// Compares by the longest common run of lines, in order.
-fn middle<'a>(old: &[&'a str], new: &[&'a str], found: &mut Vec<(Fate, &'a str)>) {
+fn middle<'a, T: PartialEq>(old: &'a [T], new: &'a [T], found: &mut Vec<(Fate, &'a T)>) {
     let width = new.len() + 1;
     let mut common = vec![0u32; (old.len() + 1) * width];
     let at = |table: &[u32], a: usize, b: usize| table.get(a * width + b).copied().unwrap_or(0);
@@ -106,6 +112,28 @@ mod tests {
         assert_eq!(lines("", ""), []);
         assert_eq!(lines("", "a"), [(Added, "a")]);
         assert_eq!(lines("a", ""), [(Removed, "a")]);
+    }
+
+    #[test]
+    fn a_repeated_line_is_counted_once_more() {
+        let found = lines("a\na", "a\na\na");
+        let added = found.iter().filter(|(fate, _)| *fate == Added);
+        assert_eq!((found.len(), added.count()), (3, 1));
+    }
+
+    #[test]
+    fn any_two_lists_can_be_read_back_from_their_difference() {
+        use proptest::prelude::*;
+        let list = || prop::collection::vec("[abc]", 0..12);
+        proptest!(|(old in list(), new in list())| {
+            let found = between(&old, &new);
+            let without = |left_out: Fate| -> Vec<String> {
+                let kept = found.iter().filter(|(fate, _)| *fate != left_out);
+                kept.map(|(_, line)| (*line).clone()).collect()
+            };
+            prop_assert_eq!(without(Added), old.clone());
+            prop_assert_eq!(without(Removed), new.clone());
+        });
     }
 
     #[test]

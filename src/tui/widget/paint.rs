@@ -3,6 +3,7 @@
 //! Peer text reaches a span in [`safe`] alone, and every row is clipped to the rectangle it was
 //! given, so nothing a peer wrote can stand outside its place.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -47,6 +48,23 @@ impl Paint<'_> {
     /// Makes a span of this program's own words.
     pub(crate) fn own(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         self.theme.span(role, text)
+    }
+
+    /// Returns which rows of a list its place shows, scrolled so that the row `at` is among
+    /// them. Where the list goes on, the last row of the place says by how many.
+    pub(crate) fn window(&mut self, area: Rect, rows: usize, at: usize) -> Range<usize> {
+        let height = usize::from(area.height);
+        let most = rows.saturating_sub(height);
+        let first = (at + 3).saturating_sub(height).min(most);
+        let hidden = rows.saturating_sub(first + height);
+        if hidden == 0 || height == 0 {
+            return first..(first + height).min(rows);
+        }
+        let last = first + height - 1;
+        // The row that says how many do not fit shows none of them.
+        let words = vec![self.own(Role::Dim, format!("+{} ▼", hidden + 1))];
+        self.pair(inset(nth(area, height - 1), 1, 1), Vec::new(), words);
+        first..last
     }
 
     /// Draws one row at the top of `area`; what is wider is cut and says so.
@@ -211,6 +229,26 @@ mod tests {
         assert_eq!(age(Duration::from_secs(60)), "1m");
         assert_eq!(age(Duration::from_secs(3 * 3600 + 59 * 60)), "3h");
         assert_eq!(age(Duration::from_secs(49 * 3600)), "2d");
+    }
+
+    #[test]
+    fn a_list_that_is_cut_shows_its_cursor_and_says_how_many_rows_are_missing() {
+        let theme = Theme::built_in(crate::tui::ThemeChoice::Mono);
+        let area = Rect::new(0, 0, 20, 4);
+        let mut buffer = Buffer::empty(area);
+        let mut paint = Paint {
+            buffer: &mut buffer,
+            theme: &theme,
+        };
+        assert_eq!(paint.window(area, 4, 0), 0..4);
+        assert_eq!(paint.window(area, 9, 8), 5..9);
+        assert_eq!(paint.window(Rect { height: 0, ..area }, 9, 0), 3..3);
+        assert_eq!(paint.window(area, 9, 3), 2..5);
+        let last: String = buffer.content[60..]
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
+        assert!(last.contains("+4 ▼"), "{last}");
     }
 
     #[test]

@@ -192,6 +192,14 @@ fn hidden_characters_of_a_logged_text_are_shown_and_do_nothing() {
 }
 
 #[test]
+fn a_difference_shows_hidden_characters_once() {
+    // What was sanitised was sanitised again, so its brackets looked like the peer's own.
+    let mut world = opened((120, 36));
+    world.keys("jjjd");
+    world.see("┆ Pay⟦U+202E").see_not("⟦⟦").see_not("⟧⟧");
+}
+
+#[test]
 fn a_redacted_text_leaves_its_digest() {
     let mut world = opened((120, 36));
     world.keys("G");
