@@ -1,11 +1,20 @@
 //! Which keys do something now. Asked before a key acts and before the key bar names it.
 
+use crate::profile::config::Key;
+
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, engagement, main, needs_you, review, safety_code};
+use super::screen::{composer, doctor, engagement, main, needs_you, review, safety_code, settings};
 
 /// Tells whether an action would do anything on the present screen.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table that names every action, so that a new one is not forgotten"
+)]
 pub(super) fn available(model: &Model, action: Action) -> bool {
+    if let Some(known) = in_settings(model, action) {
+        return known;
+    }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     match action {
@@ -65,6 +74,11 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::CycleFilter
         | Action::HowToExport
         | Action::VerifyChain
+        | Action::OpenSettings
+        | Action::TryClipboard
+        | Action::OpenDoctor
+        | Action::LookAgain
+        | Action::CopyReport
         | Action::NewInvite
         | Action::AcceptLink
         | Action::NextField
@@ -88,6 +102,25 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
 }
 
+/// Tells the same of the settings and the doctor, where they know better.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is as on any screen"
+)]
+fn in_settings(model: &Model, action: Action) -> Option<bool> {
+    let on_settings = matches!(model.screen, Screen::Settings(_));
+    match action {
+        Action::LookAgain | Action::CopyReport => Some(doctor::is_ready(model)),
+        Action::TryClipboard => Some(settings::selected(model) == Some(Key::Clipboard)),
+        Action::Undo if on_settings => Some(settings::can_undo(model)),
+        Action::Save if on_settings => Some(settings::is_changed(model)),
+        Action::NextValue | Action::PreviousValue | Action::Open | Action::Editor => {
+            on_settings.then_some(true)
+        }
+        _ => None,
+    }
+}
+
 /// Tells whether there is anything to move among, or through, on the present screen.
 fn can_move(model: &Model) -> bool {
     match &model.screen {
@@ -99,6 +132,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Help(_) => true,
     }
 }
@@ -114,6 +149,9 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
+        Action::TryClipboard => "Go to the row of the clipboard first.",
+        Action::LookAgain | Action::CopyReport => "Still looking.",
         Action::Editor
         | Action::NextValue
         | Action::PreviousValue

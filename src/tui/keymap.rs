@@ -31,6 +31,12 @@ pub enum Scope {
     SafetyCode,
     /// The decision log.
     Log,
+    /// The settings.
+    Settings,
+    /// A text field in the settings.
+    SettingsText,
+    /// What works here and what does not.
+    Doctor,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -52,6 +58,9 @@ impl Scope {
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Log => "Decision log",
+            Self::Settings => "Settings",
+            Self::SettingsText => "Writing a setting",
+            Self::Doctor => "Doctor",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -61,7 +70,7 @@ impl Scope {
     pub fn is_text(self) -> bool {
         matches!(
             self,
-            Self::Composer | Self::ReviewText | Self::Form | Self::SafetyCode
+            Self::Composer | Self::ReviewText | Self::Form | Self::SafetyCode | Self::SettingsText
         )
     }
 }
@@ -134,6 +143,11 @@ pub enum Action {
     MakeRule,
     CompareCode,
     CodeDiffers,
+    OpenSettings,
+    TryClipboard,
+    OpenDoctor,
+    LookAgain,
+    CopyReport,
     Help,
     Redraw,
     Suspend,
@@ -265,6 +279,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
+    Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [key(' ')] Leader "" "more for this channel";
     Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
@@ -305,7 +320,7 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
     ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
-    Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
+    Composer [named(KeyCode::Enter)] Send "send, u takes it back" "send; it waits for the time that the settings give, and u takes it back";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -349,6 +364,31 @@ pub const TABLE: &[Binding] = table! {
     Log [key('V')] VerifyChain "verify" "read every entry and check it against the next";
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Settings [key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row, at once; in a list of boxes the next box";
+    Settings [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row, at once; in a list of boxes the box before";
+    Settings [key('S')] Save "write" "write what changed into the settings file; everything else in it is kept";
+    Settings [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Settings [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Settings [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Settings [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Settings [key('g'), named(KeyCode::Home)] Top "" "first row";
+    Settings [key('G'), named(KeyCode::End)] Bottom "" "last row";
+    Settings [key(' '), named(KeyCode::Enter)] Open "" "change this row: the next value, tick a box, or write a text";
+    Settings [key('u')] Undo "undo" "undo the last change";
+    Settings [key('e')] Editor "$EDITOR" "open the settings file in $VISUAL or $EDITOR; it is checked when you come back";
+    Settings [key('T')] TryClipboard "" "copy a line, to see where the clipboard is";
+    Settings [key('D')] OpenDoctor "doctor" "look whether everything works here";
+    Settings [named(KeyCode::Esc)] Back "back" "back; what is not written lasts until you quit";
+    SettingsText [named(KeyCode::Enter)] Submit "take it" "take this value, if it is possible";
+    SettingsText [named(KeyCode::Esc)] Back "leave it" "back; the value stays as it was";
+    SettingsText [named(KeyCode::F(1))] Help "help" "this help";
+    Doctor [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Doctor [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Doctor [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Doctor [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Doctor [key('r')] LookAgain "look again" "look at everything again";
+    Doctor [key('y')] CopyReport "copy" "copy the report; names, keys and channels are not in it";
+    Doctor [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

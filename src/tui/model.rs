@@ -14,6 +14,7 @@ use crate::profile::Config;
 use super::message::Question;
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
+use super::screen::doctor::DoctorScreen;
 use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::guard::Guard;
@@ -22,6 +23,7 @@ use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::SafetyCodeScreen;
+use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
 use super::tour::Tour;
@@ -58,6 +60,7 @@ pub struct Model {
     pub(super) symbols: Symbols,
     /// The settings that act now, changes on the settings screen included.
     pub(super) config: Config,
+    pub(super) settings: Settings,
     pub(super) banner: Option<String>,
     /// What of the tour was done, where there is one.
     pub(super) tour: Option<Tour>,
@@ -103,6 +106,8 @@ pub(super) enum Screen {
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Log(Box<LogScreen>),
+    Settings(Box<SettingsScreen>),
+    Doctor(DoctorScreen),
     Help(HelpScreen),
 }
 
@@ -191,6 +196,7 @@ impl Model {
             theme: Theme::built_in(setup.theme),
             symbols: setup.symbols,
             config: Config::default(),
+            settings: Settings::default(),
             banner: setup.banner,
             tour: setup.tour.then(Tour::default),
             focused_since: Some(setup.now),
@@ -216,12 +222,6 @@ impl Model {
             closing: false,
             dirty: true,
         }
-    }
-
-    /// Takes over the settings of a profile; without it every setting is the default.
-    pub fn use_config(&mut self, config: Config) {
-        self.config = config;
-        self.touch();
     }
 
     /// Tells whether something changed since this was last asked.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event as Input;
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -15,12 +16,14 @@ use tokio::task::JoinSet;
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
-use crate::model::{PeerText, UnixMillis};
-use crate::profile::Config;
+use crate::model::{PeerText, Report, UnixMillis};
+use crate::profile::config::{self, Config, Key, Value};
+use crate::profile::{Profile, SettingsFile};
 
 use super::input::Inputs;
-use super::message::{Effect, Message, Question, Sheet};
+use super::message::{Effect, FileNews, Message, Question, Sheet};
 use super::model::{Model, Setup};
+use super::screen::settings::Place;
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
 use super::tour::Tour;
@@ -54,6 +57,9 @@ pub enum Error {
 /// A source of time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
+/// Looks at everything but the terminal. Asks the engine where it can.
+pub type Doctor = Arc<dyn Fn(Handle) -> BoxFuture<'static, Report> + Send + Sync>;
+
 /// How the surface is to look and where it gets its surroundings from.
 #[derive(Clone)]
 pub struct Options {
@@ -65,6 +71,12 @@ pub struct Options {
     pub symbols: Symbols,
     /// The settings of the profile.
     pub config: Config,
+    /// The profile whose settings file this is; `None` where there is none to write.
+    pub profile: Option<Profile>,
+    /// Where the settings come from.
+    pub place: Place,
+    /// Looks at what is no part of the terminal.
+    pub doctor: Option<Doctor>,
     /// What the window's title ends in.
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
@@ -109,6 +121,9 @@ impl Options {
             },
             symbols: Symbols::Unicode,
             config: Config::default(),
+            profile: None,
+            place: Place::default(),
+            doctor: None,
             title_suffix: None,
             banner: None,
             tour: false,
@@ -123,8 +138,18 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Returns the theme that these options give, and why, in words.
+    pub fn theme_words(&self) -> String {
+        let settled = self.theme.settle(&self.colours);
+        format!("{settled:?}").to_lowercase()
+    }
+}
+
 /// What comes back from work that was started.
 enum Back {
+    File(FileNews, Result<SettingsFile, String>),
+    Examined(Report),
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
 }
@@ -146,6 +171,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         size,
     });
     model.use_config(options.config.clone());
+    model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
     let mut session = Session {
         events: handle.events(),
@@ -284,6 +310,8 @@ impl Session {
                 Message::Copied(Ok(placed))
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+            Back::File(news, result) => Message::Settings(news, result),
+            Back::Examined(report) => Message::Examined(report),
         };
         self.tell(message).await
     }
@@ -352,12 +380,27 @@ impl Session {
                 }
                 Effect::Copy(text) => {
                     let clipboard = Arc::clone(&self.clipboard);
+                    let wanted = match self.model.config.clipboard() {
+                        config::Clipboard::Auto => None,
+                        config::Clipboard::Terminal => Some(Placed::Terminal),
+                        config::Clipboard::System => Some(Placed::Desktop),
+                    };
                     self.start(async move {
-                        let copied = clipboard.lock().await.copy(&text).await;
+                        let copied = clipboard.lock().await.copy(&text, wanted).await;
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
+                Effect::ReadSettings => self.with_file(FileNews::Read, |profile| {
+                    profile.read_settings().map_err(|error| in_words(&error))
+                }),
+                Effect::WriteSettings(before, changes) => {
+                    self.with_file(FileNews::Written, move |profile| {
+                        write(profile, &before, &changes)
+                    });
+                }
+                Effect::EditSettings => self.edit_settings().await?,
+                Effect::Examine => self.examine().await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
                     self.refresh();
@@ -417,6 +460,68 @@ impl Session {
         Box::pin(self.tell(Message::Edited(sheet, edited))).await
     }
 
+    /// Does something with the settings file beside the loop.
+    fn with_file(
+        &mut self,
+        news: FileNews,
+        work: impl FnOnce(&Profile) -> Result<SettingsFile, String> + Send + 'static,
+    ) {
+        let Some(profile) = self.options.profile.clone() else {
+            let problem = Err("there is no settings file here".to_owned());
+            return self.start(async move { Back::File(news, problem) });
+        };
+        self.start(async move {
+            let done = tokio::task::spawn_blocking(move || work(&profile)).await;
+            let failed = |_panic| Err("the settings file could not be used".to_owned());
+            Back::File(news, done.unwrap_or_else(failed))
+        });
+    }
+
+    async fn edit_settings(&mut self) -> Result<(), Error> {
+        let known = (self.options.editor.clone(), self.options.profile.clone());
+        let result = match known {
+            (Some(command), Some(profile)) => {
+                self.stop_reading().await;
+                self.screen.lend()?;
+                let edited = tokio::task::spawn_blocking(move || {
+                    super::external::edit_settings(&command, &profile)
+                });
+                let edited = edited
+                    .await
+                    .unwrap_or_else(|_panic| Err("the editor could not be run".to_owned()));
+                self.screen.retake()?;
+                self.input = Some(Inputs::start());
+                self.refresh();
+                edited
+            }
+            (None, _) => Err("set VISUAL or EDITOR to use one".to_owned()),
+            (_, None) => Err("there is no settings file here".to_owned()),
+        };
+        Box::pin(self.tell(Message::Settings(FileNews::Edited, result))).await
+    }
+
+    /// Asks the terminal, which nothing else may read meanwhile, and then looks at the rest
+    /// beside the loop.
+    async fn examine(&mut self) -> Result<(), Error> {
+        self.stop_reading().await;
+        let mut options = self.options.clone();
+        options.config = self.model.config.clone();
+        let asked = tokio::task::spawn_blocking(move || super::probe::examine(&options));
+        let mut report = asked.await.unwrap_or_default();
+        self.screen.forget()?;
+        self.input = Some(Inputs::start());
+        self.refresh();
+        let doctor = self.options.doctor.clone();
+        let handle = self.handle.clone();
+        self.start(async move {
+            if let Some(doctor) = doctor {
+                report.findings.extend(doctor(handle).await.findings);
+            }
+            Back::Examined(report)
+        });
+        Ok(())
+    }
+
     async fn keep_draft(&mut self) -> Result<(), Error> {
         let effects: Vec<_> = self.model.keep_draft().into_iter().collect();
         self.carry_out(effects).await
@@ -437,6 +542,30 @@ impl Session {
             tracing::debug!("the engine took too long over the last requests");
         }
     }
+}
+
+fn write(
+    profile: &Profile,
+    before: &SettingsFile,
+    changes: &[(Key, Value)],
+) -> Result<SettingsFile, String> {
+    let written = profile.write_settings(before, changes);
+    written.map_err(|error| in_words(&error))
+}
+
+/// Returns an error with what caused it.
+pub(super) fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        // What is transparent says the same twice.
+        let more = error.to_string();
+        if !words.ends_with(&more) {
+            words = format!("{words}: {more}");
+        }
+        source = error.source();
+    }
+    words
 }
 
 /// Listens to the signals that ask a program to end.

@@ -3,6 +3,7 @@
 pub(super) mod composer;
 pub(super) mod decision_log;
 mod decision_log_text;
+pub(super) mod doctor;
 pub(super) mod engagement;
 mod engagement_changes;
 pub(super) mod engagement_view;
@@ -23,6 +24,9 @@ pub(super) mod review_verdict;
 pub(super) mod review_view;
 pub(super) mod review_words;
 pub(super) mod safety_code;
+pub(super) mod settings;
+mod settings_rows;
+pub(super) mod settings_view;
 pub(super) mod side;
 pub(super) mod transcript;
 mod transcript_text;

@@ -18,8 +18,8 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
-    review_words, safety_code,
+    decision_log, doctor, engagement, form, help, invite, main, needs_you, review, review_queue,
+    review_words, safety_code, settings,
 };
 use super::tour;
 
@@ -61,6 +61,11 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
                 }
                 Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
             }
+            Vec::new()
+        }
+        Message::Settings(news, result) => settings::take_file(model, news, result),
+        Message::Examined(report) => {
+            doctor::take(model, report);
             Vec::new()
         }
         Message::Edited(Sheet::Letter(channel), result) => {
@@ -273,7 +278,12 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
             safety_code::reload(model, channel)
         }
         Screen::Engagement(_) => engagement::reload(model),
-        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Help(_) => Vec::new(),
+        Screen::Main
+        | Screen::Form(_)
+        | Screen::Log(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
+        | Screen::Help(_) => Vec::new(),
     }
 }
 
@@ -281,6 +291,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     let now = model.now;
     match &model.screen {
         Screen::Form(_) => form::paste(model, block),
+        Screen::Settings(_) => settings::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
@@ -294,6 +305,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Doctor(_)
         | Screen::Help(_) => {}
     }
     Vec::new()
@@ -320,6 +332,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
+        Screen::Settings(_) => Scope::Settings,
+        Screen::Doctor(_) => Scope::Doctor,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -375,6 +390,8 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
+    } else if scope == Scope::SettingsText {
+        settings::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = false;
         model.touch();
@@ -402,6 +419,7 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match scope {
+        Scope::Main if action == Action::OpenSettings => settings::open(model),
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
             let next = review_queue::next_item(model, action == Action::NextNeed);
             model.pane = Pane::Rail;
@@ -423,6 +441,12 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Settings => settings::act(model, action),
+        Scope::SettingsText => {
+            settings::act_in_field(model, action);
+            Vec::new()
+        }
+        Scope::Doctor => doctor::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

@@ -12,8 +12,8 @@ use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
 use super::screen::{
-    decision_log, engagement_view, form, help, invite, main, needs_you_view, review_view,
-    safety_code,
+    decision_log, doctor, engagement_view, form, help, invite, main, needs_you_view, review_view,
+    safety_code, settings_view,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -51,6 +51,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Engagement(screen) => engagement_view::draw(model, screen, frame),
         Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
         Screen::Log(screen) => decision_log::draw(model, screen, frame),
+        Screen::Settings(screen) => settings_view::draw(model, screen, frame),
+        Screen::Doctor(screen) => doctor::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("tui", &["model", "text", "api", "desktop", "profile"]),
     ("cli", &["model", "text", "api", "wire"]),
+    ("doctor", &["model", "api", "net", "profile", "store"]),
     (
         "demo",
         &[

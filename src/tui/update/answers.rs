@@ -7,6 +7,7 @@ use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::{
     composer, decision_log, engagement, form, invite, need, needs_you, review, safety_code,
+    settings,
 };
 
 use crate::tui::tour;
@@ -51,6 +52,8 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Storage
+        | Question::ReloadSettings
         | Question::Log(_)
         | Question::VerifyLog
         | Question::Decide(..)
@@ -129,6 +132,11 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             model.touch();
             Vec::new()
         }
+        (Question::Storage, Ok(Reply::Storage(storage))) => {
+            settings::take_storage(model, storage);
+            Vec::new()
+        }
+        (Question::ReloadSettings, Ok(Reply::Done)) => Vec::new(),
         (Question::Log(before), Ok(Reply::Log(entries))) => {
             decision_log::take(model, before, entries)
         }
@@ -175,8 +183,11 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             model.composer.sent(channel, now);
             model.composer.active = false;
             let words = match outcome {
-                SendOutcome::Queued { problem: None, .. } => {
-                    "It leaves in ten seconds. u takes it back.".to_owned()
+                SendOutcome::Queued {
+                    problem: None, due, ..
+                } => {
+                    let seconds = due.since(now).as_secs_f64().ceil();
+                    format!("It leaves in {seconds} s. u takes it back.")
                 }
                 SendOutcome::Queued {
                     problem: Some(problem),
