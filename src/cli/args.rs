@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, doctor, draft,
-    end, engagement, host, instructions, log, man, passphrase, pause, pending, relay, scan, send,
-    show, status, verify, wake,
+    end, engagement, host, instructions, keys, log, man, passphrase, pause, pending, relay, scan,
+    send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -58,6 +58,8 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     /// Show what the scanner sees in a text
     Scan(scan::ScanArgs),
+    /// Show the keys of the terminal surface, or what a pressed one sends
+    Keys(keys::KeysArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -80,6 +82,7 @@ impl Command {
             | Self::Relay(_)
             | Self::Doctor(_)
             | Self::Scan(_)
+            | Self::Keys(_)
             | Self::Completions(_)
             | Self::Man(_) => Role::Assistant,
         }
@@ -244,7 +247,7 @@ mod tests {
     fn only_the_verbs_ask_an_engine() {
         let needs = |line: &str| parse(line).unwrap().command.unwrap().needs_engine();
         assert!(needs("chaperon import clawbuddy"));
-        for line in ["run", "demo", "relay", "man", "completions bash"] {
+        for line in ["run", "demo", "relay", "man", "keys", "completions bash"] {
             assert!(!needs(&format!("chaperon {line}")), "{line}");
         }
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::model::PeerText;
 use crate::profile::{Profile, SettingsFile};
 
-use super::run::in_words;
+use super::run::files::in_words;
 
 /// Bytes that are read back at most; more than any network carries.
 const LIMIT: u64 = 4 * 1024 * 1024;
