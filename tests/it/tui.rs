@@ -10,6 +10,7 @@ mod log;
 mod mouse;
 mod needs_you;
 mod search;
+mod settings;
 mod snapshots;
 mod stories;
 pub(crate) mod world;
