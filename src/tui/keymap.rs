@@ -291,14 +291,14 @@ pub const TABLE: &[Binding] = table! {
     Review [key('z')] Later "" "decide later: back, it goes on waiting, and n skips it for an hour";
     Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
     Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
-    Review [named(KeyCode::Tab)] NextPane "pane" "the text, what was found in it, what was said before: next pane or part";
-    Review [named(KeyCode::BackTab)] PreviousPane "" "previous pane or part";
     Review [key('M')] MakeRule "" "open the engagement of the channel, to make a rule of this; decides nothing";
     Review [key('K')] KeepPinned "" "after a key change: go on with the key you accepted";
     Review [key('j'), named(KeyCode::Down)] Down "read on" "read on";
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
     Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Review [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Review [named(KeyCode::Tab)] NextPane "pane" "the text, what was found in it, what was said before: next pane or part";
+    Review [named(KeyCode::BackTab)] PreviousPane "" "previous pane or part";
     Review [key('n')] NextNeed "next" "go to the next item that needs you";
     Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
     Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";

@@ -7,6 +7,7 @@ mod held;
 mod hostile;
 mod log;
 mod needs_you;
+mod review;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

@@ -18,8 +18,6 @@ use super::side::{preset_label, relay_name, trust_words};
 
 /// Cells of a line from before the item, which is context and may be cut.
 const BEFORE: usize = 160;
-/// Cells from which on the kind of a finding stands on the line of the finding.
-const WIDE: usize = 64;
 
 /// Writes what was found, the channel, and what follows.
 pub(super) fn context(paper: &mut Paper, page: &Page<'_>) {
@@ -51,22 +49,20 @@ fn finding(paper: &mut Paper, number: u32, signal: &Signal) {
         Severity::Low | Severity::Medium => Role::Wait,
         Severity::High | Severity::Critical => Role::Stop,
     };
-    let (sentence, kind) = (signal.code.sentence(), signal.kind.words());
-    if paper.width >= WIDE {
-        paper.words(role, &format!("{number} it {sentence} · {kind}"));
-        if !paper.theirs_beside(&signal.evidence) {
-            paper.theirs(&signal.evidence);
-        }
-        return;
-    }
-    let sign = format!("{number} ");
-    paper.listed(role, &sign, &format!("it {sentence}"));
+    let kind = signal.kind.words();
     let kind = kind.split_once(", ").map_or_else(
         || kind.to_owned(),
         |(what, sure)| format!("{what} ({sure})"),
     );
-    paper.listed(Role::Dim, "  ", &kind);
-    paper.theirs(&signal.evidence);
+    let sentence = format!("{number} it {}", signal.code.sentence());
+    if !paper.beside(&[(role, &sentence), (Role::Dim, &kind)]) {
+        let (number, sentence) = sentence.split_once(' ').unwrap_or_default();
+        paper.listed(role, &format!("{number} "), sentence);
+        paper.listed(Role::Dim, "  ", &kind);
+    }
+    if !paper.theirs_beside(&signal.evidence) {
+        paper.theirs_under(&signal.evidence);
+    }
 }
 
 /// Returns what was found in the message of an item.
@@ -109,21 +105,19 @@ const fn flag(signal: &Signal) -> &'static str {
 
 fn channel(paper: &mut Paper, review: &Review) {
     paper.part("CHANNEL");
-    for line in preset_label(&review.channel.preset).wrap(paper.width) {
-        paper.row(vec![(Role::Text, line)]);
-    }
+    let preset = preset_label(&review.channel.preset).plain();
     let (trust, role) = trust_words(&review.channel);
-    paper.words(role, trust);
-    let network = ours(&format!("over {}, ", review.network.label()));
-    let room = paper.width.saturating_sub(network.width());
-    let relay = relay_name(&review.channel.relay, room);
-    paper.row(vec![(Role::Dim, network), (Role::Dim, relay)]);
+    paper.together(&[(Role::Text, &preset), (role, trust)]);
+    let relay = relay_name(&review.channel.relay, paper.width).plain();
+    let network = format!("over {}, {relay}", review.network.label());
+    let flagged = format!(
+        "signals before: in {} of {} messages",
+        review.flagged_before, review.total
+    );
     if is_message(review) {
-        let before = format!(
-            "signals before: in {} of {} messages",
-            review.flagged_before, review.total
-        );
-        paper.words(Role::Dim, &before);
+        paper.together(&[(Role::Dim, &network), (Role::Dim, &flagged)]);
+    } else {
+        paper.words(Role::Dim, &network);
     }
 }
 

@@ -96,7 +96,7 @@ const fn armed_words(review: &Review, verdict: Verdict) -> (&'static str, &'stat
         ),
         (ReviewKind::HeldMessage { .. }, _) => (
             "your assistant reads all of it as it is",
-            "all of it is read as it is",
+            "your assistant reads it as it is",
         ),
     }
 }

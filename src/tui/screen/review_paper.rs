@@ -118,6 +118,33 @@ impl Paper {
         }
     }
 
+    /// Adds words of our own in one row. Returns whether they fit; if not, nothing is added.
+    pub(super) fn beside(&mut self, parts: &[(Role, &str)]) -> bool {
+        let mut pieces = Vec::new();
+        for (role, words) in parts {
+            if !pieces.is_empty() {
+                pieces.push((Role::Dim, ours(" · ")));
+            }
+            pieces.push((*role, ours(words)));
+        }
+        let cells: usize = pieces.iter().map(|(_, piece)| piece.width()).sum();
+        let fits = cells <= self.width;
+        if fits {
+            self.row(pieces);
+        }
+        fits
+    }
+
+    /// Adds words of our own in one row if they fit, else one below the other.
+    pub(super) fn together(&mut self, parts: &[(Role, &str)]) {
+        if self.beside(parts) {
+            return;
+        }
+        for (role, words) in parts {
+            self.words(*role, words);
+        }
+    }
+
     /// Adds words behind a sign; they wrap under themselves.
     pub(super) fn listed(&mut self, role: Role, sign: &str, words: &str) {
         let sign = ours(sign);
@@ -153,8 +180,16 @@ impl Paper {
         self.behind_gutter(&sanitise(text));
     }
 
+    /// The same, set in under what it belongs to.
+    pub(super) fn theirs_under(&mut self, text: &PeerText) {
+        self.behind(ours("  ┆ "), &sanitise(text));
+    }
+
     pub(super) fn behind_gutter(&mut self, text: &SafeText) {
-        let gutter = ours("┆ ");
+        self.behind(ours("┆ "), text);
+    }
+
+    fn behind(&mut self, gutter: SafeLine, text: &SafeText) {
         for line in text.wrap(self.width.saturating_sub(gutter.width())) {
             self.row(vec![(Role::Gutter, gutter.clone()), (Role::Text, line)]);
         }

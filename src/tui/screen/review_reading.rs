@@ -95,6 +95,7 @@ pub(super) struct Reading {
     seen: Each<usize>,
     widths: (u16, u16),
     whole: bool,
+    percent: usize,
     chosen: Option<u32>,
 }
 
@@ -129,14 +130,8 @@ impl Reading {
     }
 
     /// Returns how much has been on the screen, in per cent.
-    pub(super) fn percent(&self, desk: &Desk) -> usize {
-        let all = Pane::ALL.into_iter();
-        let total: usize = all.clone().map(|pane| desk.rows(pane).len()).sum();
-        if self.whole || total == 0 {
-            return 100;
-        }
-        let seen: usize = all.map(|pane| *self.seen.of(pane)).sum();
-        (seen * 100 / total).min(99)
+    pub(super) const fn percent(&self) -> usize {
+        if self.whole { 100 } else { self.percent }
     }
 
     /// Returns how many of `all` signals have been on the screen whole, in the pane of signals.
@@ -154,6 +149,12 @@ impl Reading {
         if self.widths != widths {
             self.widths = widths;
             self.seen = Each::default();
+            // Whoever was in the middle of it begins at the top again; this frame showed another
+            // place and counts for nothing.
+            if !self.whole && self.scroll != Each::default() {
+                self.scroll = Each::default();
+                return true;
+            }
         }
         for pane in Pane::ALL {
             let first = self.first(desk, pane);
@@ -166,6 +167,10 @@ impl Reading {
             }
         }
         self.whole |= Pane::ALL.iter().all(|pane| !self.is_unread(desk, *pane));
+        let all = Pane::ALL.into_iter();
+        let total: usize = all.clone().map(|pane| desk.rows(pane).len()).sum();
+        let seen: usize = all.map(|pane| *self.seen.of(pane)).sum();
+        self.percent = (seen * 100 / total.max(1)).min(99);
         before != (self.seen, self.whole)
     }
 

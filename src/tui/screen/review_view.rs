@@ -4,14 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::Review;
-use crate::model::{ReviewKind, StopReason};
+use crate::model::{Channel, ChannelState, ReviewKind, StopReason};
 use crate::text::{ours, sanitise_line};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, clock, day, day_number, inset, nth, safe};
 
-use super::rail::{preset_short, trust};
+use super::rail::preset_short;
 use super::review::{Look, ReviewScreen};
 use super::review_paper::PaperRow;
 use super::review_reading::{Desk, Each, Pane, is_marked};
@@ -180,7 +180,10 @@ fn draw_title(
     if screen.several.is_some() {
         let count = screen.several.ids().len() + 1;
         left.push(paint.own(Role::Wait, format!(" · {count} at once")));
-    } else if let Some(message) = review.and_then(|review| review.message.as_ref()) {
+    } else if let Some(message) = review
+        .filter(|_| places.shape != Shape::Narrow)
+        .and_then(|review| review.message.as_ref())
+    {
         let zone = &model.zone;
         let mut at = clock(message.at, zone);
         if day_number(message.at, zone) != day_number(model.now, zone) {
@@ -190,11 +193,9 @@ fn draw_title(
     }
     let mut right = Vec::new();
     if let Some(review) = review.filter(|_| places.shape == Shape::Stacked) {
-        let (sign, role) = trust(&review.channel);
         let preset = preset_short(&review.channel.preset);
-        right.push(paint.own(Role::Dim, format!("{preset} ")));
-        right.push(paint.own(role, sign));
-        right.push(paint.own(Role::Dim, " · "));
+        let words = format!("{preset} · {} · ", compared(&review.channel));
+        right.push(paint.own(Role::Dim, words));
     }
     match screen.look {
         Look::Raw if places.look.height == 0 => {
@@ -208,7 +209,7 @@ fn draw_title(
     if review.is_some_and(is_grave) {
         right.push(paint.own(Role::Stop, "!! "));
     }
-    let percent = screen.reading.percent(desk);
+    let percent = screen.reading.percent();
     let role = if percent == 100 {
         Role::Dim
     } else {
@@ -222,6 +223,19 @@ fn draw_title(
     if places.shape == Shape::Columns {
         let keys = screen.reading.pane(desk) == Pane::Text && screen.written().typing().is_none();
         paint.keys_here(places.title, keys);
+    }
+}
+
+/// Returns in two words how far the key can be relied on.
+const fn compared(channel: &Channel) -> &'static str {
+    match channel.state {
+        ChannelState::Active if channel.verified.is_some() => "✓ compared",
+        ChannelState::Active => "~ not compared",
+        ChannelState::Stopped => "✗ stopped",
+        ChannelState::Invited
+        | ChannelState::Requested
+        | ChannelState::Superseded
+        | ChannelState::Closed => "○ no key yet",
     }
 }
 
