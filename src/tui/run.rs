@@ -17,7 +17,9 @@ use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{PeerText, UnixMillis};
 
+use super::burst::marks_pastes;
 use super::input::Inputs;
+use super::keymap::Keys;
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
@@ -72,6 +74,12 @@ pub struct Options {
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
+    /// The keys in force.
+    pub keys: Keys,
+    /// Whether the mouse is ours; the terminal then selects text only with Shift held down.
+    pub mouse: bool,
+    /// Whether the terminal marks what is pasted; where not, keys that come at once are a paste.
+    pub marks_pastes: bool,
     /// The zone for times of day.
     pub zone: TimeZone,
     /// Where the time comes from.
@@ -97,6 +105,7 @@ impl Options {
                 .filter(|value| !value.trim().is_empty())
         };
         let term = text("TERM");
+        let marks_pastes = marks_pastes(term.as_deref(), set("TMUX"));
         Self {
             theme: ThemeChoice::Auto,
             colours: ColourHints {
@@ -113,6 +122,9 @@ impl Options {
                 ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
+            keys: Keys::built_in(),
+            mouse: true,
+            marks_pastes,
             zone: TimeZone::system(),
             clock,
         }
@@ -140,15 +152,18 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         zone: options.zone.clone(),
         now: (options.clock)(),
         size,
-    });
+    })
+    .with_keys(options.keys.clone())
+    .with_marked_pastes(options.marks_pastes);
     let (back, returns) = mpsc::unbounded_channel();
+    let screen = Screen::take(options.mouse)?;
     let mut session = Session {
         events: handle.events(),
         handle,
         model,
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
-        screen: Screen::take()?,
+        screen,
         input: Some(Inputs::start()),
         tasks: JoinSet::new(),
         back,
@@ -264,7 +279,7 @@ impl Session {
             Input::Resize(width, height) => Message::Resize(width, height),
             Input::FocusGained => Message::Focus(true),
             Input::FocusLost => Message::Focus(false),
-            Input::Mouse(_) => return Ok(()),
+            Input::Mouse(mouse) => Message::Mouse(mouse),
         };
         self.tell(message).await
     }
