@@ -395,6 +395,8 @@ pub struct Review {
     pub flagged_before: u32,
     /// The policy in force, for example `trusted-colleague v3`.
     pub policy: String,
+    /// What becomes of the assistant's answers under it, in a few clauses; all of it is enforced.
+    pub terms: Vec<String>,
     /// For a held message: what the assistant would get with what is hidden removed.
     pub clean: Option<Words>,
     /// Rules as TOML that would let the like of it pass for a time, to be tried out and saved in

@@ -370,6 +370,8 @@ pub const TABLE: &[Binding] = table! {
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
     Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Review [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Review [named(KeyCode::Tab)] NextPane "pane" "the text, what was found in it, what was said before: next pane or part";
+    Review [named(KeyCode::BackTab)] PreviousPane "" "previous pane or part";
     Review [key('n')] NextNeed "next" "go to the next item that needs you";
     Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
     Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";
