@@ -230,7 +230,7 @@ fn print(verb: impl FnOnce(&mut Output<'_>) -> Result<Exit, cli::Error>) -> Exit
 async fn show_profile(access: Access) -> Result<ExitCode> {
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
-    let mut options = tui::Options::from_environment(system_clock());
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     let config = profile.load_config()?;
     options.symbols = match config.symbols {
         Some(profile::Symbols::Ascii) => tui::Symbols::Ascii,
@@ -265,7 +265,7 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
 /// Opens the terminal surface on a world that vanishes afterwards.
 async fn show_demo() -> Result<ExitCode> {
     let world = World::start().await?;
-    let mut options = tui::Options::from_environment(system_clock());
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     options.title_suffix = Some("demo".to_owned());
     options.banner = Some(DEMO_BANNER.to_owned());
     options.tour = true;

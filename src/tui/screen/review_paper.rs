@@ -18,7 +18,6 @@ use super::review::Look;
 use super::review_verdict::words_of;
 use super::review_words::{Purpose, Written};
 use super::side::{preset_label, relay_name};
-use super::transcript_text::signals_in;
 
 /// One row: theirs stands right of the gutter, ours does not have one.
 #[derive(Debug, Default)]
@@ -422,7 +421,7 @@ fn text(paper: &mut Paper, page: &Page<'_>) {
 
 /// The parts of a body, each with its own signals marked under the numbers of the whole list.
 fn safe_text(paper: &mut Paper, body: &Body, signals: &[Signal]) {
-    let of = |part: Part| signals_in(body, signals, part);
+    let of = |part: Part| body.signals_in(signals, part);
     if !body.subject.is_empty() {
         paper.words(Role::Dim, "Subject");
         paper.behind_gutter(&sanitise_marked(&body.subject, &of(Part::Subject)));
