@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tui", &["model", "text", "api", "desktop"]),
+    ("plain", &["model", "text", "api"]),
     ("cli", &["model", "text", "api", "wire"]),
     (
         "demo",
