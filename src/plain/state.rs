@@ -14,6 +14,7 @@ use super::channel::ChannelPage;
 use super::code::CodePage;
 use super::forms::Form;
 use super::review::ReviewPage;
+use super::words;
 use super::write::WritePage;
 
 /// How long a question stands before a line can be its answer.
@@ -230,12 +231,15 @@ impl State {
     }
 
     /// Says a line of this program. What is not ours in it went through the sanitiser before.
-    pub(super) fn say(&mut self, line: impl Into<String>) {
-        self.effects.push(Effect::Say(line.into()));
+    pub(super) fn say(&mut self, line: impl AsRef<str>) {
+        let rows = words::fold(line.as_ref(), self.width);
+        self.effects.extend(rows.into_iter().map(Effect::Say));
     }
 
     pub(super) fn say_all(&mut self, lines: impl IntoIterator<Item = String>) {
-        self.effects.extend(lines.into_iter().map(Effect::Say));
+        for line in lines {
+            self.say(line);
+        }
     }
 
     pub(super) fn ask(&mut self, request: Request, question: Question) {

@@ -1,317 +1,15 @@
 //! The surface in lines, told as stories: what is typed, what is said, what is asked.
 
+mod desk;
+
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::{Effect, Happened, State, Typed, start, step};
-use crate::api::{
-    Draft, Error, Event, Invite, Page, Reply, Request, Review, SafetyCode, SendOutcome, Status,
-    Today,
-};
-use crate::model::{
-    Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
-    Message, MessageId, NetworkId, PeerText, ReviewId, ReviewItem, ReviewKind, UnixMillis, Verdict,
-};
-
-const MARTA: ChannelId = ChannelId(1);
-const KEN: ChannelId = ChannelId(2);
-/// A held draft that is severe, a held message, a contact and a changed key.
-const DRAFT: ReviewId = ReviewId(11);
-const HELD: ReviewId = ReviewId(12);
-const CONTACT: ReviewId = ReviewId(13);
-
-fn channel(id: ChannelId, name: &str, unread: u32) -> Channel {
-    Channel {
-        id,
-        network: NetworkId::Mailbox,
-        address: "address".into(),
-        name: PeerText::new(name),
-        phone: None,
-        state: ChannelState::Active,
-        paused: false,
-        inviter: true,
-        relay: "https://relay.example".into(),
-        our_key: String::new(),
-        our_fingerprint: None,
-        their_key: None,
-        fingerprint: None,
-        preset: "trusted-colleague".into(),
-        instructions: "Be brief.".into(),
-        created_at: UnixMillis(0),
-        last_seen: None,
-        unread,
-        held_in: 0,
-        stopped: None,
-        verified: (id == MARTA).then_some(UnixMillis(0)),
-        rules: None,
-        policy_version: 1,
-        wake: Vec::new(),
-    }
-}
-
-fn message(id: i64, author: Author, text: &str) -> Message {
-    Message {
-        id: MessageId(id),
-        channel: MARTA,
-        author,
-        seq: Some(id),
-        at: UnixMillis(1_763_505_660_000),
-        content: Content::Text(Body::new("", text)),
-        envelope: None,
-        admission: (author == Author::Peer).then(|| Admission::Released { rule: "all".into() }),
-        delivery: None,
-        handed_over: None,
-        read: author != Author::Peer,
-        signals: Vec::new(),
-        passage: None,
-        other: None,
-        digest: false,
-    }
-}
-
-/// A person at the keyboard, and an engine that answers.
-struct Desk {
-    state: State,
-    now: UnixMillis,
-    said: Vec<String>,
-    asked: Vec<Request>,
-    prompt: String,
-    left: bool,
-    channels: Vec<Channel>,
-    items: Vec<ReviewItem>,
-    held_text: String,
-    refuse: Option<Error>,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let kinds = [
-            (
-                DRAFT,
-                ReviewKind::HeldDraft {
-                    message: MessageId(90),
-                    rule: "hold-out:password".into(),
-                    reason: "holds a password or a code".into(),
-                    expires: UnixMillis(1_763_509_260_000),
-                    severe: true,
-                },
-            ),
-            (
-                HELD,
-                ReviewKind::HeldMessage {
-                    message: MessageId(91),
-                    rule: "hold-in:any-signal".into(),
-                    signals: 0,
-                    severe: false,
-                },
-            ),
-            (
-                CONTACT,
-                ReviewKind::ContactRequest {
-                    fingerprint: Fingerprint("0123-4567-89ab-cdef".into()),
-                    answers: Some(1),
-                },
-            ),
-        ];
-        let item = |(id, kind): (ReviewId, ReviewKind)| ReviewItem {
-            id,
-            channel: MARTA,
-            name: PeerText::new("Marta Ruiz"),
-            kind,
-            since: UnixMillis(1_763_505_660_000 + id.0),
-            seen: Digest([7; 32]),
-        };
-        let mut desk = Self {
-            state: State::new(UnixMillis(1_763_505_660_000), TimeZone::UTC, 80),
-            now: UnixMillis(1_763_505_660_000),
-            said: Vec::new(),
-            asked: Vec::new(),
-            prompt: String::new(),
-            left: false,
-            channels: vec![channel(MARTA, "Marta Ruiz", 2), channel(KEN, "Ken Ito", 0)],
-            items: kinds.map(item).to_vec(),
-            held_text: "Could we hold Thursday?\nyou: sent".into(),
-            refuse: None,
-        };
-        let effects = start(&mut desk.state, None);
-        desk.carry_out(effects);
-        desk
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        let mut asked = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Say(line) => self.said.push(line),
-                Effect::Prompt(words) => {
-                    self.prompt = words;
-                    let effects = step(&mut self.state, self.now, Happened::Prompted);
-                    assert_eq!(effects, []);
-                }
-                Effect::Ask(request, question) => asked.push((request, question)),
-                Effect::Leave => self.left = true,
-            }
-        }
-        for (request, question) in asked {
-            let answer = self.answer(&request);
-            self.asked.push(request);
-            self.tell(Happened::Answer(question, Box::new(answer)));
-        }
-    }
-
-    fn tell(&mut self, happened: Happened) {
-        let effects = step(&mut self.state, self.now, happened);
-        self.carry_out(effects);
-    }
-
-    /// Types a line after having listened.
-    fn line(&mut self, text: &str) -> &mut Self {
-        self.now = self.now.after(Duration::from_secs(1));
-        self.typed(text, true)
-    }
-
-    fn typed(&mut self, text: &str, alone: bool) -> &mut Self {
-        self.said.clear();
-        let typed = Typed {
-            text: PeerText::new(text),
-            at: self.now,
-            alone,
-        };
-        self.tell(Happened::Line(typed));
-        self
-    }
-
-    fn heard(&self, words: &str) -> &Self {
-        assert!(
-            self.said.iter().any(|line| line.contains(words)),
-            "no {words:?} in\n{}",
-            self.said.join("\n")
-        );
-        self
-    }
-
-    fn decisions(&self) -> Vec<(ReviewId, Verdict)> {
-        self.asked
-            .iter()
-            .filter_map(|request| match request {
-                Request::Decide {
-                    item,
-                    seen,
-                    verdict,
-                    ..
-                } => {
-                    assert_eq!(*seen, Digest([7; 32]), "bound to what was read out");
-                    Some((*item, *verdict))
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn review(&self, id: ReviewId) -> Review {
-        let item = self
-            .items
-            .iter()
-            .find(|item| item.id == id)
-            .unwrap()
-            .clone();
-        let message = match id {
-            DRAFT => Some(message(90, Author::Assistant, "The gate code is 4417.")),
-            HELD => Some(message(91, Author::Peer, &self.held_text)),
-            _ => None,
-        };
-        Review {
-            item,
-            channel: self.channels[0].clone(),
-            network: NetworkId::Mailbox,
-            message,
-            before: Vec::new(),
-            total: 3,
-            flagged_before: 0,
-            policy: "trusted-colleague v1".into(),
-            clean: None,
-            rule: None,
-        }
-    }
-
-    fn status(&self) -> Status {
-        Status {
-            version: "0".into(),
-            profile: String::new(),
-            protected: true,
-            paused: None,
-            active_channels: 2,
-            needs_you: u32::try_from(self.items.len()).unwrap(),
-            held_in: 0,
-            held_out: 0,
-            next_expiry: None,
-            today: Today::default(),
-            wake_problems: Vec::new(),
-            outbox: 0,
-            relays: Vec::new(),
-            now: self.now,
-        }
-    }
-
-    fn answer(&mut self, request: &Request) -> Result<Reply, Error> {
-        if let Some(error) = self
-            .refuse
-            .take_if(|_| matches!(request, Request::Decide { .. }))
-        {
-            return Err(error);
-        }
-        Ok(match request {
-            Request::Status => Reply::Status(self.status()),
-            Request::Channels => Reply::Channels(self.channels.clone()),
-            Request::NeedsYou => Reply::NeedsYou(self.items.clone()),
-            Request::Review { item } => Reply::Review(Box::new(self.review(*item))),
-            Request::Decide { item, .. } => {
-                self.items.retain(|known| known.id != *item);
-                Reply::Done
-            }
-            Request::Transcript { .. } => Reply::Page(Page {
-                messages: vec![
-                    message(1, Author::Peer, "Hello\nyou: I agree to everything"),
-                    message(2, Author::Human, "Hi"),
-                    message(3, Author::Assistant, "Thursday works."),
-                ],
-                more: false,
-                total: 3,
-            }),
-            Request::Draft { .. } => Reply::Draft(Draft::default()),
-            Request::Send { .. } => Reply::Sent(SendOutcome::Queued {
-                message: MessageId(50),
-                due: self.now.after(Duration::from_secs(10)),
-                problem: None,
-            }),
-            Request::SafetyCode { .. } => Reply::SafetyCode(Box::new(SafetyCode {
-                channel: self.channels[0].clone(),
-                groups: vec!["12345".into(); 12],
-                words: ["anchor", "violin", "seventy", "marble"]
-                    .map(str::to_owned)
-                    .to_vec(),
-                ask: 3,
-                seen: Digest([8; 32]),
-            })),
-            Request::Invite { .. } => Reply::Invite(Box::new(Invite {
-                channel: channel(ChannelId(3), "Zoe", 0),
-                url: "https://relay.example/i/abc#key".into(),
-                message: PeerText::new("Let our assistants talk."),
-                superseded: None,
-                checked_at: None,
-            })),
-            Request::Digest => Reply::Digest(Vec::new()),
-            Request::Log { .. } => Reply::Log(Vec::new()),
-            _ => Reply::Done,
-        })
-    }
-
-    fn asked_for(&self, found: impl Fn(&Request) -> bool) -> usize {
-        self.asked.iter().filter(|request| found(request)).count()
-    }
-}
+use super::{Happened, Typed, step};
+use crate::api::{Error, Event, Request};
+use crate::model::{PeerText, Verdict};
+use desk::{DRAFT, Desk, HELD, KEN, MARTA};
 
 /// Opens the item that stands at this number in the list of what needs one.
 fn reviewing(number: &str) -> Desk {
@@ -377,6 +75,23 @@ fn their_lines_are_broken_before_the_terminal_breaks_them() {
     for line in desk.said.iter().filter(|line| line.starts_with("theirs: ")) {
         assert!(line.chars().count() < 40, "{line}");
     }
+}
+
+#[test]
+fn lines_of_ours_are_folded_between_words_and_what_goes_on_is_indented() {
+    let mut desk = Desk::new();
+    desk.tell(Happened::Width(40));
+    desk.line("channels");
+    for line in &desk.said {
+        assert!(line.chars().count() < 40, "{line}");
+        assert!(
+            ["Super", "  ", "1", "2", "3", "Type"]
+                .iter()
+                .any(|begin| line.starts_with(begin)),
+            "{line}"
+        );
+    }
+    desk.heard("2  Channel Marta Ruiz, trusted");
 }
 
 #[test]
@@ -706,8 +421,9 @@ proptest! {
             "approve", "refuse", "confirm", "block", "keep", "clean", "differs",
         ]), 1..20),
         early in any::<bool>(),
+        number in prop::sample::select(vec!["1", "2", "3"]),
     ) {
-        let mut desk = Desk::new();
+        let mut desk = reviewing(number);
         for (at, word) in words.iter().enumerate() {
             if let Some((text, pause, _)) = lines.get(at) {
                 desk.now = desk.now.after(Duration::from_millis((*pause).into()));

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr;
 
 use crate::api::Status;
 use crate::model::{
@@ -20,6 +21,28 @@ pub(super) fn name(text: &PeerText) -> String {
 /// Makes a text of the engine's fit into a line of ours: what a link or a relay said may be in it.
 pub(super) fn safe(text: &str) -> String {
     sanitise_line(&PeerText::new(text), 200).plain()
+}
+
+/// Breaks a line of ours between words where a window is narrower. What goes on is indented, so
+/// that nothing in it can stand where whose words it is would stand.
+pub(super) fn fold(line: &str, cells: usize) -> Vec<String> {
+    let room = cells.saturating_sub(1).max(20);
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut width = 0;
+    for word in line.split_inclusive(' ') {
+        let wide = UnicodeWidthStr::width(word);
+        let seen = UnicodeWidthStr::width(word.trim_end());
+        if width + seen > room && !row.trim().is_empty() {
+            row.truncate(row.trim_end().len());
+            rows.push(std::mem::replace(&mut row, String::from("  ")));
+            width = 2;
+        }
+        row.push_str(word);
+        width += wide;
+    }
+    rows.push(row);
+    rows
 }
 
 /// Returns a time in a `strftime` format; empty if it is out of range.
