@@ -404,6 +404,17 @@ pub struct Review {
     pub rule: Option<String>,
 }
 
+impl Review {
+    /// Tells whether anything is hidden in a held message that could be taken out.
+    pub fn hides(&self) -> bool {
+        let body = self.message.as_ref().and_then(|held| held.content.body());
+        let (Some(clean), Some(body)) = (&self.clean, body) else {
+            return false;
+        };
+        clean.body != body.body || clean.subject != body.subject
+    }
+}
+
 /// Part of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {

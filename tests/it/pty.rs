@@ -2,6 +2,9 @@
 //!
 //! Runs the demo, whose engines and relay are real and whose profile is temporary.
 
+mod ends;
+mod plain;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
@@ -48,8 +51,8 @@ struct Session {
 }
 
 impl Session {
+    /// Starts the demo in a terminal.
     fn start(size: (u16, u16), environment: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
         command.arg("demo");
         for name in ["NO_COLOR", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY"] {
@@ -59,6 +62,12 @@ impl Session {
         for (name, value) in environment {
             command.env(name, value);
         }
+        Self::run(size, command)
+    }
+
+    /// Starts a program in a terminal.
+    fn run(size: (u16, u16), command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let output = Arc::new((

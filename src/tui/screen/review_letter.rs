@@ -10,7 +10,6 @@ use super::review::Look;
 use super::review_paper::{Page, Paper, capital};
 use super::review_verdict::words_of;
 use super::review_words::Purpose;
-use super::transcript_text::signals_in;
 
 /// Writes why it is held and what it says, then what the person wrote in its place.
 pub(super) fn write(paper: &mut Paper, page: &Page<'_>, review: &Review) {
@@ -84,7 +83,7 @@ fn text(paper: &mut Paper, review: &Review, look: Look) {
 
 /// The parts of a body, each with its own signals marked under the numbers of the whole list.
 fn safe_text(paper: &mut Paper, body: &Body, signals: &[Signal]) {
-    let of = |part: Part| signals_in(body, signals, part);
+    let of = |part: Part| body.signals_in(signals, part);
     if !body.subject.is_empty() {
         paper.words(Role::Dim, "Subject");
         paper.behind_gutter(&sanitise_marked(&body.subject, &of(Part::Subject)));

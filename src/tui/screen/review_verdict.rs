@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::api::{Request, Review};
-use crate::model::{
-    Content, Message, OnScreen, PeerText, ReviewKind, StopReason, UnixMillis, Verdict, Words,
-};
+use crate::model::{Content, Message, OnScreen, PeerText, ReviewKind, UnixMillis, Verdict, Words};
 use crate::tui::keymap::Action;
 use crate::tui::model::JustSent;
 
@@ -56,24 +54,12 @@ pub(super) fn is_draft(review: &Review) -> bool {
 /// Tells whether the key on show may be pinned. Where somebody else answered the invite that we
 /// accepted it is that stranger's key, and where the code differed it is nobody's we know.
 pub(super) fn may_pin(review: &Review) -> bool {
-    !matches!(
-        review.item.kind,
-        ReviewKind::KeyChange {
-            reason: StopReason::AnsweredTwice | StopReason::CodeDiffers,
-            ..
-        }
-    )
+    review.item.may_pin()
 }
 
 /// Tells whether anything is hidden in a held message that could be taken out.
 pub(super) fn hides(review: &Review) -> bool {
-    let (Some(clean), Some(Content::Text(body))) = (
-        &review.clean,
-        review.message.as_ref().map(|message| &message.content),
-    ) else {
-        return false;
-    };
-    clean.body != body.body || clean.subject != body.subject
+    review.hides()
 }
 
 /// Returns the words of a message that can be read.
