@@ -9,14 +9,19 @@ mod search;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use chaperon::api::{Draft, Event, Invite, RelayState, Reply, Request, Review, Status, Today};
+use chaperon::api::{
+    Draft, Event, Invite, RelayState, Reply, Request, Review, Status, Storage, Today,
+};
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
     Evidence, Fingerprint, LogEntry, Message as Letter, MessageId, NetworkId, Passage, PeerText,
     RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
     StopReason, TextSpan, UnixMillis, Words,
 };
-use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
+use chaperon::profile::SettingsFile;
+use chaperon::tui::{
+    Effect, FileNews, Message, Model, Setup, Symbols, ThemeChoice, start, update, view,
+};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -48,6 +53,8 @@ pub(crate) struct Facts {
     pub(crate) searches_wait: bool,
     /// How much the index does not know yet.
     pub(crate) not_indexed: u64,
+    /// The text of the settings file.
+    pub(crate) settings: Option<String>,
 }
 
 /// A person, a window and the facts behind it.
@@ -390,6 +397,7 @@ impl Facts {
             saved: Vec::new(),
             searches_wait: false,
             not_indexed: 0,
+            settings: None,
         }
     }
 
@@ -657,6 +665,11 @@ impl Facts {
             total: 61,
             flagged_before: 0,
             policy: "trusted-colleague v3".to_owned(),
+            terms: vec![
+                "its answers leave alone, mon-fri 08:00-19:00".to_owned(),
+                "at most 3 in an hour, 12 in a day".to_owned(),
+                "waits for you with secrets, money, addresses".to_owned(),
+            ],
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
@@ -703,6 +716,10 @@ impl Facts {
             Request::Engagement { channel, proposal } => {
                 return Some(engagement::answer(self, channel, proposal));
             }
+            Request::Storage => Reply::Storage(Storage {
+                messages: 48_210,
+                bytes: 312_000_000,
+            }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
@@ -756,6 +773,11 @@ impl World {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut open: VecDeque<_> = effects.into();
         while let Some(effect) = open.pop_front() {
+            if let Some(message) = self.file(&effect) {
+                open.extend(update(&mut self.model, self.now, message));
+                self.done.push(effect);
+                continue;
+            }
             let Effect::Ask(request, question) = &effect else {
                 self.done.push(effect);
                 continue;
@@ -767,6 +789,34 @@ impl World {
             let message = Message::Answer(question.clone(), Box::new(answer));
             open.extend(update(&mut self.model, self.now, message));
         }
+    }
+
+    /// Does what `run` does with the settings file, which lies in memory here.
+    fn file(&mut self, effect: &Effect) -> Option<Message> {
+        if let Effect::WriteSettings(before, changes) = effect {
+            let unchanged = before.text() == self.facts.settings.as_deref();
+            let after = before.with(changes).map_err(|error| error.to_string());
+            let after = after.and_then(|after| {
+                let changed = "config.toml was changed by another program meanwhile".to_owned();
+                unchanged.then_some(after).ok_or(changed)
+            });
+            if let Ok(after) = &after {
+                self.facts.settings = after.text().map(str::to_owned);
+            }
+            return Some(Message::Settings(FileNews::Written, after));
+        }
+        let news = if *effect == Effect::ReadSettings {
+            FileNews::Read
+        } else if *effect == Effect::EditSettings {
+            FileNews::Edited
+        } else {
+            return None;
+        };
+        let file = SettingsFile::parse(self.facts.settings.clone());
+        Some(Message::Settings(
+            news,
+            file.map_err(|error| error.to_string()),
+        ))
     }
 
     /// Draws as `run` does, and lets half a second pass.
