@@ -293,6 +293,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
+    Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
     Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
@@ -417,7 +418,6 @@ pub const TABLE: &[Binding] = table! {
     Anywhere [key('?'), named(KeyCode::F(1))] Help "help" "keys of this screen";
     Anywhere [ctrl('l')] Redraw "" "draw everything afresh";
     Anywhere [ctrl('z')] Suspend "" "suspend; fg brings it back";
-    Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
 };
 
 #[cfg(test)]

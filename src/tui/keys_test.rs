@@ -167,7 +167,15 @@ fn meanings(keys: &Keys, key: &KeyEvent) -> String {
     ];
     let said = places.into_iter().filter_map(|(scope, place)| {
         let words = match keys.lookup(scope, None, key) {
-            Found::Does(action) => keys.line(scope, action)?.name(),
+            Found::Does(action) => {
+                let everywhere = keys.line(scope, action)?.binding.scope != scope;
+                let words = action.name();
+                if everywhere {
+                    format!("{words} (everywhere)")
+                } else {
+                    words
+                }
+            }
             Found::Begins(first) => format!("begins {first}…"),
             Found::Nothing if scope.is_text() && is_text(key) => "text".to_owned(),
             Found::Nothing => return None,
