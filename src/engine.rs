@@ -17,6 +17,7 @@ mod inbound;
 mod local_time;
 mod outbound;
 mod reading;
+mod settings;
 mod supervise;
 mod trust;
 mod vault;
@@ -92,9 +93,6 @@ pub fn system_clock() -> Clock {
         UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     })
 }
-
-/// How long a person can take back what they sent.
-pub const TAKE_BACK: Duration = Duration::from_secs(10);
 
 /// An engine in this process. Dropped without [`Hosted::stop`], it ends by itself once nobody
 /// holds a [`Handle`] any more.

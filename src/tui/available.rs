@@ -1,11 +1,14 @@
 //! Which keys do something now. Asked before a key acts and before the key bar names it.
 
 use crate::model::{Channel, ChannelState};
+use crate::profile::config::Key;
 
 use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, end_channel, engagement, main, needs_you, review, safety_code};
+use super::screen::{
+    composer, doctor, end_channel, engagement, main, needs_you, review, safety_code, settings,
+};
 
 /// Tells whether an action would do anything on the present screen.
 #[expect(
@@ -16,6 +19,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     // A text field that lies over the screen has keys of its own.
     if model.is_covered() || model.filters.writing().is_some() {
         return true;
+    }
+    if let Some(known) = in_settings(model, action) {
+        return known;
     }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
@@ -80,6 +86,25 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
 }
 
+/// Tells the same of the settings and the doctor, where they know better.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is as on any screen"
+)]
+fn in_settings(model: &Model, action: Action) -> Option<bool> {
+    let on_settings = matches!(model.screen, Screen::Settings(_));
+    match action {
+        Action::LookAgain | Action::CopyReport => Some(doctor::is_ready(model)),
+        Action::TryClipboard => Some(settings::selected(model) == Some(Key::Clipboard)),
+        Action::Undo if on_settings => Some(settings::can_undo(model)),
+        Action::Save if on_settings => Some(settings::is_changed(model)),
+        Action::NextValue | Action::PreviousValue | Action::Open | Action::Editor => {
+            on_settings.then_some(true)
+        }
+        _ => None,
+    }
+}
+
 /// Tells whether there is anything to move among, or through, on the present screen.
 fn can_move(model: &Model) -> bool {
     match &model.screen {
@@ -92,6 +117,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::SafetyCode(_)
         | Screen::Log(_)
         | Screen::Help(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::EndChannel(_) => true,
@@ -131,6 +158,9 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
+        Action::TryClipboard => "Go to the row of the clipboard first.",
+        Action::LookAgain | Action::CopyReport => "Still looking.",
         Action::Editor
         | Action::NextValue
         | Action::PreviousValue

@@ -104,6 +104,8 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Form(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::EndChannel(_) => None,

@@ -40,6 +40,12 @@ pub enum Scope {
     SafetyCode,
     /// The decision log.
     Log,
+    /// The settings.
+    Settings,
+    /// A text field in the settings.
+    SettingsText,
+    /// What works here and what does not.
+    Doctor,
     /// The help.
     Help,
     /// Why a message went where it went.
@@ -71,6 +77,9 @@ impl Scope {
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Log => "Decision log",
+            Self::Settings => "Settings",
+            Self::SettingsText => "Writing a setting",
+            Self::Doctor => "Doctor",
             Self::Help => "Help",
             Self::Why => "Why",
             Self::Palette => "Go to or do",
@@ -92,6 +101,7 @@ impl Scope {
                 | Self::Palette
                 | Self::Filter
                 | Self::Rename
+                | Self::SettingsText
         )
     }
 
@@ -175,6 +185,11 @@ pub enum Action {
     Why,
     Rename,
     EndChannel,
+    OpenSettings,
+    TryClipboard,
+    OpenDoctor,
+    LookAgain,
+    CopyReport,
     Help,
     Redraw,
     Suspend,
@@ -211,6 +226,9 @@ impl Action {
             | Scope::Form
             | Scope::Log
             | Scope::Help
+            | Scope::Settings
+            | Scope::SettingsText
+            | Scope::Doctor
             | Scope::Why
             | Scope::Palette
             | Scope::Filter
@@ -291,6 +309,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
+    Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
     Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
@@ -339,7 +358,7 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
     ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
-    Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
+    Composer [named(KeyCode::Enter)] Send "send, u takes it back" "send; it waits for the time that the settings give, and u takes it back";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -384,6 +403,31 @@ pub const TABLE: &[Binding] = table! {
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [key('/')] Filter "" "show only the entries that hold what you type";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Settings [key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row, at once; in a list of boxes the next box";
+    Settings [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row, at once; in a list of boxes the box before";
+    Settings [key('S')] Save "write" "write what changed into the settings file; everything else in it is kept";
+    Settings [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Settings [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Settings [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Settings [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Settings [twice('g'), named(KeyCode::Home)] Top "" "first row";
+    Settings [key('G'), named(KeyCode::End)] Bottom "" "last row";
+    Settings [key(' '), named(KeyCode::Enter)] Open "" "change this row: the next value, tick a box, or write a text";
+    Settings [key('u')] Undo "undo" "undo the last change";
+    Settings [key('e')] Editor "$EDITOR" "open the settings file in $VISUAL or $EDITOR; it is checked when you come back";
+    Settings [key('T')] TryClipboard "" "copy a line, to see where the clipboard is";
+    Settings [key('D')] OpenDoctor "doctor" "look whether everything works here";
+    Settings [named(KeyCode::Esc)] Back "back" "back; what is not written lasts until you quit";
+    SettingsText [named(KeyCode::Enter)] Submit "take it" "take this value, if it is possible";
+    SettingsText [named(KeyCode::Esc)] Back "leave it" "back; the value stays as it was";
+    SettingsText [named(KeyCode::F(1))] Help "help" "this help";
+    Doctor [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Doctor [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Doctor [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Doctor [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Doctor [key('r')] LookAgain "look again" "look at everything again";
+    Doctor [key('y')] CopyReport "copy" "copy the report; names, keys and channels are not in it";
+    Doctor [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

@@ -9,6 +9,7 @@ use crate::api::Status;
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
+use crate::profile::Config;
 
 use super::burst::Burst;
 use super::filter::{Filters, List};
@@ -17,6 +18,7 @@ use super::message::Question;
 use super::palette::{Palette, Run};
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
+use super::screen::doctor::DoctorScreen;
 use super::screen::end_channel::{self, EndScreen};
 use super::screen::engagement::{self, EngagementScreen};
 use super::screen::form::Form;
@@ -27,6 +29,7 @@ use super::screen::needs_you::NeedsScreen;
 use super::screen::rename::RenameScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
+use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{Symbols, Theme, ThemeChoice};
@@ -64,6 +67,9 @@ pub struct Model {
     pub(super) size: (u16, u16),
     pub(super) theme: Theme,
     pub(super) symbols: Symbols,
+    /// The settings that act now, changes on the settings screen included.
+    pub(super) config: Config,
+    pub(super) settings: Settings,
     pub(super) banner: Option<String>,
     /// The keys in force.
     pub(super) keys: Keys,
@@ -124,6 +130,8 @@ pub(super) enum Screen {
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Log(Box<LogScreen>),
+    Settings(Box<SettingsScreen>),
+    Doctor(DoctorScreen),
     Help(HelpScreen),
     Why(Box<WhyScreen>),
     Rename(Box<RenameScreen>),
@@ -214,6 +222,8 @@ impl Model {
             size: setup.size,
             theme: Theme::built_in(setup.theme),
             symbols: setup.symbols,
+            config: Config::default(),
+            settings: Settings::default(),
             banner: setup.banner,
             keys: Keys::built_in(),
             burst: Burst::default(),
@@ -251,11 +261,23 @@ impl Model {
     /// Gives it other keys than the built-in ones, and says what may not work of them.
     #[must_use]
     pub fn with_keys(mut self, keys: Keys) -> Self {
+        self.use_keys(keys);
+        self
+    }
+
+    /// Uses these keys from now on, and says what may not work of them.
+    pub(super) fn use_keys(&mut self, keys: Keys) {
         if let Some(warning) = keys.warnings().first() {
             self.say(Tone::Trouble, format!("{warning}."));
         }
         self.keys = keys;
-        self
+        self.touch();
+    }
+
+    /// Tells whether the mouse scrolls and selects here; the terminal then selects text only
+    /// with Shift held down.
+    pub fn wants_mouse(&self) -> bool {
+        self.config.mouse()
     }
 
     /// Tells it whether the terminal marks what is pasted.

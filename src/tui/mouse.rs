@@ -9,7 +9,8 @@ use super::message::Effect;
 use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
-    decision_log, engagement, help, main, main_mouse, needs_you, needs_you_view, review, why,
+    decision_log, doctor, engagement, help, main, main_mouse, needs_you, needs_you_view, review,
+    settings, why,
 };
 use super::update::scope;
 
@@ -58,6 +59,9 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Form
         | Scope::Engagement
         | Scope::SafetyCode
+        | Scope::Settings
+        | Scope::SettingsText
+        | Scope::Doctor
         | Scope::Help
         | Scope::Why
         | Scope::Filter
@@ -79,7 +83,7 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
     // Where there is a cursor it moves one by one.
     let has_cursor = matches!(
         model.screen,
-        Screen::Engagement(_) | Screen::NeedsYou(_) | Screen::Log(_)
+        Screen::Engagement(_) | Screen::NeedsYou(_) | Screen::Log(_) | Screen::Settings(_)
     );
     let steps = if has_cursor { 1 } else { STEP };
     let mut effects = Vec::new();
@@ -95,6 +99,8 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::NeedsYou => needs_you::act(model, action),
         Scope::Log => decision_log::act(model, action),
         Scope::Engagement => engagement::act(model, action),
+        Scope::Settings => settings::act(model, action),
+        Scope::Doctor => doctor::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
@@ -110,6 +116,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Invite
         | Scope::Form
         | Scope::SafetyCode
+        | Scope::SettingsText
         | Scope::Palette
         | Scope::Filter
         | Scope::Rename

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event as Input;
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -15,13 +16,15 @@ use tokio::task::JoinSet;
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
-use crate::model::{PeerText, UnixMillis};
+use crate::model::{PeerText, Report, UnixMillis};
+use crate::profile::config::{self, Config, Key, Value};
+use crate::profile::{Profile, SettingsFile};
 
 use super::burst::marks_pastes;
 use super::input::Inputs;
-use super::keymap::Keys;
-use super::message::{Effect, Message, Question, Sheet};
+use super::message::{Effect, FileNews, Message, Question, Sheet};
 use super::model::{Model, Setup};
+use super::screen::settings::Place;
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
 use super::tour::Tour;
@@ -55,6 +58,9 @@ pub enum Error {
 /// A source of time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
+/// Looks at everything but the terminal. Asks the engine where it can.
+pub type Doctor = Arc<dyn Fn(Handle) -> BoxFuture<'static, Report> + Send + Sync>;
+
 /// How the surface is to look and where it gets its surroundings from.
 #[derive(Clone)]
 pub struct Options {
@@ -64,6 +70,14 @@ pub struct Options {
     pub colours: ColourHints,
     /// The glyphs.
     pub symbols: Symbols,
+    /// The settings of the profile.
+    pub config: Config,
+    /// The profile whose settings file this is; `None` where there is none to write.
+    pub profile: Option<Profile>,
+    /// Where the settings come from.
+    pub place: Place,
+    /// Looks at what is no part of the terminal.
+    pub doctor: Option<Doctor>,
     /// What the window's title ends in.
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
@@ -74,10 +88,6 @@ pub struct Options {
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
-    /// The keys in force.
-    pub keys: Keys,
-    /// Whether the mouse is ours; the terminal then selects text only with Shift held down.
-    pub mouse: bool,
     /// Whether the terminal marks what is pasted; where not, keys that come at once are a paste.
     pub marks_pastes: bool,
     /// The zone for times of day.
@@ -114,6 +124,10 @@ impl Options {
                 colorfgbg: text("COLORFGBG"),
             },
             symbols: Symbols::Unicode,
+            config: Config::default(),
+            profile: None,
+            place: Place::default(),
+            doctor: None,
             title_suffix: None,
             banner: None,
             tour: false,
@@ -122,8 +136,6 @@ impl Options {
                 ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
-            keys: Keys::built_in(),
-            mouse: true,
             marks_pastes,
             zone: TimeZone::system(),
             clock,
@@ -131,8 +143,18 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Returns the theme that these options give, and why, in words.
+    pub fn theme_words(&self) -> String {
+        let settled = self.theme.settle(&self.colours);
+        format!("{settled:?}").to_lowercase()
+    }
+}
+
 /// What comes back from work that was started.
 enum Back {
+    File(FileNews, Result<SettingsFile, String>),
+    Examined(Report),
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
 }
@@ -144,7 +166,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         return Err(Error::NoTerminal);
     }
     let size = crossterm::terminal::size()?;
-    let model = Model::new(Setup {
+    let mut model = Model::new(Setup {
         theme: options.theme.settle(&options.colours),
         symbols: options.symbols,
         banner: options.banner.clone(),
@@ -153,10 +175,11 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         now: (options.clock)(),
         size,
     })
-    .with_keys(options.keys.clone())
     .with_marked_pastes(options.marks_pastes);
+    model.use_config(options.config.clone());
+    model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
-    let screen = Screen::take(options.mouse)?;
+    let screen = Screen::take()?;
     let mut session = Session {
         events: handle.events(),
         handle,
@@ -294,6 +317,8 @@ impl Session {
                 Message::Copied(Ok(placed))
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+            Back::File(news, result) => Message::Settings(news, result),
+            Back::Examined(report) => Message::Examined(report),
         };
         self.tell(message).await
     }
@@ -330,6 +355,7 @@ impl Session {
                 None => self.model.title(),
             };
             self.screen.set_title(title)?;
+            self.screen.use_mouse(self.model.wants_mouse())?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
             let waiting = self.pending_input().await;
@@ -362,12 +388,27 @@ impl Session {
                 }
                 Effect::Copy(text) => {
                     let clipboard = Arc::clone(&self.clipboard);
+                    let wanted = match self.model.config.clipboard() {
+                        config::Clipboard::Auto => None,
+                        config::Clipboard::Terminal => Some(Placed::Terminal),
+                        config::Clipboard::System => Some(Placed::Desktop),
+                    };
                     self.start(async move {
-                        let copied = clipboard.lock().await.copy(&text).await;
+                        let copied = clipboard.lock().await.copy(&text, wanted).await;
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
+                Effect::ReadSettings => self.with_file(FileNews::Read, |profile| {
+                    profile.read_settings().map_err(|error| in_words(&error))
+                }),
+                Effect::WriteSettings(before, changes) => {
+                    self.with_file(FileNews::Written, move |profile| {
+                        write(profile, &before, &changes)
+                    });
+                }
+                Effect::EditSettings => self.edit_settings().await?,
+                Effect::Examine => self.examine().await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
                     self.refresh();
@@ -427,6 +468,68 @@ impl Session {
         Box::pin(self.tell(Message::Edited(sheet, edited))).await
     }
 
+    /// Does something with the settings file beside the loop.
+    fn with_file(
+        &mut self,
+        news: FileNews,
+        work: impl FnOnce(&Profile) -> Result<SettingsFile, String> + Send + 'static,
+    ) {
+        let Some(profile) = self.options.profile.clone() else {
+            let problem = Err("there is no settings file here".to_owned());
+            return self.start(async move { Back::File(news, problem) });
+        };
+        self.start(async move {
+            let done = tokio::task::spawn_blocking(move || work(&profile)).await;
+            let failed = |_panic| Err("the settings file could not be used".to_owned());
+            Back::File(news, done.unwrap_or_else(failed))
+        });
+    }
+
+    async fn edit_settings(&mut self) -> Result<(), Error> {
+        let known = (self.options.editor.clone(), self.options.profile.clone());
+        let result = match known {
+            (Some(command), Some(profile)) => {
+                self.stop_reading().await;
+                self.screen.lend()?;
+                let edited = tokio::task::spawn_blocking(move || {
+                    super::external::edit_settings(&command, &profile)
+                });
+                let edited = edited
+                    .await
+                    .unwrap_or_else(|_panic| Err("the editor could not be run".to_owned()));
+                self.screen.retake()?;
+                self.input = Some(Inputs::start());
+                self.refresh();
+                edited
+            }
+            (None, _) => Err("set VISUAL or EDITOR to use one".to_owned()),
+            (_, None) => Err("there is no settings file here".to_owned()),
+        };
+        Box::pin(self.tell(Message::Settings(FileNews::Edited, result))).await
+    }
+
+    /// Asks the terminal, which nothing else may read meanwhile, and then looks at the rest
+    /// beside the loop.
+    async fn examine(&mut self) -> Result<(), Error> {
+        self.stop_reading().await;
+        let mut options = self.options.clone();
+        options.config = self.model.config.clone();
+        let asked = tokio::task::spawn_blocking(move || super::probe::examine(&options));
+        let mut report = asked.await.unwrap_or_default();
+        self.screen.forget()?;
+        self.input = Some(Inputs::start());
+        self.refresh();
+        let doctor = self.options.doctor.clone();
+        let handle = self.handle.clone();
+        self.start(async move {
+            if let Some(doctor) = doctor {
+                report.findings.extend(doctor(handle).await.findings);
+            }
+            Back::Examined(report)
+        });
+        Ok(())
+    }
+
     async fn keep_draft(&mut self) -> Result<(), Error> {
         let effects: Vec<_> = self.model.keep_draft().into_iter().collect();
         self.carry_out(effects).await
@@ -447,6 +550,30 @@ impl Session {
             tracing::debug!("the engine took too long over the last requests");
         }
     }
+}
+
+fn write(
+    profile: &Profile,
+    before: &SettingsFile,
+    changes: &[(Key, Value)],
+) -> Result<SettingsFile, String> {
+    let written = profile.write_settings(before, changes);
+    written.map_err(|error| in_words(&error))
+}
+
+/// Returns an error with what caused it.
+pub(super) fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        // What is transparent says the same twice.
+        let more = error.to_string();
+        if !words.ends_with(&more) {
+            words = format!("{words}: {more}");
+        }
+        source = error.source();
+    }
+    words
 }
 
 /// Listens to the signals that ask a program to end.

@@ -45,15 +45,15 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal over, with its mouse if that is wanted.
-    pub(super) fn take(mouse: bool) -> io::Result<Self> {
+    /// Takes the terminal over.
+    pub(super) fn take() -> io::Result<Self> {
         HOOK.call_once(restore_on_panic);
         // crossterm would drop all attributes under NO_COLOR; the mono theme sees to that.
         crossterm::style::force_color_output(true);
         let mut screen = Self {
             terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?),
             title: String::new(),
-            mouse,
+            mouse: false,
         };
         screen.enter()?;
         Ok(screen)
@@ -124,6 +124,15 @@ impl Screen {
         execute!(io::stdout(), SetTitle(&title))?;
         self.title = title;
         Ok(())
+    }
+
+    /// Takes the mouse, or leaves it to the terminal, if that is a change.
+    pub(super) fn use_mouse(&mut self, wanted: bool) -> io::Result<()> {
+        if self.mouse == wanted {
+            return Ok(());
+        }
+        self.mouse = wanted;
+        self.write(if wanted { MOUSE } else { NO_MOUSE })
     }
 
     /// Writes a sequence between two frames.

@@ -22,8 +22,8 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    decision_log, end_channel, engagement, form, help, invite, main, needs_you, rename, review,
-    review_queue, review_words, safety_code, why,
+    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, rename,
+    review, review_queue, review_words, safety_code, settings, why,
 };
 use super::tour;
 
@@ -63,6 +63,11 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
                 }
                 Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
             }
+            Vec::new()
+        }
+        Message::Settings(news, result) => settings::take_file(model, news, result),
+        Message::Examined(report) => {
+            doctor::take(model, report);
             Vec::new()
         }
         Message::Edited(Sheet::Letter(channel), result) => {
@@ -302,6 +307,8 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         Screen::Main
         | Screen::Form(_)
         | Screen::Log(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -322,6 +329,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     match &model.screen {
         Screen::Rename(_) => rename::paste(model, block),
         Screen::Form(_) => form::paste(model, block),
+        Screen::Settings(_) => settings::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
@@ -335,6 +343,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::EndChannel(_) => {}
@@ -369,6 +378,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
+        Screen::Settings(_) => Scope::Settings,
+        Screen::Doctor(_) => Scope::Doctor,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -487,6 +499,8 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
+    } else if scope == Scope::SettingsText {
+        settings::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = None;
         model.touch();
@@ -533,6 +547,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         return filter::clear(model, list);
     }
     match scope {
+        Scope::Main if action == Action::OpenSettings => settings::open(model),
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
             let next = review_queue::next_item(model, action == Action::NextNeed);
             model.pane = Pane::Rail;
@@ -554,6 +569,12 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Settings => settings::act(model, action),
+        Scope::SettingsText => {
+            settings::act_in_field(model, action);
+            Vec::new()
+        }
+        Scope::Doctor => doctor::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

@@ -8,7 +8,7 @@ use crate::tui::palette;
 use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::{
     composer, decision_log, end_channel, engagement, form, invite, need, needs_you, rename, review,
-    safety_code, why,
+    safety_code, settings, why,
 };
 
 use crate::tui::tour;
@@ -53,6 +53,8 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Storage
+        | Question::ReloadSettings
         | Question::Log(_)
         | Question::VerifyLog
         | Question::Decide(..)
@@ -134,6 +136,11 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             model.touch();
             Vec::new()
         }
+        (Question::Storage, Ok(Reply::Storage(storage))) => {
+            settings::take_storage(model, storage);
+            Vec::new()
+        }
+        (Question::ReloadSettings, Ok(Reply::Done)) => Vec::new(),
         (Question::Log(before), Ok(Reply::Log(entries))) => {
             decision_log::take(model, before, entries)
         }
@@ -184,8 +191,11 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             model.composer.sent(channel, now);
             model.composer.active = false;
             let words = match outcome {
-                SendOutcome::Queued { problem: None, .. } => {
-                    "It leaves in ten seconds. u takes it back.".to_owned()
+                SendOutcome::Queued {
+                    problem: None, due, ..
+                } => {
+                    let seconds = due.since(now).as_secs_f64().ceil();
+                    format!("It leaves in {seconds} s. u takes it back.")
                 }
                 SendOutcome::Queued {
                     problem: Some(problem),
