@@ -7,7 +7,8 @@ use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
 use super::screen::{
-    composer, doctor, end_channel, engagement, main, needs_you, review, safety_code, settings,
+    composer, doctor, end_channel, engagement, main, needs_you, review, safety_code, search,
+    settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -25,6 +26,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
+    if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
+        return search::can(model, action);
+    }
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
@@ -56,7 +60,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             engagement::is_ready(model)
         }
         Action::Undo => engagement::can_undo(model),
-        Action::Leader => model.open_channel().is_some(),
+        Action::Leader | Action::Note => model.open_channel().is_some(),
         Action::Filter => filter::list(model).is_some(),
         Action::Back if on_main => {
             let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
@@ -116,6 +120,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Help(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
@@ -157,6 +163,15 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::Select | Action::Later => "Nothing is listed here.",
+        Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
+        Action::SaveSearch => "It is saved already.",
+        Action::ForgetSearch => {
+            "d forgets a saved search; they are listed where the field is empty."
+        }
+        Action::BuildIndex => "Everything can be found; there is nothing to build.",
+        Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
+            "Nothing is selected."
+        }
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
         Action::TryClipboard => "Go to the row of the clipboard first.",
@@ -190,7 +205,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
-        Action::Leader => NO_CHANNEL,
+        Action::Leader | Action::Note => NO_CHANNEL,
         Action::Why => "There is no message to ask about.",
         Action::Filter => "There is no list here to filter.",
         Action::Back => "These are the lists; Esc never quits.",
@@ -265,7 +280,7 @@ mod tests {
         let mut screens = vec![nothing_known(), nothing_known(), nothing_known()];
         if let [_, needs, log] = screens.as_mut_slice() {
             needs_you::open(needs);
-            crate::tui::screen::decision_log::open(log);
+            crate::tui::screen::decision_log::open(log, None);
         }
         let mut covered = nothing_known();
         let place = scope(&covered);

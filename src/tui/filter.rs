@@ -106,6 +106,8 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::SafetyCode(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::EndChannel(_) => None,

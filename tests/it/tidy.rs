@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tui", &["model", "text", "api", "desktop", "profile"]),
-    ("cli", &["model", "text", "api", "wire"]),
+    ("cli", &["model", "text", "api", "wire", "desktop"]),
     ("doctor", &["model", "api", "net", "profile", "store"]),
     (
         "demo",

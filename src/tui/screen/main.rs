@@ -10,13 +10,15 @@ use crate::text::sanitise;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
-use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, clock, inset, nth};
+use crate::tui::widget::paint::{Paint, inset, nth};
 
-use super::transcript::{Transcript, Window};
-use super::{composer, end_channel, engagement, form, invite, rename, review, safety_code, why};
+use super::transcript::{Transcript, Window, jump};
+use super::{
+    composer, end_channel, engagement, form, invite, note, pausing, rename, review, safety_code,
+    why,
+};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -124,7 +126,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    draw_pause(model, &mut paint, panes.banner);
+    pausing::draw(model, &mut paint, panes.banner);
     if panes.rail.width > 0 {
         super::rail::draw(model, &mut paint, panes.rail);
     }
@@ -148,7 +150,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         super::transcript_view::draw_title(model, &mut paint, nth(inner, 0));
     }
     if area.y > inner.y + 1 {
-        paint.rule(nth(inner, 1));
+        super::transcript_view::draw_rule(model, &mut paint, nth(inner, 1));
     }
     super::transcript_view::draw(model, &mut paint, area);
     let below = Rect {
@@ -157,35 +159,6 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         ..inner
     };
     composer::draw(model, frame, below);
-}
-
-fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
-    let since = model.status.as_ref().and_then(|status| status.paused);
-    let Some(since) = since.filter(|_| area.height > 0) else {
-        return;
-    };
-    let at = clock(since, &model.zone);
-    let left = vec![
-        paint.own(Role::Wait, "ALL CHANNELS PAUSED"),
-        paint.own(Role::Dim, format!(" since {at}")),
-    ];
-    let right = vec![
-        paint.own(
-            Role::Accent,
-            model.keys.label(Scope::Anywhere, Action::PauseAll),
-        ),
-        paint.own(Role::Dim, " resume"),
-    ];
-    paint.pair(inset(area, 1, 1), left, right);
-    let lines = [
-        "Nothing leaves this machine and nothing reaches your assistant.",
-        "Messages still arrive and are kept. The other sides see no notice.",
-    ];
-    for (words, down) in lines.into_iter().zip(1..) {
-        let spans = vec![paint.own(Role::Dim, words)];
-        paint.row(inset(nth(area, down), 1, 1), spans);
-    }
-    paint.rule(nth(area, 3));
 }
 
 /// Acts on a key of the table.
@@ -242,14 +215,18 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
-        Action::OpenLog => super::decision_log::open(model),
+        Action::OpenLog => super::decision_log::open(model, None),
+        Action::Note => {
+            model.leader = None;
+            note::open(model)
+        }
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
             model.leader = Some(model.now);
             Vec::new()
         }
-        Action::PauseChannel => pause_channel(model),
+        Action::PauseChannel => pausing::pause_channel(model),
         Action::Rename => {
             rename::open(model);
             Vec::new()
@@ -342,6 +319,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             false
         }
     };
+    if action == Action::Bottom {
+        model.transcript = Some(transcript);
+        return jump::follow(model);
+    }
     scrolled(model, transcript, wants_older)
 }
 
@@ -356,14 +337,15 @@ pub(super) fn scrolled(
         .flatten();
     let channel = transcript.channel;
     model.transcript = Some(transcript);
-    older.map_or_else(Vec::new, |before| {
-        let request = Request::Transcript {
-            channel,
-            before: Some(before),
-            limit: PAGE,
-        };
-        ask(model, request, Question::Older(channel))
-    })
+    let Some(before) = older else {
+        return jump::newer(model);
+    };
+    let request = Request::Transcript {
+        channel,
+        before: Some(before),
+        limit: PAGE,
+    };
+    ask(model, request, Question::Older(channel))
 }
 
 fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -500,48 +482,6 @@ pub(in crate::tui) fn quoted(text: &crate::model::PeerText) -> String {
         copy.push('\n');
     }
     copy
-}
-
-fn pause_channel(model: &Model) -> Vec<Effect> {
-    let Some(channel) = model.open_channel() else {
-        return Vec::new();
-    };
-    let (id, paused) = (channel.id, channel.paused);
-    let request = if paused {
-        Request::Resume {
-            channel: Some(id.into()),
-        }
-    } else {
-        Request::Pause {
-            channel: Some(id.into()),
-        }
-    };
-    vec![Effect::Ask(request, Question::Pause(!paused, Some(id)))]
-}
-
-/// Pauses everything at once; resuming asks once.
-pub(in crate::tui) fn pause_all(model: &mut Model) -> Vec<Effect> {
-    let paused = model
-        .status
-        .as_ref()
-        .is_some_and(|status| status.paused.is_some());
-    if !paused {
-        let request = Request::Pause { channel: None };
-        return vec![Effect::Ask(request, Question::Pause(true, None))];
-    }
-    if model.asking == Some(Asking::ResumeAll) {
-        model.asking = None;
-        model.notice = None;
-        let request = Request::Resume { channel: None };
-        return vec![Effect::Ask(request, Question::Pause(false, None))];
-    }
-    let key = model.keys.label(Scope::Anywhere, Action::PauseAll);
-    model.say(
-        Tone::Trouble,
-        format!("{key} again resumes: what waits leaves, your assistant reads on."),
-    );
-    model.asking = Some(Asking::ResumeAll);
-    Vec::new()
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
