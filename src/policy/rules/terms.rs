@@ -22,11 +22,9 @@ impl Rules {
         if !rates.is_empty() {
             terms.push(format!("at most {}", rates.join(", ")));
         }
-        let held = Key::ALL.iter().filter_map(|row| match row {
-            Key::Hold(what) if self.hold_in_drafts.contains(what) => {
-                row.label().strip_suffix(" in drafts")
-            }
-            _ => None,
+        let held = Key::ALL.iter().filter_map(|row| {
+            let is_held = matches!(row, Key::Hold(what) if self.hold_in_drafts.contains(what));
+            row.label().strip_suffix(" in drafts").filter(|_| is_held)
         });
         let held: Vec<_> = held.collect();
         if !held.is_empty() {

@@ -327,11 +327,10 @@ fn travel(model: &mut Model, action: Action) {
     };
     let desk = screen.desk(model);
     if let Screen::Review(screen) = &mut model.screen {
-        match action {
-            Action::NextPane | Action::PreviousPane => {
-                screen.reading.switch(&desk, action == Action::NextPane);
-            }
-            _ => screen.reading.travel(&desk, action),
+        if matches!(action, Action::NextPane | Action::PreviousPane) {
+            screen.reading.switch(&desk, action == Action::NextPane);
+        } else {
+            screen.reading.travel(&desk, action);
         }
         screen.armed = None;
     }
@@ -397,7 +396,7 @@ fn switch_look(model: &mut Model) {
             Look::Raw => Look::Assistant,
             Look::Assistant => Look::Safe,
         };
-        screen.reading.to_top();
+        screen.reading.go_to_top();
         screen.armed = None;
     }
     rewrap(model);

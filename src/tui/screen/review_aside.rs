@@ -135,9 +135,10 @@ fn effect(paper: &mut Paper, page: &Page<'_>) {
         }
         ReviewKind::HeldDraft { expires, .. } => {
             paper.part("WHAT LEAVES");
-            let what = match several {
-                true => "All of these texts, as they are.",
-                false => "This text as it is, or your version of it. Nothing else.",
+            let what = if several {
+                "All of these texts, as they are."
+            } else {
+                "This text as it is, or your version of it. Nothing else."
             };
             paper.words(Role::Text, what);
             paper.words(

@@ -32,13 +32,16 @@ pub(super) struct PaperRow {
 /// The rows of every pane.
 pub(super) type Papers = Each<Vec<PaperRow>>;
 
+/// Columns of the text and of the pane beside it; no such pane is 0.
+pub(super) type Widths = (u16, u16);
+
 /// The papers, wrapped once per pair of widths.
 #[derive(Debug, Default)]
-pub(in crate::tui) struct Kept(RefCell<Option<((u16, u16), Arc<Papers>)>>);
+pub(in crate::tui) struct Kept(RefCell<Option<(Widths, Arc<Papers>)>>);
 
 impl Kept {
     /// Returns the papers for these widths, made if they are not kept.
-    pub(super) fn at(&self, widths: (u16, u16), make: impl FnOnce() -> Papers) -> Arc<Papers> {
+    pub(super) fn at(&self, widths: Widths, make: impl FnOnce() -> Papers) -> Arc<Papers> {
         if let Some((at, papers)) = &*self.0.borrow()
             && *at == widths
         {
@@ -182,14 +185,14 @@ impl Paper {
 
     /// The same, set in under what it belongs to.
     pub(super) fn theirs_under(&mut self, text: &PeerText) {
-        self.behind(ours("  ┆ "), &sanitise(text));
+        self.behind(&ours("  ┆ "), &sanitise(text));
     }
 
     pub(super) fn behind_gutter(&mut self, text: &SafeText) {
-        self.behind(ours("┆ "), text);
+        self.behind(&ours("┆ "), text);
     }
 
-    fn behind(&mut self, gutter: SafeLine, text: &SafeText) {
+    fn behind(&mut self, gutter: &SafeLine, text: &SafeText) {
         for line in text.wrap(self.width.saturating_sub(gutter.width())) {
             self.row(vec![(Role::Gutter, gutter.clone()), (Role::Text, line)]);
         }
@@ -224,9 +227,9 @@ impl Paper {
     }
 }
 
-/// Returns everything that has to be read, for a text column and a pane beside it. With no such
-/// pane (width 0) all of it stands in the text column.
-pub(super) fn of(page: &Page<'_>, (text, side): (u16, u16)) -> Papers {
+/// Returns everything that has to be read. With no pane beside the text all of it stands in the
+/// text column.
+pub(super) fn of(page: &Page<'_>, (text, side): Widths) -> Papers {
     let mut paper = Paper::new(text);
     if page.others.is_empty() {
         item(&mut paper, page, page.review);

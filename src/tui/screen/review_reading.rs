@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use crate::text::SpanKind;
 use crate::tui::keymap::Action;
 
-use super::review_paper::{PaperRow, Papers};
+use super::review_paper::{PaperRow, Papers, Widths};
 
 /// What scrolls by itself. Where there is one column, all of it stands in the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub(super) struct Reading {
     scroll: Each<usize>,
     /// Rows that have been on the screen without a gap, at the widths they were wrapped for.
     seen: Each<usize>,
-    widths: (u16, u16),
+    widths: Widths,
     whole: bool,
     percent: usize,
     chosen: Option<u32>,
@@ -184,7 +184,7 @@ impl Reading {
     }
 
     /// Goes back to the top of the text.
-    pub(super) const fn to_top(&mut self) {
+    pub(super) const fn go_to_top(&mut self) {
         self.scroll.text = 0;
     }
 
