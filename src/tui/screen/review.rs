@@ -330,7 +330,8 @@ fn travel(model: &mut Model, action: Action) {
         if matches!(action, Action::NextPane | Action::PreviousPane) {
             screen.reading.switch(&desk, action == Action::NextPane);
         } else {
-            screen.reading.travel(&desk, action);
+            let counts = screen.look == Look::Safe;
+            screen.reading.travel(&desk, action, counts);
         }
         screen.armed = None;
     }

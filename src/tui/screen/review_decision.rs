@@ -8,7 +8,7 @@ use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{Paint, inset, nth};
 
-use super::review::ReviewScreen;
+use super::review::{Look, ReviewScreen};
 use super::review_aside;
 use super::review_reading::Pane;
 use super::review_several;
@@ -285,8 +285,14 @@ pub(super) fn draw(
             down += 1;
         }
         Shape::Stacked | Shape::Narrow => {
-            let below = screen.reading.below(&screen.desk(model), Pane::Text);
-            draw_state(paint, area, state, below);
+            let desk = screen.desk(model);
+            let is_safe = screen.look == Look::Safe;
+            let more = match screen.reading.below(&desk, Pane::Text) {
+                0 if is_safe && screen.reading.left_behind(&desk) => More::Behind,
+                0 => More::None,
+                below => More::Below(below),
+            };
+            draw_state(paint, area, state, more);
         }
     }
     if let Some(flags) = rows.flags {
@@ -325,22 +331,39 @@ pub(super) fn draw(
     paint.row(inset(nth(area, down), left, 1), words);
 }
 
-/// Draws onto the rule how much there is below, and whether the keys are live.
-fn draw_state(paint: &mut Paint<'_>, area: Rect, (state, role): (&str, Role), below: usize) {
+/// What of the text is not on the screen.
+enum More {
+    None,
+    /// So many rows below.
+    Below(usize),
+    /// Rows that were jumped over, before the end of the text.
+    Behind,
+}
+
+/// Draws onto the rule what else there is to read, and whether the keys are live.
+fn draw_state(paint: &mut Paint<'_>, area: Rect, (state, role): (&str, Role), more: More) {
     let room = usize::from(area.width);
-    let right = format!(" {state} ");
-    let left = format!(" ▼ {below} more lines, j reads on ");
-    let one = format!(" ▼ {below} more, {state} ");
     let cells = |words: &str| words.chars().count();
-    if below > 0 && cells(&left) + cells(&right) + 4 <= room {
+    let right = format!(" {state} ");
+    let (left, one) = match more {
+        More::None => (String::new(), right.clone()),
+        More::Below(rows) => (
+            format!(" ▼ {rows} more lines, j reads on "),
+            format!(" ▼ {rows} more, {state} "),
+        ),
+        More::Behind => (
+            " ▲ unread lines above, j goes there ".to_owned(),
+            " ▲ unread above, j goes there ".to_owned(),
+        ),
+    };
+    if !left.is_empty() && cells(&left) + cells(&right) + 4 <= room {
         let left = vec![paint.own(Role::Wait, left)];
         let right = vec![paint.own(role, right)];
         paint.pair(inset(area, 2, 1), left, right);
-    } else if below > 0 && cells(&one) < room {
-        paint.row(inset(area, 1, 0), vec![paint.own(role, one)]);
-    } else {
-        let start = room.saturating_sub(cells(&right) + 1);
-        let start = u16::try_from(start).unwrap_or(0);
-        paint.row(inset(area, start, 0), vec![paint.own(role, right)]);
+        return;
     }
+    let words = if cells(&one) < room { one } else { right };
+    let start = room.saturating_sub(cells(&words) + 1);
+    let start = u16::try_from(start).unwrap_or(0);
+    paint.row(inset(area, start, 0), vec![paint.own(role, words)]);
 }

@@ -188,13 +188,14 @@ impl Reading {
         self.scroll.text = 0;
     }
 
-    /// Moves within the pane that has the keys; reading on at its end goes to the next one in
-    /// which something was not read.
+    /// Moves within the pane that has the keys. Reading on at its end goes to what was not read
+    /// yet, in this pane or another. With `counts` (what is shown is what has to be read) no
+    /// move passes over a row, however many keys come before the next frame.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "only the keys that move concern scrolling"
     )]
-    pub(super) fn travel(&mut self, desk: &Desk, action: Action) {
+    pub(super) fn travel(&mut self, desk: &Desk, action: Action, counts: bool) {
         let pane = self.pane(desk);
         let (from, most) = (self.first(desk, pane), desk.most(pane));
         let half = (desk.height(pane) / 2).max(1);
@@ -205,12 +206,39 @@ impl Reading {
             Action::PageDown => from + half,
             _ => from,
         };
-        if to > from && from == most {
-            let mut others = Pane::ALL.into_iter();
-            let next = others.find(|other| self.is_unread(desk, *other));
-            self.pane = next.unwrap_or(pane);
+        if counts && to > from && from == most {
+            self.go_to_unread(desk);
+            return;
         }
-        *self.scroll.of_mut(pane) = to.min(most);
+        let seen = *self.seen.of(pane);
+        let furthest = if counts && !self.whole && from <= seen {
+            seen.min(most)
+        } else {
+            most
+        };
+        *self.scroll.of_mut(pane) = to.min(furthest);
+    }
+
+    fn go_to_unread(&mut self, desk: &Desk) {
+        let mut panes = Pane::ALL.into_iter();
+        let unread = panes.find(|pane| self.is_unread(desk, *pane));
+        let Some(pane) = unread.filter(|_| !self.whole) else {
+            return;
+        };
+        self.pane = pane;
+        if self.is_passed_over(desk, pane) {
+            *self.scroll.of_mut(pane) = *self.seen.of(pane);
+        }
+    }
+
+    fn is_passed_over(&self, desk: &Desk, pane: Pane) -> bool {
+        self.first(desk, pane) > *self.seen.of(pane)
+    }
+
+    /// Tells whether a jump left rows behind that were not read.
+    pub(super) fn left_behind(&self, desk: &Desk) -> bool {
+        let passed = |pane| self.is_unread(desk, pane) && self.is_passed_over(desk, pane);
+        !self.whole && Pane::ALL.into_iter().any(passed)
     }
 
     /// Gives the keys to the next pane, or the previous one. In one column it goes to the next

@@ -1,5 +1,7 @@
 //! How a review is read: pane by pane where there is room for three, as one paper elsewhere.
 
+use crossterm::event::KeyCode;
+
 use super::held::READ;
 use super::world::{Facts, World};
 
@@ -89,10 +91,35 @@ fn what_was_read_in_one_shape_is_read_again_in_another_unless_all_of_it_was() {
 fn in_one_column_tab_goes_from_part_to_part_and_reads_nothing_that_it_jumps_over() {
     let mut world = held((40, 12));
     world.keys("<tab>").see("SIGNALS 3");
+    world.keys("jj").see_not("SIGNALS 3");
     world.keys("<tab>").see("CHANNEL");
     world.keys("<tab><tab><tab>").see("held by");
     world.see("read to the end to decide");
     assert_eq!(world.decisions(), 0);
+}
+
+#[test]
+fn keys_that_come_faster_than_frames_pass_over_nothing() {
+    for size in [(40, 12), (80, 24), (120, 24)] {
+        let mut world = held(size);
+        for _ in 0..20 {
+            for _ in 0..30 {
+                world.press(KeyCode::Char('j'));
+                world.press(KeyCode::PageDown);
+            }
+            world.settle();
+        }
+        world.see("keys live");
+    }
+}
+
+#[test]
+fn reading_on_at_the_end_goes_back_to_what_was_jumped_over() {
+    let mut world = held((40, 12));
+    world.keys("<tab><tab><tab><tab>").see("BEFORE THIS");
+    world.see("▲ unread above, j goes there");
+    world.keys("j").see("Decem").see_not("BEFORE THIS");
+    world.keys(READ).keys(READ).see("keys live");
 }
 
 #[test]
