@@ -332,6 +332,7 @@ pub(super) fn draw(
 }
 
 /// What of the text is not on the screen.
+#[derive(Clone, Copy)]
 enum More {
     None,
     /// So many rows below.
