@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
     Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
     UnixMillis, Words,
@@ -47,6 +48,14 @@ pub enum Reply {
     Engagement(Box<Engagement>),
     /// What is left to the digest, oldest first.
     Digest(Vec<Digested>),
+    /// What a search found.
+    Found(Box<Found>),
+    /// How much of the index is built.
+    Index(IndexState),
+    /// Saved searches, the newest first.
+    SavedSearches(Vec<SavedSearch>),
+    /// What a person keeps for themselves about a channel.
+    Note(Note),
     /// Counts of what was copied in.
     Imported {
         /// Channels that are new here.
@@ -63,6 +72,8 @@ pub enum Reply {
         /// Channels written.
         channels: u32,
     },
+    /// What the profile holds.
+    Storage(Storage),
 }
 
 impl Reply {
@@ -97,8 +108,13 @@ impl Reply {
             | Self::SafetyCode(_)
             | Self::Engagement(_)
             | Self::Digest(_)
+            | Self::Found(_)
+            | Self::Index(_)
+            | Self::SavedSearches(_)
+            | Self::Note(_)
             | Self::Imported { .. }
-            | Self::Exported { .. } => {}
+            | Self::Exported { .. }
+            | Self::Storage(_) => {}
         }
         self
     }
@@ -155,6 +171,15 @@ pub struct Status {
     pub relays: Vec<RelayState>,
     /// Time now on the engine's clock.
     pub now: UnixMillis,
+}
+
+/// What a profile holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// Messages of all channels, both ways.
+    pub messages: u64,
+    /// Bytes of the database and the files beside it.
+    pub bytes: u64,
 }
 
 /// What was settled since midnight, local time.
@@ -386,6 +411,9 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub more: bool,
+    /// Whether there are newer ones.
+    #[serde(default)]
+    pub newer: bool,
     /// Messages in the channel altogether.
     pub total: u64,
 }

@@ -40,6 +40,18 @@ pub enum Scope {
     SafetyCode,
     /// The decision log.
     Log,
+    /// What a search found.
+    Search,
+    /// The field of the search: a text field.
+    SearchText,
+    /// A note about a channel: a text field.
+    Note,
+    /// The settings.
+    Settings,
+    /// A text field in the settings.
+    SettingsText,
+    /// What works here and what does not.
+    Doctor,
     /// The help.
     Help,
     /// Why a message went where it went.
@@ -71,6 +83,12 @@ impl Scope {
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Log => "Decision log",
+            Self::Search => "Search",
+            Self::SearchText => "Typing a search",
+            Self::Note => "Note",
+            Self::Settings => "Settings",
+            Self::SettingsText => "Writing a setting",
+            Self::Doctor => "Doctor",
             Self::Help => "Help",
             Self::Why => "Why",
             Self::Palette => "Go to or do",
@@ -89,9 +107,12 @@ impl Scope {
                 | Self::ReviewText
                 | Self::Form
                 | Self::SafetyCode
+                | Self::SearchText
+                | Self::Note
                 | Self::Palette
                 | Self::Filter
                 | Self::Rename
+                | Self::SettingsText
         )
     }
 
@@ -169,6 +190,17 @@ pub enum Action {
     MakeRule,
     CompareCode,
     CodeDiffers,
+    BuildIndex,
+    CopyReport,
+    EditQuery,
+    ForgetSearch,
+    LookAgain,
+    Note,
+    OpenDoctor,
+    OpenSearch,
+    OpenSettings,
+    SaveSearch,
+    TryClipboard,
     Palette,
     Fill,
     Filter,
@@ -210,11 +242,17 @@ impl Action {
             | Scope::Invite
             | Scope::Form
             | Scope::Log
+            | Scope::Search
+            | Scope::SearchText
+            | Scope::Note
             | Scope::Help
             | Scope::Why
             | Scope::Palette
             | Scope::Filter
             | Scope::Rename
+            | Scope::Settings
+            | Scope::SettingsText
+            | Scope::Doctor
             | Scope::Anywhere => false,
         }
     }
@@ -292,12 +330,14 @@ pub const TABLE: &[Binding] = table! {
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
+    Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
     Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
     Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
+    Leader [key('n')] Note "note on this channel" "read and write what you keep for yourself about this channel";
     Leader [key('x')] EndChannel "end" "end this channel for good (asks first)";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
@@ -340,7 +380,7 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
     ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
-    Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
+    Composer [named(KeyCode::Enter)] Send "send, u takes it back" "send; it waits for the time that the settings give, and u takes it back";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -385,6 +425,52 @@ pub const TABLE: &[Binding] = table! {
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [key('/')] Filter "" "show only the entries that hold what you type";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
+    Search [key('j'), named(KeyCode::Down)] Down "result" "go to the result below, which is older";
+    Search [key('k'), named(KeyCode::Up)] Up "" "go to the result above; above the first one is the field";
+    Search [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Search [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Search [twice('g'), named(KeyCode::Home)] Top "" "go to the newest result";
+    Search [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest result loaded";
+    Search [named(KeyCode::Tab), named(KeyCode::BackTab)] NextPane "context" "give the keys to what stands around the result, or back to the list";
+    Search [key('y')] CopyMessage "copy line" "copy the text of the result, quoted, hidden characters shown";
+    Search [key('s')] SaveSearch "save search" "save what is typed; it is listed where the field is empty";
+    Search [key('d')] ForgetSearch "forget" "forget the saved search";
+    Search [key('x')] BuildIndex "stop or go on indexing" "stop building the index, or go on; what is missing in it is not found";
+    Search [key('/')] EditQuery "edit" "go to the field";
+    Search [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::Enter)] Open "results" "go to the results";
+    SearchText [named(KeyCode::Down), named(KeyCode::Tab)] Down "" "go to the results";
+    SearchText [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::F(1))] Help "help" "this help";
+    Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
+    Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
+    Note [named(KeyCode::F(1))] Help "help" "this help";
+    Settings [key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row, at once; in a list of boxes the next box";
+    Settings [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row, at once; in a list of boxes the box before";
+    Settings [key('S')] Save "write" "write what changed into the settings file; everything else in it is kept";
+    Settings [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Settings [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Settings [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Settings [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Settings [key('g'), named(KeyCode::Home)] Top "" "first row";
+    Settings [key('G'), named(KeyCode::End)] Bottom "" "last row";
+    Settings [key(' '), named(KeyCode::Enter)] Open "" "change this row: the next value, tick a box, or write a text";
+    Settings [key('u')] Undo "undo" "undo the last change";
+    Settings [key('e')] Editor "$EDITOR" "open the settings file in $VISUAL or $EDITOR; it is checked when you come back";
+    Settings [key('T')] TryClipboard "" "copy a line, to see where the clipboard is";
+    Settings [key('D')] OpenDoctor "doctor" "look whether everything works here";
+    Settings [named(KeyCode::Esc)] Back "back" "back; what is not written lasts until you quit";
+    SettingsText [named(KeyCode::Enter)] Submit "take it" "take this value, if it is possible";
+    SettingsText [named(KeyCode::Esc)] Back "leave it" "back; the value stays as it was";
+    SettingsText [named(KeyCode::F(1))] Help "help" "this help";
+    Doctor [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Doctor [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Doctor [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Doctor [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Doctor [key('r')] LookAgain "look again" "look at everything again";
+    Doctor [key('y')] CopyReport "copy" "copy the report; names, keys and channels are not in it";
+    Doctor [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
@@ -416,6 +502,7 @@ pub const TABLE: &[Binding] = table! {
     EndChannel [named(KeyCode::Esc)] Back "back" "back; nothing is ended";
     Anywhere [ctrl('k'), key(':'), ctrl('p')] Palette "go to…" "go to or do something by its name: channels, actions, invites, settings";
     Anywhere [key('P')] PauseAll "pause all" "pause everything (asks nothing); again to resume (asks once)";
+    Anywhere [ctrl('f')] OpenSearch "" "search messages, decisions and notes";
     Anywhere [key('?'), named(KeyCode::F(1))] Help "help" "keys of this screen";
     Anywhere [ctrl('l')] Redraw "" "draw everything afresh";
     Anywhere [ctrl('z')] Suspend "" "suspend; fg brings it back";

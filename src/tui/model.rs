@@ -5,10 +5,11 @@
 
 use jiff::tz::TimeZone;
 
-use crate::api::Status;
+use crate::api::{Note, Status};
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
+use crate::profile::Config;
 
 use super::burst::Burst;
 use super::filter::{Filters, List};
@@ -17,6 +18,7 @@ use super::message::Question;
 use super::palette::{Palette, Run};
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
+use super::screen::doctor::DoctorScreen;
 use super::screen::end_channel::{self, EndScreen};
 use super::screen::engagement::{self, EngagementScreen};
 use super::screen::form::Form;
@@ -24,9 +26,12 @@ use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
+use super::screen::note::{self, NoteScreen};
 use super::screen::rename::RenameScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
+use super::screen::search::Search;
+use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{Symbols, Theme, ThemeChoice};
@@ -64,6 +69,9 @@ pub struct Model {
     pub(super) size: (u16, u16),
     pub(super) theme: Theme,
     pub(super) symbols: Symbols,
+    /// The settings that act now, changes on the settings screen included.
+    pub(super) config: Config,
+    pub(super) settings: Settings,
     pub(super) banner: Option<String>,
     /// The keys in force.
     pub(super) keys: Keys,
@@ -100,6 +108,10 @@ pub struct Model {
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
+    /// What is searched; it outlives its screen.
+    pub(super) search: Search,
+    /// The note of the open channel, once it has come.
+    pub(super) note: Option<Note>,
     /// Items that a person put off, and until when.
     pub(super) snoozed: Vec<(ReviewId, UnixMillis)>,
     pub(super) notice: Option<Notice>,
@@ -124,6 +136,10 @@ pub(super) enum Screen {
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Log(Box<LogScreen>),
+    Search,
+    Note(Box<NoteScreen>),
+    Settings(Box<SettingsScreen>),
+    Doctor(DoctorScreen),
     Help(HelpScreen),
     Why(Box<WhyScreen>),
     Rename(Box<RenameScreen>),
@@ -214,6 +230,8 @@ impl Model {
             size: setup.size,
             theme: Theme::built_in(setup.theme),
             symbols: setup.symbols,
+            config: Config::default(),
+            settings: Settings::default(),
             banner: setup.banner,
             keys: Keys::built_in(),
             burst: Burst::default(),
@@ -237,6 +255,8 @@ impl Model {
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
+            search: Search::default(),
+            note: None,
             snoozed: Vec::new(),
             notice: None,
             asking: None,
@@ -506,6 +526,8 @@ impl Model {
             counting,
             review,
             self.composer.save_at(),
+            self.search.due_at(),
+            note::keep_at(self),
             self.burst.due(),
             self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),

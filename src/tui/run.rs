@@ -2,12 +2,15 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
+pub(super) mod files;
+
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event as Input;
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -15,13 +18,16 @@ use tokio::task::JoinSet;
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
-use crate::model::{PeerText, UnixMillis};
+use crate::model::{PeerText, Report, UnixMillis};
+use crate::profile::config::{self, Config};
+use crate::profile::{Profile, SettingsFile};
 
 use super::burst::marks_pastes;
 use super::input::Inputs;
 use super::keymap::Keys;
-use super::message::{Effect, Message, Question, Sheet};
+use super::message::{Effect, FileNews, Message, Question, Sheet};
 use super::model::{Model, Setup};
+use super::screen::settings::Place;
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
 use super::tour::Tour;
@@ -55,6 +61,9 @@ pub enum Error {
 /// A source of time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
+/// Looks at everything but the terminal. Asks the engine where it can.
+pub type Doctor = Arc<dyn Fn(Handle) -> BoxFuture<'static, Report> + Send + Sync>;
+
 /// How the surface is to look and where it gets its surroundings from.
 #[derive(Clone)]
 pub struct Options {
@@ -64,6 +73,14 @@ pub struct Options {
     pub colours: ColourHints,
     /// The glyphs.
     pub symbols: Symbols,
+    /// The settings of the profile.
+    pub config: Config,
+    /// The profile whose settings file this is; `None` where there is none to write.
+    pub profile: Option<Profile>,
+    /// Where the settings come from.
+    pub place: Place,
+    /// Looks at what is no part of the terminal.
+    pub doctor: Option<Doctor>,
     /// What the window's title ends in.
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
@@ -114,6 +131,10 @@ impl Options {
                 colorfgbg: text("COLORFGBG"),
             },
             symbols: Symbols::Unicode,
+            config: Config::default(),
+            profile: None,
+            place: Place::default(),
+            doctor: None,
             title_suffix: None,
             banner: None,
             tour: false,
@@ -131,8 +152,18 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Returns the theme that these options give, and why, in words.
+    pub fn theme_words(&self) -> String {
+        let settled = self.theme.settle(&self.colours);
+        format!("{settled:?}").to_lowercase()
+    }
+}
+
 /// What comes back from work that was started.
 enum Back {
+    File(FileNews, Result<SettingsFile, String>),
+    Examined(Report),
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
 }
@@ -144,7 +175,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         return Err(Error::NoTerminal);
     }
     let size = crossterm::terminal::size()?;
-    let model = Model::new(Setup {
+    let mut model = Model::new(Setup {
         theme: options.theme.settle(&options.colours),
         symbols: options.symbols,
         banner: options.banner.clone(),
@@ -155,6 +186,8 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
     })
     .with_keys(options.keys.clone())
     .with_marked_pastes(options.marks_pastes);
+    model.use_config(options.config.clone());
+    model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
     let screen = Screen::take(options.mouse)?;
     let mut session = Session {
@@ -294,6 +327,8 @@ impl Session {
                 Message::Copied(Ok(placed))
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+            Back::File(news, result) => Message::Settings(news, result),
+            Back::Examined(report) => Message::Examined(report),
         };
         self.tell(message).await
     }
@@ -330,6 +365,7 @@ impl Session {
                 None => self.model.title(),
             };
             self.screen.set_title(title)?;
+            self.screen.set_mouse(self.model.config.mouse())?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
             let waiting = self.pending_input().await;
@@ -362,12 +398,21 @@ impl Session {
                 }
                 Effect::Copy(text) => {
                     let clipboard = Arc::clone(&self.clipboard);
+                    let wanted = match self.model.config.clipboard() {
+                        config::Clipboard::Auto => None,
+                        config::Clipboard::Terminal => Some(Placed::Terminal),
+                        config::Clipboard::System => Some(Placed::Desktop),
+                    };
                     self.start(async move {
-                        let copied = clipboard.lock().await.copy(&text).await;
+                        let copied = clipboard.lock().await.copy(&text, wanted).await;
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
+                Effect::ReadSettings => self.read_settings(),
+                Effect::WriteSettings(before, changes) => self.write_settings(before, changes),
+                Effect::EditSettings => self.edit_settings().await?,
+                Effect::Examine => self.examine().await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
                     self.refresh();
@@ -417,7 +462,8 @@ impl Session {
         self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
-        let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
+        let edited =
+            tokio::task::spawn_blocking(move || crate::desktop::editor::edit(&command, &text));
         let edited = edited
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));

@@ -10,6 +10,8 @@ mod log;
 mod mouse;
 mod needs_you;
 mod review;
+mod search;
+mod settings;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

@@ -129,7 +129,7 @@ impl ReviewScreen {
         if !self.reading.is_whole() {
             return Some(Asleep::Unread);
         }
-        let settling = self.guard.is_settling(focused, model.now);
+        let settling = self.guard.is_settling(focused, model);
         settling.then_some(Asleep::Settling)
     }
 

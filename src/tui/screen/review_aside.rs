@@ -143,7 +143,7 @@ fn effect(paper: &mut Paper, page: &Page<'_>) {
             paper.words(Role::Text, what);
             paper.words(
                 Role::Text,
-                "10 seconds after your yes; u takes it back until then.",
+                "After your yes it waits a moment; u takes it back until then.",
             );
             let until = format!(
                 "Not after {} {}: then it counts as refused.",

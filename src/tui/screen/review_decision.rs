@@ -83,12 +83,12 @@ const fn armed_words(review: &Review, verdict: Verdict) -> (&'static str, &'stat
             "accept the last one who answered",
         ),
         (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => (
-            "send your version to them, after 10 s",
-            "send your version, after 10 s",
+            "send your version to them, after the time to take it back",
+            "send your version, u can take it back",
         ),
         (ReviewKind::HeldDraft { .. }, _) => (
-            "send it to them as it is, after 10 s",
-            "send it as it is, after 10 s",
+            "send it to them as it is, after the time to take it back",
+            "send it as it is, u can take it back",
         ),
         (ReviewKind::HeldMessage { .. }, Verdict::ReleaseClean) => (
             "your assistant reads it without what is hidden",

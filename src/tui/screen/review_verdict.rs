@@ -245,7 +245,7 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
             "Refused. Your assistant is told; they are not."
         }
         (Some(ReviewKind::HeldDraft { .. }), _) => {
-            "Approved. It leaves in ten seconds; u takes it back."
+            "Approved. u takes it back while it waits to leave."
         }
         (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
         (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",

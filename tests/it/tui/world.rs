@@ -4,12 +4,13 @@
 //! surface alone. Time stands still until a test moves it.
 
 mod engagement;
+mod search;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
+    Draft, Event, Invite, RelayState, Reply, Request, Review, Status, Storage, Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
@@ -17,7 +18,10 @@ use chaperon::model::{
     RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
     StopReason, TextSpan, UnixMillis, Words,
 };
-use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
+use chaperon::profile::SettingsFile;
+use chaperon::tui::{
+    Effect, FileNews, Message, Model, Setup, Symbols, ThemeChoice, start, update, view,
+};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -42,6 +46,15 @@ pub(crate) struct Facts {
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
     pub(crate) drafts_fail: bool,
+    /// What is noted about whichever channel is open.
+    pub(crate) note: String,
+    pub(crate) saved: Vec<String>,
+    /// Searches are not answered; a test does it.
+    pub(crate) searches_wait: bool,
+    /// How much the index does not know yet.
+    pub(crate) not_indexed: u64,
+    /// The text of the settings file.
+    pub(crate) settings: Option<String>,
 }
 
 /// A person, a window and the facts behind it.
@@ -380,6 +393,11 @@ impl Facts {
             letters: letters(),
             draft: String::new(),
             drafts_fail: false,
+            note: String::new(),
+            saved: Vec::new(),
+            searches_wait: false,
+            not_indexed: 0,
+            settings: None,
         }
     }
 
@@ -514,6 +532,23 @@ impl Facts {
             mine(17, "Too late.", Delivery::Expired { at: ago(3) }, None),
             mine(18, "Yes to this one.", leaves, Some(Passage::AsIs)),
         ];
+        self
+    }
+
+    /// So many messages were written before those of today.
+    pub(crate) fn with_history(mut self, count: i64) -> Self {
+        self.letters = (0..count)
+            .map(|number| {
+                let words = format!("This is number {number} of them.");
+                letter(
+                    100 + number,
+                    Author::Peer,
+                    ago(3 * (count - number)),
+                    "",
+                    &words,
+                )
+            })
+            .collect();
         self
     }
 
@@ -654,26 +689,9 @@ impl Facts {
             Request::NeedsYou => Reply::NeedsYou(self.needs.clone()),
             Request::Transcript {
                 channel,
-                before: None,
-                ..
-            } => {
-                let letters: Vec<_> = self
-                    .letters
-                    .iter()
-                    .filter(|letter| letter.channel == *channel)
-                    .cloned()
-                    .collect();
-                Reply::Page(Page {
-                    total: letters.len().try_into().unwrap(),
-                    messages: letters,
-                    more: false,
-                })
-            }
-            Request::Transcript { .. } => Reply::Page(Page {
-                messages: Vec::new(),
-                more: false,
-                total: 0,
-            }),
+                before,
+                limit,
+            } => Reply::Page(self.page(*channel, *before, *limit)),
             // The list of what needs a person asks for little; tests of the log answer it.
             Request::Log { limit: 60, .. } => Reply::Log(settled()),
             Request::Draft { .. } if self.drafts_fail => {
@@ -698,12 +716,16 @@ impl Facts {
             Request::Engagement { channel, proposal } => {
                 return Some(engagement::answer(self, channel, proposal));
             }
+            Request::Storage => Reply::Storage(Storage {
+                messages: 48_210,
+                bytes: 312_000_000,
+            }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
                 None => return Some(Err(chaperon::api::Error::NothingToDecide)),
             },
-            _ => return None,
+            request => return self.look(request),
         };
         Some(Ok(reply))
     }
@@ -751,6 +773,11 @@ impl World {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut open: VecDeque<_> = effects.into();
         while let Some(effect) = open.pop_front() {
+            if let Some(message) = self.file(&effect) {
+                open.extend(update(&mut self.model, self.now, message));
+                self.done.push(effect);
+                continue;
+            }
             let Effect::Ask(request, question) = &effect else {
                 self.done.push(effect);
                 continue;
@@ -762,6 +789,34 @@ impl World {
             let message = Message::Answer(question.clone(), Box::new(answer));
             open.extend(update(&mut self.model, self.now, message));
         }
+    }
+
+    /// Does what `run` does with the settings file, which lies in memory here.
+    fn file(&mut self, effect: &Effect) -> Option<Message> {
+        if let Effect::WriteSettings(before, changes) = effect {
+            let unchanged = before.text() == self.facts.settings.as_deref();
+            let after = before.with(changes).map_err(|error| error.to_string());
+            let after = after.and_then(|after| {
+                let changed = "config.toml was changed by another program meanwhile".to_owned();
+                unchanged.then_some(after).ok_or(changed)
+            });
+            if let Ok(after) = &after {
+                self.facts.settings = after.text().map(str::to_owned);
+            }
+            return Some(Message::Settings(FileNews::Written, after));
+        }
+        let news = if *effect == Effect::ReadSettings {
+            FileNews::Read
+        } else if *effect == Effect::EditSettings {
+            FileNews::Edited
+        } else {
+            return None;
+        };
+        let file = SettingsFile::parse(self.facts.settings.clone());
+        Some(Message::Settings(
+            news,
+            file.map_err(|error| error.to_string()),
+        ))
     }
 
     /// Draws as `run` does, and lets half a second pass.
