@@ -66,6 +66,7 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Settings
         | Scope::SettingsText
         | Scope::Doctor
+        | Scope::FirstStart
         | Scope::EndChannel
         | Scope::Anywhere => Vec::new(),
     }
@@ -117,6 +118,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Form
         | Scope::SafetyCode
         | Scope::SettingsText
+        | Scope::FirstStart
         | Scope::Palette
         | Scope::Filter
         | Scope::Rename

@@ -22,8 +22,8 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, rename,
-    review, review_queue, review_words, safety_code, settings, why,
+    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, onboarding,
+    rename, review, review_queue, review_words, safety_code, settings, why,
 };
 use super::tour;
 
@@ -106,6 +106,9 @@ fn unsettle(model: &mut Model) {
 
 /// Returns what has to be asked before the first frame.
 pub fn start(model: &mut Model) -> Vec<Effect> {
+    if model.is_first_start() {
+        return Vec::new();
+    }
     reload_lists(model)
 }
 
@@ -309,6 +312,7 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         | Screen::Log(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -344,6 +348,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::SafetyCode(_)
         | Screen::Log(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::EndChannel(_) => {}
@@ -381,6 +386,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
         Screen::Settings(_) => Scope::Settings,
         Screen::Doctor(_) => Scope::Doctor,
+        Screen::Onboarding(_) => Scope::FirstStart,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -572,6 +578,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
             Vec::new()
         }
         Scope::Doctor => doctor::act(model, action),
+        Scope::FirstStart => onboarding::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
