@@ -38,6 +38,7 @@ pub mod verify;
 pub mod wake;
 
 mod imessage;
+mod progress;
 
 use std::io;
 

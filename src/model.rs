@@ -13,6 +13,7 @@ pub mod peer_text;
 pub mod review;
 pub mod signal;
 pub mod time;
+pub mod work;
 
 pub use channel::{Channel, ChannelState, Preset};
 pub use decision::{Actor, Evidence, LogEntry, LoggedText, OnScreen, Verdict};
@@ -26,3 +27,4 @@ pub use peer_text::PeerText;
 pub use review::{ReviewItem, ReviewKind, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::{Date, LocalTime, UnixMillis, Weekday};
+pub use work::{Progress, Running, Work};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
+    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress, ReviewItem,
     UnixMillis, Words,
 };
 
@@ -58,6 +58,8 @@ pub enum Reply {
         /// What could not be taken over and why, for a person.
         notes: Vec<String>,
     },
+    /// How far long work is; `None` while there is none.
+    Work(Option<Progress>),
     /// Count of what was written.
     Exported {
         /// Channels written.
@@ -97,6 +99,7 @@ impl Reply {
             | Self::SafetyCode(_)
             | Self::Engagement(_)
             | Self::Digest(_)
+            | Self::Work(_)
             | Self::Imported { .. }
             | Self::Exported { .. } => {}
         }
