@@ -9,15 +9,17 @@
 pub mod handle;
 pub mod reply;
 pub mod request;
+pub mod search;
 pub mod socket;
 
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
     Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,
     EngagementRow, Invite, LogState, Page, RelayState, Replay, ReplayExample, Reply, Review,
-    SafetyCode, SendOutcome, Status, Today,
+    SafetyCode, SendOutcome, Status, Storage, Today,
 };
 pub use request::{ChannelRef, Proposal, Replaced, Request, Role, RowEdit, RowStep};
+pub use search::{Found, Hit, HitKind, HitState, HitText, IndexState, Note, SavedSearch};
 
 use serde::{Deserialize, Serialize};
 

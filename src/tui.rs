@@ -8,11 +8,18 @@
 //! did not decide in the review screen.
 
 mod available;
+mod burst;
 mod external;
+mod filter;
 mod input;
 pub mod keymap;
+mod keys_test;
+mod looks;
 pub mod message;
 pub mod model;
+mod mouse;
+mod palette;
+pub mod probe;
 pub mod run;
 mod screen;
 mod terminal;
@@ -22,9 +29,13 @@ pub mod update;
 pub mod view;
 mod widget;
 
-pub use message::{Effect, Message, Question, Sheet};
+pub use keymap::{Change, EnterKey, Keys, KeysError};
+pub use keys_test::test_keys;
+pub use looks::ThemeError;
+pub use message::{Effect, FileNews, Message, Question, Sheet};
 pub use model::{Model, Setup};
-pub use run::{Error, Options, run};
+pub use run::{Doctor, Error, Options, run};
+pub use screen::settings::{Place, keys_of};
 pub use theme::{Symbols, ThemeChoice};
 pub use tour::Tour;
 pub use update::{start, update};

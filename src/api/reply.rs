@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
-    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress, ReviewItem,
-    UnixMillis, Words,
+    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress,
+    ReviewItem, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -47,6 +48,14 @@ pub enum Reply {
     Engagement(Box<Engagement>),
     /// What is left to the digest, oldest first.
     Digest(Vec<Digested>),
+    /// What a search found.
+    Found(Box<Found>),
+    /// How much of the index is built.
+    Index(IndexState),
+    /// Saved searches, the newest first.
+    SavedSearches(Vec<SavedSearch>),
+    /// What a person keeps for themselves about a channel.
+    Note(Note),
     /// Counts of what was copied in.
     Imported {
         /// Channels that are new here.
@@ -65,6 +74,8 @@ pub enum Reply {
         /// Channels written.
         channels: u32,
     },
+    /// What the profile holds.
+    Storage(Storage),
 }
 
 impl Reply {
@@ -100,8 +111,13 @@ impl Reply {
             | Self::Engagement(_)
             | Self::Digest(_)
             | Self::Work(_)
+            | Self::Found(_)
+            | Self::Index(_)
+            | Self::SavedSearches(_)
+            | Self::Note(_)
             | Self::Imported { .. }
-            | Self::Exported { .. } => {}
+            | Self::Exported { .. }
+            | Self::Storage(_) => {}
         }
         self
     }
@@ -158,6 +174,15 @@ pub struct Status {
     pub relays: Vec<RelayState>,
     /// Time now on the engine's clock.
     pub now: UnixMillis,
+}
+
+/// What a profile holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// Messages of all channels, both ways.
+    pub messages: u64,
+    /// Bytes of the database and the files beside it.
+    pub bytes: u64,
 }
 
 /// What was settled since midnight, local time.
@@ -373,6 +398,8 @@ pub struct Review {
     pub flagged_before: u32,
     /// The policy in force, for example `trusted-colleague v3`.
     pub policy: String,
+    /// What becomes of the assistant's answers under it, in a few clauses; all of it is enforced.
+    pub terms: Vec<String>,
     /// For a held message: what the assistant would get with what is hidden removed.
     pub clean: Option<Words>,
     /// Rules as TOML that would let the like of it pass for a time, to be tried out and saved in
@@ -398,6 +425,9 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub more: bool,
+    /// Whether there are newer ones.
+    #[serde(default)]
+    pub newer: bool,
     /// Messages in the channel altogether.
     pub total: u64,
 }

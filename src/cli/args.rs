@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
-    engagement, host, instructions, log, man, passphrase, pause, pending, relay, scan, send, show,
-    status, verify, wake,
+    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, doctor, draft,
+    end, engagement, host, instructions, keys, log, man, note, passphrase, pause, pending, relay,
+    scan, search, send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -57,8 +57,12 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Run a relay for mailboxes
     Relay(relay::RelayArgs),
+    /// Look whether everything works here
+    Doctor(doctor::DoctorArgs),
     /// Show what the scanner sees in a text
     Scan(scan::ScanArgs),
+    /// Show the keys of the terminal surface, or what a pressed one sends
+    Keys(keys::KeysArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -79,7 +83,9 @@ impl Command {
             Self::Run(_)
             | Self::Demo(_)
             | Self::Relay(_)
+            | Self::Doctor(_)
             | Self::Scan(_)
+            | Self::Keys(_)
             | Self::Completions(_)
             | Self::Man(_) => Role::Assistant,
         }
@@ -129,6 +135,10 @@ pub enum Verb {
     End(end::EndArgs),
     /// Show the log of decisions, check or export it
     Log(log::LogArgs),
+    /// Find messages, decisions and notes by their words
+    Search(search::SearchArgs),
+    /// Read or write what you keep for yourself about a channel
+    Note(note::NoteArgs),
     /// Protect the profile by a passphrase
     Passphrase(passphrase::PassphraseArgs),
     /// Pause one channel, or everything
@@ -163,6 +173,8 @@ impl Verb {
             | Self::Digest(_)
             | Self::Wake(_)
             | Self::Log(_)
+            | Self::Search(_)
+            | Self::Note(_)
             | Self::Passphrase(_)
             | Self::Pause(_)
             | Self::Resume(_)
@@ -244,7 +256,7 @@ mod tests {
     fn only_the_verbs_ask_an_engine() {
         let needs = |line: &str| parse(line).unwrap().command.unwrap().needs_engine();
         assert!(needs("chaperon import clawbuddy"));
-        for line in ["run", "demo", "relay", "man", "completions bash"] {
+        for line in ["run", "demo", "relay", "man", "keys", "completions bash"] {
             assert!(!needs(&format!("chaperon {line}")), "{line}");
         }
     }

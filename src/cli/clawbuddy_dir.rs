@@ -110,7 +110,8 @@ pub(super) async fn export(
     let ExportProgram::Clawbuddy { to, style } = args.program;
     let to = absolute(to)?;
     let request = Request::ExportClawbuddy { to };
-    let Reply::Exported { channels } = progress::ask(handle, request, "channels", out).await? else {
+    let Reply::Exported { channels } = progress::ask(handle, request, "channels", out).await?
+    else {
         return Err(Error::Unexpected);
     };
     out.json(&json!({ "channels": channels }), style)?;

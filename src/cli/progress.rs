@@ -72,7 +72,9 @@ mod tests {
             desk.work.step();
             tokio::time::sleep(Duration::from_secs(4)).await;
             drop(running);
-            call.reply.send(Ok(Reply::Exported { channels: 4 })).unwrap();
+            call.reply
+                .send(Ok(Reply::Exported { channels: 4 }))
+                .unwrap();
         });
         let to = "/tmp/none".into();
         let (reply, err) = captured_later(async |out| {
@@ -80,7 +82,8 @@ mod tests {
         })
         .await;
         assert_eq!(reply.unwrap(), Reply::Exported { channels: 4 });
-        let line = "{\"note\": \"25 %, 1 of 4 channels; Ctrl-C stops it, and nothing is changed then\"}\n";
+        let line =
+            "{\"note\": \"25 %, 1 of 4 channels; Ctrl-C stops it, and nothing is changed then\"}\n";
         assert_eq!(err, line.repeat(2));
         engine.await.unwrap();
     }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{Actor, ChannelId, MessageId, NetworkId, UnixMillis, Work};
+use crate::model::{ChannelId, MessageId, NetworkId, UnixMillis, Work};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
 
 use super::Clock;
 use super::check::PendingCheck;
-use super::decide::Decision;
+use super::find::Finder;
 use super::outbound::Sender;
 use super::vault::{Door, Tried};
 use super::wake::Wakes;
@@ -97,6 +97,7 @@ pub(super) struct Core {
     pub(super) sends: bool,
     pub(super) door: Door,
     pub(super) wakes: Wakes,
+    pub(super) finder: Finder,
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
@@ -141,6 +142,7 @@ impl Core {
             sends: mode == Mode::Continuous,
             door: Door::new(),
             wakes: Wakes::default(),
+            finder: Finder::default(),
             ends_looked_at: None,
             news,
             work: Arc::clone(&desk.work),
@@ -175,7 +177,10 @@ impl Core {
             return;
         }
         loop {
-            let sleep = self.keep_time().min(self.send_due());
+            let sleep = self
+                .keep_time()
+                .min(self.send_due())
+                .min(self.until_indexing());
             // Only now is it known what is on its way, and so who has to wait for it.
             self.answer_stuck_senders();
             self.finish_checks();
@@ -186,7 +191,7 @@ impl Core {
                 },
                 Some(first) = inbox.news.recv() => self.take_news(first, &mut inbox),
                 Some(internal) = inbox.internal.recv() => self.take_internal(internal),
-                () = tokio::time::sleep(sleep) => {}
+                () = tokio::time::sleep(sleep) => self.index_in_the_background(),
             }
             if self.stopping {
                 break;
@@ -310,6 +315,7 @@ impl Core {
     }
 
     /// Carries out what can be answered at once.
+    #[expect(clippy::too_many_lines, reason = "one arm for each request")]
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
             Request::Status => self.status(),
@@ -317,22 +323,7 @@ impl Core {
             Request::Channel { channel } => self.channel(&channel),
             Request::NeedsYou => self.needs_you(),
             Request::Review { item } => self.review(item),
-            Request::Decide {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-            } => self.settle(&Decision {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-                actor: Actor::Human,
-            }),
+            decide @ Request::Decide { .. } => self.decide(decide),
             Request::DraftState { message } => self.draft_state(message),
             Request::SafetyCode { channel } => self.safety_code(&channel),
             Request::Verify {
@@ -356,6 +347,14 @@ impl Core {
                 before,
                 limit,
             } => self.transcript(channel, before, limit),
+            request @ (Request::Around { .. }
+            | Request::Search { .. }
+            | Request::SearchIndex { .. }
+            | Request::SavedSearches
+            | Request::SaveSearch { .. }
+            | Request::ForgetSearch { .. }
+            | Request::Note { .. }
+            | Request::SetNote { .. }) => self.look(request),
             Request::MarkRead { channel, up_to } => self.mark_read(channel, up_to),
             Request::ShowInvite { channel } => self.show_invite(&channel),
             Request::CancelInvite { channel } => self.cancel_invite(&channel),
@@ -380,6 +379,8 @@ impl Core {
             Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
             Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
             Request::Sync => self.sync_unheard(),
+            Request::Storage => self.storage(),
+            Request::ReloadSettings => self.reload_settings(),
             invite @ Request::Invite { .. } => self.invite(invite),
             Request::Check { .. }
             | Request::Send { .. }

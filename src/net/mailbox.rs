@@ -4,21 +4,20 @@
 //! `watcher` move bytes between the two.
 
 mod client;
+mod probe;
 pub mod protocol;
 mod watcher;
 mod worker;
 
 use futures_util::future::BoxFuture;
 
+pub use probe::{Probe, probe};
+
 use crate::crypto::ChannelBox;
 use crate::model::{Body, NetworkId};
 use crate::wire::mailbox as wire;
 
 use super::{Capabilities, Keys, Link, Network, SealError, Sealed};
-
-/// Bytes of subject, body and metadata that every relay takes: ours accepts 1 MiB per request
-/// and base64 adds a third. Text that JSON has to escape fits less; the relay then says so.
-const MAX_BODY: usize = 700 * 1024;
 
 /// The network of mailbox relays.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,7 +30,7 @@ impl Network for Mailbox {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            max_body: MAX_BODY,
+            max_body: self.id().longest_text(),
             open_invites: true,
         }
     }

@@ -21,7 +21,7 @@ use crate::crypto::vault::{VaultKey, VaultLock};
 use crate::failpoint;
 use crate::model::Work;
 
-use super::{Error, Store, Tx, settings};
+use super::{Error, Store, Tx, search, settings};
 
 /// What is sealed in a protected profile: table, its integer key, columns.
 const SEALED: &[(&str, &str, &[&str])] = &[
@@ -58,6 +58,8 @@ const SEALED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("drafts", "channel", &["text"]),
+    ("notes", "channel", &["text"]),
+    ("searches", "id", &["query"]),
     (
         "review",
         "id",
@@ -328,9 +330,13 @@ fn rewrite_all(
             .map_err(stopped)?;
     }
     work.commit();
-    match lock {
-        Some(lock) => settings::set(&tx, LOCK, &lock.to_text())?,
-        None => settings::clear(&tx, LOCK)?,
+    if let Some(lock) = lock {
+        settings::set(&tx, LOCK, &lock.to_text())?;
+        search::empty(&tx.0)?;
+    } else {
+        settings::clear(&tx, LOCK)?;
+        search::end_in_memory(&tx.0)?;
+        search::list_all(&tx.0)?;
     }
     settings::set(&tx, UNCLEAN, "1")?;
     tx.commit()
@@ -350,9 +356,7 @@ fn values(connection: &Connection) -> Result<u64, Error> {
 /// Tells a statement that was stopped on request from one that failed.
 fn stopped(error: rusqlite::Error) -> Error {
     match &error {
-        rusqlite::Error::SqliteFailure(_, Some(text))
-            if *text == Refusal::Stopped.to_string() =>
-        {
+        rusqlite::Error::SqliteFailure(_, Some(text)) if *text == Refusal::Stopped.to_string() => {
             Error::Stopped
         }
         _ => error.into(),

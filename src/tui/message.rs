@@ -1,16 +1,20 @@
 //! What reaches `update`, and what it asks for in return.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::api::{Error, Event, Proposal, Reply, Request};
+use crate::api::{Error, Event, HitKind, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
-use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
+use crate::model::{ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
+use crate::profile::SettingsFile;
+use crate::profile::config::{Key, Value};
 
 /// Everything that can happen to the screen.
 #[derive(Clone, Debug)]
 pub enum Message {
     /// A key went down, was repeated or released; only the first counts.
     Key(KeyEvent),
+    /// The mouse was clicked or its wheel turned. Never decides.
+    Mouse(MouseEvent),
     /// A block of text was pasted. Never a key.
     Paste(PeerText),
     /// The window has this many columns and rows now.
@@ -32,6 +36,21 @@ pub enum Message {
     Copied(Result<Placed, String>),
     /// The external editor was closed; an error is a sentence.
     Edited(Sheet, Result<PeerText, String>),
+    /// The settings file as it is now; an error is a sentence.
+    Settings(FileNews, Result<SettingsFile, String>),
+    /// What was found when everything was looked at.
+    Examined(Report),
+}
+
+/// What was done with the settings file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileNews {
+    /// It was read.
+    Read,
+    /// What changed was written.
+    Written,
+    /// The person's editor had it.
+    Edited,
 }
 
 /// What a person writes in their own editor.
@@ -56,6 +75,26 @@ pub enum Question {
     Newest(ChannelId),
     /// The page before the oldest message held.
     Older(ChannelId),
+    /// Messages around one, to go there.
+    Around(ChannelId, MessageId),
+    /// The page after the newest message held.
+    Newer(ChannelId, MessageId),
+    /// The messages that are held, as they are now.
+    Refresh(ChannelId),
+    /// What was typed into the search, and how many hits come before.
+    Search(PeerText, u32),
+    /// What stands around a hit.
+    SearchContext(HitKind, Option<ChannelId>),
+    /// Saved searches, or that one is forgotten.
+    SavedSearches,
+    /// Saving a search.
+    SaveSearch,
+    /// Building the index, or stopping it.
+    SearchIndex,
+    /// The note of a channel.
+    Note(ChannelId),
+    /// Keeping a note.
+    SetNote(ChannelId),
     /// What was settled lately.
     Settled,
     /// One review item.
@@ -98,8 +137,18 @@ pub enum Question {
     Verify(ChannelId),
     /// Saying that the code differs.
     CodeDiffers(ChannelId),
+    /// What the log says of a message.
+    Why(MessageId),
+    /// Giving a channel another name.
+    Rename(ChannelId),
+    /// Ending a channel.
+    End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
+    /// What the profile holds.
+    Storage,
+    /// Letting the engine read the settings file.
+    ReloadSettings,
 }
 
 /// What `update` wants done. Carried out by `run`, never by `update`.
@@ -109,6 +158,14 @@ pub enum Effect {
     Ask(Request, Question),
     /// Put text on a clipboard.
     Copy(String),
+    /// Read the settings file.
+    ReadSettings,
+    /// Write these changes into the settings file, if it still is this one.
+    WriteSettings(SettingsFile, Vec<(Key, Value)>),
+    /// Let the person write in the settings file itself.
+    EditSettings,
+    /// Look whether everything works here.
+    Examine,
     /// Let the person write in their editor, starting from this text.
     OpenEditor(Sheet, PeerText),
     /// Clear the terminal and draw all of it.

@@ -2,12 +2,15 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
+pub(super) mod files;
+
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event as Input;
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -15,11 +18,16 @@ use tokio::task::JoinSet;
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
-use crate::model::{PeerText, UnixMillis};
+use crate::model::{PeerText, Report, UnixMillis};
+use crate::profile::config::{self, Config};
+use crate::profile::{Profile, SettingsFile};
 
+use super::burst::marks_pastes;
 use super::input::Inputs;
-use super::message::{Effect, Message, Question, Sheet};
+use super::keymap::Keys;
+use super::message::{Effect, FileNews, Message, Question, Sheet};
 use super::model::{Model, Setup};
+use super::screen::settings::Place;
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
 use super::tour::Tour;
@@ -53,6 +61,9 @@ pub enum Error {
 /// A source of time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
+/// Looks at everything but the terminal. Asks the engine where it can.
+pub type Doctor = Arc<dyn Fn(Handle) -> BoxFuture<'static, Report> + Send + Sync>;
+
 /// How the surface is to look and where it gets its surroundings from.
 #[derive(Clone)]
 pub struct Options {
@@ -62,6 +73,14 @@ pub struct Options {
     pub colours: ColourHints,
     /// The glyphs.
     pub symbols: Symbols,
+    /// The settings of the profile.
+    pub config: Config,
+    /// The profile whose settings file this is; `None` where there is none to write.
+    pub profile: Option<Profile>,
+    /// Where the settings come from.
+    pub place: Place,
+    /// Looks at what is no part of the terminal.
+    pub doctor: Option<Doctor>,
     /// What the window's title ends in.
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
@@ -72,6 +91,12 @@ pub struct Options {
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
+    /// The keys in force.
+    pub keys: Keys,
+    /// Whether the mouse is ours; the terminal then selects text only with Shift held down.
+    pub mouse: bool,
+    /// Whether the terminal marks what is pasted; where not, keys that come at once are a paste.
+    pub marks_pastes: bool,
     /// The zone for times of day.
     pub zone: TimeZone,
     /// Where the time comes from.
@@ -98,6 +123,7 @@ impl Options {
                 .filter(|value| !value.trim().is_empty())
         };
         let term = text("TERM");
+        let marks_pastes = marks_pastes(term.as_deref(), set("TMUX"));
         Self {
             theme: ThemeChoice::Auto,
             colours: ColourHints {
@@ -106,6 +132,10 @@ impl Options {
                 colorfgbg: text("COLORFGBG"),
             },
             symbols: Symbols::Unicode,
+            config: Config::default(),
+            profile: None,
+            place: Place::default(),
+            doctor: None,
             title_suffix: None,
             banner: None,
             tour: false,
@@ -114,14 +144,27 @@ impl Options {
                 ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
+            keys: Keys::built_in(),
+            mouse: true,
+            marks_pastes,
             zone,
             clock,
         }
     }
 }
 
+impl Options {
+    /// Returns the theme that these options give, and why, in words.
+    pub fn theme_words(&self) -> String {
+        let settled = self.theme.settle(&self.colours);
+        format!("{settled:?}").to_lowercase()
+    }
+}
+
 /// What comes back from work that was started.
 enum Back {
+    File(FileNews, Result<SettingsFile, String>),
+    Examined(Report),
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
 }
@@ -133,7 +176,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         return Err(Error::NoTerminal);
     }
     let size = crossterm::terminal::size()?;
-    let model = Model::new(Setup {
+    let mut model = Model::new(Setup {
         theme: options.theme.settle(&options.colours),
         symbols: options.symbols,
         banner: options.banner.clone(),
@@ -141,15 +184,20 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         zone: options.zone.clone(),
         now: (options.clock)(),
         size,
-    });
+    })
+    .with_keys(options.keys.clone())
+    .with_marked_pastes(options.marks_pastes);
+    model.use_config(options.config.clone());
+    model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
+    let screen = Screen::take(options.mouse)?;
     let mut session = Session {
         events: handle.events(),
         handle,
         model,
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
-        screen: Screen::take()?,
+        screen,
         input: Some(Inputs::start()),
         tasks: JoinSet::new(),
         back,
@@ -265,7 +313,7 @@ impl Session {
             Input::Resize(width, height) => Message::Resize(width, height),
             Input::FocusGained => Message::Focus(true),
             Input::FocusLost => Message::Focus(false),
-            Input::Mouse(_) => return Ok(()),
+            Input::Mouse(mouse) => Message::Mouse(mouse),
         };
         self.tell(message).await
     }
@@ -280,6 +328,8 @@ impl Session {
                 Message::Copied(Ok(placed))
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+            Back::File(news, result) => Message::Settings(news, result),
+            Back::Examined(report) => Message::Examined(report),
         };
         self.tell(message).await
     }
@@ -316,6 +366,7 @@ impl Session {
                 None => self.model.title(),
             };
             self.screen.set_title(title)?;
+            self.screen.set_mouse(self.model.config.mouse())?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
             let waiting = self.pending_input().await;
@@ -348,12 +399,21 @@ impl Session {
                 }
                 Effect::Copy(text) => {
                     let clipboard = Arc::clone(&self.clipboard);
+                    let wanted = match self.model.config.clipboard() {
+                        config::Clipboard::Auto => None,
+                        config::Clipboard::Terminal => Some(Placed::Terminal),
+                        config::Clipboard::System => Some(Placed::Desktop),
+                    };
                     self.start(async move {
-                        let copied = clipboard.lock().await.copy(&text).await;
+                        let copied = clipboard.lock().await.copy(&text, wanted).await;
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
+                Effect::ReadSettings => self.read_settings(),
+                Effect::WriteSettings(before, changes) => self.write_settings(before, changes),
+                Effect::EditSettings => self.edit_settings().await?,
+                Effect::Examine => self.examine().await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
                     self.refresh();
@@ -403,7 +463,8 @@ impl Session {
         self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
-        let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
+        let edited =
+            tokio::task::spawn_blocking(move || crate::desktop::editor::edit(&command, &text));
         let edited = edited
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));

@@ -9,6 +9,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 use serde::Deserialize;
 
+use crate::profile::config;
+
 /// What a piece of text on the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -219,6 +221,15 @@ pub enum Symbols {
     Ascii,
 }
 
+impl From<config::Symbols> for Symbols {
+    fn from(symbols: config::Symbols) -> Self {
+        match symbols {
+            config::Symbols::Unicode => Self::Unicode,
+            config::Symbols::Ascii => Self::Ascii,
+        }
+    }
+}
+
 impl Symbols {
     /// Returns the twin of a glyph in ASCII, where this set is ASCII and there is one.
     ///
@@ -236,6 +247,10 @@ impl Symbols {
 const FOLD: &[(&str, &str)] = &[
     ("─", "-"),
     ("│", "|"),
+    ("┌", "+"),
+    ("┐", "+"),
+    ("└", "+"),
+    ("┘", "+"),
     ("┆", ":"),
     ("▸", ">"),
     ("●", "*"),

@@ -23,9 +23,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model", "text", "crypto", "wire", "policy", "store", "api", "net", "profile",
         ],
     ),
-    ("tui", &["model", "text", "api", "desktop"]),
+    ("tui", &["model", "text", "api", "desktop", "profile"]),
     ("plain", &["model", "text", "api"]),
-    ("cli", &["model", "text", "api", "wire"]),
+    ("cli", &["model", "text", "api", "wire", "desktop"]),
+    ("doctor", &["model", "api", "net", "profile", "store"]),
     (
         "demo",
         &[

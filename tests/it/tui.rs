@@ -3,10 +3,15 @@
 mod beneath;
 mod decisions;
 mod engagement;
+mod go;
 mod held;
 mod hostile;
 mod log;
+mod mouse;
 mod needs_you;
+mod review;
+mod search;
+mod settings;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

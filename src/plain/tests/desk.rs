@@ -229,6 +229,7 @@ impl Desk {
             total: 3,
             flagged_before: 0,
             policy: "trusted-colleague v1".into(),
+            terms: Vec::new(),
             clean: None,
             rule: None,
         }
@@ -276,6 +277,7 @@ impl Desk {
                     message(3, Author::Assistant, "Thursday works."),
                 ],
                 more: false,
+                newer: false,
                 total: 3,
             }),
             Request::Draft { .. } => Reply::Draft(Draft::default()),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::api::{Error, Request, Review};
 use crate::model::{Channel, ChannelState, LogEntry, ReviewId, ReviewItem, ReviewKind, UnixMillis};
+use crate::tui::filter::List;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::update::ask;
 use crate::tui::widget::paint::day_number;
 
-use super::review_paper::{self, Kept, PaperRow};
+use super::review_paper::{self, Kept, Papers};
 use super::review_words::Written;
 use super::{main, need, needs_you_view, review, review_queue, review_several};
 
@@ -71,7 +72,9 @@ impl NeedsScreen {
     /// Returns what is listed, in the order of the list.
     pub(super) fn items<'a>(&self, model: &'a Model) -> Vec<&'a ReviewItem> {
         let all = model.needs.iter().flatten();
-        all.filter(|item| self.filter.takes(item)).collect()
+        all.filter(|item| self.filter.takes(item))
+            .filter(|item| model.filters.takes_words(List::NeedsYou, || searched(item)))
+            .collect()
     }
 
     /// Returns what was settled since midnight, newest first.
@@ -91,21 +94,27 @@ impl NeedsScreen {
     }
 
     /// Returns what the review of the item under the cursor shows, wrapped once per width.
-    pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Vec<PaperRow>> {
-        self.paper.at(width, || match &self.preview {
+    pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Papers> {
+        self.paper.at((width, 0), || match &self.preview {
             Some((_, Ok(review))) => {
                 let page = review_paper::Page {
                     review,
+                    others: &[],
                     written: &self.written,
                     look: review::Look::Safe,
-                    brief: false,
                     zone: &model.zone,
                 };
-                review_paper::of_all(&page, &[], width)
+                review_paper::of(&page, (width, 0))
             }
-            Some((_, Err(_))) | None => Vec::new(),
+            Some((_, Err(_))) | None => Papers::default(),
         })
     }
+}
+
+/// Returns what the filter looks through: the name, what it is and why it waits.
+fn searched(item: &ReviewItem) -> String {
+    let name = item.name.expose_untrusted();
+    format!("{name} {} {}", need::word(item).0, need::why(item))
 }
 
 /// Returns channels in which the other side has to do something first.
@@ -132,6 +141,7 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
         Some(Spot::Need(id)) => Some(id),
         Some(Spot::Channel(_)) | None => None,
     };
+    model.filters.clear(List::NeedsYou);
     model.enter(Screen::NeedsYou(Box::new(NeedsScreen {
         cursor,
         ..NeedsScreen::default()
@@ -252,6 +262,15 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => travel(model, action),
     }
+}
+
+/// Puts the cursor on an item.
+pub(in crate::tui) fn select_item(model: &mut Model, item: ReviewId) -> Vec<Effect> {
+    if let Screen::NeedsYou(screen) = &mut model.screen {
+        screen.cursor = Some(item);
+    }
+    model.touch();
+    refresh(model)
 }
 
 fn select(screen: &mut NeedsScreen) {

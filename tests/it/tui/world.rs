@@ -4,12 +4,13 @@
 //! surface alone. Time stands still until a test moves it.
 
 mod engagement;
+mod search;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
+    Draft, Event, Invite, RelayState, Reply, Request, Review, Status, Storage, Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
@@ -17,12 +18,16 @@ use chaperon::model::{
     RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
     StopReason, TextSpan, UnixMillis, Words,
 };
-use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
+use chaperon::profile::SettingsFile;
+use chaperon::tui::{
+    Effect, FileNews, Message, Model, Setup, Symbols, ThemeChoice, start, update, view,
+};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 
 /// Tuesday 18 November 2025, 22:41 UTC.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_763_505_660_000);
@@ -41,6 +46,15 @@ pub(crate) struct Facts {
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
     pub(crate) drafts_fail: bool,
+    /// What is noted about whichever channel is open.
+    pub(crate) note: String,
+    pub(crate) saved: Vec<String>,
+    /// Searches are not answered; a test does it.
+    pub(crate) searches_wait: bool,
+    /// How much the index does not know yet.
+    pub(crate) not_indexed: u64,
+    /// The text of the settings file.
+    pub(crate) settings: Option<String>,
 }
 
 /// A person, a window and the facts behind it.
@@ -379,6 +393,11 @@ impl Facts {
             letters: letters(),
             draft: String::new(),
             drafts_fail: false,
+            note: String::new(),
+            saved: Vec::new(),
+            searches_wait: false,
+            not_indexed: 0,
+            settings: None,
         }
     }
 
@@ -516,6 +535,23 @@ impl Facts {
         self
     }
 
+    /// So many messages were written before those of today.
+    pub(crate) fn with_history(mut self, count: i64) -> Self {
+        self.letters = (0..count)
+            .map(|number| {
+                let words = format!("This is number {number} of them.");
+                letter(
+                    100 + number,
+                    Author::Peer,
+                    ago(3 * (count - number)),
+                    "",
+                    &words,
+                )
+            })
+            .collect();
+        self
+    }
+
     /// Nothing held weighs enough to be asked twice.
     pub(crate) fn harmless(mut self) -> Self {
         for item in &mut self.needs {
@@ -629,6 +665,11 @@ impl Facts {
             total: 61,
             flagged_before: 0,
             policy: "trusted-colleague v3".to_owned(),
+            terms: vec![
+                "its answers leave alone, mon-fri 08:00-19:00".to_owned(),
+                "at most 3 in an hour, 12 in a day".to_owned(),
+                "waits for you with secrets, money, addresses".to_owned(),
+            ],
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
@@ -648,26 +689,9 @@ impl Facts {
             Request::NeedsYou => Reply::NeedsYou(self.needs.clone()),
             Request::Transcript {
                 channel,
-                before: None,
-                ..
-            } => {
-                let letters: Vec<_> = self
-                    .letters
-                    .iter()
-                    .filter(|letter| letter.channel == *channel)
-                    .cloned()
-                    .collect();
-                Reply::Page(Page {
-                    total: letters.len().try_into().unwrap(),
-                    messages: letters,
-                    more: false,
-                })
-            }
-            Request::Transcript { .. } => Reply::Page(Page {
-                messages: Vec::new(),
-                more: false,
-                total: 0,
-            }),
+                before,
+                limit,
+            } => Reply::Page(self.page(*channel, *before, *limit)),
             // The list of what needs a person asks for little; tests of the log answer it.
             Request::Log { limit: 60, .. } => Reply::Log(settled()),
             Request::Draft { .. } if self.drafts_fail => {
@@ -692,12 +716,16 @@ impl Facts {
             Request::Engagement { channel, proposal } => {
                 return Some(engagement::answer(self, channel, proposal));
             }
+            Request::Storage => Reply::Storage(Storage {
+                messages: 48_210,
+                bytes: 312_000_000,
+            }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
                 None => return Some(Err(chaperon::api::Error::NothingToDecide)),
             },
-            _ => return None,
+            request => return self.look(request),
         };
         Some(Ok(reply))
     }
@@ -745,6 +773,11 @@ impl World {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut open: VecDeque<_> = effects.into();
         while let Some(effect) = open.pop_front() {
+            if let Some(message) = self.file(&effect) {
+                open.extend(update(&mut self.model, self.now, message));
+                self.done.push(effect);
+                continue;
+            }
             let Effect::Ask(request, question) = &effect else {
                 self.done.push(effect);
                 continue;
@@ -756,6 +789,34 @@ impl World {
             let message = Message::Answer(question.clone(), Box::new(answer));
             open.extend(update(&mut self.model, self.now, message));
         }
+    }
+
+    /// Does what `run` does with the settings file, which lies in memory here.
+    fn file(&mut self, effect: &Effect) -> Option<Message> {
+        if let Effect::WriteSettings(before, changes) = effect {
+            let unchanged = before.text() == self.facts.settings.as_deref();
+            let after = before.with(changes).map_err(|error| error.to_string());
+            let after = after.and_then(|after| {
+                let changed = "config.toml was changed by another program meanwhile".to_owned();
+                unchanged.then_some(after).ok_or(changed)
+            });
+            if let Ok(after) = &after {
+                self.facts.settings = after.text().map(str::to_owned);
+            }
+            return Some(Message::Settings(FileNews::Written, after));
+        }
+        let news = if *effect == Effect::ReadSettings {
+            FileNews::Read
+        } else if *effect == Effect::EditSettings {
+            FileNews::Edited
+        } else {
+            return None;
+        };
+        let file = SettingsFile::parse(self.facts.settings.clone());
+        Some(Message::Settings(
+            news,
+            file.map_err(|error| error.to_string()),
+        ))
     }
 
     /// Draws as `run` does, and lets half a second pass.
@@ -783,11 +844,24 @@ impl World {
         let mut rest = keys;
         while let Some(first) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
+            let held = named.and_then(|(name, tail)| {
+                let letter = name.strip_prefix("ctrl-")?.chars().next()?;
+                Some((letter, tail))
+            });
+            if let Some((letter, tail)) = held {
+                let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL);
+                self.tell(Message::Key(key));
+                self.settle();
+                rest = tail;
+                continue;
+            }
             let (code, tail) = match named {
                 Some(("enter", tail)) => (KeyCode::Enter, tail),
                 Some(("esc", tail)) => (KeyCode::Esc, tail),
                 Some(("tab", tail)) => (KeyCode::Tab, tail),
                 Some(("right", tail)) => (KeyCode::Right, tail),
+                Some(("down", tail)) => (KeyCode::Down, tail),
+                Some(("up", tail)) => (KeyCode::Up, tail),
                 _ => (KeyCode::Char(first), rest.split_at(first.len_utf8()).1),
             };
             self.press(code);
@@ -810,6 +884,13 @@ impl World {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         terminal.draw(|frame| view(&self.model, frame)).unwrap();
         terminal.backend().buffer().clone()
+    }
+
+    /// Returns where the terminal's own cursor is; the corner where it is hidden.
+    pub(crate) fn cursor(&self) -> Position {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.get_cursor_position().unwrap()
     }
 
     /// Returns the frame as text, one line per row, without spaces at the ends.
