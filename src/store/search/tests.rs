@@ -282,7 +282,14 @@ fn the_index_of_a_protected_profile_is_never_in_its_files() {
 
     let key = VaultKey::generate().unwrap();
     let lock = VaultLock::new(&key, &Passphrase::new("one"), Cost::TEST).unwrap();
-    at_rest::protect(&mut store, key.clone(), &lock, |_| Ok(())).unwrap();
+    at_rest::protect(
+        &mut store,
+        key.clone(),
+        &lock,
+        &std::sync::Arc::default(),
+        |_| Ok(()),
+    )
+    .unwrap();
     at_rest::clean(&mut store).unwrap();
     assert!(!holds(dir.path(), "ebracrossing"));
     assert_eq!(ids(&store, Kind::Message, &wanted), Vec::<i64>::new());
@@ -315,7 +322,7 @@ fn the_index_of_a_protected_profile_is_never_in_its_files() {
         "it is gone with the connection"
     );
     begin_in_memory(&mut store).unwrap();
-    at_rest::unprotect(&mut store, |_| Ok(())).unwrap();
+    at_rest::unprotect(&mut store, &std::sync::Arc::default(), |_| Ok(())).unwrap();
     at_rest::clean(&mut store).unwrap();
     assert_eq!(
         waiting(&store).unwrap(),
