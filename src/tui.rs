@@ -35,7 +35,7 @@ pub use looks::ThemeError;
 pub use message::{Effect, FileNews, Message, Question, Sheet};
 pub use model::{Model, Setup};
 pub use run::{Doctor, Error, Options, run};
-pub use screen::settings::Place;
+pub use screen::settings::{Place, keys_of};
 pub use theme::{Symbols, ThemeChoice};
 pub use tour::Tour;
 pub use update::{start, update};

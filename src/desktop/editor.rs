@@ -1,4 +1,4 @@
-//! The person's own editor on a text of theirs. No shell is involved.
+//! The person's own editor on a text or a file of theirs. No shell is involved.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -22,7 +22,7 @@ pub fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
     file.write_all(text.expose_untrusted().as_bytes())
         .and_then(|()| file.flush())
         .map_err(|error| format!("the text could not be handed over ({})", error.kind()))?;
-    if !run(command, file.path())? {
+    if !edit_file(command, file.path())? {
         return Err("it ended with an error; the text is as it was".to_owned());
     }
     // Editors often replace the file, so it is opened anew by its name.
@@ -33,8 +33,9 @@ pub fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
     Ok(PeerText::new(left.trim_end_matches('\n')))
 }
 
-/// Runs a command on a file; tells whether it ended well. The error is a sentence for a person.
-pub fn run(command: &str, path: &Path) -> Result<bool, String> {
+/// Lets a command edit a file; tells whether it ended well. The error is a sentence for a
+/// person.
+pub fn edit_file(command: &str, path: &Path) -> Result<bool, String> {
     let mut words = command.split_whitespace();
     let program = words.next().ok_or("set VISUAL or EDITOR to use one")?;
     let status = Command::new(program).args(words).arg(path).status();

@@ -122,9 +122,9 @@ fn can_move(model: &Model) -> bool {
         | Screen::Log(_)
         | Screen::Search
         | Screen::Note(_)
-        | Screen::Help(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::EndChannel(_) => true,

@@ -1,16 +1,16 @@
 //! The person's own editor on the settings file.
 
-use crate::desktop::editor::run;
+use crate::desktop::editor::edit_file;
 use crate::profile::{Profile, SettingsFile};
 
-use super::run::in_words;
+use super::run::files::in_words;
 
 /// Lets a command edit the settings file itself, which is made with every setting commented out
 /// where there is none, and returns what it says then. The error is a sentence for a person.
 pub(super) fn edit_settings(command: &str, profile: &Profile) -> Result<SettingsFile, String> {
     let made = profile.begin_settings();
     let made = made.map_err(|error| format!("config.toml cannot be made ({})", error.kind()))?;
-    let ended = run(command, &profile.config_file());
+    let ended = edit_file(command, &profile.config_file());
     if made && let Err(error) = profile.forget_settings() {
         tracing::debug!(%error, "an unchanged settings file stays");
     }

@@ -104,12 +104,12 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Form(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
-        | Screen::Settings(_)
-        | Screen::Doctor(_)
         | Screen::Search
         | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::EndChannel(_) => None,
     }
 }

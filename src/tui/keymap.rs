@@ -40,18 +40,18 @@ pub enum Scope {
     SafetyCode,
     /// The decision log.
     Log,
-    /// The settings.
-    Settings,
-    /// A text field in the settings.
-    SettingsText,
-    /// What works here and what does not.
-    Doctor,
     /// What a search found.
     Search,
     /// The field of the search: a text field.
     SearchText,
     /// A note about a channel: a text field.
     Note,
+    /// The settings.
+    Settings,
+    /// A text field in the settings.
+    SettingsText,
+    /// What works here and what does not.
+    Doctor,
     /// The help.
     Help,
     /// Why a message went where it went.
@@ -83,12 +83,12 @@ impl Scope {
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Log => "Decision log",
-            Self::Settings => "Settings",
-            Self::SettingsText => "Writing a setting",
-            Self::Doctor => "Doctor",
             Self::Search => "Search",
             Self::SearchText => "Typing a search",
             Self::Note => "Note",
+            Self::Settings => "Settings",
+            Self::SettingsText => "Writing a setting",
+            Self::Doctor => "Doctor",
             Self::Help => "Help",
             Self::Why => "Why",
             Self::Palette => "Go to or do",
@@ -190,23 +190,23 @@ pub enum Action {
     MakeRule,
     CompareCode,
     CodeDiffers,
-    OpenSearch,
-    EditQuery,
-    SaveSearch,
-    ForgetSearch,
     BuildIndex,
+    CopyReport,
+    EditQuery,
+    ForgetSearch,
+    LookAgain,
     Note,
+    OpenDoctor,
+    OpenSearch,
+    OpenSettings,
+    SaveSearch,
+    TryClipboard,
     Palette,
     Fill,
     Filter,
     Why,
     Rename,
     EndChannel,
-    OpenSettings,
-    TryClipboard,
-    OpenDoctor,
-    LookAgain,
-    CopyReport,
     Help,
     Redraw,
     Suspend,
@@ -246,13 +246,13 @@ impl Action {
             | Scope::SearchText
             | Scope::Note
             | Scope::Help
-            | Scope::Settings
-            | Scope::SettingsText
-            | Scope::Doctor
             | Scope::Why
             | Scope::Palette
             | Scope::Filter
             | Scope::Rename
+            | Scope::Settings
+            | Scope::SettingsText
+            | Scope::Doctor
             | Scope::Anywhere => false,
         }
     }
@@ -329,8 +329,8 @@ pub const TABLE: &[Binding] = table! {
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
-    Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
+    Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
     Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
@@ -371,6 +371,8 @@ pub const TABLE: &[Binding] = table! {
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
     Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Review [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Review [named(KeyCode::Tab)] NextPane "pane" "the text, what was found in it, what was said before: next pane or part";
+    Review [named(KeyCode::BackTab)] PreviousPane "" "previous pane or part";
     Review [key('n')] NextNeed "next" "go to the next item that needs you";
     Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
     Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";
@@ -424,6 +426,27 @@ pub const TABLE: &[Binding] = table! {
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [key('/')] Filter "" "show only the entries that hold what you type";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
+    Search [key('j'), named(KeyCode::Down)] Down "result" "go to the result below, which is older";
+    Search [key('k'), named(KeyCode::Up)] Up "" "go to the result above; above the first one is the field";
+    Search [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Search [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Search [twice('g'), named(KeyCode::Home)] Top "" "go to the newest result";
+    Search [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest result loaded";
+    Search [named(KeyCode::Tab), named(KeyCode::BackTab)] NextPane "context" "give the keys to what stands around the result, or back to the list";
+    Search [key('y')] CopyMessage "copy line" "copy the text of the result, quoted, hidden characters shown";
+    Search [key('s')] SaveSearch "save search" "save what is typed; it is listed where the field is empty";
+    Search [key('d')] ForgetSearch "forget" "forget the saved search";
+    Search [key('x')] BuildIndex "stop or go on indexing" "stop building the index, or go on; what is missing in it is not found";
+    Search [key('/')] EditQuery "edit" "go to the field";
+    Search [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::Enter)] Open "results" "go to the results";
+    SearchText [named(KeyCode::Down), named(KeyCode::Tab)] Down "" "go to the results";
+    SearchText [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::F(1))] Help "help" "this help";
+    Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
+    Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
+    Note [named(KeyCode::F(1))] Help "help" "this help";
     Settings [key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row, at once; in a list of boxes the next box";
     Settings [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row, at once; in a list of boxes the box before";
     Settings [key('S')] Save "write" "write what changed into the settings file; everything else in it is kept";
@@ -449,27 +472,6 @@ pub const TABLE: &[Binding] = table! {
     Doctor [key('r')] LookAgain "look again" "look at everything again";
     Doctor [key('y')] CopyReport "copy" "copy the report; names, keys and channels are not in it";
     Doctor [named(KeyCode::Esc)] Back "back" "back";
-    Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
-    Search [key('j'), named(KeyCode::Down)] Down "result" "go to the result below, which is older";
-    Search [key('k'), named(KeyCode::Up)] Up "" "go to the result above; above the first one is the field";
-    Search [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
-    Search [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
-    Search [twice('g'), named(KeyCode::Home)] Top "" "go to the newest result";
-    Search [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest result loaded";
-    Search [named(KeyCode::Tab), named(KeyCode::BackTab)] NextPane "context" "give the keys to what stands around the result, or back to the list";
-    Search [key('y')] CopyMessage "copy line" "copy the text of the result, quoted, hidden characters shown";
-    Search [key('s')] SaveSearch "save search" "save what is typed; it is listed where the field is empty";
-    Search [key('d')] ForgetSearch "forget" "forget the saved search";
-    Search [key('x')] BuildIndex "stop or go on indexing" "stop building the index, or go on; what is missing in it is not found";
-    Search [key('/')] EditQuery "edit" "go to the field";
-    Search [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
-    SearchText [named(KeyCode::Enter)] Open "results" "go to the results";
-    SearchText [named(KeyCode::Down), named(KeyCode::Tab)] Down "" "go to the results";
-    SearchText [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
-    SearchText [named(KeyCode::F(1))] Help "help" "this help";
-    Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
-    Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
-    Note [named(KeyCode::F(1))] Help "help" "this help";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

@@ -60,14 +60,14 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Form
         | Scope::Engagement
         | Scope::SafetyCode
-        | Scope::Settings
-        | Scope::SettingsText
-        | Scope::Doctor
         | Scope::Note
         | Scope::Help
         | Scope::Why
         | Scope::Filter
         | Scope::Rename
+        | Scope::Settings
+        | Scope::SettingsText
+        | Scope::Doctor
         | Scope::EndChannel
         | Scope::Anywhere => Vec::new(),
     }
@@ -88,8 +88,8 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
         Screen::Engagement(_)
             | Screen::NeedsYou(_)
             | Screen::Log(_)
-            | Screen::Settings(_)
             | Screen::Search
+            | Screen::Settings(_)
     );
     let steps = if has_cursor { 1 } else { STEP };
     let mut effects = Vec::new();
@@ -123,8 +123,8 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Invite
         | Scope::Form
         | Scope::SafetyCode
-        | Scope::SettingsText
         | Scope::Note
+        | Scope::SettingsText
         | Scope::Palette
         | Scope::Filter
         | Scope::Rename

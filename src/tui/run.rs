@@ -2,6 +2,8 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
+pub(super) mod files;
+
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -17,11 +19,12 @@ use tokio::task::JoinSet;
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{PeerText, Report, UnixMillis};
-use crate::profile::config::{self, Config, Key, Value};
+use crate::profile::config::{self, Config};
 use crate::profile::{Profile, SettingsFile};
 
 use super::burst::marks_pastes;
 use super::input::Inputs;
+use super::keymap::Keys;
 use super::message::{Effect, FileNews, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::screen::settings::Place;
@@ -88,6 +91,8 @@ pub struct Options {
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
+    /// The keys in force.
+    pub keys: Keys,
     /// Whether the terminal marks what is pasted; where not, keys that come at once are a paste.
     pub marks_pastes: bool,
     /// The zone for times of day.
@@ -106,8 +111,9 @@ impl std::fmt::Debug for Options {
 }
 
 impl Options {
-    /// Reads the surroundings from the environment; everything else is the default.
-    pub fn from_environment(clock: Clock) -> Self {
+    /// Reads the surroundings from the environment; everything else is the default. The zone is
+    /// the caller's: asked for it, jiff walks its whole database before the first frame.
+    pub fn from_environment(clock: Clock, zone: TimeZone) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let text = |name: &str| {
             std::env::var(name)
@@ -136,8 +142,9 @@ impl Options {
                 ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
+            keys: Keys::built_in(),
             marks_pastes,
-            zone: TimeZone::system(),
+            zone,
             clock,
         }
     }
@@ -175,6 +182,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         now: (options.clock)(),
         size,
     })
+    .with_keys(options.keys.clone())
     .with_marked_pastes(options.marks_pastes);
     model.use_config(options.config.clone());
     model.use_place(options.place.clone());
@@ -356,6 +364,7 @@ impl Session {
             };
             self.screen.set_title(title)?;
             self.screen.use_mouse(self.model.wants_mouse())?;
+            self.screen.set_mouse(self.model.config.mouse())?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
             let waiting = self.pending_input().await;
@@ -399,14 +408,8 @@ impl Session {
                     });
                 }
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
-                Effect::ReadSettings => self.with_file(FileNews::Read, |profile| {
-                    profile.read_settings().map_err(|error| in_words(&error))
-                }),
-                Effect::WriteSettings(before, changes) => {
-                    self.with_file(FileNews::Written, move |profile| {
-                        write(profile, &before, &changes)
-                    });
-                }
+                Effect::ReadSettings => self.read_settings(),
+                Effect::WriteSettings(before, changes) => self.write_settings(before, changes),
                 Effect::EditSettings => self.edit_settings().await?,
                 Effect::Examine => self.examine().await?,
                 Effect::Redraw => {
@@ -469,68 +472,6 @@ impl Session {
         Box::pin(self.tell(Message::Edited(sheet, edited))).await
     }
 
-    /// Does something with the settings file beside the loop.
-    fn with_file(
-        &mut self,
-        news: FileNews,
-        work: impl FnOnce(&Profile) -> Result<SettingsFile, String> + Send + 'static,
-    ) {
-        let Some(profile) = self.options.profile.clone() else {
-            let problem = Err("there is no settings file here".to_owned());
-            return self.start(async move { Back::File(news, problem) });
-        };
-        self.start(async move {
-            let done = tokio::task::spawn_blocking(move || work(&profile)).await;
-            let failed = |_panic| Err("the settings file could not be used".to_owned());
-            Back::File(news, done.unwrap_or_else(failed))
-        });
-    }
-
-    async fn edit_settings(&mut self) -> Result<(), Error> {
-        let known = (self.options.editor.clone(), self.options.profile.clone());
-        let result = match known {
-            (Some(command), Some(profile)) => {
-                self.stop_reading().await;
-                self.screen.lend()?;
-                let edited = tokio::task::spawn_blocking(move || {
-                    super::external::edit_settings(&command, &profile)
-                });
-                let edited = edited
-                    .await
-                    .unwrap_or_else(|_panic| Err("the editor could not be run".to_owned()));
-                self.screen.retake()?;
-                self.input = Some(Inputs::start());
-                self.refresh();
-                edited
-            }
-            (None, _) => Err("set VISUAL or EDITOR to use one".to_owned()),
-            (_, None) => Err("there is no settings file here".to_owned()),
-        };
-        Box::pin(self.tell(Message::Settings(FileNews::Edited, result))).await
-    }
-
-    /// Asks the terminal, which nothing else may read meanwhile, and then looks at the rest
-    /// beside the loop.
-    async fn examine(&mut self) -> Result<(), Error> {
-        self.stop_reading().await;
-        let mut options = self.options.clone();
-        options.config = self.model.config.clone();
-        let asked = tokio::task::spawn_blocking(move || super::probe::examine(&options));
-        let mut report = asked.await.unwrap_or_default();
-        self.screen.forget()?;
-        self.input = Some(Inputs::start());
-        self.refresh();
-        let doctor = self.options.doctor.clone();
-        let handle = self.handle.clone();
-        self.start(async move {
-            if let Some(doctor) = doctor {
-                report.findings.extend(doctor(handle).await.findings);
-            }
-            Back::Examined(report)
-        });
-        Ok(())
-    }
-
     async fn keep_draft(&mut self) -> Result<(), Error> {
         let effects: Vec<_> = self.model.keep_draft().into_iter().collect();
         self.carry_out(effects).await
@@ -551,30 +492,6 @@ impl Session {
             tracing::debug!("the engine took too long over the last requests");
         }
     }
-}
-
-fn write(
-    profile: &Profile,
-    before: &SettingsFile,
-    changes: &[(Key, Value)],
-) -> Result<SettingsFile, String> {
-    let written = profile.write_settings(before, changes);
-    written.map_err(|error| in_words(&error))
-}
-
-/// Returns an error with what caused it.
-pub(super) fn in_words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        // What is transparent says the same twice.
-        let more = error.to_string();
-        if !words.ends_with(&more) {
-            words = format!("{words}: {more}");
-        }
-        source = error.source();
-    }
-    words
 }
 
 /// Listens to the signals that ask a program to end.

@@ -69,7 +69,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             Vec::new()
         }
         Message::Edited(Sheet::Letter(channel), result) => {
-            edited(model, channel, result);
+            composer::edited(model, channel, result);
             Vec::new()
         }
         Message::Edited(Sheet::Engagement(channel), result) => {
@@ -275,10 +275,10 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         Screen::Main
         | Screen::Form(_)
         | Screen::Log(_)
-        | Screen::Settings(_)
-        | Screen::Doctor(_)
         | Screen::Search
         | Screen::Note(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -354,11 +354,11 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Search => search::scope(model),
+        Screen::Note(_) => Scope::Note,
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
         Screen::Settings(_) => Scope::Settings,
         Screen::Doctor(_) => Scope::Doctor,
-        Screen::Search => search::scope(model),
-        Screen::Note(_) => Scope::Note,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -477,12 +477,12 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
-    } else if scope == Scope::SettingsText {
-        settings::edit(model, key);
     } else if scope == Scope::SearchText {
         search::edit(model, key);
     } else if scope == Scope::Note {
         note::edit(model, key);
+    } else if scope == Scope::SettingsText {
+        settings::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = None;
         model.touch();
@@ -555,14 +555,14 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Search | Scope::SearchText => search::act(model, action),
+        Scope::Note => note::act(model, action),
         Scope::Settings => settings::act(model, action),
         Scope::SettingsText => {
             settings::act_in_field(model, action);
             Vec::new()
         }
         Scope::Doctor => doctor::act(model, action),
-        Scope::Search | Scope::SearchText => search::act(model, action),
-        Scope::Note => note::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
@@ -576,24 +576,5 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Rename => rename::act(model, action),
         Scope::EndChannel => end_channel::act(model, action),
         Scope::Anywhere => Vec::new(),
-    }
-}
-
-fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {
-    let now = model.now;
-    let open = model
-        .transcript
-        .as_ref()
-        .is_some_and(|open| open.channel == channel);
-    match result {
-        Ok(text) if open => {
-            model.composer.replace_text(&text, now);
-            composer::open(model);
-        }
-        Ok(_) => model.say(
-            Tone::Trouble,
-            "The channel is not open any more; nothing was kept.",
-        ),
-        Err(problem) => model.say(Tone::Trouble, format!("Editor: {problem}.")),
     }
 }

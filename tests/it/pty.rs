@@ -2,6 +2,9 @@
 //!
 //! Runs the demo, whose engines and relay are real and whose profile is temporary.
 
+mod ends;
+mod plain;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
@@ -48,12 +51,13 @@ struct Session {
 }
 
 impl Session {
+    /// Starts the demo in a terminal.
     fn start(size: (u16, u16), environment: &[(&str, &str)]) -> Self {
-        Self::run(&["demo"], size, environment)
+        Self::of(&["demo"], size, environment)
     }
 
-    fn run(arguments: &[&str], size: (u16, u16), environment: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
+    /// Starts the program with these arguments in a terminal.
+    fn of(arguments: &[&str], size: (u16, u16), environment: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
         command.args(arguments);
         for name in ["NO_COLOR", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY"] {
@@ -63,6 +67,12 @@ impl Session {
         for (name, value) in environment {
             command.env(name, value);
         }
+        Self::run(size, command)
+    }
+
+    /// Starts a program in a terminal.
+    fn run(size: (u16, u16), command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let output = Arc::new((
@@ -394,7 +404,7 @@ fn late_replies_of_the_terminal_are_no_keys() {
 
 #[test]
 fn the_test_of_keys_shows_what_they_send_and_gives_the_terminal_back() {
-    let mut session = Session::run(&["keys", "--test"], (120, 36), &[]);
+    let mut session = Session::of(&["keys", "--test"], (120, 36), &[]);
     session.see("Press keys");
     session.press("n");
     session.see("main: next_need");

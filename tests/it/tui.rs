@@ -9,6 +9,7 @@ mod hostile;
 mod log;
 mod mouse;
 mod needs_you;
+mod review;
 mod search;
 mod settings;
 mod snapshots;

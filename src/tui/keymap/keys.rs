@@ -5,8 +5,6 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::profile::config::{Config, Enter};
-
 use super::chord::{self, Chord, POSSIBLE, Reach};
 use super::{Action, Binding, Scope, TABLE};
 
@@ -201,21 +199,6 @@ impl Keys {
             lines: lines.collect(),
             warnings: Vec::new(),
         }
-    }
-
-    /// Returns the table as the settings of a profile have it.
-    pub fn of_config(config: &Config) -> Result<Self, KeysError> {
-        let enter = match config.enter() {
-            Enter::Send => EnterKey::Send,
-            Enter::Newline => EnterKey::NewLine,
-        };
-        let changes = config.bindings().iter().map(|binding| Change {
-            line: binding.line,
-            name: binding.action.clone(),
-            keys: binding.keys.clone(),
-        });
-        let changes: Vec<_> = changes.collect();
-        Self::changed(enter, &changes)
     }
 
     /// Returns the table with what a person changed.

@@ -8,8 +8,8 @@ use crossterm::event::KeyEvent;
 use crate::api::{Request, Storage};
 use crate::model::PeerText;
 use crate::profile::SettingsFile;
-use crate::profile::config::{Config, Key, Kind, Source, Value};
-use crate::tui::keymap::{Action, Keys};
+use crate::profile::config::{self, Config, Key, Kind, Source, Value};
+use crate::tui::keymap::{Action, Change, EnterKey, Keys, KeysError};
 use crate::tui::message::{Effect, FileNews, Question};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Symbols;
@@ -345,11 +345,33 @@ fn undo(model: &mut Model) {
     apply(model);
 }
 
+/// Returns the keys that the settings give.
+pub fn keys_of(config: &Config) -> Result<Keys, KeysError> {
+    let enter = match config.enter() {
+        config::Enter::Send => EnterKey::Send,
+        config::Enter::Newline => EnterKey::NewLine,
+    };
+    let changes = config.bindings().iter().map(|binding| Change {
+        line: binding.line,
+        name: binding.action.clone(),
+        keys: binding.keys.clone(),
+    });
+    Keys::changed(enter, &changes.collect::<Vec<_>>())
+}
+
 /// Lets everything act by the settings as they are now.
 fn apply(model: &mut Model) {
     let mut config = model.settings.base.clone();
     for (key, value) in &model.settings.changes {
         config.change(*key, value.clone());
+    }
+    let other_keys =
+        config.enter() != model.config.enter() || config.bindings() != model.config.bindings();
+    if other_keys {
+        match keys_of(&config) {
+            Ok(keys) => model.use_keys(keys),
+            Err(problem) => model.say(Tone::Trouble, format!("{problem}.")),
+        }
     }
     if config.theme() != model.config.theme()
         && let Err(problem) = model.set_theme(&config.theme())
@@ -358,14 +380,6 @@ fn apply(model: &mut Model) {
     }
     if config.symbols() != model.config.symbols() {
         model.set_symbols(Symbols::from(config.symbols()));
-    }
-    let same_keys =
-        config.enter() == model.config.enter() && config.bindings() == model.config.bindings();
-    if !same_keys {
-        match Keys::of_config(&config) {
-            Ok(keys) => model.use_keys(keys),
-            Err(problem) => model.say(Tone::Trouble, format!("{problem}.")),
-        }
     }
     model.config = config;
     model.touch();
@@ -412,7 +426,11 @@ pub(in crate::tui) fn take_file(
 ) -> Vec<Effect> {
     model.touch();
     let written = model.settings.writing.take();
-    let file = match result {
+    let usable = |file: SettingsFile| match keys_of(file.config()) {
+        Ok(_keys) => Ok(file),
+        Err(problem) => Err(problem.to_string()),
+    };
+    let file = match result.and_then(usable) {
         Ok(file) => file,
         Err(problem) => {
             if news != FileNews::Written {

@@ -9,7 +9,7 @@ use crate::text::{ours, sanitise};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
-use crate::tui::widget::field::role_of;
+use crate::tui::widget::field;
 use crate::tui::widget::paint::{Paint, Spans, age, inset, nth, safe, width};
 
 use super::decision_log_text::grouped;
@@ -416,21 +416,15 @@ fn draw_words(model: &Model, paint: &mut Paint<'_>, area: Rect) {
 }
 
 /// Draws the text field; returns where its caret is.
-fn draw_field(paint: &mut Paint<'_>, field: &Field, area: Rect) -> Option<Position> {
-    let about = field.key.about();
+fn draw_field(paint: &mut Paint<'_>, open: &Field, area: Rect) -> Option<Position> {
+    let about = open.key.about();
     let label = format!("{} = ", about.name);
     let columns = u16::try_from(label.len()).unwrap_or(0);
     let row = nth(area, 0);
     paint.row(row, vec![paint.own(Role::Accent, label)]);
     let place = inset(row, columns, 1);
-    let layout = field.editor.layout(usize::from(place.width).max(1));
-    let (line, column) = layout.caret;
-    // One row of it, the one with the caret.
-    let glyphs = layout.rows.get(line).into_iter().flatten();
-    let spans = glyphs.map(|glyph| paint.own(role_of(glyph), glyph.text.clone()));
-    let spans = spans.collect();
-    paint.row(place, spans);
-    let role = if field.problem { Role::Stop } else { Role::Dim };
+    let caret = field::draw(&open.editor, paint, place);
+    let role = if open.problem { Role::Stop } else { Role::Dim };
     let words = if about.kind == Kind::Program {
         "It has to be a program and its arguments, separated by spaces.".to_owned()
     } else {
@@ -439,8 +433,7 @@ fn draw_field(paint: &mut Paint<'_>, field: &Field, area: Rect) -> Option<Positi
         format!("It has to be {possible}.")
     };
     paint.row(nth(area, 1), vec![paint.own(role, words)]);
-    let caret = Position::new(place.x + u16::try_from(column).ok()?, place.y);
-    place.contains(caret).then_some(caret)
+    caret.filter(|caret| place.contains(*caret))
 }
 
 #[cfg(test)]

@@ -46,8 +46,6 @@ pub(crate) struct Facts {
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
     pub(crate) drafts_fail: bool,
-    /// The text of the settings file.
-    pub(crate) settings: Option<String>,
     /// What is noted about whichever channel is open.
     pub(crate) note: String,
     pub(crate) saved: Vec<String>,
@@ -55,6 +53,8 @@ pub(crate) struct Facts {
     pub(crate) searches_wait: bool,
     /// How much the index does not know yet.
     pub(crate) not_indexed: u64,
+    /// The text of the settings file.
+    pub(crate) settings: Option<String>,
 }
 
 /// A person, a window and the facts behind it.
@@ -393,11 +393,11 @@ impl Facts {
             letters: letters(),
             draft: String::new(),
             drafts_fail: false,
-            settings: None,
             note: String::new(),
             saved: Vec::new(),
             searches_wait: false,
             not_indexed: 0,
+            settings: None,
         }
     }
 
@@ -665,6 +665,11 @@ impl Facts {
             total: 61,
             flagged_before: 0,
             policy: "trusted-colleague v3".to_owned(),
+            terms: vec![
+                "its answers leave alone, mon-fri 08:00-19:00".to_owned(),
+                "at most 3 in an hour, 12 in a day".to_owned(),
+                "waits for you with secrets, money, addresses".to_owned(),
+            ],
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
