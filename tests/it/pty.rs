@@ -288,7 +288,7 @@ fn a_written_message_waits_and_can_be_taken_back() {
     session.press("\u{1b}[200~Thursday\rat two\u{1b}[201~");
     session.see("at two");
     session.press("\r");
-    session.see("u takes it back");
+    session.see("leaves in");
     session.press("u");
     session.see("Taken back");
     session.press("qq");
