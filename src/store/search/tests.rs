@@ -339,3 +339,34 @@ fn a_protected_profile_lists_nothing_in_its_file() {
     notes::keep(&tx, channel, &PeerText::new("note"), NOW).unwrap();
     assert_eq!(waiting(&tx).unwrap(), 0);
 }
+
+#[test]
+fn a_profile_from_before_there_was_an_index_lists_everything_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("chaperon.db");
+    let connection = Connection::open(&path).unwrap();
+    for step in [
+        include_str!("../schema/0001.sql"),
+        include_str!("../schema/0002.sql"),
+    ] {
+        connection.execute_batch(step).unwrap();
+    }
+    connection
+        .execute_batch(
+            "INSERT INTO channels (network, address, name, state, inviter, relay, secret, our_key,
+                preset, instructions, created_at)
+             VALUES ('mailbox', 'a', 'a', 'active', 1, 'r', zeroblob(32), 'k', 'p', '', 0);
+             INSERT INTO messages (channel, author, at, body) VALUES (1, 'peer', 1, 'hello'),
+                (1, 'human', 2, 'hello there');
+             INSERT INTO log (number, at, actor, what, detail, previous, digest)
+             VALUES (1, 1, 'human', 'paused', '', x'', x''), (2, 2, 'rule', 'relayed', '', x'', x'');
+             PRAGMA user_version = 2;",
+        )
+        .unwrap();
+    drop(connection);
+    let mut store = Store::open(&path).unwrap();
+    assert_eq!(waiting(&store).unwrap(), 3, "the delivery is no decision");
+    let tx = store.write().unwrap();
+    index(&tx);
+    assert_eq!(ids(&tx, Kind::Message, &criteria(&["hello"], &[])), [2, 1]);
+}
