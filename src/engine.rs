@@ -13,8 +13,10 @@ mod contacts;
 mod core;
 mod decide;
 mod engagement;
+mod find;
 mod inbound;
 mod local_time;
+mod notes;
 mod outbound;
 mod reading;
 mod settings;
@@ -36,6 +38,8 @@ use crate::model::{Passphrase, UnixMillis};
 use crate::net::{Mode, Network, mailbox::Mailbox};
 use crate::profile::{self, Profile};
 use crate::store;
+
+pub use local_time::system as local_zone;
 
 /// Why an engine cannot be started or reached.
 #[derive(Debug, thiserror::Error)]

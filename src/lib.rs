@@ -14,6 +14,7 @@ pub mod failpoint;
 pub mod first_start;
 pub mod model;
 pub mod net;
+pub mod plain;
 pub mod policy;
 pub mod profile;
 pub mod relay;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
     Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
     UnixMillis, Words,
@@ -47,6 +48,14 @@ pub enum Reply {
     Engagement(Box<Engagement>),
     /// What is left to the digest, oldest first.
     Digest(Vec<Digested>),
+    /// What a search found.
+    Found(Box<Found>),
+    /// How much of the index is built.
+    Index(IndexState),
+    /// Saved searches, the newest first.
+    SavedSearches(Vec<SavedSearch>),
+    /// What a person keeps for themselves about a channel.
+    Note(Note),
     /// Counts of what was copied in.
     Imported {
         /// Channels that are new here.
@@ -99,6 +108,10 @@ impl Reply {
             | Self::SafetyCode(_)
             | Self::Engagement(_)
             | Self::Digest(_)
+            | Self::Found(_)
+            | Self::Index(_)
+            | Self::SavedSearches(_)
+            | Self::Note(_)
             | Self::Imported { .. }
             | Self::Exported { .. }
             | Self::Storage(_) => {}
@@ -382,11 +395,24 @@ pub struct Review {
     pub flagged_before: u32,
     /// The policy in force, for example `trusted-colleague v3`.
     pub policy: String,
+    /// What becomes of the assistant's answers under it, in a few clauses; all of it is enforced.
+    pub terms: Vec<String>,
     /// For a held message: what the assistant would get with what is hidden removed.
     pub clean: Option<Words>,
     /// Rules as TOML that would let the like of it pass for a time, to be tried out and saved in
     /// the engagement; `None` where no rule should come of it.
     pub rule: Option<String>,
+}
+
+impl Review {
+    /// Tells whether anything is hidden in a held message that could be taken out.
+    pub fn hides(&self) -> bool {
+        let body = self.message.as_ref().and_then(|held| held.content.body());
+        let (Some(clean), Some(body)) = (&self.clean, body) else {
+            return false;
+        };
+        clean.body != body.body || clean.subject != body.subject
+    }
 }
 
 /// Part of a transcript.
@@ -396,6 +422,9 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub more: bool,
+    /// Whether there are newer ones.
+    #[serde(default)]
+    pub newer: bool,
     /// Messages in the channel altogether.
     pub total: u64,
 }

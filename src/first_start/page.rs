@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::cli::secret;
 use crate::doctor::has_bus;
-use crate::engine::system_clock;
+use crate::engine::{local_zone, system_clock};
 use crate::model::Passphrase;
 use crate::profile::Profile;
 use crate::tui;
@@ -31,7 +31,7 @@ pub async fn welcome<E: From<Error> + From<tui::Error>>(
 ) -> Result<Option<Begun>, E> {
     let (mut page, directory) = look(profile);
     loop {
-        let options = tui::Options::from_environment(system_clock());
+        let options = tui::Options::from_environment(system_clock(), local_zone());
         let choices = match tui::welcome(options, page.clone()).await? {
             tui::Outcome::Leave => return Ok(None),
             tui::Outcome::Demo(choices) => {

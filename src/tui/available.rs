@@ -8,7 +8,7 @@ use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
 use super::screen::{
     composer, doctor, end_channel, engagement, main, needs_you, onboarding, review, safety_code,
-    settings,
+    search, settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -26,6 +26,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
+    if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
+        return search::can(model, action);
+    }
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
@@ -57,7 +60,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             engagement::is_ready(model)
         }
         Action::Undo => engagement::can_undo(model),
-        Action::Leader => model.open_channel().is_some(),
+        Action::Leader | Action::Note => model.open_channel().is_some(),
         Action::Filter => filter::list(model).is_some(),
         Action::Back if on_main => {
             let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
@@ -126,6 +129,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
         | Screen::Onboarding(_)
@@ -168,6 +173,15 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::Select | Action::Later => "Nothing is listed here.",
+        Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
+        Action::SaveSearch => "It is saved already.",
+        Action::ForgetSearch => {
+            "d forgets a saved search; they are listed where the field is empty."
+        }
+        Action::BuildIndex => "Everything can be found; there is nothing to build.",
+        Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
+            "Nothing is selected."
+        }
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
         Action::TryClipboard => "Go to the row of the clipboard first.",
@@ -201,7 +215,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
-        Action::Leader => NO_CHANNEL,
+        Action::Leader | Action::Note => NO_CHANNEL,
         Action::Why => "There is no message to ask about.",
         Action::Filter => "There is no list here to filter.",
         Action::Back => "These are the lists; Esc never quits.",
@@ -253,7 +267,7 @@ mod tests {
     use super::*;
     use crate::model::UnixMillis;
     use crate::tui::filter;
-    use crate::tui::keymap::TABLE;
+    use crate::tui::keymap::Keys;
     use crate::tui::model::Setup;
     use crate::tui::screen::help;
     use crate::tui::theme::{Symbols, ThemeChoice};
@@ -276,7 +290,7 @@ mod tests {
         let mut screens = vec![nothing_known(), nothing_known(), nothing_known()];
         if let [_, needs, log] = screens.as_mut_slice() {
             needs_you::open(needs);
-            crate::tui::screen::decision_log::open(log);
+            crate::tui::screen::decision_log::open(log, None);
         }
         let mut covered = nothing_known();
         let place = scope(&covered);
@@ -286,10 +300,11 @@ mod tests {
         for model in screens {
             let mut known = model;
             known.channels = Some(Vec::new());
-            for line in TABLE {
-                let silent =
-                    !available(&known, line.action) && why_not(&known, line.action).is_none();
-                assert!(!silent, "{:?} on {:?}", line.action, scope(&known));
+            let here = scope(&known);
+            for line in Keys::built_in().of(here) {
+                let action = line.binding.action;
+                let silent = !available(&known, action) && why_not(&known, action).is_none();
+                assert!(!silent, "{action:?} on {here:?}");
             }
         }
     }

@@ -72,6 +72,11 @@ impl Filters {
         lower.split_whitespace().map(str::to_owned).collect()
     }
 
+    /// Gives the keys back to the list, and keeps what was written.
+    pub(super) fn stop_writing(&mut self) {
+        self.writing = None;
+    }
+
     /// Shows all of a list again.
     pub(super) fn clear(&mut self, list: List) {
         self.held.retain(|(held, _)| *held != list);
@@ -99,6 +104,8 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Form(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::Settings(_)

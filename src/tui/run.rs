@@ -116,8 +116,9 @@ impl std::fmt::Debug for Options {
 }
 
 impl Options {
-    /// Reads the surroundings from the environment; everything else is the default.
-    pub fn from_environment(clock: Clock) -> Self {
+    /// Reads the surroundings from the environment; everything else is the default. The zone is
+    /// the caller's: asked for it, jiff walks its whole database before the first frame.
+    pub fn from_environment(clock: Clock, zone: TimeZone) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let text = |name: &str| {
             std::env::var(name)
@@ -150,7 +151,7 @@ impl Options {
             keys: Keys::built_in(),
             mouse: true,
             marks_pastes,
-            zone: TimeZone::system(),
+            zone,
             clock,
         }
     }
@@ -495,7 +496,8 @@ impl Session {
         self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
-        let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
+        let edited =
+            tokio::task::spawn_blocking(move || crate::desktop::editor::edit(&command, &text));
         let edited = edited
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));

@@ -4,11 +4,12 @@
 //! returned. Start with [`update`]. Must not: decide anything outside the review screen.
 
 mod answers;
+mod reading;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::api::{Event, Request};
-use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
+use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::available::{available, why_not};
 use super::burst::Enter;
@@ -20,15 +21,12 @@ use super::mouse;
 use super::palette;
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
-use super::screen::transcript::Transcript;
+use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, onboarding,
-    rename, review, review_queue, review_words, safety_code, settings, why,
+    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, note,
+    onboarding, rename, review, review_queue, review_words, safety_code, search, settings, why,
 };
 use super::tour;
-
-/// How long a line has to lie under a person's eyes before it counts as read.
-const READING: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Takes in one message that arrived at `at`, and returns what is to be done outside.
 pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
@@ -92,7 +90,7 @@ fn drawn(model: &mut Model, quiet: bool) {
     safety_code::drawn(model, quiet);
     engagement::drawn(model, quiet);
     end_channel::drawn(model, quiet);
-    rest(model);
+    reading::rest(model);
 }
 
 /// Makes every key that decides wait afresh: what the person sees is not what it was.
@@ -164,49 +162,13 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         effects.extend(model.composer.keep());
         model.touch();
     }
-    effects.extend(mark_read(model));
+    if note::keep_at(model).is_some_and(|due| due <= at) {
+        effects.extend(note::keep(model));
+        model.touch();
+    }
+    effects.extend(search::pass_time(model));
+    effects.extend(reading::mark_read(model));
     effects
-}
-
-/// Notes which message lies under the person's eyes.
-fn rest(model: &mut Model) {
-    let looking =
-        model.focused_since.is_some() && matches!(model.screen, Screen::Main) && !model.is_tiny();
-    let seen = looking.then(|| last_unread_seen(model)).flatten();
-    model.resting = match (seen, model.resting) {
-        (Some((channel, id)), Some((was, before, since))) if (was, before) == (channel, id) => {
-            Some((channel, id, since))
-        }
-        (Some((channel, id)), _) => Some((channel, id, model.now)),
-        (None, _) => None,
-    };
-}
-
-fn last_unread_seen(model: &Model) -> Option<(ChannelId, MessageId)> {
-    let transcript = model.transcript.as_ref()?;
-    let window = main::window(model);
-    if window.width == 0 || window.height == 0 {
-        return None;
-    }
-    let has_unread = model.channel(transcript.channel)?.unread > 0;
-    let last = transcript.last_seen(window).filter(|_| has_unread)?;
-    let mark = (transcript.channel, last.id);
-    (model.marked != Some(mark)).then_some(mark)
-}
-
-fn mark_read(model: &mut Model) -> Vec<Effect> {
-    let Some((channel, up_to, since)) = model.resting else {
-        return Vec::new();
-    };
-    if model.now.since(since) < READING || model.focused_since.is_none() {
-        return Vec::new();
-    }
-    model.resting = None;
-    model.marked = Some((channel, up_to));
-    vec![Effect::Ask(
-        Request::MarkRead { channel, up_to },
-        Question::MarkRead,
-    )]
 }
 
 /// Opens a channel's transcript and draft; its messages are asked for.
@@ -229,6 +191,8 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
         Request::Draft { channel },
         Question::Draft(channel),
     ));
+    model.note = None;
+    effects.extend(note::load(model, channel));
     model.touch();
     effects
 }
@@ -253,7 +217,11 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             effects.extend(reload_screen(model));
             effects
         }
-        Event::Messages { channel } if Some(channel) == open => newest(model, channel),
+        Event::Messages { channel } if Some(channel) == open => {
+            let mut effects = newest(model, channel);
+            effects.extend(jump::refresh(model));
+            effects
+        }
         Event::Messages { .. } => Vec::new(),
         Event::NeedsYou => {
             let mut effects = ask(model, Request::NeedsYou, Question::NeedsYou);
@@ -310,6 +278,8 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         Screen::Main
         | Screen::Form(_)
         | Screen::Log(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
         | Screen::Onboarding(_)
@@ -335,6 +305,12 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         Screen::Form(_) => form::paste(model, block),
         Screen::Settings(_) => settings::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
+        Screen::Search => {
+            if search::scope(model) == Scope::SearchText {
+                search::paste(model, block);
+            }
+        }
+        Screen::Note(_) => note::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
             model.touch();
@@ -383,6 +359,8 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Search => search::scope(model),
+        Screen::Note(_) => Scope::Note,
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
         Screen::Settings(_) => Scope::Settings,
         Screen::Doctor(_) => Scope::Doctor,
@@ -505,6 +483,10 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
+    } else if scope == Scope::SearchText {
+        search::edit(model, key);
+    } else if scope == Scope::Note {
+        note::edit(model, key);
     } else if scope == Scope::SettingsText {
         settings::edit(model, key);
     } else if scope == Scope::Leader {
@@ -530,7 +512,14 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
     if action == Action::PauseAll {
         return main::pause_all(model);
     }
+    if action == Action::OpenSearch {
+        model.leader = None;
+        return search::open(model);
+    }
     if action == Action::Help {
+        // The help has the keys while it is shown; what lay over the screen does not come back.
+        model.palette = None;
+        model.filters.stop_writing();
         help::open(model, scope);
         return Vec::new();
     }
@@ -572,6 +561,8 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Search | Scope::SearchText => search::act(model, action),
+        Scope::Note => note::act(model, action),
         Scope::Settings => settings::act(model, action),
         Scope::SettingsText => {
             settings::act_in_field(model, action);

@@ -17,7 +17,7 @@ use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
     decision_log, doctor, end_channel, engagement_view, form, help, invite, main, needs_you_view,
-    onboarding, rename, review_view, safety_code, settings_view, why,
+    note, onboarding, rename, review_view, safety_code, search_view, settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -55,6 +55,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Engagement(screen) => engagement_view::draw(model, screen, frame),
         Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
         Screen::Log(screen) => decision_log::draw(model, screen, frame),
+        Screen::Search => search_view::draw(model, frame),
+        Screen::Note(screen) => note::draw(model, screen, frame),
         Screen::Settings(screen) => settings_view::draw(model, screen, frame),
         Screen::Onboarding(screen) => onboarding::draw(model, screen, frame),
         Screen::Doctor(screen) => doctor::draw(model, screen, frame),

@@ -2,6 +2,9 @@
 //!
 //! Runs the demo, whose engines and relay are real and whose profile is temporary.
 
+mod ends;
+mod plain;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
@@ -48,12 +51,13 @@ struct Session {
 }
 
 impl Session {
+    /// Starts the demo in a terminal.
     fn start(size: (u16, u16), environment: &[(&str, &str)]) -> Self {
-        Self::run(&["demo"], size, environment)
+        Self::of(&["demo"], size, environment)
     }
 
-    fn run(arguments: &[&str], size: (u16, u16), environment: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
+    /// Starts the program with these arguments in a terminal.
+    fn of(arguments: &[&str], size: (u16, u16), environment: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
         command.args(arguments);
         for name in ["NO_COLOR", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY"] {
@@ -63,6 +67,12 @@ impl Session {
         for (name, value) in environment {
             command.env(name, value);
         }
+        Self::run(size, command)
+    }
+
+    /// Starts a program in a terminal.
+    fn run(size: (u16, u16), command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let output = Arc::new((
@@ -366,6 +376,52 @@ fn the_tour_of_the_demo_can_be_walked_by_keys_alone() {
     });
 }
 
+#[test]
+fn a_paste_whose_end_never_comes_takes_no_key_that_follows() {
+    // irssi#942: one lost marker, and everything typed afterwards was swallowed.
+    let mut session = Session::start((120, 36), &[]);
+    session.see("✓ read a conversation");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("\u{1b}[200~half a text");
+    session.see("half a text");
+    session.press(" and more");
+    session.see("half a text and more");
+    session.press("\u{1b}");
+    session.see("Draft kept");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn late_replies_of_the_terminal_are_no_keys() {
+    let mut session = Session::start((120, 36), &[]);
+    session.see("✓ read a conversation");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("\u{1b}]11;rgb:1e1e/1e1e/1e1e\u{1b}\\\u{1b}[?62;22c\u{1b}[12;40Rtyped");
+    session.see("│typed");
+    session.press("\u{1b}");
+    session.see("Draft kept");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn the_test_of_keys_shows_what_they_send_and_gives_the_terminal_back() {
+    let mut session = Session::of(&["keys", "--test"], (120, 36), &[]);
+    session.see("Press keys");
+    session.press("n");
+    session.see("main: next_need");
+    session.press("\u{1b}[A");
+    session.see("ESC [A");
+    session.press("\u{3}");
+    assert!(session.end().0.success());
+    session.wait("the end of bracketed paste", |output| {
+        String::from_utf8_lossy(&output.raw).contains("\u{1b}[?2004l")
+    });
+}
+
 /// A home directory without a profile in it, and where the profile would lie.
 fn fresh() -> (tempfile::TempDir, String, String) {
     let root = tempfile::tempdir().unwrap();
@@ -378,7 +434,7 @@ fn fresh() -> (tempfile::TempDir, String, String) {
 fn a_first_start_that_is_left_keeps_nothing() {
     let (_root, home, profile) = fresh();
     let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
-    let mut session = Session::run(&[], (80, 24), &environment);
+    let mut session = Session::of(&[], (80, 24), &environment);
     session.see("nothing has been sent or written");
     session.see("S contacts  nobody");
     session.press("jl");
@@ -394,7 +450,7 @@ fn a_first_start_that_is_left_keeps_nothing() {
 fn a_first_start_shows_the_demo_and_makes_the_profile_as_it_was_chosen() {
     let (_root, home, profile) = fresh();
     let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
-    let mut session = Session::run(&[], (120, 36), &environment);
+    let mut session = Session::of(&[], (120, 36), &environment);
     session.see("Enter tries the demo");
     session.press("\r");
     session.see("everybody here is invented");
@@ -427,7 +483,7 @@ fn a_first_start_shows_the_demo_and_makes_the_profile_as_it_was_chosen() {
 fn a_first_start_with_a_passphrase_asks_for_it_once_and_is_protected() {
     let (_root, home, profile) = fresh();
     let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
-    let mut session = Session::run(&[], (80, 24), &environment);
+    let mut session = Session::of(&[], (80, 24), &environment);
     session.see("▸passphrase each start");
     session.press("S");
     session.see("New passphrase");
@@ -458,7 +514,7 @@ fn the_doctor_measures_the_terminal_and_makes_no_profile() {
         ("CHAPERON_MAILBOX_URL", "http://127.0.0.1:9"),
         ("LANG", "C.UTF-8"),
     ];
-    let mut session = Session::run(&["doctor"], (120, 50), &environment);
+    let mut session = Session::of(&["doctor"], (120, 50), &environment);
     session.see("the one for new channels");
     assert_eq!(session.end().0.exit_code(), 1, "that relay does not answer");
     session.see("120x50");

@@ -24,8 +24,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tui", &["model", "text", "api", "desktop", "profile"]),
-    ("cli", &["model", "text", "api", "wire"]),
-    ("doctor", &["model", "api", "net", "profile", "store"]),
+    ("plain", &["model", "text", "api"]),
+    ("cli", &["model", "text", "api", "wire", "desktop"]),
+    (
+        "doctor",
+        &["model", "api", "engine", "net", "profile", "store"],
+    ),
     (
         "first_start",
         &[

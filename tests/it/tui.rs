@@ -10,6 +10,8 @@ mod log;
 mod mouse;
 mod needs_you;
 mod onboarding;
+mod review;
+mod search;
 mod settings;
 mod snapshots;
 mod stories;

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::api::RelayState;
 use crate::model::{Channel, ChannelState, Fingerprint, PeerText, Preset, StopReason};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::{Model, Pane, Screen};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::tour::Tour;
@@ -88,7 +88,38 @@ fn rows(model: &Model, area: Rect) -> Vec<Row> {
     trust(model, channel, room, &mut rows);
     rows.push((Vec::new(), Vec::new()));
     delivery(model, channel, room, &mut rows);
+    rows.push((Vec::new(), Vec::new()));
+    note(model, channel, (room, lines), &mut rows);
     rows
+}
+
+/// What the person keeps for themselves, and how to read all of it.
+fn note(model: &Model, channel: &Channel, (room, most): (usize, usize), rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    let key = if matches!(model.screen, Screen::Main) {
+        "Space n"
+    } else {
+        ""
+    };
+    rows.push(heading(theme, "NOTE", key, " note"));
+    let kept = model
+        .note
+        .as_ref()
+        .filter(|note| note.channel == channel.id);
+    let Some(note) = kept.filter(|note| !note.text.is_empty()) else {
+        rows.push(text(theme, Role::Dim, "none yet"));
+        return;
+    };
+    let lines = sanitise(&note.text).wrap(room);
+    for line in lines.iter().take(most) {
+        let mut spans = vec![theme.span(Role::Text, " ")];
+        spans.extend(safe(theme, line, Role::Own));
+        rows.push((spans, Vec::new()));
+    }
+    let rest = lines.len().saturating_sub(most);
+    if rest > 0 {
+        rows.push(text(theme, Role::Dim, format!("[+{rest} lines]")));
+    }
 }
 
 /// The checklist of the demo. It stays complete, so that nothing below it moves.
@@ -107,7 +138,7 @@ fn tour_rows(theme: &Theme, tour: Tour, rows: &mut Vec<Row>) {
     rows.push((Vec::new(), Vec::new()));
 }
 
-fn heading(theme: &Theme, name: &'static str, key: &'static str, word: &'static str) -> Row {
+fn heading(theme: &Theme, name: &'static str, key: &str, word: &'static str) -> Row {
     let right = if key.is_empty() {
         Vec::new()
     } else {
@@ -132,11 +163,11 @@ fn engagement(model: &Model, channel: &Channel, (room, most): (usize, usize), ro
     let theme = &model.theme;
     // The key counts on the main screen alone.
     let key = if matches!(model.screen, Screen::Main) {
-        "p"
+        model.keys.label(Scope::Main, Action::Engagement)
     } else {
-        ""
+        String::new()
     };
-    rows.push(heading(theme, "ENGAGEMENT", key, " preset"));
+    rows.push(heading(theme, "ENGAGEMENT", &key, " preset"));
     let mut name = vec![theme.span(Role::Text, " ")];
     name.extend(safe(theme, &preset_label(&channel.preset), Role::Title));
     let short = super::rail::preset_short(&channel.preset);
