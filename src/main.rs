@@ -252,13 +252,11 @@ async fn show_profile(mut access: Access, plain: bool) -> Result<ExitCode> {
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
     let mut greeting = None;
-    // The page is a screen; without one the profile begins as the page suggests.
+    // In lines nothing asks: the defaults hold, and the settings say how to change them.
     if !plain && first_start::is_due(&profile) {
         let file = access.passphrase_file.as_deref();
-        let begun = first_start::welcome(&profile, file, async || {
-            show_demo(false).await.map(|_code| ())
-        });
-        let Some(begun) = begun.await? else {
+        let demo = async || show_demo(false).await.map(|_code| ());
+        let Some(begun) = first_start::welcome(&profile, file, demo).await? else {
             return Ok(ExitCode::SUCCESS);
         };
         access.given = begun.passphrase;

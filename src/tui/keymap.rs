@@ -342,7 +342,7 @@ pub const TABLE: &[Binding] = table! {
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
     Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
-    Leader [key('n')] Note "note on this channel" "read and write what you keep for yourself about this channel";
+    Leader [key('n')] Note "note on this channel" "read and write your own note on this channel; it never leaves this machine";
     Leader [key('x')] EndChannel "end" "end this channel for good (asks first)";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";

@@ -214,6 +214,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Channels => {
             let mut effects = ask(model, Request::Channels, Question::Channels);
+            effects.extend(open.map_or_else(Vec::new, |channel| note::load(model, channel)));
             effects.extend(reload_screen(model));
             effects
         }

@@ -176,11 +176,6 @@ impl Session {
         self.master = None;
     }
 
-    fn screen(&self) -> String {
-        let output = self.output.0.lock().unwrap();
-        output.parser.screen().contents()
-    }
-
     fn raw(&self) -> String {
         let (output, _) = &*self.output;
         String::from_utf8_lossy(&output.lock().unwrap().raw).into_owned()
@@ -293,7 +288,7 @@ fn a_written_message_waits_and_can_be_taken_back() {
     session.press("\u{1b}[200~Thursday\rat two\u{1b}[201~");
     session.see("at two");
     session.press("\r");
-    session.see("u takes it back");
+    session.see("leaves in");
     session.press("u");
     session.see("Taken back");
     session.press("qq");
@@ -393,35 +388,6 @@ fn a_paste_whose_end_never_comes_takes_no_key_that_follows() {
     assert!(session.end().0.success());
 }
 
-#[test]
-fn late_replies_of_the_terminal_are_no_keys() {
-    let mut session = Session::start((120, 36), &[]);
-    session.see("✓ read a conversation");
-    session.press("i");
-    session.see("AS YOURSELF");
-    session.press("\u{1b}]11;rgb:1e1e/1e1e/1e1e\u{1b}\\\u{1b}[?62;22c\u{1b}[12;40Rtyped");
-    session.see("│typed");
-    session.press("\u{1b}");
-    session.see("Draft kept");
-    session.press("qq");
-    assert!(session.end().0.success());
-}
-
-#[test]
-fn the_test_of_keys_shows_what_they_send_and_gives_the_terminal_back() {
-    let mut session = Session::of(&["keys", "--test"], (120, 36), &[]);
-    session.see("Press keys");
-    session.press("n");
-    session.see("main: next_need");
-    session.press("\u{1b}[A");
-    session.see("ESC [A");
-    session.press("\u{3}");
-    assert!(session.end().0.success());
-    session.wait("the end of bracketed paste", |output| {
-        String::from_utf8_lossy(&output.raw).contains("\u{1b}[?2004l")
-    });
-}
-
 /// A home directory without a profile in it, and where the profile would lie.
 fn fresh() -> (tempfile::TempDir, String, String) {
     let root = tempfile::tempdir().unwrap();
@@ -500,9 +466,38 @@ fn a_first_start_with_a_passphrase_asks_for_it_once_and_is_protected() {
     session.wait("its repetition", twice("Once more"));
     session.press("correct horse\r");
     session.see("No channels yet");
-    assert!(!session.screen().contains("unprotected"));
+    assert!(!session.contents().contains("unprotected"));
     session.press("qq");
     assert!(session.end().0.success());
+}
+
+#[test]
+fn late_replies_of_the_terminal_are_no_keys() {
+    let mut session = Session::start((120, 36), &[]);
+    session.see("✓ read a conversation");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("\u{1b}]11;rgb:1e1e/1e1e/1e1e\u{1b}\\\u{1b}[?62;22c\u{1b}[12;40Rtyped");
+    session.see("│typed");
+    session.press("\u{1b}");
+    session.see("Draft kept");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn the_test_of_keys_shows_what_they_send_and_gives_the_terminal_back() {
+    let mut session = Session::of(&["keys", "--test"], (120, 36), &[]);
+    session.see("Press keys");
+    session.press("n");
+    session.see("main: next_need");
+    session.press("\u{1b}[A");
+    session.see("ESC [A");
+    session.press("\u{3}");
+    assert!(session.end().0.success());
+    session.wait("the end of bracketed paste", |output| {
+        String::from_utf8_lossy(&output.raw).contains("\u{1b}[?2004l")
+    });
 }
 
 #[test]
@@ -519,6 +514,6 @@ fn the_doctor_measures_the_terminal_and_makes_no_profile() {
     assert_eq!(session.end().0.exit_code(), 1, "that relay does not answer");
     session.see("120x50");
     session.see("there is no profile yet");
-    assert!(!session.screen().contains(&home));
+    assert!(!session.contents().contains(&home));
     assert!(!std::path::Path::new(&profile).exists());
 }
