@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, join_all};
 
-use crate::api::{Error, Handle, Reply, Request, Status};
-use crate::model::{Report, UnixMillis};
+use crate::api::{Error, Handle, Reply, Request, Role, Status};
+use crate::engine::{self, Session};
+use crate::model::{Passphrase, Report, UnixMillis};
+use crate::net::Mode;
 use crate::net::mailbox::{Probe, probe};
 use crate::profile::config::{Config, ConfigError, DEFAULT_MAILBOX_URL, Source};
 use crate::profile::{Environment, Profile};
@@ -46,6 +48,25 @@ impl Engine {
             Self::NoProfile | Self::Locked | Self::Broken(_) => None,
         }
     }
+}
+
+/// Reaches the engine of a profile that is there, or hosts one; asks nobody for a passphrase.
+/// `None` where there is no profile, or it is locked and no engine runs. The error is in words.
+pub async fn borrow(
+    profile: &Profile,
+    given: Option<&Passphrase>,
+) -> Result<Option<Session>, String> {
+    if !profile.exists() {
+        return Ok(None);
+    }
+    for role in [Role::Supervisor, Role::Assistant] {
+        match Session::open(profile, role, Mode::OnDemand, given).await {
+            Ok(session) => return Ok(Some(session)),
+            Err(engine::Error::Locked) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(None)
 }
 
 /// Where things are and what time it is.

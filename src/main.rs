@@ -329,7 +329,10 @@ async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -
     let runs = api::socket::connect(&profile.socket(), Role::Assistant, None)
         .await
         .is_ok();
-    let session = tokio::time::timeout(ENGINE_PATIENCE, borrow(access, &profile)).await;
+    let given = access.passphrase_file.as_deref().map(secret::from_file);
+    let given = given.transpose()?;
+    let session = doctor::borrow(&profile, given.as_ref());
+    let session = tokio::time::timeout(ENGINE_PATIENCE, session).await;
     let session =
         session.unwrap_or_else(|_late| Err("the engine of the profile is busy".to_owned()));
     let engine = match &session {
@@ -354,24 +357,6 @@ async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -
         session.close().await;
     }
     Ok(print(|out| cli::doctor::print(&report, args, out)))
-}
-
-/// Reaches the engine of a profile that is there, or hosts one; asks nobody for a passphrase.
-/// `None` where there is no profile, or it is locked and no engine runs. The error is in words.
-async fn borrow(access: &Access, profile: &Profile) -> Result<Option<Session>, String> {
-    if !profile.exists() {
-        return Ok(None);
-    }
-    let given = access.passphrase_file.as_deref().map(secret::from_file);
-    let given = given.transpose().map_err(|error| error.to_string())?;
-    for role in [Role::Supervisor, Role::Assistant] {
-        match Session::open(profile, role, Mode::OnDemand, given.as_ref()).await {
-            Ok(session) => return Ok(Some(session)),
-            Err(engine::Error::Locked) => {}
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Ok(None)
 }
 
 /// Returns the table of keys as the command line prints it.

@@ -26,7 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tui", &["model", "text", "api", "desktop", "profile"]),
     ("plain", &["model", "text", "api"]),
     ("cli", &["model", "text", "api", "wire", "desktop"]),
-    ("doctor", &["model", "api", "net", "profile", "store"]),
+    (
+        "doctor",
+        &["model", "api", "engine", "net", "profile", "store"],
+    ),
     (
         "first_start",
         &[

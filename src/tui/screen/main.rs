@@ -32,8 +32,7 @@ pub(in crate::tui) struct Layout {
     pub(in crate::tui) banner: Rect,
 }
 
-/// Divides the window: three panes from 110 columns, two from 64, else one; the setting
-/// `layout` may allow less than the window holds.
+/// Divides the window: three panes from 110 columns, two from 64; the settings may allow less.
 pub(in crate::tui) fn layout(model: &Model) -> Layout {
     let body = view::body(model);
     let paused = model
