@@ -3,7 +3,7 @@
 //! Pure: changes in, a table or one exact complaint out. Must not: accept a change after which
 //! a reflex could decide, or a person could not get out of a screen.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::chord::{self, Chord, POSSIBLE, Reach};
 use super::{Action, Binding, Scope, TABLE};
@@ -357,7 +357,15 @@ impl Keys {
             begins
         };
         let own = find(scope);
-        let behind = || find(Scope::Anywhere).filter(|_| !scope.is_text());
+        // A shell is wanted in the middle of a text too; with Ctrl the key cannot be one of it.
+        let suspends = |found: &Found| {
+            *found == Found::Does(Action::Suspend)
+                && event.modifiers.contains(KeyModifiers::CONTROL)
+        };
+        let behind = || {
+            let found = find(Scope::Anywhere)?;
+            (!scope.is_text() || suspends(&found)).then_some(found)
+        };
         own.or_else(behind).unwrap_or(Found::Nothing)
     }
 }
