@@ -587,4 +587,11 @@ mod tests {
         let found = does(Scope::Composer, colon, KeyModifiers::NONE);
         assert_eq!(found, Found::Nothing);
     }
+
+    #[test]
+    fn a_text_field_can_be_suspended_and_nothing_else_reaches_past_it() {
+        let control = |c: char| does(Scope::Composer, KeyCode::Char(c), KeyModifiers::CONTROL);
+        assert_eq!(control('z'), Found::Does(Action::Suspend));
+        assert_eq!(control('f'), Found::Nothing);
+    }
 }
