@@ -232,14 +232,16 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
     let profile = profile(access.home.clone())?;
     let mut options = tui::Options::from_environment(system_clock());
     let config = profile.load_config()?;
-    options.symbols = match config.symbols {
-        Some(profile::Symbols::Ascii) => tui::Symbols::Ascii,
-        Some(profile::Symbols::Unicode) | None => tui::Symbols::Unicode,
-    };
+    match config.symbols {
+        Some(profile::Symbols::Ascii) => options.symbols = tui::Symbols::Ascii,
+        Some(profile::Symbols::Unicode) => options.symbols = tui::Symbols::Unicode,
+        None => {}
+    }
+    options.themes = tui::theme_files::load(&profile.themes_dir());
+    options.themes_dir = Some(profile.themes_dir());
     if let Some(theme) = &config.theme {
-        options.theme = ThemeChoice::parse(theme).ok_or_else(|| {
-            eyre!("config.toml: theme can be auto, dark, light, mono or terminal")
-        })?;
+        options.theme = ThemeChoice::parse(theme, &options.themes)
+            .map_err(|error| eyre!("config.toml, theme: {error}"))?;
     }
     log_to_file(&profile)?;
     // A short command may own the profile just now; whoever comes after it has to watch and

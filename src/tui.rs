@@ -8,15 +8,18 @@
 //! did not decide in the review screen.
 
 mod available;
+mod background;
 mod external;
 mod input;
 pub mod keymap;
+mod looks;
 pub mod message;
 pub mod model;
 pub mod run;
 mod screen;
 mod terminal;
 pub mod theme;
+pub mod theme_files;
 mod tour;
 pub mod update;
 pub mod view;
@@ -25,7 +28,7 @@ mod widget;
 pub use message::{Effect, Message, Question, Sheet};
 pub use model::{Model, Setup};
 pub use run::{Error, Options, run};
-pub use theme::{Symbols, ThemeChoice};
+pub use theme::{Symbols, ThemeChoice, Themes};
 pub use tour::Tour;
 pub use update::{start, update};
 pub use view::view;

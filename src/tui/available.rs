@@ -38,7 +38,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             matches!(&model.screen, Screen::Log(screen) if screen.can(action))
         }
         Action::QrOnly => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
+            matches!(&model.screen, Screen::Invite(screen) if screen.fits(model))
         }
         Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
             matches!(&model.screen, Screen::Invite(screen) if screen.can_cancel())

@@ -6,6 +6,8 @@ use crate::api::{Error, Event, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
 use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
 
+use super::theme::{Ground, Themes};
+
 /// Everything that can happen to the screen.
 #[derive(Clone, Debug)]
 pub enum Message {
@@ -32,6 +34,10 @@ pub enum Message {
     Copied(Result<Placed, String>),
     /// The external editor was closed; an error is a sentence.
     Edited(Sheet, Result<PeerText, String>),
+    /// The terminal said what background it has.
+    Background(Ground),
+    /// The person's own theme files changed.
+    Themes(Themes),
 }
 
 /// What a person writes in their own editor.

@@ -10,6 +10,7 @@ use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
 
+use super::looks::Looks;
 use super::message::Question;
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
@@ -22,7 +23,7 @@ use super::screen::needs_you::NeedsScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
-use super::theme::{Symbols, Theme, ThemeChoice};
+use super::theme::{ColourHints, Symbols, Theme, ThemeChoice, Themes};
 use super::tour::Tour;
 
 /// How long a line about something that happened stays.
@@ -31,8 +32,12 @@ const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
 /// How the surface is set up; settled before the first frame.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The theme, already settled.
+    /// The theme asked for.
     pub theme: ThemeChoice,
+    /// The themes there are.
+    pub themes: Themes,
+    /// What environment and terminal say of colours.
+    pub colours: ColourHints,
     /// The glyphs.
     pub symbols: Symbols,
     /// A line that stays on the main screen; the demo says there what it is.
@@ -54,6 +59,7 @@ pub struct Model {
     pub(super) zone: TimeZone,
     pub(super) size: (u16, u16),
     pub(super) theme: Theme,
+    pub(super) looks: Looks,
     pub(super) symbols: Symbols,
     pub(super) banner: Option<String>,
     /// What of the tour was done, where there is one.
@@ -181,11 +187,13 @@ impl Flights {
 impl Model {
     /// Makes the state before anything was asked.
     pub fn new(setup: Setup) -> Self {
-        Self {
+        let (looks, theme, problem) = Looks::new(setup.themes, setup.theme, setup.colours);
+        let mut model = Self {
             now: setup.now,
             zone: setup.zone,
             size: setup.size,
-            theme: Theme::built_in(setup.theme),
+            theme,
+            looks,
             symbols: setup.symbols,
             banner: setup.banner,
             tour: setup.tour.then(Tour::default),
@@ -211,7 +219,11 @@ impl Model {
             marked: None,
             closing: false,
             dirty: true,
+        };
+        if let Some(problem) = problem {
+            model.say(Tone::Trouble, problem.to_string());
         }
+        model
     }
 
     /// Tells whether something changed since this was last asked.

@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +12,19 @@ use crossterm::event::Event as Input;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{PeerText, UnixMillis};
 
+use super::background::{self, LateReply, Taken};
 use super::input::Inputs;
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
-use super::theme::{ColourHints, Symbols, ThemeChoice};
+use super::theme::{Answer, ColourDepth, ColourHints, Ground, Symbols, ThemeChoice, Themes};
+use super::theme_files::Watch;
 use super::tour::Tour;
 use super::update::{start, update};
 use super::view::view;
@@ -30,6 +33,8 @@ use super::view::view;
 const FIRST_FRAME: Duration = Duration::from_millis(40);
 /// How long what was asked last may take after the screen is gone.
 const LAST_WISHES: Duration = Duration::from_millis(1_500);
+/// How long the question for the background may take in all, its own patience included.
+const LONGEST_QUESTION: Duration = Duration::from_millis(100);
 /// Inputs taken in before a frame is drawn all the same.
 const BURST: usize = 512;
 
@@ -58,6 +63,10 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 pub struct Options {
     /// The theme asked for.
     pub theme: ThemeChoice,
+    /// The themes there are.
+    pub themes: Themes,
+    /// Where a person's own themes lie; they are read again when they change.
+    pub themes_dir: Option<PathBuf>,
     /// What the environment says of colours.
     pub colours: ColourHints,
     /// The glyphs.
@@ -97,20 +106,34 @@ impl Options {
                 .filter(|value| !value.trim().is_empty())
         };
         let term = text("TERM");
+        let ssh = set("SSH_CONNECTION") || set("SSH_TTY");
+        let all = text("COLORTERM").is_some_and(|it| it == "truecolor" || it == "24bit");
+        // As setlocale reads them; a locale that nobody set is C.
+        let locale = text("LC_ALL")
+            .or_else(|| text("LC_CTYPE"))
+            .or_else(|| text("LANG"));
         Self {
-            theme: ThemeChoice::Auto,
+            theme: ThemeChoice::AUTO,
+            themes: Themes::default(),
+            themes_dir: None,
             colours: ColourHints {
                 no_color: set("NO_COLOR"),
                 dumb: term.is_none_or(|term| term == "dumb"),
                 colorfgbg: text("COLORFGBG"),
+                depth: if all {
+                    ColourDepth::True
+                } else {
+                    ColourDepth::Palette
+                },
+                answer: if ssh { Answer::FarAway } else { Answer::None },
             },
-            symbols: Symbols::Unicode,
+            symbols: Symbols::for_locale(locale.as_deref()),
             title_suffix: None,
             banner: None,
             tour: false,
             editor: text("VISUAL").or_else(|| text("EDITOR")),
             surroundings: Surroundings {
-                ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
+                ssh,
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
             zone: TimeZone::system(),
@@ -119,10 +142,14 @@ impl Options {
     }
 }
 
+/// The question for the background: since when it is open, and its answer to come.
+type Asked = (UnixMillis, JoinHandle<Option<Ground>>);
+
 /// What comes back from work that was started.
 enum Back {
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
+    Themes(Themes),
 }
 
 /// Shows the surface until it is left, the engine closes or the terminal goes away. Returns what
@@ -132,8 +159,16 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         return Err(Error::NoTerminal);
     }
     let size = crossterm::terminal::size()?;
+    let screen = Screen::take()?;
+    // The terminal thinks about it while the store does about the first answers.
+    let asked = options.colours.ask_for(&options.theme).then(|| {
+        let now = (options.clock)();
+        (now, tokio::task::spawn_blocking(background::ask))
+    });
     let model = Model::new(Setup {
-        theme: options.theme.settle(&options.colours),
+        theme: options.theme.clone(),
+        themes: options.themes.clone(),
+        colours: options.colours.clone(),
         symbols: options.symbols,
         banner: options.banner.clone(),
         tour: options.tour,
@@ -142,20 +177,30 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         size,
     });
     let (back, returns) = mpsc::unbounded_channel();
+    let themes = options.themes_dir.clone().and_then(|dir| {
+        let back = back.clone();
+        Watch::start(dir, move |themes| {
+            if back.send(Back::Themes(themes)).is_err() {
+                tracing::debug!("a theme changed after the screen was left");
+            }
+        })
+    });
     let mut session = Session {
         events: handle.events(),
         handle,
         model,
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
-        screen: Screen::take()?,
-        input: Some(Inputs::start()),
+        screen,
+        input: None,
+        late: None,
+        _themes: themes,
         tasks: JoinSet::new(),
         back,
         returns,
         leaving: false,
     };
-    let ended = session.live().await;
+    let ended = session.live(asked).await;
     let tour = session.model.tour();
     session.wind_up().await;
     ended.map(|()| tour)
@@ -168,6 +213,9 @@ struct Session {
     options: Options,
     screen: Screen,
     input: Option<Inputs>,
+    /// Keeps an answer of the terminal's that is overdue from the keys.
+    late: Option<LateReply>,
+    _themes: Option<Watch>,
     clipboard: Arc<Mutex<Clipboard>>,
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Back>,
@@ -186,12 +234,17 @@ enum Woken {
 }
 
 impl Session {
-    async fn live(&mut self) -> Result<(), Error> {
+    async fn live(&mut self, question: Option<Asked>) -> Result<(), Error> {
         let mut gone = terminal::watch();
         let mut asked = signals()?;
         let effects = start(&mut self.model);
         self.carry_out(effects).await?;
         self.await_first_answers().await?;
+        if let Some(question) = question {
+            self.hear_background(question).await?;
+        }
+        Screen::drop_input();
+        self.input = Some(Inputs::start());
         while !self.leaving {
             self.draw().await?;
             if self.leaving {
@@ -257,7 +310,31 @@ impl Session {
         Ok(())
     }
 
+    /// Takes in what the terminal says of its background, if it does so in time.
+    async fn hear_background(&mut self, (at, answer): Asked) -> Result<(), Error> {
+        if let Ok(Ok(Some(ground))) = tokio::time::timeout(LONGEST_QUESTION, answer).await {
+            return self.tell(Message::Background(ground)).await;
+        }
+        self.late = Some(LateReply::new(at));
+        Ok(())
+    }
+
     async fn take_input(&mut self, input: Input) -> Result<(), Error> {
+        let Some(late) = &mut self.late else {
+            return self.act_on(input).await;
+        };
+        match late.take((self.options.clock)(), input) {
+            Taken::Inputs(inputs) => {
+                for input in inputs {
+                    self.act_on(input).await?;
+                }
+                Ok(())
+            }
+            Taken::Answer(ground) => self.tell(Message::Background(ground)).await,
+        }
+    }
+
+    async fn act_on(&mut self, input: Input) -> Result<(), Error> {
         let message = match input {
             Input::Key(key) => Message::Key(key),
             Input::Paste(text) => Message::Paste(PeerText::new(text)),
@@ -279,6 +356,7 @@ impl Session {
                 Message::Copied(Ok(placed))
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+            Back::Themes(themes) => Message::Themes(themes),
         };
         self.tell(message).await
     }

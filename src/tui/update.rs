@@ -70,6 +70,16 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Edited(Sheet::Engagement(channel), result) => {
             engagement::edited(model, channel, result)
         }
+        Message::Background(ground) => {
+            model.take_ground(ground);
+            unsettle(model);
+            Vec::new()
+        }
+        Message::Themes(themes) => {
+            model.take_themes(themes);
+            unsettle(model);
+            Vec::new()
+        }
     });
     effects
 }

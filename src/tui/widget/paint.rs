@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -151,10 +152,11 @@ impl Paint<'_> {
         }
     }
 
-    /// Gives a whole row the look of a role.
+    /// Gives a whole row the look of a role. Nothing in it stays weak: it is the one looked at.
     pub(crate) fn tint(&mut self, area: Rect, role: Role) {
         let area = area.intersection(self.buffer.area);
-        self.buffer.set_style(area, self.theme.style(role));
+        let style = self.theme.style(role).remove_modifier(Modifier::DIM);
+        self.buffer.set_style(area, style);
     }
 }
 
@@ -222,6 +224,7 @@ pub(crate) fn day_number(at: UnixMillis, zone: &TimeZone) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::theme::{ColourDepth, ThemeFile};
 
     #[test]
     fn ages_change_in_steps_no_finer_than_a_minute() {
@@ -233,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_list_that_is_cut_shows_its_cursor_and_says_how_many_rows_are_missing() {
-        let theme = Theme::built_in(crate::tui::ThemeChoice::Mono);
+        let theme = Theme::of(&ThemeFile::default(), ColourDepth::Palette);
         let area = Rect::new(0, 0, 20, 4);
         let mut buffer = Buffer::empty(area);
         let mut paint = Paint {
@@ -244,7 +247,10 @@ mod tests {
         assert_eq!(paint.window(area, 9, 8), 5..9);
         assert_eq!(paint.window(Rect { height: 0, ..area }, 9, 0), 3..3);
         assert_eq!(paint.window(area, 9, 3), 2..5);
-        let last: String = buffer.content[60..].iter().map(|c| c.symbol()).collect();
+        let last: String = buffer.content[60..]
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
         assert!(last.contains("+4 ▼"), "{last}");
     }
 

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
+    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, SafetyCode, Status, Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
@@ -17,12 +17,17 @@ use chaperon::model::{
     RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
     StopReason, TextSpan, UnixMillis, Words,
 };
-use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
+use chaperon::tui::theme::ColourHints;
+use chaperon::tui::{
+    Effect, Message, Model, Setup, Symbols, ThemeChoice, Themes, start, update, view,
+};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+
+use super::matrix;
 
 /// Tuesday 18 November 2025, 22:41 UTC.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_763_505_660_000);
@@ -586,6 +591,21 @@ impl Facts {
             .clone()
     }
 
+    /// The code that an engine would show; the world itself leaves the question open.
+    pub(crate) fn code(&self, id: ChannelId) -> SafetyCode {
+        SafetyCode {
+            channel: self.channel(id),
+            groups: (0..12_u32)
+                .map(|group| format!("{:05}", (group + 3) * 7_919 % 100_000))
+                .collect(),
+            words: ["ladder", "orbit", "velvet", "acoustic"]
+                .map(String::from)
+                .to_vec(),
+            ask: 2,
+            seen: Digest([4; 32]),
+        }
+    }
+
     fn invite(&self, id: ChannelId) -> Invite {
         Invite {
             channel: self.channel(id),
@@ -704,7 +724,7 @@ impl Facts {
 
 impl World {
     pub(crate) fn new(facts: Facts, size: (u16, u16)) -> Self {
-        Self::with(facts, size, ThemeChoice::Dark, Symbols::Unicode)
+        Self::with(facts, size, ThemeChoice::DARK, Symbols::Unicode)
     }
 
     pub(crate) fn with(
@@ -715,6 +735,8 @@ impl World {
     ) -> Self {
         let model = Model::new(Setup {
             theme,
+            themes: Themes::new([(matrix::ROLES.to_owned(), matrix::roles_theme())]),
+            colours: ColourHints::default(),
             symbols,
             banner: None,
             tour: false,
@@ -803,6 +825,16 @@ impl World {
 
     pub(crate) fn event(&mut self, event: Event) {
         self.tell(Message::Event(event));
+    }
+
+    /// Changes the theme.
+    pub(crate) fn dress(&mut self, theme: &str) {
+        self.model.set_theme(theme).unwrap();
+    }
+
+    /// Changes the glyphs.
+    pub(crate) fn symbols(&mut self, symbols: Symbols) {
+        self.model.set_symbols(symbols);
     }
 
     pub(crate) fn frame(&self) -> Buffer {
