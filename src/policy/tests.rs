@@ -368,6 +368,7 @@ fn rules() -> impl Strategy<Value = Rules> {
                     alone_per_hour: per_hour,
                     alone_per_day: per_day,
                     ends,
+                    until: ends.on,
                     raising_needs: rest.1,
                     draft_expires_hours: rest.2,
                 };

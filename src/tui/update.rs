@@ -418,7 +418,8 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
             next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
         }
         Scope::Main if action == Action::AllNeeds => needs_you::open(model),
-        Scope::Main | Scope::Review if action == Action::MakeRule => engagement::open(model),
+        Scope::Main if action == Action::MakeRule => engagement::open(model),
+        Scope::Review if action == Action::MakeRule => engagement::open_with_rule(model),
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
         Scope::NeedsYou => needs_you::act(model, action),

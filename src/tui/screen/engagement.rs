@@ -14,8 +14,8 @@ use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::update::ask;
 
-use super::engagement_view;
 use super::guard::Guard;
+use super::{engagement_view, review};
 
 /// What an answer that is awaited does to the list of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,21 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     model.enter(Screen::Engagement(Box::new(screen)));
     let mut effects = ask(model, Request::Presets, Question::Presets);
     effects.extend(reload(model));
+    effects
+}
+
+/// Opens the engagement of the channel of the review on top, with the rule tried out that would
+/// let the like of its item pass. Nothing is saved before `S`.
+pub(in crate::tui) fn open_with_rule(model: &mut Model) -> Vec<Effect> {
+    let rule = review::rule(model).map(str::to_owned);
+    let mut effects = open(model);
+    if let Some(rule) = rule {
+        let proposal = Proposal {
+            rules: Some(rule),
+            ..Proposal::default()
+        };
+        effects.extend(try_out(model, proposal, Way::Forward));
+    }
     effects
 }
 

@@ -649,6 +649,7 @@ impl Facts {
             total: 61,
             flagged_before: 0,
             policy: "trusted-colleague v3".to_owned(),
+            rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
             item,
