@@ -204,11 +204,7 @@ fn draw_text(svg: &mut String, text: &str, look: &Cell, (x, y): (usize, usize), 
     } else {
         ""
     };
-    let faint = if has(Modifier::DIM) {
-        " opacity=\".6\""
-    } else {
-        ""
-    };
+    let faint = faint(look);
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
     let length = text.width() * CELL.0;
     let baseline = y + BASELINE;
@@ -217,6 +213,14 @@ fn draw_text(svg: &mut String, text: &str, look: &Cell, (x, y): (usize, usize), 
         "<text x=\"{x}\" y=\"{baseline}\" textLength=\"{length}\" fill=\"{fill}\"{weight}{decoration}{faint}>{escaped}</text>"
     )
     .unwrap();
+}
+
+fn faint(cell: &Cell) -> &'static str {
+    if cell.modifier.contains(Modifier::DIM) {
+        " opacity=\".6\""
+    } else {
+        ""
+    }
 }
 
 fn draw_lines(svg: &mut String, cells: &[Cell], (x, y): (usize, usize), stroke: &str) {
@@ -233,7 +237,8 @@ fn draw_lines(svg: &mut String, cells: &[Cell], (x, y): (usize, usize), stroke: 
             write!(path, "M{middle}.5 {y}v{}", CELL.1).unwrap();
         }
     }
-    writeln!(svg, "<path d=\"{path}\" stroke=\"{stroke}\"/>").unwrap();
+    let faint = faint(cells.first().unwrap());
+    writeln!(svg, "<path d=\"{path}\" stroke=\"{stroke}\"{faint}/>").unwrap();
 }
 
 /// The colour of the upper or the lower half of a cell.

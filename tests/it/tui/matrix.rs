@@ -6,14 +6,17 @@
 use std::fmt::Write as _;
 
 use chaperon::tui::Symbols;
-use chaperon::tui::theme::Role;
+use chaperon::tui::theme::{Rgb, Role};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
-use super::world::World;
+use super::world::{World, text};
 
 /// The theme that tells roles apart, under the name it has in every world.
 pub(crate) const ROLES: &str = "roles";
+
+/// Contrast of what is read (WCAG 2.2, 1.4.3).
+const AA: f64 = 4.5;
 
 /// Characters that the people of the test worlds wrote, beside those that have a twin.
 const THEIRS: &str = "";
@@ -82,10 +85,16 @@ pub(super) fn roles(frame: &Buffer) -> String {
 
 /// Checks one screen in all themes and in both sets of glyphs; leaves it in the theme of roles.
 pub(super) fn check(name: &str, world: &mut World) {
-    let text = world.text();
+    let says = world.text();
     for theme in world.model.theme_names() {
         world.dress(&theme);
-        assert_eq!(world.text(), text, "{theme} changes what {name} says");
+        let frame = world.frame();
+        assert_eq!(text(&frame), says, "{theme} changes what {name} says");
+        let weak = weak(&frame, &theme);
+        assert!(
+            weak.is_empty() || theme == ROLES,
+            "{name} in {theme}: {weak:?} cannot be read"
+        );
     }
     world.dress("mono");
     for cell in &world.frame().content {
@@ -105,6 +114,34 @@ pub(super) fn check(name: &str, world: &mut World) {
     );
     world.symbols(Symbols::Unicode);
     world.dress(ROLES);
+}
+
+/// Returns the letters of a frame that are hard to read on what lies behind them, which is the
+/// theme's test once more, on the combinations that views really make.
+fn weak(frame: &Buffer, theme: &str) -> String {
+    // What the terminal's own colours are where the theme leaves them.
+    let (ink, ground) = if theme == "light" {
+        (Rgb(0, 0, 0), Rgb(255, 255, 255))
+    } else {
+        (Rgb(255, 255, 255), Rgb(0x1e, 0x1e, 0x2e))
+    };
+    let letters = frame.content.iter().filter(|cell| {
+        let letter = cell.symbol().chars().all(char::is_alphanumeric);
+        let (fg, bg) = (rgb(cell.fg, ink), rgb(cell.bg, ground));
+        letter && fg.contrast(bg) < AA
+    });
+    letters.map(Cell::symbol).collect()
+}
+
+fn rgb(colour: Color, default: Rgb) -> Rgb {
+    let rgb = if let Color::Indexed(number) = colour {
+        Rgb::of_palette(number)
+    } else if let Color::Rgb(red, green, blue) = colour {
+        Some(Rgb(red, green, blue))
+    } else {
+        None
+    };
+    rgb.unwrap_or(default)
 }
 
 /// Tells whether a cell is part of a QR code, which is black on white whatever the theme:

@@ -846,15 +846,7 @@ impl World {
 
     /// Returns the frame as text, one line per row, without spaces at the ends.
     pub(crate) fn text(&self) -> String {
-        let frame = self.frame();
-        let width = usize::from(frame.area.width);
-        let mut text = String::new();
-        for row in frame.content.chunks(width) {
-            let line: String = cells(row).collect();
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
+        text(&self.frame())
     }
 
     pub(crate) fn see(&self, words: &str) -> &Self {
@@ -873,6 +865,18 @@ impl World {
         let decides = |effect: &&Effect| matches!(effect, Effect::Ask(Request::Decide { .. }, _));
         self.done.iter().filter(decides).count()
     }
+}
+
+/// Returns a frame as text, one line per row, without spaces at the ends.
+pub(crate) fn text(frame: &Buffer) -> String {
+    let width = usize::from(frame.area.width);
+    let mut text = String::new();
+    for row in frame.content.chunks(width) {
+        let line: String = cells(row).collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// Returns what a row shows; the second half of a wide character is not a cell of its own.
