@@ -9,12 +9,17 @@
 
 mod available;
 mod background;
+mod burst;
 mod external;
+mod filter;
 mod input;
 pub mod keymap;
+mod keys_test;
 mod looks;
 pub mod message;
 pub mod model;
+mod mouse;
+mod palette;
 pub mod run;
 mod screen;
 mod terminal;
@@ -25,6 +30,8 @@ pub mod update;
 pub mod view;
 mod widget;
 
+pub use keymap::{Change, EnterKey, Keys, KeysError};
+pub use keys_test::test_keys;
 pub use message::{Effect, Message, Question, Sheet};
 pub use model::{Model, Setup};
 pub use run::{Error, Options, run};

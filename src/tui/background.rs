@@ -2,26 +2,21 @@
 //!
 //! A terminal that knows the question answers within a few milliseconds. One that does not
 //! answers the question behind it, what kind of terminal it is, and so ends the wait. What
-//! answers neither is not waited for, and what it may still say is kept from the keys by
-//! [`LateReply`].
+//! answers neither is not waited for; what it may still say comes with the keys, and [`told`]
+//! understands it there.
 
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use terminal_colorsaurus::{QueryOptions, background_color};
-
-use crate::model::UnixMillis;
 
 use super::theme::{Ground, Rgb};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// How long after the question an answer may still arrive. Long, because nobody types one.
-const LATE: Duration = Duration::from_secs(60);
-/// How an answer begins, after the escape and the bracket.
-const BEGINS: &str = "11;rgb:";
-/// The longest answer: three channels of four digits.
-const LONGEST: usize = BEGINS.len() + 14;
+/// How an answer begins.
+const BEGINS: &str = "\u{1b}]11;rgb:";
+/// What may stand at its end.
+const ENDS: [&str; 2] = ["\u{7}", "\u{1b}\\"];
 
 /// Asks and waits; blocks for [`PATIENCE`] at most. `None` where there is no answer.
 ///
@@ -52,154 +47,46 @@ fn ground(background: Rgb) -> Ground {
     }
 }
 
-/// Picks an answer that came too late out of the keys it looks like.
-///
-/// To the reader of keys it is Alt-], then a character each, then Ctrl-g or Alt-\. Left alone,
-/// digits and letters of it would act as keys.
-#[derive(Debug)]
-pub(super) struct LateReply {
-    until: UnixMillis,
-    held: Vec<Event>,
-    text: String,
-}
-
-/// What became of an input.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// These are to be acted on, in this order; none while an answer may be under way.
-    Inputs(Vec<Event>),
-    /// It was the end of an answer.
-    Answer(Ground),
-}
-
-impl LateReply {
-    /// Watches from the time of the question on.
-    pub(super) fn new(asked: UnixMillis) -> Self {
-        Self {
-            until: asked.after(LATE),
-            held: Vec::new(),
-            text: String::new(),
-        }
-    }
-
-    /// Takes one input that arrived now.
-    pub(super) fn take(&mut self, now: UnixMillis, input: Event) -> Taken {
-        let Event::Key(key) = &input else {
-            return Taken::Inputs(vec![input]);
-        };
-        if self.held.is_empty() {
-            if now <= self.until && is(*key, ']', KeyModifiers::ALT) {
-                self.held.push(input);
-                return Taken::Inputs(Vec::new());
-            }
-            return Taken::Inputs(vec![input]);
-        }
-        let ends = is(*key, 'g', KeyModifiers::CONTROL) || is(*key, '\\', KeyModifiers::ALT);
-        if let Some(background) = ends.then(|| parse(&self.text)).flatten() {
-            self.held.clear();
-            self.text.clear();
-            return Taken::Answer(ground(background));
-        }
-        if let KeyCode::Char(character) = key.code {
-            self.text.push(character);
-        }
-        self.held.push(input);
-        if !ends && now <= self.until && could_be(&self.text) {
-            return Taken::Inputs(Vec::new());
-        }
-        self.text.clear();
-        Taken::Inputs(std::mem::take(&mut self.held))
-    }
-}
-
-fn is(key: KeyEvent, character: char, modifiers: KeyModifiers) -> bool {
-    key.code == KeyCode::Char(character) && key.modifiers == modifiers
-}
-
-/// Tells whether an answer can begin like this.
-fn could_be(text: &str) -> bool {
-    let rest = text.strip_prefix(BEGINS);
-    BEGINS.starts_with(text)
-        || (text.len() <= LONGEST
-            && rest.is_some_and(|rest| rest.chars().all(|c| c == '/' || c.is_ascii_hexdigit())))
-}
-
-/// Reads `11;rgb:` and three channels of one to four digits.
-fn parse(text: &str) -> Option<Rgb> {
-    let mut channels = text.strip_prefix(BEGINS)?.split('/').map(|digits| {
-        let most = 16_u32.checked_pow(u32::try_from(digits.len()).ok()?)? - 1;
+/// Reads an answer as a terminal sends it: three channels of one to four digits.
+pub(super) fn told(reply: &[u8]) -> Option<Ground> {
+    let text = str::from_utf8(reply).ok()?.strip_prefix(BEGINS)?;
+    let text = ENDS.iter().find_map(|end| text.strip_suffix(end))?;
+    let mut channels = text.split('/').map(|digits| {
+        let most = [0xf, 0xff, 0xfff, 0xffff_u32].get(digits.len().checked_sub(1)?)?;
         let value = u32::from_str_radix(digits, 16).ok()?;
         u8::try_from(value * 255 / most).ok()
     });
     let mut next = || channels.next().flatten();
-    let rgb = Rgb(next()?, next()?, next()?);
-    channels.next().is_none().then_some(rgb)
+    let background = Rgb(next()?, next()?, next()?);
+    channels.next().is_none().then(|| ground(background))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ASKED: UnixMillis = UnixMillis(1_000_000);
-
-    /// What crossterm makes of the bytes that a terminal sends.
-    fn keys(text: &str) -> Vec<Event> {
-        let mut keys = Vec::new();
-        let mut modifiers = KeyModifiers::NONE;
-        for character in text.chars() {
-            let (character, held) = match character {
-                '\u{1b}' => {
-                    modifiers = KeyModifiers::ALT;
-                    continue;
-                }
-                '\u{7}' => ('g', KeyModifiers::CONTROL),
-                other => (other, modifiers),
-            };
-            keys.push(Event::Key(KeyEvent::new(KeyCode::Char(character), held)));
-            modifiers = KeyModifiers::NONE;
-        }
-        keys
-    }
-
-    fn pass(text: &str, now: UnixMillis) -> (Vec<Event>, Option<Ground>) {
-        let mut late = LateReply::new(ASKED);
-        let (mut passed, mut answer) = (Vec::new(), None);
-        for key in keys(text) {
-            match late.take(now, key) {
-                Taken::Inputs(inputs) => passed.extend(inputs),
-                Taken::Answer(ground) => answer = Some(ground),
-            }
-        }
-        (passed, answer)
+    #[test]
+    fn an_answer_is_three_channels_of_any_number_of_digits() {
+        let dark = told(b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\");
+        assert_eq!(dark, Some(Ground::Dark));
+        assert_eq!(told(b"\x1b]11;rgb:f/f/f\x07"), Some(Ground::Light));
     }
 
     #[test]
-    fn an_answer_that_comes_late_is_used_and_is_no_key() {
-        let dark = pass("\u{1b}]11;rgb:1e1e/1e1e/2e2e\u{1b}\\", ASKED);
-        assert_eq!(dark, (Vec::new(), Some(Ground::Dark)));
-        let light = pass("a\u{1b}]11;rgb:ff/ff/f0\u{7}b", ASKED);
-        assert_eq!(light, (keys("ab"), Some(Ground::Light)));
-    }
-
-    #[test]
-    fn what_is_no_answer_stays_what_it_was() {
-        for text in [
-            "nn",
-            "\u{1b}]x",
-            "\u{1b}]11;rgb:zz",
+    fn what_is_no_answer_tells_nothing() {
+        for reply in [
+            "",
             "\u{1b}]11;rgb:\u{7}",
-            "\u{1b}]11;rgb:1/2\u{7}a",
-            "\u{1b}]11;rgb:00000/00000/00000/",
+            "\u{1b}]11;rgb:1/2\u{7}",
+            "\u{1b}]11;rgb:1/2/3/4\u{7}",
+            "\u{1b}]11;rgb:1/2/x\u{7}",
+            "\u{1b}]11;rgb:1/2/\u{7}",
+            "\u{1b}]11;rgb:fffffff/0/0\u{7}",
+            "\u{1b}]10;rgb:0/0/0\u{7}",
+            "\u{1b}]11;rgb:0/0/0",
         ] {
-            assert_eq!(pass(text, ASKED), (keys(text), None), "{text:?}");
+            assert_eq!(told(reply.as_bytes()), None, "{reply:?}");
         }
-    }
-
-    #[test]
-    fn long_after_the_question_nothing_is_taken_for_an_answer() {
-        let text = "\u{1b}]11;rgb:1e1e/1e1e/2e2e\u{1b}\\";
-        let much_later = ASKED.after(Duration::from_secs(61));
-        assert_eq!(pass(text, much_later), (keys(text), None));
     }
 
     #[test]

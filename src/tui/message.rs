@@ -1,6 +1,6 @@
 //! What reaches `update`, and what it asks for in return.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::api::{Error, Event, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
@@ -13,6 +13,8 @@ use super::theme::{Ground, Themes};
 pub enum Message {
     /// A key went down, was repeated or released; only the first counts.
     Key(KeyEvent),
+    /// The mouse was clicked or its wheel turned. Never decides.
+    Mouse(MouseEvent),
     /// A block of text was pasted. Never a key.
     Paste(PeerText),
     /// The window has this many columns and rows now.
@@ -104,6 +106,12 @@ pub enum Question {
     Verify(ChannelId),
     /// Saying that the code differs.
     CodeDiffers(ChannelId),
+    /// What the log says of a message.
+    Why(MessageId),
+    /// Giving a channel another name.
+    Rename(ChannelId),
+    /// Ending a channel.
+    End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::Event as Input;
+use crossterm::event::Event;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -18,8 +18,10 @@ use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{PeerText, UnixMillis};
 
-use super::background::{self, LateReply, Taken};
-use super::input::Inputs;
+use super::background;
+use super::burst::marks_pastes;
+use super::input::{Input, Inputs};
+use super::keymap::Keys;
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
@@ -81,6 +83,12 @@ pub struct Options {
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
+    /// The keys in force.
+    pub keys: Keys,
+    /// Whether the mouse is ours; the terminal then selects text only with Shift held down.
+    pub mouse: bool,
+    /// Whether the terminal marks what is pasted; where not, keys that come at once are a paste.
+    pub marks_pastes: bool,
     /// The zone for times of day.
     pub zone: TimeZone,
     /// Where the time comes from.
@@ -112,6 +120,7 @@ impl Options {
         let locale = text("LC_ALL")
             .or_else(|| text("LC_CTYPE"))
             .or_else(|| text("LANG"));
+        let marks_pastes = marks_pastes(term.as_deref(), set("TMUX"));
         Self {
             theme: ThemeChoice::AUTO,
             themes: Themes::default(),
@@ -136,20 +145,21 @@ impl Options {
                 ssh,
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
+            keys: Keys::built_in(),
+            mouse: true,
+            marks_pastes,
             zone: TimeZone::system(),
             clock,
         }
     }
 }
 
-/// The question for the background: since when it is open, and its answer to come.
-type Asked = (UnixMillis, JoinHandle<Option<Ground>>);
-
 /// What comes back from work that was started.
 enum Back {
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
     Themes(Themes),
+    Background(Ground),
 }
 
 /// Shows the surface until it is left, the engine closes or the terminal goes away. Returns what
@@ -159,12 +169,12 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         return Err(Error::NoTerminal);
     }
     let size = crossterm::terminal::size()?;
-    let screen = Screen::take()?;
+    let screen = Screen::take(options.mouse)?;
     // The terminal thinks about it while the store does about the first answers.
-    let asked = options.colours.ask_for(&options.theme).then(|| {
-        let now = (options.clock)();
-        (now, tokio::task::spawn_blocking(background::ask))
-    });
+    let asked = options
+        .colours
+        .ask_for(&options.theme)
+        .then(|| tokio::task::spawn_blocking(background::ask));
     let model = Model::new(Setup {
         theme: options.theme.clone(),
         themes: options.themes.clone(),
@@ -175,7 +185,9 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         zone: options.zone.clone(),
         now: (options.clock)(),
         size,
-    });
+    })
+    .with_keys(options.keys.clone())
+    .with_marked_pastes(options.marks_pastes);
     let (back, returns) = mpsc::unbounded_channel();
     let themes = options.themes_dir.clone().and_then(|dir| {
         let back = back.clone();
@@ -193,7 +205,6 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         options,
         screen,
         input: None,
-        late: None,
         _themes: themes,
         tasks: JoinSet::new(),
         back,
@@ -213,8 +224,6 @@ struct Session {
     options: Options,
     screen: Screen,
     input: Option<Inputs>,
-    /// Keeps an answer of the terminal's that is overdue from the keys.
-    late: Option<LateReply>,
     _themes: Option<Watch>,
     clipboard: Arc<Mutex<Clipboard>>,
     tasks: JoinSet<()>,
@@ -234,7 +243,7 @@ enum Woken {
 }
 
 impl Session {
-    async fn live(&mut self, question: Option<Asked>) -> Result<(), Error> {
+    async fn live(&mut self, question: Option<JoinHandle<Option<Ground>>>) -> Result<(), Error> {
         let mut gone = terminal::watch();
         let mut asked = signals()?;
         let effects = start(&mut self.model);
@@ -310,38 +319,39 @@ impl Session {
         Ok(())
     }
 
-    /// Takes in what the terminal says of its background, if it does so in time.
-    async fn hear_background(&mut self, (at, answer): Asked) -> Result<(), Error> {
-        if let Ok(Ok(Some(ground))) = tokio::time::timeout(LONGEST_QUESTION, answer).await {
-            return self.tell(Message::Background(ground)).await;
+    /// Takes in what the terminal says of its background, now if it does so in time.
+    async fn hear_background(
+        &mut self,
+        mut answer: JoinHandle<Option<Ground>>,
+    ) -> Result<(), Error> {
+        match tokio::time::timeout(LONGEST_QUESTION, &mut answer).await {
+            Ok(Ok(Some(ground))) => self.tell(Message::Background(ground)).await,
+            Ok(_) => Ok(()),
+            Err(_elapsed) => {
+                let back = self.back.clone();
+                tokio::spawn(async move {
+                    let ground = answer.await.ok().flatten();
+                    if ground.is_some_and(|ground| back.send(Back::Background(ground)).is_err()) {
+                        tracing::debug!("the terminal answered after the screen was left");
+                    }
+                });
+                Ok(())
+            }
         }
-        self.late = Some(LateReply::new(at));
-        Ok(())
     }
 
     async fn take_input(&mut self, input: Input) -> Result<(), Error> {
-        let Some(late) = &mut self.late else {
-            return self.act_on(input).await;
+        let event = match input {
+            Input::Event(event) => event,
+            Input::Background(ground) => return self.tell(Message::Background(ground)).await,
         };
-        match late.take((self.options.clock)(), input) {
-            Taken::Inputs(inputs) => {
-                for input in inputs {
-                    self.act_on(input).await?;
-                }
-                Ok(())
-            }
-            Taken::Answer(ground) => self.tell(Message::Background(ground)).await,
-        }
-    }
-
-    async fn act_on(&mut self, input: Input) -> Result<(), Error> {
-        let message = match input {
-            Input::Key(key) => Message::Key(key),
-            Input::Paste(text) => Message::Paste(PeerText::new(text)),
-            Input::Resize(width, height) => Message::Resize(width, height),
-            Input::FocusGained => Message::Focus(true),
-            Input::FocusLost => Message::Focus(false),
-            Input::Mouse(_) => return Ok(()),
+        let message = match event {
+            Event::Key(key) => Message::Key(key),
+            Event::Paste(text) => Message::Paste(PeerText::new(text)),
+            Event::Resize(width, height) => Message::Resize(width, height),
+            Event::FocusGained => Message::Focus(true),
+            Event::FocusLost => Message::Focus(false),
+            Event::Mouse(mouse) => Message::Mouse(mouse),
         };
         self.tell(message).await
     }
@@ -357,6 +367,7 @@ impl Session {
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
             Back::Themes(themes) => Message::Themes(themes),
+            Back::Background(ground) => Message::Background(ground),
         };
         self.tell(message).await
     }

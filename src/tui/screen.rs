@@ -2,7 +2,9 @@
 
 pub(super) mod composer;
 pub(super) mod decision_log;
+mod decision_log_rows;
 mod decision_log_text;
+pub(super) mod end_channel;
 pub(super) mod engagement;
 mod engagement_changes;
 pub(super) mod engagement_view;
@@ -11,10 +13,12 @@ pub(super) mod guard;
 pub(super) mod help;
 pub(super) mod invite;
 pub(super) mod main;
+pub(super) mod main_mouse;
 pub(super) mod need;
 pub(super) mod needs_you;
 pub(super) mod needs_you_view;
 pub(super) mod rail;
+pub(super) mod rename;
 pub(super) mod review;
 pub(super) mod review_paper;
 pub(super) mod review_queue;
@@ -27,3 +31,4 @@ pub(super) mod side;
 pub(super) mod transcript;
 mod transcript_text;
 pub(super) mod transcript_view;
+pub(super) mod why;

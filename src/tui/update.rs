@@ -5,21 +5,25 @@
 
 mod answers;
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::api::{Event, Request};
 use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
 
 use super::available::{available, why_not};
-use super::keymap::{self, Action, Scope};
+use super::burst::Enter;
+use super::filter;
+use super::keymap::{Action, Found, Scope};
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
+use super::mouse;
+use super::palette;
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
-    review_words, safety_code,
+    decision_log, end_channel, engagement, form, help, invite, main, needs_you, rename, review,
+    review_queue, review_words, safety_code, why,
 };
 use super::tour;
 
@@ -31,6 +35,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
     let mut effects = pass_time(model, at);
     effects.extend(match message {
         Message::Key(key) => press(model, &key),
+        Message::Mouse(mouse) => mouse::act(model, mouse),
         Message::Paste(block) => paste(model, &block),
         Message::Resize(width, height) => {
             model.size = (width, height);
@@ -45,10 +50,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         }
         Message::Tick => Vec::new(),
         Message::Drawn { quiet } => {
-            review::drawn(model, quiet);
-            safety_code::drawn(model, quiet);
-            engagement::drawn(model, quiet);
-            rest(model);
+            drawn(model, quiet);
             Vec::new()
         }
         Message::Answer(question, answer) => answers::take(model, question, *answer),
@@ -84,11 +86,26 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
     effects
 }
 
+/// Notes that a frame is on the screen; `quiet` if no input waited behind it.
+fn drawn(model: &mut Model, quiet: bool) {
+    if model.is_covered() {
+        // What lies under something else was not seen.
+        model.resting = None;
+        return;
+    }
+    review::drawn(model, quiet);
+    safety_code::drawn(model, quiet);
+    engagement::drawn(model, quiet);
+    end_channel::drawn(model, quiet);
+    rest(model);
+}
+
 /// Makes every key that decides wait afresh: what the person sees is not what it was.
 fn unsettle(model: &mut Model) {
     review::unsettle(model);
     safety_code::unsettle(model);
     engagement::unsettle(model);
+    end_channel::unsettle(model);
     model.touch();
 }
 
@@ -135,7 +152,16 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
     if guard.is_some_and(|guard| guard.woke_between(model, before)) {
         model.touch();
     }
+    if model
+        .reminder_at()
+        .is_some_and(|due| before < due && due <= at)
+    {
+        model.touch();
+    }
     let mut effects = Vec::new();
+    if model.burst.take_due(at) {
+        effects.extend(confirm(model));
+    }
     if model.composer.save_at().is_some_and(|due| due <= at) {
         effects.extend(model.composer.keep());
         model.touch();
@@ -283,13 +309,28 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
             safety_code::reload(model, channel)
         }
         Screen::Engagement(_) => engagement::reload(model),
-        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Help(_) => Vec::new(),
+        Screen::Main
+        | Screen::Form(_)
+        | Screen::Log(_)
+        | Screen::Help(_)
+        | Screen::Why(_)
+        | Screen::Rename(_)
+        | Screen::EndChannel(_) => Vec::new(),
     }
 }
 
 fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     let now = model.now;
+    model.burst.is_told();
+    if model.palette.is_some() {
+        palette::paste(model, block);
+        return Vec::new();
+    }
+    if model.filters.writing().is_some() {
+        return filter::paste(model, block);
+    }
     match &model.screen {
+        Screen::Rename(_) => rename::paste(model, block),
         Screen::Form(_) => form::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
         Screen::Main if model.composer.active => {
@@ -304,7 +345,9 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
-        | Screen::Help(_) => {}
+        | Screen::Help(_)
+        | Screen::Why(_)
+        | Screen::EndChannel(_) => {}
     }
     Vec::new()
 }
@@ -318,9 +361,15 @@ fn looks_like_link(block: &PeerText) -> bool {
 
 /// Returns where keys count now.
 pub(super) fn scope(model: &Model) -> Scope {
+    if model.palette.is_some() {
+        return Scope::Palette;
+    }
+    if model.filters.writing().is_some() {
+        return Scope::Filter;
+    }
     match &model.screen {
         Screen::Main if model.composer.active => Scope::Composer,
-        Screen::Main if model.leader => Scope::Leader,
+        Screen::Main if model.leader.is_some() => Scope::Leader,
         Screen::Main => Scope::Main,
         Screen::NeedsYou(_) => Scope::NeedsYou,
         Screen::Review(_) if review_words::is_writing(model) => Scope::ReviewText,
@@ -331,6 +380,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
         Screen::Help(_) => Scope::Help,
+        Screen::Why(_) => Scope::Why,
+        Screen::Rename(_) => Scope::Rename,
+        Screen::EndChannel(_) => Scope::EndChannel,
     }
 }
 
@@ -340,17 +392,43 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let scope = scope(model);
-    let Some(action) = keymap::lookup(scope, key) else {
-        return unnamed(model, scope, key);
+    if scope.is_text() && model.burst.take_waiting(model.now) {
+        line_end(model, scope);
+    }
+    let pending = model.pending.take();
+    let action = match model.keys.lookup(scope, pending, key) {
+        Found::Does(action) => action,
+        Found::Begins(first) => {
+            model.pending = Some(first);
+            model.touch();
+            return Vec::new();
+        }
+        // What follows a key that began something else is not taken for anything.
+        Found::Nothing if pending.is_some() => {
+            model.touch();
+            return Vec::new();
+        }
+        Found::Nothing => return unnamed(model, scope, key),
     };
     if key.kind == KeyEventKind::Repeat && !may_repeat(action) {
         return Vec::new();
     }
     if !available(model, action) {
+        model.leader = None;
         if let Some(words) = why_not(model, action) {
             model.say(Tone::Trouble, words);
         }
         return Vec::new();
+    }
+    if scope.is_text() && matches!(action, Action::Send | Action::Submit) {
+        match model.burst.enter(model.now) {
+            Enter::Pressed => {}
+            Enter::Unclear => return Vec::new(),
+            Enter::OfBlock => {
+                line_end(model, scope);
+                return Vec::new();
+            }
+        }
     }
     if action == Action::JumpSignal {
         review::jump(model, key);
@@ -368,6 +446,31 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     effects
 }
 
+/// Takes a line end of a pasted block for what it is: it neither sends nor confirms.
+fn line_end(model: &mut Model, scope: Scope) {
+    let key = if scope == Scope::Composer {
+        let now = model.now;
+        model.composer.paste(&PeerText::new("\n"), now);
+        model.keys.label(scope, Action::Send)
+    } else {
+        model.keys.label(scope, Action::Submit)
+    };
+    let words = format!("That came as one block, which never sends or confirms. Now {key} does.");
+    model.say(Tone::Trouble, words);
+}
+
+/// Does what an Enter means that waited for more, and nothing more came.
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    let scope = scope(model);
+    if scope == Scope::Composer {
+        act(model, scope, Action::Send)
+    } else if scope.is_text() {
+        act(model, scope, Action::Submit)
+    } else {
+        Vec::new()
+    }
+}
+
 fn may_repeat(action: Action) -> bool {
     matches!(
         action,
@@ -377,7 +480,16 @@ fn may_repeat(action: Action) -> bool {
 
 /// A key that the table does not name: text where there is a text field.
 fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
-    if scope == Scope::Composer {
+    if scope.is_text() && matches!(key.code, KeyCode::Char(_)) {
+        model.burst.typed(model.now);
+    }
+    if scope == Scope::Palette {
+        palette::edit(model, key);
+    } else if scope == Scope::Filter {
+        return filter::edit(model, key);
+    } else if scope == Scope::Rename {
+        rename::edit(model, key);
+    } else if scope == Scope::Composer {
         composer::edit(model, key);
     } else if scope == Scope::ReviewText {
         review_words::edit(model, key);
@@ -386,13 +498,14 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
     } else if scope == Scope::Leader {
-        model.leader = false;
+        model.leader = None;
         model.touch();
     }
     Vec::new()
 }
 
-fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+/// Does what an action means in a scope. The caller asked whether it is available.
+pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
     if action != Action::Confirm {
         engagement::disarm(model);
     }
@@ -410,6 +523,21 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
     if action == Action::Help {
         help::open(model, scope);
         return Vec::new();
+    }
+    if action == Action::Palette {
+        palette::open(model);
+        return Vec::new();
+    }
+    if action == Action::Filter {
+        filter::open(model);
+        return Vec::new();
+    }
+    if action == Action::Back
+        && let Some(list) = filter::list(model).filter(|list| model.filters.narrows(*list))
+        && !scope.is_text()
+        && scope != Scope::Leader
+    {
+        return filter::clear(model, list);
     }
     match scope {
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
@@ -437,6 +565,14 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
             help::act(model, action);
             Vec::new()
         }
+        Scope::Why => {
+            why::act(model, action);
+            Vec::new()
+        }
+        Scope::Palette => palette::act(model, action),
+        Scope::Filter => filter::act(model, action),
+        Scope::Rename => rename::act(model, action),
+        Scope::EndChannel => end_channel::act(model, action),
         Scope::Anywhere => Vec::new(),
     }
 }

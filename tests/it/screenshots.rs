@@ -50,7 +50,12 @@ const PICTURES: &[Picture] = &[
         "",
     ),
     ("transcript", busy, "<tab>kk"),
+    ("filter", busy, "/mar"),
     ("leader", busy, " "),
+    ("palette", busy, "<ctrl-k>marta pre"),
+    ("why", busy, "<tab>kkw"),
+    ("rename", busy, " r, Acme"),
+    ("end-channel", busy, " x"),
     (
         "composer",
         busy,

@@ -3,10 +3,12 @@
 mod beneath;
 mod decisions;
 mod engagement;
+mod go;
 mod held;
 mod hostile;
 pub(crate) mod log;
 mod matrix;
+mod mouse;
 mod needs_you;
 mod snapshots;
 mod stories;

@@ -8,7 +8,7 @@
 use crate::api::{
     Engagement, EngagementChange, EngagementRow, Error, Proposal, Request, RowEdit, RowStep,
 };
-use crate::model::{ChannelId, ChannelState, PeerText, UnixMillis};
+use crate::model::{Channel, ChannelId, ChannelState, PeerText, UnixMillis};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Model, Screen, Tone};
@@ -115,13 +115,11 @@ impl EngagementScreen {
 }
 
 /// Tells whether the open channel is one whose engagement matters.
-pub(in crate::tui) fn can_open(model: &Model) -> bool {
-    model.open_channel().is_some_and(|channel| {
-        matches!(
-            channel.state,
-            ChannelState::Active | ChannelState::Stopped | ChannelState::Invited
-        )
-    })
+pub(in crate::tui) fn can_open(channel: &Channel) -> bool {
+    matches!(
+        channel.state,
+        ChannelState::Active | ChannelState::Stopped | ChannelState::Invited
+    )
 }
 
 /// Tells whether there is something on the screen to change.

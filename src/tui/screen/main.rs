@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::api::Request;
 use crate::model::{ChannelId, ChannelState, Delivery, MessageId, ReviewKind};
 use crate::text::sanitise;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
 use crate::tui::theme::Role;
@@ -14,8 +14,8 @@ use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
-use super::transcript::Window;
-use super::{composer, engagement, form, invite, review, safety_code};
+use super::transcript::{Transcript, Window};
+use super::{composer, end_channel, engagement, form, invite, rename, review, safety_code, why};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -82,7 +82,7 @@ pub(in crate::tui) fn layout(model: &Model) -> Layout {
 }
 
 /// Returns the rectangle of messages inside the centre pane.
-fn transcript_area(model: &Model, centre: Rect) -> Rect {
+pub(super) fn transcript_area(model: &Model, centre: Rect) -> Rect {
     let inner = if centre.x > 0 {
         inset(centre, 1, 0)
     } else {
@@ -163,7 +163,10 @@ fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         paint.own(Role::Dim, format!(" since {at}")),
     ];
     let right = vec![
-        paint.own(Role::Accent, "P"),
+        paint.own(
+            Role::Accent,
+            model.keys.label(Scope::Anywhere, Action::PauseAll),
+        ),
         paint.own(Role::Dim, " resume"),
     ];
     paint.pair(inset(area, 1, 1), left, right);
@@ -185,6 +188,7 @@ fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
 )]
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.touch();
+    let was_leading = model.leader.take().is_some();
     match action {
         Action::Up
         | Action::Down
@@ -196,7 +200,6 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let next = next_pane(model, action == Action::NextPane);
             go_to(model, next)
         }
-        Action::PaneLists => go_to(model, Pane::Rail),
         Action::PaneTranscript => go_to(model, Pane::Transcript),
         Action::PaneSide => go_to(model, Pane::Side),
         Action::Open => open(model),
@@ -227,24 +230,31 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             })
         }
         Action::CopyMessage => copy_message(model),
-        Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
+        Action::NextUnread | Action::PreviousUnread => {
+            super::rail::unread(model, action == Action::NextUnread)
+        }
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
         Action::OpenLog => super::decision_log::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
-            model.leader = true;
+            model.leader = Some(model.now);
             Vec::new()
         }
-        Action::PauseChannel => {
-            model.leader = false;
-            pause_channel(model)
-        }
-        Action::Back => {
-            model.leader = false;
+        Action::PauseChannel => pause_channel(model),
+        Action::Rename => {
+            rename::open(model);
             Vec::new()
         }
+        Action::EndChannel => {
+            end_channel::open(model);
+            Vec::new()
+        }
+        Action::Why => why::open(model),
+        Action::AllNeeds => super::needs_you::open(model),
+        Action::Back if was_leading => Vec::new(),
+        Action::Back | Action::PaneLists => go_to(model, Pane::Rail),
         Action::Quit => quit(model),
         _ => Vec::new(),
     }
@@ -263,7 +273,7 @@ pub(in crate::tui) fn can_move(model: &Model) -> bool {
 }
 
 /// Returns the place of the side pane's rows, right of its wall where it has one.
-fn side_area(panes: &Layout) -> Rect {
+pub(super) fn side_area(panes: &Layout) -> Rect {
     inset(panes.side, u16::from(panes.side.x > 0), 0)
 }
 
@@ -324,6 +334,15 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             false
         }
     };
+    scrolled(model, transcript, wants_older)
+}
+
+/// Puts the transcript back after it was scrolled, and asks for older messages where needed.
+pub(super) fn scrolled(
+    model: &mut Model,
+    transcript: Transcript,
+    wants_older: bool,
+) -> Vec<Effect> {
     let older = (wants_older && transcript.more)
         .then(|| transcript.oldest())
         .flatten();
@@ -365,6 +384,7 @@ fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Puts the cursor on a row of the rail and shows its channel beside it.
 pub(in crate::tui) fn select(model: &mut Model, spot: Spot) -> Vec<Effect> {
     model.cursor = Some(spot);
+    model.rail_scroll = None;
     model.touch();
     model
         .channel_of(spot)
@@ -474,32 +494,6 @@ pub(in crate::tui) fn quoted(text: &crate::model::PeerText) -> String {
     copy
 }
 
-fn unread(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let ids: Vec<_> = model
-        .listed()
-        .map(|channel| (channel.id, channel.unread))
-        .collect();
-    let here = model
-        .transcript
-        .as_ref()
-        .map(|transcript| transcript.channel);
-    let at = ids
-        .iter()
-        .position(|(id, _)| Some(*id) == here)
-        .unwrap_or(0);
-    let count = ids.len();
-    let found = (1..=count).find_map(|step| {
-        let index = if forward {
-            at + step
-        } else {
-            at + count - step
-        };
-        ids.get(index % count).filter(|(_, unread)| *unread > 0)
-    });
-    let found = found.map(|(id, _)| *id);
-    found.map_or_else(Vec::new, |id| select(model, Spot::Channel(id)))
-}
-
 fn pause_channel(model: &Model) -> Vec<Effect> {
     let Some(channel) = model.open_channel() else {
         return Vec::new();
@@ -533,9 +527,10 @@ pub(in crate::tui) fn pause_all(model: &mut Model) -> Vec<Effect> {
         let request = Request::Resume { channel: None };
         return vec![Effect::Ask(request, Question::Pause(false, None))];
     }
+    let key = model.keys.label(Scope::Anywhere, Action::PauseAll);
     model.say(
         Tone::Trouble,
-        "P again resumes: what waits leaves, your assistant reads on.",
+        format!("{key} again resumes: what waits leaves, your assistant reads on."),
     );
     model.asking = Some(Asking::ResumeAll);
     Vec::new()
@@ -550,6 +545,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         effects.push(Effect::Quit);
         return effects;
     }
+    let key = model.keys.label(Scope::Main, Action::Quit);
     let mut parts = Vec::new();
     if waiting > 0 {
         parts.push(format!("{waiting} undecided, nothing happens to them"));
@@ -559,7 +555,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     }
     model.say(
         Tone::Trouble,
-        format!("{}. q again quits.", parts.join(" · ")),
+        format!("{}. {key} again quits.", parts.join(" · ")),
     );
     model.asking = Some(Asking::Quit);
     Vec::new()

@@ -9,6 +9,7 @@ use chaperon::tui::Symbols;
 use chaperon::tui::theme::{Rgb, Role};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::world::{World, text};
 
@@ -19,7 +20,7 @@ pub(crate) const ROLES: &str = "roles";
 const AA: f64 = 4.5;
 
 /// Characters that the people of the test worlds wrote, beside those that have a twin.
-const THEIRS: &str = "";
+const THEIRS: &str = "\u{430}\u{8a66}\u{9a13}";
 
 /// Makes the theme in which the colour of a cell is the number of its role. The roles of a row
 /// under the cursor lie behind the others.
@@ -96,6 +97,9 @@ pub(super) fn check(name: &str, world: &mut World) {
             "{name} in {theme}: {weak:?} cannot be read"
         );
     }
+    world.dress("nord");
+    let bare = bare(&world.frame());
+    assert_eq!(bare, 0, "cells of {name} without the theme's background");
     world.dress("mono");
     for cell in &world.frame().content {
         let plain = cell.fg == Color::Reset && cell.bg == Color::Reset;
@@ -114,6 +118,15 @@ pub(super) fn check(name: &str, world: &mut World) {
     );
     world.symbols(Symbols::Unicode);
     world.dress(ROLES);
+}
+
+/// Counts the cells that leave the terminal's background where the theme draws one. What the
+/// second half of a wide sign has is not shown.
+fn bare(frame: &Buffer) -> usize {
+    let before = std::iter::once(None).chain(frame.content.iter().map(Some));
+    let pairs = before.zip(&frame.content);
+    let shown = pairs.filter(|(before, _)| before.is_none_or(|cell| cell.symbol().width() < 2));
+    shown.filter(|(_, cell)| cell.bg == Color::Reset).count()
 }
 
 /// Returns the letters of a frame that are hard to read on what lies behind them, which is the

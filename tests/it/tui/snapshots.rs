@@ -178,3 +178,18 @@ fn several_plain_drafts_under_one_review() {
 fn the_transcript_says_how_everything_came_past_the_rules() {
     shown("passages", &Facts::busy().with_passages(), "<tab>");
 }
+
+#[test]
+fn ten_thousand_of_everything() {
+    let crowded = Facts::busy().crowded();
+    shown("main_crowded", &crowded, "");
+    shown("needs_you_crowded", &crowded, "WG");
+}
+
+#[test]
+fn names_and_texts_that_try_to_leave_their_place() {
+    let hostile = Facts::busy().with_hostile_names();
+    shown("main_hostile", &hostile, "");
+    shown("needs_you_hostile", &hostile, "W");
+    shown("review_hostile", &hostile, "nn<enter>");
+}

@@ -26,6 +26,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 
 use super::matrix;
 
@@ -33,6 +34,11 @@ use super::matrix;
 pub(crate) const NOW: UnixMillis = UnixMillis(1_763_505_660_000);
 
 const MINUTE: i64 = 60_000;
+
+/// A title for the window, a turn of direction, a letter of another script, what is not seen,
+/// signs that take two cells, our own marks, and more than any place has room for.
+const HOSTILE_NAME: &str = "\u{1b}]0;owned\u{7}\u{202e}exe.\u{202c} M\u{430}rta\u{200b} \u{8a66}\u{9a13} \
+     \u{27e6}ok\u{27e7} \u{2502} \u{2713} compared, and then a name that does not end where it should";
 
 pub(crate) const MARTA: ChannelId = ChannelId(1);
 pub(crate) const TOMAS: ChannelId = ChannelId(5);
@@ -430,6 +436,34 @@ impl Facts {
         }
     }
 
+    /// Ten thousand channels, and as many items that need a person.
+    pub(crate) fn crowded(mut self) -> Self {
+        for id in 1_000..11_000 {
+            let name = format!("Person {id}");
+            let mut added = channel(id, &name, ChannelState::Active, "safe-acquaintance");
+            added.unread = u32::try_from(id % 3).unwrap();
+            self.channels.push(added);
+            self.needs.push(ReviewItem {
+                id: ReviewId(id),
+                channel: ChannelId(id),
+                name: PeerText::new(name),
+                kind: ReviewKind::ContactRequest {
+                    fingerprint: Fingerprint("51d0-ab37-0f6e-882c".into()),
+                    answers: Some(1),
+                },
+                since: ago(id),
+                seen: Digest([5; 32]),
+            });
+        }
+        self
+    }
+
+    /// Everybody is called, and writes, what would steer, hide or overflow.
+    pub(crate) fn with_hostile_names(mut self) -> Self {
+        self.fill_with(HOSTILE_NAME);
+        self
+    }
+
     /// A draft of the assistant's waits too, and is the fourth item.
     pub(crate) fn with_draft(mut self) -> Self {
         let marta = self.channel(MARTA);
@@ -805,11 +839,24 @@ impl World {
         let mut rest = keys;
         while let Some(first) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
+            let held = named.and_then(|(name, tail)| {
+                let letter = name.strip_prefix("ctrl-")?.chars().next()?;
+                Some((letter, tail))
+            });
+            if let Some((letter, tail)) = held {
+                let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL);
+                self.tell(Message::Key(key));
+                self.settle();
+                rest = tail;
+                continue;
+            }
             let (code, tail) = match named {
                 Some(("enter", tail)) => (KeyCode::Enter, tail),
                 Some(("esc", tail)) => (KeyCode::Esc, tail),
                 Some(("tab", tail)) => (KeyCode::Tab, tail),
                 Some(("right", tail)) => (KeyCode::Right, tail),
+                Some(("down", tail)) => (KeyCode::Down, tail),
+                Some(("up", tail)) => (KeyCode::Up, tail),
                 _ => (KeyCode::Char(first), rest.split_at(first.len_utf8()).1),
             };
             self.press(code);
@@ -842,6 +889,13 @@ impl World {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         terminal.draw(|frame| view(&self.model, frame)).unwrap();
         terminal.backend().buffer().clone()
+    }
+
+    /// Returns where the terminal's own cursor is; the corner where it is hidden.
+    pub(crate) fn cursor(&self) -> Position {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.get_cursor_position().unwrap()
     }
 
     /// Returns the frame as text, one line per row, without spaces at the ends.
