@@ -97,6 +97,7 @@ fn model(messages: i64) -> Model {
     let page = Page {
         messages: (1..=messages).map(letter).collect(),
         more: false,
+        newer: false,
         total: messages.unsigned_abs(),
     };
     for (question, reply) in [

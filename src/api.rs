@@ -9,6 +9,7 @@
 pub mod handle;
 pub mod reply;
 pub mod request;
+pub mod search;
 pub mod socket;
 
 pub use handle::{Call, Desk, Events, Handle};
@@ -18,6 +19,7 @@ pub use reply::{
     SafetyCode, SendOutcome, Status, Today,
 };
 pub use request::{ChannelRef, Proposal, Replaced, Request, Role, RowEdit, RowStep};
+pub use search::{Found, Hit, HitKind, HitState, HitText, IndexState, Note, SavedSearch};
 
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,6 @@
 mod available;
 mod background;
 mod burst;
-mod external;
 mod filter;
 mod input;
 pub mod keymap;

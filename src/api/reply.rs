@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
     Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
     UnixMillis, Words,
@@ -47,6 +48,14 @@ pub enum Reply {
     Engagement(Box<Engagement>),
     /// What is left to the digest, oldest first.
     Digest(Vec<Digested>),
+    /// What a search found.
+    Found(Box<Found>),
+    /// How much of the index is built.
+    Index(IndexState),
+    /// Saved searches, the newest first.
+    SavedSearches(Vec<SavedSearch>),
+    /// What a person keeps for themselves about a channel.
+    Note(Note),
     /// Counts of what was copied in.
     Imported {
         /// Channels that are new here.
@@ -97,6 +106,10 @@ impl Reply {
             | Self::SafetyCode(_)
             | Self::Engagement(_)
             | Self::Digest(_)
+            | Self::Found(_)
+            | Self::Index(_)
+            | Self::SavedSearches(_)
+            | Self::Note(_)
             | Self::Imported { .. }
             | Self::Exported { .. } => {}
         }
@@ -384,6 +397,9 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub more: bool,
+    /// Whether there are newer ones.
+    #[serde(default)]
+    pub newer: bool,
     /// Messages in the channel altogether.
     pub total: u64,
 }

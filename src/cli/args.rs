@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
-    engagement, host, instructions, keys, log, man, passphrase, pause, pending, relay, scan, send,
-    show, status, verify, wake,
+    engagement, host, instructions, keys, log, man, note, passphrase, pause, pending, relay, scan,
+    search, send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -129,6 +129,10 @@ pub enum Verb {
     End(end::EndArgs),
     /// Show the log of decisions, check or export it
     Log(log::LogArgs),
+    /// Find messages, decisions and notes by their words
+    Search(search::SearchArgs),
+    /// Read or write what you keep for yourself about a channel
+    Note(note::NoteArgs),
     /// Protect the profile by a passphrase
     Passphrase(passphrase::PassphraseArgs),
     /// Pause one channel, or everything
@@ -163,6 +167,8 @@ impl Verb {
             | Self::Digest(_)
             | Self::Wake(_)
             | Self::Log(_)
+            | Self::Search(_)
+            | Self::Note(_)
             | Self::Passphrase(_)
             | Self::Pause(_)
             | Self::Resume(_)

@@ -16,6 +16,7 @@ use crate::store::{self, Store, settings};
 use super::Clock;
 use super::check::PendingCheck;
 use super::decide::Decision;
+use super::find::Finder;
 use super::outbound::Sender;
 use super::vault::{Door, Tried};
 use super::wake::Wakes;
@@ -97,6 +98,7 @@ pub(super) struct Core {
     pub(super) sends: bool,
     pub(super) door: Door,
     pub(super) wakes: Wakes,
+    pub(super) finder: Finder,
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
@@ -139,6 +141,7 @@ impl Core {
             sends: mode == Mode::Continuous,
             door: Door::new(),
             wakes: Wakes::default(),
+            finder: Finder::default(),
             ends_looked_at: None,
             news,
             events: desk.events.clone(),
@@ -172,7 +175,10 @@ impl Core {
             return;
         }
         loop {
-            let sleep = self.keep_time().min(self.send_due());
+            let sleep = self
+                .keep_time()
+                .min(self.send_due())
+                .min(self.until_indexing());
             // Only now is it known what is on its way, and so who has to wait for it.
             self.answer_stuck_senders();
             self.finish_checks();
@@ -183,7 +189,7 @@ impl Core {
                 },
                 Some(first) = inbox.news.recv() => self.take_news(first, &mut inbox),
                 Some(internal) = inbox.internal.recv() => self.take_internal(internal),
-                () = tokio::time::sleep(sleep) => {}
+                () = tokio::time::sleep(sleep) => self.index_in_the_background(),
             }
             if self.stopping {
                 break;
@@ -307,6 +313,7 @@ impl Core {
     }
 
     /// Carries out what can be answered at once.
+    #[expect(clippy::too_many_lines, reason = "one arm for each request")]
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
             Request::Status => self.status(),
@@ -353,6 +360,14 @@ impl Core {
                 before,
                 limit,
             } => self.transcript(channel, before, limit),
+            request @ (Request::Around { .. }
+            | Request::Search { .. }
+            | Request::SearchIndex { .. }
+            | Request::SavedSearches
+            | Request::SaveSearch { .. }
+            | Request::ForgetSearch { .. }
+            | Request::Note { .. }
+            | Request::SetNote { .. }) => self.look(request),
             Request::MarkRead { channel, up_to } => self.mark_read(channel, up_to),
             Request::ShowInvite { channel } => self.show_invite(&channel),
             Request::CancelInvite { channel } => self.cancel_invite(&channel),

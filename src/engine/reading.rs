@@ -10,6 +10,7 @@ use crate::model::{
     Actor, Author, Channel, ChannelId, ChannelState, Content, Delivery, Fingerprint, Message,
     MessageId, PeerText, Preset, ReviewId, ReviewItem, ReviewKind, Severity, StopReason,
 };
+use crate::store::around::{Around, around};
 use crate::store::{
     self, Read, channels::Keyed, drafts, held, log, messages, outbox, review, supervision,
 };
@@ -168,6 +169,28 @@ impl Core {
         Ok(Reply::Page(Page {
             messages: page,
             more,
+            newer: false,
+            total: messages::count(&self.store, channel)?,
+        }))
+    }
+
+    pub(super) fn around(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        before: u32,
+        after: u32,
+    ) -> Result<Reply, Error> {
+        let most = (before.min(LARGEST_PAGE), after.min(LARGEST_PAGE));
+        let Around {
+            messages: page,
+            more,
+            newer,
+        } = around(&self.store, channel, message, most)?;
+        Ok(Reply::Page(Page {
+            messages: page,
+            more,
+            newer,
             total: messages::count(&self.store, channel)?,
         }))
     }

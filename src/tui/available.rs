@@ -5,7 +5,9 @@ use crate::model::{Channel, ChannelState};
 use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
-use super::screen::{composer, end_channel, engagement, main, needs_you, review, safety_code};
+use super::screen::{
+    composer, end_channel, engagement, main, needs_you, review, safety_code, search,
+};
 
 /// Tells whether an action would do anything on the present screen.
 #[expect(
@@ -19,6 +21,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
+    if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
+        return search::can(model, action);
+    }
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
@@ -50,7 +55,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             engagement::is_ready(model)
         }
         Action::Undo => engagement::can_undo(model),
-        Action::Leader => model.open_channel().is_some(),
+        Action::Leader | Action::Note => model.open_channel().is_some(),
         Action::Filter => filter::list(model).is_some(),
         Action::Back if on_main => {
             let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
@@ -91,6 +96,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -130,6 +137,15 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
         Action::Select | Action::Later => "Nothing is listed here.",
+        Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
+        Action::SaveSearch => "It is saved already.",
+        Action::ForgetSearch => {
+            "d forgets a saved search; they are listed where the field is empty."
+        }
+        Action::BuildIndex => "Everything can be found; there is nothing to build.",
+        Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
+            "Nothing is selected."
+        }
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Editor
         | Action::NextValue
@@ -160,7 +176,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
-        Action::Leader => NO_CHANNEL,
+        Action::Leader | Action::Note => NO_CHANNEL,
         Action::Why => "There is no message to ask about.",
         Action::Filter => "There is no list here to filter.",
         Action::Back => "These are the lists; Esc never quits.",
@@ -215,12 +231,14 @@ mod tests {
     use crate::tui::keymap::TABLE;
     use crate::tui::model::Setup;
     use crate::tui::screen::help;
-    use crate::tui::theme::{Symbols, ThemeChoice};
+    use crate::tui::theme::{ColourHints, Symbols, ThemeChoice, Themes};
     use crate::tui::update::scope;
 
     fn nothing_known() -> Model {
         Model::new(Setup {
-            theme: ThemeChoice::Dark,
+            theme: ThemeChoice::DARK,
+            themes: Themes::default(),
+            colours: ColourHints::default(),
             symbols: Symbols::Unicode,
             banner: None,
             tour: false,

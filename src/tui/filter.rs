@@ -99,6 +99,8 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Form(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::EndChannel(_) => None,

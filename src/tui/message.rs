@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::api::{Error, Event, Proposal, Reply, Request};
+use crate::api::{Error, Event, HitKind, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
 use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
 
@@ -64,6 +64,26 @@ pub enum Question {
     Newest(ChannelId),
     /// The page before the oldest message held.
     Older(ChannelId),
+    /// Messages around one, to go there.
+    Around(ChannelId, MessageId),
+    /// The page after the newest message held.
+    Newer(ChannelId, MessageId),
+    /// The messages that are held, as they are now.
+    Refresh(ChannelId),
+    /// What was typed into the search, and how many hits come before.
+    Search(PeerText, u32),
+    /// What stands around a hit.
+    SearchContext(HitKind, Option<ChannelId>),
+    /// Saved searches, or that one is forgotten.
+    SavedSearches,
+    /// Saving a search.
+    SaveSearch,
+    /// Building the index, or stopping it.
+    SearchIndex,
+    /// The note of a channel.
+    Note(ChannelId),
+    /// Keeping a note.
+    SetNote(ChannelId),
     /// What was settled lately.
     Settled,
     /// One review item.

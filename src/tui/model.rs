@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::api::Status;
+use crate::api::{Note, Status};
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
@@ -25,9 +25,11 @@ use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
+use super::screen::note::{self, NoteScreen};
 use super::screen::rename::RenameScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
+use super::screen::search::Search;
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{ColourHints, Symbols, Theme, ThemeChoice, Themes};
@@ -106,6 +108,10 @@ pub struct Model {
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
+    /// What is searched; it outlives its screen.
+    pub(super) search: Search,
+    /// The note of the open channel, once it has come.
+    pub(super) note: Option<Note>,
     /// Items that a person put off, and until when.
     pub(super) snoozed: Vec<(ReviewId, UnixMillis)>,
     pub(super) notice: Option<Notice>,
@@ -130,6 +136,8 @@ pub(super) enum Screen {
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Log(Box<LogScreen>),
+    Search,
+    Note(Box<NoteScreen>),
     Help(HelpScreen),
     Why(Box<WhyScreen>),
     Rename(Box<RenameScreen>),
@@ -245,6 +253,8 @@ impl Model {
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
+            search: Search::default(),
+            note: None,
             snoozed: Vec::new(),
             notice: None,
             asking: None,
@@ -518,6 +528,8 @@ impl Model {
             counting,
             review,
             self.composer.save_at(),
+            self.search.due_at(),
+            note::keep_at(self),
             self.burst.due(),
             self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),

@@ -9,7 +9,8 @@ use super::message::Effect;
 use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
-    decision_log, engagement, help, main, main_mouse, needs_you, needs_you_view, review, why,
+    decision_log, engagement, help, main, main_mouse, needs_you, needs_you_view, review, search,
+    why,
 };
 use super::update::scope;
 
@@ -50,6 +51,7 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
             item.map_or_else(Vec::new, |item| needs_you::select_item(model, item))
         }
         Scope::Log => decision_log::click(model, at),
+        Scope::Search | Scope::SearchText => search::click(model, at),
         // Where one writes or decides, a click means nothing.
         Scope::Composer
         | Scope::Review
@@ -58,6 +60,7 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Form
         | Scope::Engagement
         | Scope::SafetyCode
+        | Scope::Note
         | Scope::Help
         | Scope::Why
         | Scope::Filter
@@ -79,7 +82,7 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
     // Where there is a cursor it moves one by one.
     let has_cursor = matches!(
         model.screen,
-        Screen::Engagement(_) | Screen::NeedsYou(_) | Screen::Log(_)
+        Screen::Engagement(_) | Screen::NeedsYou(_) | Screen::Log(_) | Screen::Search
     );
     let steps = if has_cursor { 1 } else { STEP };
     let mut effects = Vec::new();
@@ -94,6 +97,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::Review => review::act(model, action),
         Scope::NeedsYou => needs_you::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Engagement => engagement::act(model, action),
         Scope::Help => {
             help::act(model, action);
@@ -110,6 +114,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Invite
         | Scope::Form
         | Scope::SafetyCode
+        | Scope::Note
         | Scope::Palette
         | Scope::Filter
         | Scope::Rename

@@ -491,7 +491,8 @@ impl Session {
         self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
-        let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
+        let edited =
+            tokio::task::spawn_blocking(move || crate::desktop::editor::edit(&command, &text));
         let edited = edited
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));

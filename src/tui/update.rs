@@ -4,6 +4,7 @@
 //! returned. Start with [`update`]. Must not: decide anything outside the review screen.
 
 mod answers;
+mod reading;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
@@ -20,15 +21,12 @@ use super::mouse;
 use super::palette;
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
-use super::screen::transcript::Transcript;
+use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    decision_log, end_channel, engagement, form, help, invite, main, needs_you, rename, review,
-    review_queue, review_words, safety_code, why,
+    decision_log, end_channel, engagement, form, help, invite, main, needs_you, note, rename,
+    review, review_queue, review_words, safety_code, search, why,
 };
 use super::tour;
-
-/// How long a line has to lie under a person's eyes before it counts as read.
-const READING: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Takes in one message that arrived at `at`, and returns what is to be done outside.
 pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
@@ -97,7 +95,7 @@ fn drawn(model: &mut Model, quiet: bool) {
     safety_code::drawn(model, quiet);
     engagement::drawn(model, quiet);
     end_channel::drawn(model, quiet);
-    rest(model);
+    reading::rest(model);
 }
 
 /// Makes every key that decides wait afresh: what the person sees is not what it was.
@@ -166,49 +164,13 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         effects.extend(model.composer.keep());
         model.touch();
     }
-    effects.extend(mark_read(model));
+    if note::keep_at(model).is_some_and(|due| due <= at) {
+        effects.extend(note::keep(model));
+        model.touch();
+    }
+    effects.extend(search::pass_time(model));
+    effects.extend(reading::mark_read(model));
     effects
-}
-
-/// Notes which message lies under the person's eyes.
-fn rest(model: &mut Model) {
-    let looking =
-        model.focused_since.is_some() && matches!(model.screen, Screen::Main) && !model.is_tiny();
-    let seen = looking.then(|| last_unread_seen(model)).flatten();
-    model.resting = match (seen, model.resting) {
-        (Some((channel, id)), Some((was, before, since))) if (was, before) == (channel, id) => {
-            Some((channel, id, since))
-        }
-        (Some((channel, id)), _) => Some((channel, id, model.now)),
-        (None, _) => None,
-    };
-}
-
-fn last_unread_seen(model: &Model) -> Option<(ChannelId, MessageId)> {
-    let transcript = model.transcript.as_ref()?;
-    let window = main::window(model);
-    if window.width == 0 || window.height == 0 {
-        return None;
-    }
-    let has_unread = model.channel(transcript.channel)?.unread > 0;
-    let last = transcript.last_seen(window).filter(|_| has_unread)?;
-    let mark = (transcript.channel, last.id);
-    (model.marked != Some(mark)).then_some(mark)
-}
-
-fn mark_read(model: &mut Model) -> Vec<Effect> {
-    let Some((channel, up_to, since)) = model.resting else {
-        return Vec::new();
-    };
-    if model.now.since(since) < READING || model.focused_since.is_none() {
-        return Vec::new();
-    }
-    model.resting = None;
-    model.marked = Some((channel, up_to));
-    vec![Effect::Ask(
-        Request::MarkRead { channel, up_to },
-        Question::MarkRead,
-    )]
 }
 
 /// Opens a channel's transcript and draft; its messages are asked for.
@@ -231,6 +193,8 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
         Request::Draft { channel },
         Question::Draft(channel),
     ));
+    model.note = None;
+    effects.extend(note::load(model, channel));
     model.touch();
     effects
 }
@@ -255,7 +219,11 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             effects.extend(reload_screen(model));
             effects
         }
-        Event::Messages { channel } if Some(channel) == open => newest(model, channel),
+        Event::Messages { channel } if Some(channel) == open => {
+            let mut effects = newest(model, channel);
+            effects.extend(jump::refresh(model));
+            effects
+        }
         Event::Messages { .. } => Vec::new(),
         Event::NeedsYou => {
             let mut effects = ask(model, Request::NeedsYou, Question::NeedsYou);
@@ -312,6 +280,8 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         Screen::Main
         | Screen::Form(_)
         | Screen::Log(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -333,6 +303,12 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         Screen::Rename(_) => rename::paste(model, block),
         Screen::Form(_) => form::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
+        Screen::Search => {
+            if search::scope(model) == Scope::SearchText {
+                search::paste(model, block);
+            }
+        }
+        Screen::Note(_) => note::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
             model.touch();
@@ -379,6 +355,8 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Search => search::scope(model),
+        Screen::Note(_) => Scope::Note,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -497,6 +475,10 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
+    } else if scope == Scope::SearchText {
+        search::edit(model, key);
+    } else if scope == Scope::Note {
+        note::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = None;
         model.touch();
@@ -519,6 +501,10 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
     }
     if action == Action::PauseAll {
         return main::pause_all(model);
+    }
+    if action == Action::OpenSearch {
+        model.leader = None;
+        return search::open(model);
     }
     if action == Action::Help {
         help::open(model, scope);
@@ -561,6 +547,8 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Search | Scope::SearchText => search::act(model, action),
+        Scope::Note => note::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

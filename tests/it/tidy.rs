@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tui", &["model", "text", "api", "desktop"]),
-    ("cli", &["model", "text", "api", "wire"]),
+    ("cli", &["model", "text", "api", "wire", "desktop"]),
     (
         "demo",
         &[

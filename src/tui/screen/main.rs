@@ -14,8 +14,10 @@ use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, clock, inset, nth};
 
-use super::transcript::{Transcript, Window};
-use super::{composer, end_channel, engagement, form, invite, rename, review, safety_code, why};
+use super::transcript::{Transcript, Window, jump};
+use super::{
+    composer, end_channel, engagement, form, invite, note, rename, review, safety_code, why,
+};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -141,7 +143,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         super::transcript_view::draw_title(model, &mut paint, nth(inner, 0));
     }
     if area.y > inner.y + 1 {
-        paint.rule(nth(inner, 1));
+        super::transcript_view::draw_rule(model, &mut paint, nth(inner, 1));
     }
     super::transcript_view::draw(model, &mut paint, area);
     let below = Rect {
@@ -235,7 +237,11 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
-        Action::OpenLog => super::decision_log::open(model),
+        Action::OpenLog => super::decision_log::open(model, None),
+        Action::Note => {
+            model.leader = None;
+            note::open(model)
+        }
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
@@ -334,6 +340,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             false
         }
     };
+    if action == Action::Bottom {
+        model.transcript = Some(transcript);
+        return jump::follow(model);
+    }
     scrolled(model, transcript, wants_older)
 }
 
@@ -348,14 +358,15 @@ pub(super) fn scrolled(
         .flatten();
     let channel = transcript.channel;
     model.transcript = Some(transcript);
-    older.map_or_else(Vec::new, |before| {
-        let request = Request::Transcript {
-            channel,
-            before: Some(before),
-            limit: PAGE,
-        };
-        ask(model, request, Question::Older(channel))
-    })
+    let Some(before) = older else {
+        return jump::newer(model);
+    };
+    let request = Request::Transcript {
+        channel,
+        before: Some(before),
+        limit: PAGE,
+    };
+    ask(model, request, Question::Older(channel))
 }
 
 fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {

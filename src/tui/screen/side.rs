@@ -88,7 +88,38 @@ fn rows(model: &Model, area: Rect) -> Vec<Row> {
     trust(model, channel, room, &mut rows);
     rows.push((Vec::new(), Vec::new()));
     delivery(model, channel, room, &mut rows);
+    rows.push((Vec::new(), Vec::new()));
+    note(model, channel, (room, lines), &mut rows);
     rows
+}
+
+/// What the person keeps for themselves, and how to read all of it.
+fn note(model: &Model, channel: &Channel, (room, most): (usize, usize), rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    let key = if matches!(model.screen, Screen::Main) {
+        "Space n"
+    } else {
+        ""
+    };
+    rows.push(heading(theme, "NOTE", key, " note"));
+    let kept = model
+        .note
+        .as_ref()
+        .filter(|note| note.channel == channel.id);
+    let Some(note) = kept.filter(|note| !note.text.is_empty()) else {
+        rows.push(text(theme, Role::Dim, "none yet"));
+        return;
+    };
+    let lines = sanitise(&note.text).wrap(room);
+    for line in lines.iter().take(most) {
+        let mut spans = vec![theme.span(Role::Text, " ")];
+        spans.extend(safe(theme, line, Role::Own));
+        rows.push((spans, Vec::new()));
+    }
+    let rest = lines.len().saturating_sub(most);
+    if rest > 0 {
+        rows.push(text(theme, Role::Dim, format!("[+{rest} lines]")));
+    }
 }
 
 /// The checklist of the demo. It stays complete, so that nothing below it moves.

@@ -337,6 +337,15 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
     paint.row(place, spans);
 }
 
+/// Draws the rule below the title; it says where one is, if that is not the end.
+pub(in crate::tui) fn draw_rule(model: &Model, paint: &mut Paint<'_>, place: Rect) {
+    if model.transcript.as_ref().is_some_and(|open| open.newer) {
+        divider(paint, place, " not the newest · G goes there ");
+    } else {
+        paint.rule(place);
+    }
+}
+
 /// Draws the line above the transcript: who, over what, how far to be relied on.
 pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Rect) {
     let Some(channel) = model.open_channel() else {

@@ -6,9 +6,10 @@ use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::palette;
 use crate::tui::screen::invite::InviteScreen;
+use crate::tui::screen::transcript::jump;
 use crate::tui::screen::{
-    composer, decision_log, end_channel, engagement, form, invite, need, needs_you, rename, review,
-    safety_code, why,
+    composer, decision_log, end_channel, engagement, form, invite, need, needs_you, note, rename,
+    review, safety_code, search, why,
 };
 
 use crate::tui::tour;
@@ -44,11 +45,21 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Settled => return needs_you::reload(model),
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
         Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
+        Question::Note(channel) => return note::load(model, *channel),
+        Question::Refresh(_) => return jump::refresh(model),
+        Question::SavedSearches => Request::SavedSearches,
         Question::Engagement(channel, proposal) => Request::Engagement {
             channel: (*channel).into(),
             proposal: (**proposal).clone(),
         },
         Question::Older(_)
+        | Question::Around(..)
+        | Question::Newer(..)
+        | Question::Search(..)
+        | Question::SearchContext(..)
+        | Question::SaveSearch
+        | Question::SearchIndex
+        | Question::SetNote(_)
         | Question::Verify(_)
         | Question::CodeDiffers(_)
         | Question::Draft(_)
@@ -145,6 +156,59 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             decision_log::take_state(model, state);
             Vec::new()
         }
+        (question, answer) => looking(model, question, answer),
+    }
+}
+
+/// Answers about what was searched, and about notes.
+fn looking(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
+    match (question, answer) {
+        (Question::Around(channel, message), Ok(Reply::Page(page))) => {
+            jump::take_around(model, channel, message, page);
+            Vec::new()
+        }
+        (Question::Newer(channel, last), Ok(Reply::Page(page))) => {
+            jump::take_newer(model, channel, last, page);
+            Vec::new()
+        }
+        (Question::Refresh(channel), Ok(Reply::Page(page))) => {
+            jump::take_refresh(model, channel, page);
+            Vec::new()
+        }
+        (Question::Search(query, offset), Ok(Reply::Found(found))) => {
+            search::take(model, &query, offset, Ok(*found))
+        }
+        (Question::Search(query, offset), Err(error)) => {
+            search::take(model, &query, offset, Err(error))
+        }
+        (Question::SearchContext(what, channel), Ok(Reply::Page(page))) => {
+            search::take_messages(model, what, channel, page);
+            Vec::new()
+        }
+        (Question::SearchContext(what, channel), Ok(Reply::Log(entries))) => {
+            search::take_entry(model, what, channel, entries.into_iter().next());
+            Vec::new()
+        }
+        (Question::SearchContext(what, channel), Ok(Reply::Note(note))) => {
+            search::take_note(model, what, channel, note);
+            Vec::new()
+        }
+        (Question::SavedSearches, Ok(Reply::SavedSearches(saved))) => {
+            search::take_saved(model, saved);
+            Vec::new()
+        }
+        (Question::SaveSearch, Ok(Reply::SavedSearches(saved))) => {
+            search::take_saved(model, saved);
+            model.say(Tone::Fine, "Saved. It is listed where the field is empty.");
+            Vec::new()
+        }
+        (Question::SearchIndex, Ok(Reply::Index(state))) => {
+            search::take_index(model, state);
+            Vec::new()
+        }
+        (Question::Note(_), Ok(Reply::Note(found))) => note::take(model, found),
+        (Question::SetNote(channel), Ok(Reply::Note(kept))) => note::kept(model, channel, Ok(kept)),
+        (Question::SetNote(channel), Err(error)) => note::kept(model, channel, Err(error)),
         (question, answer) => writing(model, question, answer),
     }
 }

@@ -4,12 +4,13 @@
 //! surface alone. Time stands still until a test moves it.
 
 mod engagement;
+mod search;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, SafetyCode, Status, Today,
+    Draft, Event, Invite, RelayState, Reply, Request, Review, SafetyCode, Status, Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
@@ -52,6 +53,13 @@ pub(crate) struct Facts {
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
     pub(crate) drafts_fail: bool,
+    /// What is noted about whichever channel is open.
+    pub(crate) note: String,
+    pub(crate) saved: Vec<String>,
+    /// Searches are not answered; a test does it.
+    pub(crate) searches_wait: bool,
+    /// How much the index does not know yet.
+    pub(crate) not_indexed: u64,
 }
 
 /// A person, a window and the facts behind it.
@@ -390,6 +398,10 @@ impl Facts {
             letters: letters(),
             draft: String::new(),
             drafts_fail: false,
+            note: String::new(),
+            saved: Vec::new(),
+            searches_wait: false,
+            not_indexed: 0,
         }
     }
 
@@ -555,6 +567,23 @@ impl Facts {
         self
     }
 
+    /// So many messages were written before those of today.
+    pub(crate) fn with_history(mut self, count: i64) -> Self {
+        self.letters = (0..count)
+            .map(|number| {
+                let words = format!("This is number {number} of them.");
+                letter(
+                    100 + number,
+                    Author::Peer,
+                    ago(3 * (count - number)),
+                    "",
+                    &words,
+                )
+            })
+            .collect();
+        self
+    }
+
     /// Nothing held weighs enough to be asked twice.
     pub(crate) fn harmless(mut self) -> Self {
         for item in &mut self.needs {
@@ -702,26 +731,9 @@ impl Facts {
             Request::NeedsYou => Reply::NeedsYou(self.needs.clone()),
             Request::Transcript {
                 channel,
-                before: None,
-                ..
-            } => {
-                let letters: Vec<_> = self
-                    .letters
-                    .iter()
-                    .filter(|letter| letter.channel == *channel)
-                    .cloned()
-                    .collect();
-                Reply::Page(Page {
-                    total: letters.len().try_into().unwrap(),
-                    messages: letters,
-                    more: false,
-                })
-            }
-            Request::Transcript { .. } => Reply::Page(Page {
-                messages: Vec::new(),
-                more: false,
-                total: 0,
-            }),
+                before,
+                limit,
+            } => Reply::Page(self.page(*channel, *before, *limit)),
             // The list of what needs a person asks for little; tests of the log answer it.
             Request::Log { limit: 60, .. } => Reply::Log(settled()),
             Request::Draft { .. } if self.drafts_fail => {
@@ -751,7 +763,7 @@ impl Facts {
                 Some(review) => Reply::Review(Box::new(review)),
                 None => return Some(Err(chaperon::api::Error::NothingToDecide)),
             },
-            _ => return None,
+            request => return self.look(request),
         };
         Some(Ok(reply))
     }

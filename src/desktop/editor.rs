@@ -1,4 +1,4 @@
-//! The person's own editor on the text of a draft. No shell is involved.
+//! The person's own editor on a text of theirs. No shell is involved.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -11,7 +11,7 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Lets a command edit the text in a file that only this user can read, and returns what it
 /// left there. The error is a sentence for a person.
-pub(super) fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
+pub fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
     let mut words = command.split_whitespace();
     let program = words.next().ok_or("set VISUAL or EDITOR to use one")?;
     // The file is 0600 and goes away with its handle.
@@ -22,14 +22,14 @@ pub(super) fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
         .map_err(|error| format!("no temporary file ({})", error.kind()))?;
     file.write_all(text.expose_untrusted().as_bytes())
         .and_then(|()| file.flush())
-        .map_err(|error| format!("the draft could not be handed over ({})", error.kind()))?;
+        .map_err(|error| format!("the text could not be handed over ({})", error.kind()))?;
     let status = Command::new(program)
         .args(words)
         .arg(file.path())
         .status()
         .map_err(|error| format!("it could not be started ({})", error.kind()))?;
     if !status.success() {
-        return Err("it ended with an error; the draft is as it was".to_owned());
+        return Err("it ended with an error; the text is as it was".to_owned());
     }
     // Editors often replace the file, so it is opened anew by its name.
     let mut left = String::new();
