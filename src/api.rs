@@ -16,7 +16,7 @@ pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
     Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,
     EngagementRow, Invite, LogState, Page, RelayState, Replay, ReplayExample, Reply, Review,
-    SafetyCode, SendOutcome, Status, Today,
+    SafetyCode, SendOutcome, Status, Storage, Today,
 };
 pub use request::{ChannelRef, Proposal, Replaced, Request, Role, RowEdit, RowStep};
 pub use search::{Found, Hit, HitKind, HitState, HitText, IndexState, Note, SavedSearch};

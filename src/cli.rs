@@ -17,6 +17,7 @@ pub mod completions;
 pub mod decide;
 pub mod demo;
 pub mod digest;
+pub mod doctor;
 pub mod draft;
 pub mod end;
 pub mod engagement;

@@ -19,6 +19,7 @@ mod local_time;
 mod notes;
 mod outbound;
 mod reading;
+mod settings;
 mod supervise;
 mod trust;
 mod vault;
@@ -94,9 +95,6 @@ pub fn system_clock() -> Clock {
         UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     })
 }
-
-/// How long a person can take back what they sent.
-pub const TAKE_BACK: Duration = Duration::from_secs(10);
 
 /// An engine in this process. Dropped without [`Hosted::stop`], it ends by itself once nobody
 /// holds a [`Handle`] any more.

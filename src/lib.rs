@@ -8,6 +8,7 @@ pub mod cli;
 pub mod crypto;
 pub mod demo;
 pub mod desktop;
+pub mod doctor;
 pub mod engine;
 pub mod failpoint;
 pub mod model;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
@@ -13,10 +14,12 @@ use chaperon::cli::keys::{KeyRow, KeysArgs};
 use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
+use chaperon::doctor;
 use chaperon::engine::{self, Hosted, Session, system_clock};
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
-use chaperon::profile::{self, Profile};
+use chaperon::profile::Profile;
+use chaperon::profile::config::{Source, TABLE};
 use chaperon::relay::{self, Limits, Rate};
 use chaperon::tui::{self, Keys, ThemeChoice};
 use clap::Parser as _;
@@ -82,11 +85,12 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             let rows = key_rows(&Keys::built_in());
             Ok(print(|out| cli::man::print(&args, &rows, out)))
         }
-        Some(Command::Keys(args)) => show_keys(&args),
+        Some(Command::Keys(args)) => show_keys(access.home, &args),
         Some(Command::Ask(verb)) => Ok(ask(access, verb).await),
         Some(Command::Relay(args)) => serve_relay(access.home, args).await,
         Some(Command::Run(args)) => run_engine(access, args).await,
         Some(Command::Demo(_)) => show_demo().await,
+        Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,
         None => show_profile(access).await,
     }
 }
@@ -237,17 +241,15 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
     let profile = profile(access.home.clone())?;
     let mut options = tui::Options::from_environment(system_clock());
     let config = profile.load_config()?;
-    match config.symbols {
-        Some(profile::Symbols::Ascii) => options.symbols = tui::Symbols::Ascii,
-        Some(profile::Symbols::Unicode) => options.symbols = tui::Symbols::Unicode,
-        None => {}
-    }
     options.themes = tui::theme_files::load(&profile.themes_dir());
     options.themes_dir = Some(profile.themes_dir());
-    if let Some(theme) = &config.theme {
-        options.theme = ThemeChoice::parse(theme, &options.themes)
-            .map_err(|error| eyre!("config.toml, theme: {error}"))?;
-    }
+    options.theme = ThemeChoice::parse(&config.theme(), &options.themes)
+        .map_err(|error| eyre!("config.toml, theme: {error}"))?;
+    options.keys = tui::keys_of(&config)?;
+    options.mouse = config.mouse();
+    options.config = config;
+    let source = Profile::source(access.home.as_deref(), &|name| std::env::var_os(name));
+    place(&mut options, &profile, source);
     log_to_file(&profile)?;
     // A short command may own the profile just now; whoever comes after it has to watch and
     // serve, so the engine that is hosted then is one that runs by itself.
@@ -269,6 +271,89 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Tells the surface where the profile lies, and how to look whether it works.
+fn place(options: &mut tui::Options, profile: &Profile, source: Source) {
+    let home = std::env::home_dir();
+    let names = TABLE.iter().flat_map(|about| about.variables);
+    let set = names.filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+    let file = profile.config_file();
+    options.place = tui::Place {
+        file: match home.and_then(|home| file.strip_prefix(home).ok().map(Path::to_owned)) {
+            Some(inside) => format!("~/{}", inside.display()),
+            None => file.display().to_string(),
+        },
+        source,
+        variables: set.collect(),
+    };
+    options.profile = Some(profile.clone());
+    options.doctor = Some(doctor::of_surface(profile.clone(), source, system_clock()));
+}
+
+/// How long the engine of another process may take before the doctor goes on without it.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Looks whether everything works here, with the engine of the profile where there is one.
+async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -> Result<ExitCode> {
+    log_to_stderr("off");
+    access.demand_supervisor()?;
+    let profile = profile(access.home.clone())?;
+    let mut options = tui::Options::from_environment(system_clock());
+    if let Ok(config) = profile.load_config() {
+        options.themes = tui::theme_files::load(&profile.themes_dir());
+        if let Ok(theme) = ThemeChoice::parse(&config.theme(), &options.themes) {
+            options.theme = theme;
+        }
+        options.config = config;
+    }
+    let mut report = tui::probe::examine(&options);
+    let runs = api::socket::connect(&profile.socket(), Role::Assistant, None)
+        .await
+        .is_ok();
+    let session = tokio::time::timeout(ENGINE_PATIENCE, borrow(access, &profile)).await;
+    let session =
+        session.unwrap_or_else(|_late| Err("the engine of the profile is busy".to_owned()));
+    let engine = match &session {
+        Ok(Some(session)) if runs => doctor::Engine::Runs(session.handle(Role::Supervisor)),
+        Ok(Some(session)) => doctor::Engine::Borrowed(session.handle(Role::Supervisor)),
+        Ok(None) if profile.exists() => doctor::Engine::Locked,
+        Ok(None) => doctor::Engine::NoProfile,
+        Err(reason) => doctor::Engine::Broken(reason.clone()),
+    };
+    let around = doctor::Surroundings {
+        profile: &profile,
+        source: Profile::source(access.home.as_deref(), &|name| std::env::var_os(name)),
+        env: &|name| std::env::var_os(name),
+        home: std::env::home_dir(),
+        now: system_clock()(),
+    };
+    report
+        .findings
+        .extend(doctor::examine(&around, &engine).await.findings);
+    drop(engine);
+    if let Ok(Some(session)) = session {
+        session.close().await;
+    }
+    Ok(print(|out| cli::doctor::print(&report, args, out)))
+}
+
+/// Reaches the engine of a profile that is there, or hosts one; asks nobody for a passphrase.
+/// `None` where there is no profile, or it is locked and no engine runs. The error is in words.
+async fn borrow(access: &Access, profile: &Profile) -> Result<Option<Session>, String> {
+    if !profile.exists() {
+        return Ok(None);
+    }
+    let given = access.passphrase_file.as_deref().map(secret::from_file);
+    let given = given.transpose().map_err(|error| error.to_string())?;
+    for role in [Role::Supervisor, Role::Assistant] {
+        match Session::open(profile, role, Mode::OnDemand, given.as_ref()).await {
+            Ok(session) => return Ok(Some(session)),
+            Err(engine::Error::Locked) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(None)
+}
+
 /// Returns the table of keys as the command line prints it.
 fn key_rows(keys: &Keys) -> Vec<KeyRow> {
     let rows = keys.lines().iter().map(|line| KeyRow {
@@ -282,8 +367,8 @@ fn key_rows(keys: &Keys) -> Vec<KeyRow> {
 }
 
 /// Prints the keys in force, or shows what pressed ones send.
-fn show_keys(args: &KeysArgs) -> Result<ExitCode> {
-    let keys = Keys::built_in();
+fn show_keys(home: Option<PathBuf>, args: &KeysArgs) -> Result<ExitCode> {
+    let keys = tui::keys_of(&profile(home)?.load_config()?)?;
     if args.test {
         tui::test_keys(&keys)?;
         return Ok(ExitCode::SUCCESS);
@@ -298,6 +383,7 @@ fn show_keys(args: &KeysArgs) -> Result<ExitCode> {
 async fn show_demo() -> Result<ExitCode> {
     let world = World::start().await?;
     let mut options = tui::Options::from_environment(system_clock());
+    place(&mut options, &world.profile(), Source::Fixed);
     options.title_suffix = Some("demo".to_owned());
     options.banner = Some(DEMO_BANNER.to_owned());
     options.tour = true;

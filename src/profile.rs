@@ -7,6 +7,7 @@
 //! Must not: open the store, hold a key, or take part of a path from a peer.
 
 pub mod config;
+mod settings_file;
 
 use std::ffi::OsString;
 use std::io;
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-pub use config::{Config, ConfigError, Symbols};
+pub use config::{Config, ConfigError};
+pub use settings_file::{SettingsFile, WriteError};
 
 /// Variable that moves the whole profile to one directory.
 pub const HOME_VARIABLE: &str = "CHAPERON_HOME";
@@ -89,6 +91,17 @@ impl Profile {
             data: dirs.data_dir().to_owned(),
             runtime,
         })
+    }
+
+    /// Tells what [`Profile::locate`] found the profile by.
+    pub fn source(home_override: Option<&Path>, env: Environment<'_>) -> config::Source {
+        if home_override.is_some_and(|path| !path.as_os_str().is_empty()) {
+            config::Source::Flag
+        } else if set(env, HOME_VARIABLE).is_some() {
+            config::Source::Env(HOME_VARIABLE)
+        } else {
+            config::Source::Default
+        }
     }
 
     /// Names the profile that lies in this one directory.
@@ -193,11 +206,7 @@ impl Profile {
 
     /// Reads the settings; all unset where there is no file.
     pub fn load_config(&self) -> Result<Config, ConfigError> {
-        match std::fs::read(self.config_file()) {
-            Ok(bytes) => Config::parse_bytes(&bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
-            Err(error) => Err(ConfigError::Unreadable(error)),
-        }
+        Ok(self.read_settings()?.config().clone())
     }
 
     /// Reads the user's own text for a preset, `None` where there is none.
@@ -318,6 +327,12 @@ mod tests {
         let by_variable = Profile::locate(None, &env).unwrap();
         assert_eq!(by_flag.database(), Path::new("/flag/chaperon.db"));
         assert_eq!(
+            Profile::source(Some(Path::new("/flag")), &env),
+            config::Source::Flag
+        );
+        assert_eq!(Profile::source(None, &env).to_string(), "env");
+        assert_eq!(Profile::source(None, &nothing), config::Source::Default);
+        assert_eq!(
             by_variable.config_file(),
             Path::new("/variable/config.toml")
         );
@@ -431,6 +446,6 @@ mod tests {
         assert_eq!(profile.load_config().unwrap(), Config::default());
         std::fs::write(profile.config_file(), "sender_name = \"Ana\"\n").unwrap();
         let config = profile.load_config().unwrap();
-        assert_eq!(config.sender_name.as_deref(), Some("Ana"));
+        assert_eq!(config.sender_name().as_deref(), Some("Ana"));
     }
 }

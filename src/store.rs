@@ -9,6 +9,7 @@ pub mod around;
 pub mod at_rest;
 pub mod channels;
 pub mod drafts;
+pub mod health;
 pub mod held;
 pub mod log;
 pub mod messages;

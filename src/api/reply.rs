@@ -72,6 +72,8 @@ pub enum Reply {
         /// Channels written.
         channels: u32,
     },
+    /// What the profile holds.
+    Storage(Storage),
 }
 
 impl Reply {
@@ -111,7 +113,8 @@ impl Reply {
             | Self::SavedSearches(_)
             | Self::Note(_)
             | Self::Imported { .. }
-            | Self::Exported { .. } => {}
+            | Self::Exported { .. }
+            | Self::Storage(_) => {}
         }
         self
     }
@@ -168,6 +171,15 @@ pub struct Status {
     pub relays: Vec<RelayState>,
     /// Time now on the engine's clock.
     pub now: UnixMillis,
+}
+
+/// What a profile holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// Messages of all channels, both ways.
+    pub messages: u64,
+    /// Bytes of the database and the files beside it.
+    pub bytes: u64,
 }
 
 /// What was settled since midnight, local time.

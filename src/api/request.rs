@@ -408,6 +408,11 @@ pub enum Request {
     },
     /// Polls every channel now, without waiting for the result.
     Sync,
+    /// Answers [`super::Reply::Storage`].
+    Storage,
+    /// Reads the settings file again. An error says what is wrong in it, and the engine goes on
+    /// by what it had.
+    ReloadSettings,
     /// Stops the engine after it finished what it began.
     Shutdown,
 }
@@ -483,6 +488,8 @@ impl Request {
             | Self::Log { .. }
             | Self::ImportClawbuddy { .. }
             | Self::ExportClawbuddy { .. }
+            | Self::Storage
+            | Self::ReloadSettings
             | Self::Shutdown => Role::Supervisor,
         }
     }

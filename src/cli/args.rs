@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
-    engagement, host, instructions, keys, log, man, note, passphrase, pause, pending, relay, scan,
-    search, send, show, status, verify, wake,
+    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, doctor, draft,
+    end, engagement, host, instructions, keys, log, man, note, passphrase, pause, pending, relay,
+    scan, search, send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -54,6 +54,8 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Run a relay for mailboxes
     Relay(relay::RelayArgs),
+    /// Look whether everything works here
+    Doctor(doctor::DoctorArgs),
     /// Show what the scanner sees in a text
     Scan(scan::ScanArgs),
     /// Show the keys of the terminal surface, or what a pressed one sends
@@ -78,6 +80,7 @@ impl Command {
             Self::Run(_)
             | Self::Demo(_)
             | Self::Relay(_)
+            | Self::Doctor(_)
             | Self::Scan(_)
             | Self::Keys(_)
             | Self::Completions(_)

@@ -1,7 +1,8 @@
-//! The person's own editor on a text of theirs. No shell is involved.
+//! The person's own editor on a text or a file of theirs. No shell is involved.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::Command;
 
 use crate::model::PeerText;
@@ -12,8 +13,6 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 /// Lets a command edit the text in a file that only this user can read, and returns what it
 /// left there. The error is a sentence for a person.
 pub fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
-    let mut words = command.split_whitespace();
-    let program = words.next().ok_or("set VISUAL or EDITOR to use one")?;
     // The file is 0600 and goes away with its handle.
     let mut file = tempfile::Builder::new()
         .prefix("chaperon-")
@@ -23,12 +22,7 @@ pub fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
     file.write_all(text.expose_untrusted().as_bytes())
         .and_then(|()| file.flush())
         .map_err(|error| format!("the text could not be handed over ({})", error.kind()))?;
-    let status = Command::new(program)
-        .args(words)
-        .arg(file.path())
-        .status()
-        .map_err(|error| format!("it could not be started ({})", error.kind()))?;
-    if !status.success() {
+    if !edit_file(command, file.path())? {
         return Err("it ended with an error; the text is as it was".to_owned());
     }
     // Editors often replace the file, so it is opened anew by its name.
@@ -37,6 +31,16 @@ pub fn edit(command: &str, text: &PeerText) -> Result<PeerText, String> {
         .and_then(|written| written.take(LIMIT).read_to_string(&mut left))
         .map_err(|error| format!("what it wrote cannot be read ({})", error.kind()))?;
     Ok(PeerText::new(left.trim_end_matches('\n')))
+}
+
+/// Lets a command edit a file; tells whether it ended well. The error is a sentence for a
+/// person.
+pub fn edit_file(command: &str, path: &Path) -> Result<bool, String> {
+    let mut words = command.split_whitespace();
+    let program = words.next().ok_or("set VISUAL or EDITOR to use one")?;
+    let status = Command::new(program).args(words).arg(path).status();
+    let status = status.map_err(|error| format!("it could not be started ({})", error.kind()))?;
+    Ok(status.success())
 }
 
 #[cfg(test)]

@@ -8,14 +8,13 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{Actor, ChannelId, MessageId, NetworkId, UnixMillis};
+use crate::model::{ChannelId, MessageId, NetworkId, UnixMillis};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
 
 use super::Clock;
 use super::check::PendingCheck;
-use super::decide::Decision;
 use super::find::Finder;
 use super::outbound::Sender;
 use super::vault::{Door, Tried};
@@ -321,22 +320,7 @@ impl Core {
             Request::Channel { channel } => self.channel(&channel),
             Request::NeedsYou => self.needs_you(),
             Request::Review { item } => self.review(item),
-            Request::Decide {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-            } => self.settle(&Decision {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-                actor: Actor::Human,
-            }),
+            decide @ Request::Decide { .. } => self.decide(decide),
             Request::DraftState { message } => self.draft_state(message),
             Request::SafetyCode { channel } => self.safety_code(&channel),
             Request::Verify {
@@ -392,6 +376,8 @@ impl Core {
             Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
             Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
             Request::Sync => self.sync_unheard(),
+            Request::Storage => self.storage(),
+            Request::ReloadSettings => self.reload_settings(),
             invite @ Request::Invite { .. } => self.invite(invite),
             Request::Check { .. }
             | Request::Send { .. }

@@ -1,12 +1,14 @@
 //! Which keys do something now. Asked before a key acts and before the key bar names it.
 
 use crate::model::{Channel, ChannelState};
+use crate::profile::config::Key;
 
 use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
 use super::screen::{
-    composer, end_channel, engagement, main, needs_you, review, safety_code, search,
+    composer, doctor, end_channel, engagement, main, needs_you, review, safety_code, search,
+    settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -18,6 +20,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     // A text field that lies over the screen has keys of its own.
     if model.is_covered() || model.filters.writing().is_some() {
         return true;
+    }
+    if let Some(known) = in_settings(model, action) {
+        return known;
     }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
@@ -85,6 +90,25 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
 }
 
+/// Tells the same of the settings and the doctor, where they know better.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is as on any screen"
+)]
+fn in_settings(model: &Model, action: Action) -> Option<bool> {
+    let on_settings = matches!(model.screen, Screen::Settings(_));
+    match action {
+        Action::LookAgain | Action::CopyReport => Some(doctor::is_ready(model)),
+        Action::TryClipboard => Some(settings::selected(model) == Some(Key::Clipboard)),
+        Action::Undo if on_settings => Some(settings::can_undo(model)),
+        Action::Save if on_settings => Some(settings::is_changed(model)),
+        Action::NextValue | Action::PreviousValue | Action::Open | Action::Editor => {
+            on_settings.then_some(true)
+        }
+        _ => None,
+    }
+}
+
 /// Tells whether there is anything to move among, or through, on the present screen.
 fn can_move(model: &Model) -> bool {
     match &model.screen {
@@ -98,6 +122,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::Log(_)
         | Screen::Search
         | Screen::Note(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -147,6 +173,9 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
             "Nothing is selected."
         }
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
+        Action::TryClipboard => "Go to the row of the clipboard first.",
+        Action::LookAgain | Action::CopyReport => "Still looking.",
         Action::Editor
         | Action::NextValue
         | Action::PreviousValue
@@ -253,7 +282,7 @@ mod tests {
         let mut screens = vec![nothing_known(), nothing_known(), nothing_known()];
         if let [_, needs, log] = screens.as_mut_slice() {
             needs_you::open(needs);
-            crate::tui::screen::decision_log::open(log);
+            crate::tui::screen::decision_log::open(log, None);
         }
         let mut covered = nothing_known();
         let place = scope(&covered);

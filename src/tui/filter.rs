@@ -103,6 +103,8 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::EndChannel(_) => None,
     }
 }

@@ -46,6 +46,12 @@ pub enum Scope {
     SearchText,
     /// A note about a channel: a text field.
     Note,
+    /// The settings.
+    Settings,
+    /// A text field in the settings.
+    SettingsText,
+    /// What works here and what does not.
+    Doctor,
     /// The help.
     Help,
     /// Why a message went where it went.
@@ -80,6 +86,9 @@ impl Scope {
             Self::Search => "Search",
             Self::SearchText => "Typing a search",
             Self::Note => "Note",
+            Self::Settings => "Settings",
+            Self::SettingsText => "Writing a setting",
+            Self::Doctor => "Doctor",
             Self::Help => "Help",
             Self::Why => "Why",
             Self::Palette => "Go to or do",
@@ -103,6 +112,7 @@ impl Scope {
                 | Self::Palette
                 | Self::Filter
                 | Self::Rename
+                | Self::SettingsText
         )
     }
 
@@ -180,12 +190,17 @@ pub enum Action {
     MakeRule,
     CompareCode,
     CodeDiffers,
-    OpenSearch,
-    EditQuery,
-    SaveSearch,
-    ForgetSearch,
     BuildIndex,
+    CopyReport,
+    EditQuery,
+    ForgetSearch,
+    LookAgain,
     Note,
+    OpenDoctor,
+    OpenSearch,
+    OpenSettings,
+    SaveSearch,
+    TryClipboard,
     Palette,
     Fill,
     Filter,
@@ -235,6 +250,9 @@ impl Action {
             | Scope::Palette
             | Scope::Filter
             | Scope::Rename
+            | Scope::Settings
+            | Scope::SettingsText
+            | Scope::Doctor
             | Scope::Anywhere => false,
         }
     }
@@ -312,6 +330,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
+    Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
     Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
@@ -359,7 +378,7 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
     ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
-    Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
+    Composer [named(KeyCode::Enter)] Send "send, u takes it back" "send; it waits for the time that the settings give, and u takes it back";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -425,6 +444,31 @@ pub const TABLE: &[Binding] = table! {
     Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
     Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
     Note [named(KeyCode::F(1))] Help "help" "this help";
+    Settings [key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row, at once; in a list of boxes the next box";
+    Settings [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row, at once; in a list of boxes the box before";
+    Settings [key('S')] Save "write" "write what changed into the settings file; everything else in it is kept";
+    Settings [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Settings [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Settings [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Settings [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Settings [key('g'), named(KeyCode::Home)] Top "" "first row";
+    Settings [key('G'), named(KeyCode::End)] Bottom "" "last row";
+    Settings [key(' '), named(KeyCode::Enter)] Open "" "change this row: the next value, tick a box, or write a text";
+    Settings [key('u')] Undo "undo" "undo the last change";
+    Settings [key('e')] Editor "$EDITOR" "open the settings file in $VISUAL or $EDITOR; it is checked when you come back";
+    Settings [key('T')] TryClipboard "" "copy a line, to see where the clipboard is";
+    Settings [key('D')] OpenDoctor "doctor" "look whether everything works here";
+    Settings [named(KeyCode::Esc)] Back "back" "back; what is not written lasts until you quit";
+    SettingsText [named(KeyCode::Enter)] Submit "take it" "take this value, if it is possible";
+    SettingsText [named(KeyCode::Esc)] Back "leave it" "back; the value stays as it was";
+    SettingsText [named(KeyCode::F(1))] Help "help" "this help";
+    Doctor [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Doctor [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Doctor [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Doctor [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Doctor [key('r')] LookAgain "look again" "look at everything again";
+    Doctor [key('y')] CopyReport "copy" "copy the report; names, keys and channels are not in it";
+    Doctor [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

@@ -3,6 +3,8 @@
 //! Everything that wants another theme (the palette, the settings, a file that changed) comes
 //! through here. Must not: read a file; what the files say arrives as [`Themes`].
 
+use crate::profile::config;
+
 use super::model::{Model, Tone};
 use super::theme::{
     Answer, Because, ColourHints, Ground, Settled, Symbols, Theme, ThemeChoice, ThemeError, Themes,
@@ -15,6 +17,8 @@ pub(super) struct Looks {
     choice: ThemeChoice,
     hints: ColourHints,
     settled: Settled,
+    /// The glyphs that the locale is sure to have.
+    pub(super) by_locale: Symbols,
     /// Why the choice is not what is on screen, once it was said.
     problem: Option<ThemeError>,
 }
@@ -26,6 +30,7 @@ impl Looks {
         themes: Themes,
         choice: ThemeChoice,
         hints: ColourHints,
+        by_locale: Symbols,
     ) -> (Self, Theme, Option<ThemeError>) {
         let (settled, theme, problem) = match themes.settle(&choice, &hints) {
             Ok((settled, theme)) => (settled, theme, None),
@@ -42,6 +47,7 @@ impl Looks {
             choice,
             hints,
             settled,
+            by_locale,
             problem: problem.clone(),
         };
         (looks, theme, problem)
@@ -85,6 +91,15 @@ impl Model {
     pub fn set_symbols(&mut self, symbols: Symbols) {
         self.symbols = symbols;
         self.touch();
+    }
+
+    /// Uses the glyphs that a setting asks for.
+    pub(super) fn choose_symbols(&mut self, choice: config::Symbols) {
+        self.set_symbols(match choice {
+            config::Symbols::Auto => self.looks.by_locale,
+            config::Symbols::Unicode => Symbols::Unicode,
+            config::Symbols::Ascii => Symbols::Ascii,
+        });
     }
 
     /// Takes what the person's own theme files say now. A mistake in the one that is chosen is

@@ -4,7 +4,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::api::{Error, Event, HitKind, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
-use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
+use crate::model::{ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
+use crate::profile::SettingsFile;
+use crate::profile::config::{Key, Value};
 
 use super::theme::{Ground, Themes};
 
@@ -40,6 +42,21 @@ pub enum Message {
     Background(Ground),
     /// The person's own theme files changed.
     Themes(Themes),
+    /// The settings file as it is now; an error is a sentence.
+    Settings(FileNews, Result<SettingsFile, String>),
+    /// What was found when everything was looked at.
+    Examined(Report),
+}
+
+/// What was done with the settings file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileNews {
+    /// It was read.
+    Read,
+    /// What changed was written.
+    Written,
+    /// The person's editor had it.
+    Edited,
 }
 
 /// What a person writes in their own editor.
@@ -134,6 +151,10 @@ pub enum Question {
     End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
+    /// What the profile holds.
+    Storage,
+    /// Letting the engine read the settings file.
+    ReloadSettings,
 }
 
 /// What `update` wants done. Carried out by `run`, never by `update`.
@@ -143,6 +164,14 @@ pub enum Effect {
     Ask(Request, Question),
     /// Put text on a clipboard.
     Copy(String),
+    /// Read the settings file.
+    ReadSettings,
+    /// Write these changes into the settings file, if it still is this one.
+    WriteSettings(SettingsFile, Vec<(Key, Value)>),
+    /// Let the person write in the settings file itself.
+    EditSettings,
+    /// Look whether everything works here.
+    Examine,
     /// Let the person write in their editor, starting from this text.
     OpenEditor(Sheet, PeerText),
     /// Clear the terminal and draw all of it.

@@ -9,6 +9,7 @@ use crate::api::{Note, Status};
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
+use crate::profile::Config;
 
 use super::burst::Burst;
 use super::filter::{Filters, List};
@@ -18,6 +19,7 @@ use super::message::Question;
 use super::palette::{Palette, Run};
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
+use super::screen::doctor::DoctorScreen;
 use super::screen::end_channel::{self, EndScreen};
 use super::screen::engagement::{self, EngagementScreen};
 use super::screen::form::Form;
@@ -30,6 +32,7 @@ use super::screen::rename::RenameScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
 use super::screen::search::Search;
+use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{ColourHints, Symbols, Theme, ThemeChoice, Themes};
@@ -72,6 +75,9 @@ pub struct Model {
     pub(super) theme: Theme,
     pub(super) looks: Looks,
     pub(super) symbols: Symbols,
+    /// The settings that act now, changes on the settings screen included.
+    pub(super) config: Config,
+    pub(super) settings: Settings,
     pub(super) banner: Option<String>,
     /// The keys in force.
     pub(super) keys: Keys,
@@ -138,6 +144,8 @@ pub(super) enum Screen {
     Log(Box<LogScreen>),
     Search,
     Note(Box<NoteScreen>),
+    Settings(Box<SettingsScreen>),
+    Doctor(DoctorScreen),
     Help(HelpScreen),
     Why(Box<WhyScreen>),
     Rename(Box<RenameScreen>),
@@ -222,7 +230,8 @@ impl Flights {
 impl Model {
     /// Makes the state before anything was asked.
     pub fn new(setup: Setup) -> Self {
-        let (looks, theme, problem) = Looks::new(setup.themes, setup.theme, setup.colours);
+        let (looks, theme, problem) =
+            Looks::new(setup.themes, setup.theme, setup.colours, setup.symbols);
         let mut model = Self {
             now: setup.now,
             zone: setup.zone,
@@ -230,6 +239,8 @@ impl Model {
             theme,
             looks,
             symbols: setup.symbols,
+            config: Config::default(),
+            settings: Settings::default(),
             banner: setup.banner,
             keys: Keys::built_in(),
             burst: Burst::default(),

@@ -9,8 +9,8 @@ use super::message::Effect;
 use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
-    decision_log, engagement, help, main, main_mouse, needs_you, needs_you_view, review, search,
-    why,
+    decision_log, doctor, engagement, help, main, main_mouse, needs_you, needs_you_view, review,
+    search, settings, why,
 };
 use super::update::scope;
 
@@ -65,6 +65,9 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Why
         | Scope::Filter
         | Scope::Rename
+        | Scope::Settings
+        | Scope::SettingsText
+        | Scope::Doctor
         | Scope::EndChannel
         | Scope::Anywhere => Vec::new(),
     }
@@ -82,7 +85,11 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
     // Where there is a cursor it moves one by one.
     let has_cursor = matches!(
         model.screen,
-        Screen::Engagement(_) | Screen::NeedsYou(_) | Screen::Log(_) | Screen::Search
+        Screen::Engagement(_)
+            | Screen::NeedsYou(_)
+            | Screen::Log(_)
+            | Screen::Search
+            | Screen::Settings(_)
     );
     let steps = if has_cursor { 1 } else { STEP };
     let mut effects = Vec::new();
@@ -99,6 +106,8 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::Log => decision_log::act(model, action),
         Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Engagement => engagement::act(model, action),
+        Scope::Settings => settings::act(model, action),
+        Scope::Doctor => doctor::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
@@ -115,6 +124,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Form
         | Scope::SafetyCode
         | Scope::Note
+        | Scope::SettingsText
         | Scope::Palette
         | Scope::Filter
         | Scope::Rename

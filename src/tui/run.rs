@@ -2,6 +2,8 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
+pub(super) mod files;
+
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event;
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -16,14 +19,17 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
-use crate::model::{PeerText, UnixMillis};
+use crate::model::{PeerText, Report, UnixMillis};
+use crate::profile::config::{self, Config};
+use crate::profile::{Profile, SettingsFile};
 
 use super::background;
 use super::burst::marks_pastes;
 use super::input::{Input, Inputs};
 use super::keymap::Keys;
-use super::message::{Effect, Message, Question, Sheet};
+use super::message::{Effect, FileNews, Message, Question, Sheet};
 use super::model::{Model, Setup};
+use super::screen::settings::Place;
 use super::terminal::{self, Screen};
 use super::theme::{Answer, ColourDepth, ColourHints, Ground, Symbols, ThemeChoice, Themes};
 use super::theme_files::Watch;
@@ -60,6 +66,9 @@ pub enum Error {
 /// A source of time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
+/// Looks at everything but the terminal. Asks the engine where it can.
+pub type Doctor = Arc<dyn Fn(Handle) -> BoxFuture<'static, Report> + Send + Sync>;
+
 /// How the surface is to look and where it gets its surroundings from.
 #[derive(Clone)]
 pub struct Options {
@@ -73,6 +82,14 @@ pub struct Options {
     pub colours: ColourHints,
     /// The glyphs.
     pub symbols: Symbols,
+    /// The settings of the profile.
+    pub config: Config,
+    /// The profile whose settings file this is; `None` where there is none to write.
+    pub profile: Option<Profile>,
+    /// Where the settings come from.
+    pub place: Place,
+    /// Looks at what is no part of the terminal.
+    pub doctor: Option<Doctor>,
     /// What the window's title ends in.
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
@@ -137,6 +154,10 @@ impl Options {
                 answer: if ssh { Answer::FarAway } else { Answer::None },
             },
             symbols: Symbols::for_locale(locale.as_deref()),
+            config: Config::default(),
+            profile: None,
+            place: Place::default(),
+            doctor: None,
             title_suffix: None,
             banner: None,
             tour: false,
@@ -154,8 +175,27 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Returns the theme that these options give, and why, in words. Asks the terminal where that
+    /// matters, so nothing else may read it.
+    pub fn theme_words(&self) -> String {
+        let mut colours = self.colours.clone();
+        if colours.ask_for(&self.theme)
+            && let Some(ground) = background::ask()
+        {
+            colours.answer = Answer::Ground(ground);
+        }
+        match self.themes.settle(&self.theme, &colours) {
+            Ok((settled, _)) => settled.to_string(),
+            Err(problem) => problem.to_string(),
+        }
+    }
+}
+
 /// What comes back from work that was started.
 enum Back {
+    File(FileNews, Result<SettingsFile, String>),
+    Examined(Report),
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
     Themes(Themes),
@@ -175,7 +215,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         .colours
         .ask_for(&options.theme)
         .then(|| tokio::task::spawn_blocking(background::ask));
-    let model = Model::new(Setup {
+    let mut model = Model::new(Setup {
         theme: options.theme.clone(),
         themes: options.themes.clone(),
         colours: options.colours.clone(),
@@ -188,6 +228,8 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
     })
     .with_keys(options.keys.clone())
     .with_marked_pastes(options.marks_pastes);
+    model.use_config(options.config.clone());
+    model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
     let themes = options.themes_dir.clone().and_then(|dir| {
         let back = back.clone();
@@ -368,6 +410,8 @@ impl Session {
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
             Back::Themes(themes) => Message::Themes(themes),
             Back::Background(ground) => Message::Background(ground),
+            Back::File(news, result) => Message::Settings(news, result),
+            Back::Examined(report) => Message::Examined(report),
         };
         self.tell(message).await
     }
@@ -404,6 +448,7 @@ impl Session {
                 None => self.model.title(),
             };
             self.screen.set_title(title)?;
+            self.screen.set_mouse(self.model.config.mouse())?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
             let waiting = self.pending_input().await;
@@ -436,12 +481,21 @@ impl Session {
                 }
                 Effect::Copy(text) => {
                     let clipboard = Arc::clone(&self.clipboard);
+                    let wanted = match self.model.config.clipboard() {
+                        config::Clipboard::Auto => None,
+                        config::Clipboard::Terminal => Some(Placed::Terminal),
+                        config::Clipboard::System => Some(Placed::Desktop),
+                    };
                     self.start(async move {
-                        let copied = clipboard.lock().await.copy(&text).await;
+                        let copied = clipboard.lock().await.copy(&text, wanted).await;
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
+                Effect::ReadSettings => self.read_settings(),
+                Effect::WriteSettings(before, changes) => self.write_settings(before, changes),
+                Effect::EditSettings => self.edit_settings().await?,
+                Effect::Examine => self.examine().await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
                     self.refresh();

@@ -179,6 +179,14 @@ impl Symbols {
         }
     }
 
+    /// Returns the name of the set in the settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unicode => "unicode",
+            Self::Ascii => "ascii",
+        }
+    }
+
     /// Returns the twin of a glyph in ASCII, where this set is ASCII and there is one.
     ///
     /// Views are written with the Unicode glyphs; the finished frame is folded once.

@@ -9,7 +9,7 @@ mod reading;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::api::{Event, Request};
-use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
+use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::available::{available, why_not};
 use super::burst::Enter;
@@ -23,8 +23,8 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    decision_log, end_channel, engagement, form, help, invite, main, needs_you, note, rename,
-    review, review_queue, review_words, safety_code, search, why,
+    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, note,
+    rename, review, review_queue, review_words, safety_code, search, settings, why,
 };
 use super::tour;
 
@@ -63,8 +63,13 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             }
             Vec::new()
         }
+        Message::Settings(news, result) => settings::take_file(model, news, result),
+        Message::Examined(report) => {
+            doctor::take(model, report);
+            Vec::new()
+        }
         Message::Edited(Sheet::Letter(channel), result) => {
-            edited(model, channel, result);
+            composer::edited(model, channel, result);
             Vec::new()
         }
         Message::Edited(Sheet::Engagement(channel), result) => {
@@ -282,6 +287,8 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         | Screen::Log(_)
         | Screen::Search
         | Screen::Note(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -302,6 +309,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     match &model.screen {
         Screen::Rename(_) => rename::paste(model, block),
         Screen::Form(_) => form::paste(model, block),
+        Screen::Settings(_) => settings::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
         Screen::Search => {
             if search::scope(model) == Scope::SearchText {
@@ -321,6 +329,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::EndChannel(_) => {}
@@ -357,6 +366,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Log(_) => Scope::Log,
         Screen::Search => search::scope(model),
         Screen::Note(_) => Scope::Note,
+        Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
+        Screen::Settings(_) => Scope::Settings,
+        Screen::Doctor(_) => Scope::Doctor,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -479,6 +491,8 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         search::edit(model, key);
     } else if scope == Scope::Note {
         note::edit(model, key);
+    } else if scope == Scope::SettingsText {
+        settings::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = None;
         model.touch();
@@ -526,6 +540,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         return filter::clear(model, list);
     }
     match scope {
+        Scope::Main if action == Action::OpenSettings => settings::open(model),
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
             let next = review_queue::next_item(model, action == Action::NextNeed);
             model.pane = Pane::Rail;
@@ -549,6 +564,12 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Log => decision_log::act(model, action),
         Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Note => note::act(model, action),
+        Scope::Settings => settings::act(model, action),
+        Scope::SettingsText => {
+            settings::act_in_field(model, action);
+            Vec::new()
+        }
+        Scope::Doctor => doctor::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
@@ -562,24 +583,5 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Rename => rename::act(model, action),
         Scope::EndChannel => end_channel::act(model, action),
         Scope::Anywhere => Vec::new(),
-    }
-}
-
-fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {
-    let now = model.now;
-    let open = model
-        .transcript
-        .as_ref()
-        .is_some_and(|open| open.channel == channel);
-    match result {
-        Ok(text) if open => {
-            model.composer.replace_text(&text, now);
-            composer::open(model);
-        }
-        Ok(_) => model.say(
-            Tone::Trouble,
-            "The channel is not open any more; nothing was kept.",
-        ),
-        Err(problem) => model.say(Tone::Trouble, format!("Editor: {problem}.")),
     }
 }

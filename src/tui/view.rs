@@ -16,8 +16,8 @@ use super::keymap::{Action, Line, Scope};
 use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
-    decision_log, end_channel, engagement_view, form, help, invite, main, needs_you_view, note,
-    rename, review_view, safety_code, search_view, why,
+    decision_log, doctor, end_channel, engagement_view, form, help, invite, main, needs_you_view,
+    note, rename, review_view, safety_code, search_view, settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -56,6 +56,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Log(screen) => decision_log::draw(model, screen, frame),
         Screen::Search => search_view::draw(model, frame),
         Screen::Note(screen) => note::draw(model, screen, frame),
+        Screen::Settings(screen) => settings_view::draw(model, screen, frame),
+        Screen::Doctor(screen) => doctor::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
         Screen::Why(screen) => why::draw(model, screen, frame),
         Screen::Rename(screen) => rename::draw(model, screen, frame),

@@ -11,6 +11,7 @@ mod matrix;
 mod mouse;
 mod needs_you;
 mod search;
+mod settings;
 mod snapshots;
 mod stories;
 pub(crate) mod world;

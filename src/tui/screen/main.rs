@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::api::Request;
 use crate::model::{ChannelId, ChannelState, Delivery, MessageId, ReviewKind};
+use crate::profile::config;
 use crate::text::sanitise;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question, Sheet};
@@ -31,7 +32,8 @@ pub(in crate::tui) struct Layout {
     pub(in crate::tui) banner: Rect,
 }
 
-/// Divides the window: three panes from 110 columns, two from 64, else one.
+/// Divides the window: three panes from 110 columns, two from 64, else one; the setting
+/// `layout` may allow less than the window holds.
 pub(in crate::tui) fn layout(model: &Model) -> Layout {
     let body = view::body(model);
     let paused = model
@@ -59,7 +61,12 @@ pub(in crate::tui) fn layout(model: &Model) -> Layout {
     };
     let none = Rect::default();
     let writing = model.composer.active;
-    let (rail, centre, side) = match body.width {
+    let columns = match model.config.layout() {
+        config::Layout::Auto => body.width,
+        config::Layout::Two => body.width.min(109),
+        config::Layout::One => body.width.min(63),
+    };
+    let (rail, centre, side) = match columns {
         110.. => (
             part(0, 30),
             part(30, body.width - 64),

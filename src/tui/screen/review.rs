@@ -135,7 +135,7 @@ impl ReviewScreen {
         if !self.seen_all {
             return Some(Asleep::Unread);
         }
-        let settling = self.guard.is_settling(focused, model.now);
+        let settling = self.guard.is_settling(focused, model);
         settling.then_some(Asleep::Settling)
     }
 

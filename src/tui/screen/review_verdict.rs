@@ -226,9 +226,11 @@ pub(super) fn armed_words(review: &Review, verdict: Verdict) -> &'static str {
         (ReviewKind::KeyChange { .. }, _) => "pin the new key: messages flow to whoever holds it",
         (ReviewKind::ContactRequest { .. }, _) => "accept the last one who answered",
         (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => {
-            "send your version to them, after 10 s"
+            "send your version to them, after the time to take it back"
         }
-        (ReviewKind::HeldDraft { .. }, _) => "send it to them as it is, after 10 s",
+        (ReviewKind::HeldDraft { .. }, _) => {
+            "send it to them as it is, after the time to take it back"
+        }
         (ReviewKind::HeldMessage { .. }, Verdict::ReleaseClean) => {
             "your assistant reads it without what is hidden"
         }
@@ -355,7 +357,7 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
             "Refused. Your assistant is told; they are not."
         }
         (Some(ReviewKind::HeldDraft { .. }), _) => {
-            "Approved. It leaves in ten seconds; u takes it back."
+            "Approved. u takes it back while it waits to leave."
         }
         (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
         (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",

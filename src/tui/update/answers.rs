@@ -9,7 +9,7 @@ use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::transcript::jump;
 use crate::tui::screen::{
     composer, decision_log, end_channel, engagement, form, invite, need, needs_you, note, rename,
-    review, safety_code, search, why,
+    review, safety_code, search, settings, why,
 };
 
 use crate::tui::tour;
@@ -64,6 +64,8 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Storage
+        | Question::ReloadSettings
         | Question::Log(_)
         | Question::VerifyLog
         | Question::Decide(..)
@@ -145,6 +147,11 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             model.touch();
             Vec::new()
         }
+        (Question::Storage, Ok(Reply::Storage(storage))) => {
+            settings::take_storage(model, storage);
+            Vec::new()
+        }
+        (Question::ReloadSettings, Ok(Reply::Done)) => Vec::new(),
         (Question::Log(before), Ok(Reply::Log(entries))) => {
             decision_log::take(model, before, entries)
         }
@@ -248,8 +255,11 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             model.composer.sent(channel, now);
             model.composer.active = false;
             let words = match outcome {
-                SendOutcome::Queued { problem: None, .. } => {
-                    "It leaves in ten seconds. u takes it back.".to_owned()
+                SendOutcome::Queued {
+                    problem: None, due, ..
+                } => {
+                    let seconds = due.since(now).as_secs_f64().ceil();
+                    format!("It leaves in {seconds} s. u takes it back.")
                 }
                 SendOutcome::Queued {
                     problem: Some(problem),

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    Draft, Event, Invite, RelayState, Reply, Request, Review, SafetyCode, Status, Today,
+    Draft, Event, Invite, RelayState, Reply, Request, Review, SafetyCode, Status, Storage, Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
@@ -18,9 +18,10 @@ use chaperon::model::{
     RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
     StopReason, TextSpan, UnixMillis, Words,
 };
+use chaperon::profile::SettingsFile;
 use chaperon::tui::theme::ColourHints;
 use chaperon::tui::{
-    Effect, Message, Model, Setup, Symbols, ThemeChoice, Themes, start, update, view,
+    Effect, FileNews, Message, Model, Setup, Symbols, ThemeChoice, Themes, start, update, view,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
@@ -60,6 +61,8 @@ pub(crate) struct Facts {
     pub(crate) searches_wait: bool,
     /// How much the index does not know yet.
     pub(crate) not_indexed: u64,
+    /// The text of the settings file.
+    pub(crate) settings: Option<String>,
 }
 
 /// A person, a window and the facts behind it.
@@ -402,6 +405,7 @@ impl Facts {
             saved: Vec::new(),
             searches_wait: false,
             not_indexed: 0,
+            settings: None,
         }
     }
 
@@ -758,6 +762,10 @@ impl Facts {
             Request::Engagement { channel, proposal } => {
                 return Some(engagement::answer(self, channel, proposal));
             }
+            Request::Storage => Reply::Storage(Storage {
+                messages: 48_210,
+                bytes: 312_000_000,
+            }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
@@ -813,6 +821,11 @@ impl World {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut open: VecDeque<_> = effects.into();
         while let Some(effect) = open.pop_front() {
+            if let Some(message) = self.file(&effect) {
+                open.extend(update(&mut self.model, self.now, message));
+                self.done.push(effect);
+                continue;
+            }
             let Effect::Ask(request, question) = &effect else {
                 self.done.push(effect);
                 continue;
@@ -824,6 +837,34 @@ impl World {
             let message = Message::Answer(question.clone(), Box::new(answer));
             open.extend(update(&mut self.model, self.now, message));
         }
+    }
+
+    /// Does what `run` does with the settings file, which lies in memory here.
+    fn file(&mut self, effect: &Effect) -> Option<Message> {
+        if let Effect::WriteSettings(before, changes) = effect {
+            let unchanged = before.text() == self.facts.settings.as_deref();
+            let after = before.with(changes).map_err(|error| error.to_string());
+            let after = after.and_then(|after| {
+                let changed = "config.toml was changed by another program meanwhile".to_owned();
+                unchanged.then_some(after).ok_or(changed)
+            });
+            if let Ok(after) = &after {
+                self.facts.settings = after.text().map(str::to_owned);
+            }
+            return Some(Message::Settings(FileNews::Written, after));
+        }
+        let news = if *effect == Effect::ReadSettings {
+            FileNews::Read
+        } else if *effect == Effect::EditSettings {
+            FileNews::Edited
+        } else {
+            return None;
+        };
+        let file = SettingsFile::parse(self.facts.settings.clone());
+        Some(Message::Settings(
+            news,
+            file.map_err(|error| error.to_string()),
+        ))
     }
 
     /// Draws as `run` does, and lets half a second pass.
