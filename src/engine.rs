@@ -39,6 +39,8 @@ use crate::net::{Mode, Network, mailbox::Mailbox};
 use crate::profile::{self, Profile};
 use crate::store;
 
+pub use local_time::system as local_zone;
+
 /// Why an engine cannot be started or reached.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -13,6 +13,7 @@ pub mod engine;
 pub mod failpoint;
 pub mod model;
 pub mod net;
+pub mod plain;
 pub mod policy;
 pub mod profile;
 pub mod relay;

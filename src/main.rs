@@ -18,6 +18,7 @@ use chaperon::doctor;
 use chaperon::engine::{self, Hosted, Session, system_clock};
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
+use chaperon::plain;
 use chaperon::profile::Profile;
 use chaperon::profile::config::{Source, TABLE};
 use chaperon::relay::{self, Limits, Rate};
@@ -38,6 +39,8 @@ const PASSPHRASE_VARIABLE: &str = "CHAPERON_PASSPHRASE_FILE";
 const ASSISTANT_VARIABLE: &str = "CHAPERON_AS_ASSISTANT";
 /// Variable that names a socket for assistants, which is then used instead of a profile.
 const SOCKET_VARIABLE: &str = "CHAPERON_SOCKET";
+/// Variable that makes the surface speak in lines, unless it is empty or `0`.
+const PLAIN_VARIABLE: &str = "CHAPERON_PLAIN";
 /// How often a person is asked for the passphrase of one call.
 const ATTEMPTS: u32 = 3;
 /// What the first command on a new profile says beside its answer.
@@ -78,6 +81,8 @@ fn start(cli: Cli) -> Result<ExitCode> {
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
     keep_memory_private();
     let access = Access::new(cli.home, cli.passphrase_file, cli.as_assistant);
+    let plain = cli.plain
+        || std::env::var_os(PLAIN_VARIABLE).is_some_and(|value| !value.is_empty() && value != "0");
     match cli.command {
         Some(Command::Scan(args)) => Ok(print(|out| cli::scan::run(&args, out))),
         Some(Command::Completions(args)) => Ok(print(|out| cli::completions::print(&args, out))),
@@ -89,9 +94,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Some(Command::Ask(verb)) => Ok(ask(access, verb).await),
         Some(Command::Relay(args)) => serve_relay(access.home, args).await,
         Some(Command::Run(args)) => run_engine(access, args).await,
-        Some(Command::Demo(_)) => show_demo().await,
+        Some(Command::Demo(_)) => show_demo(plain).await,
         Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,
-        None => show_profile(access).await,
+        None => show_profile(access, plain).await,
     }
 }
 
@@ -236,18 +241,10 @@ fn print(verb: impl FnOnce(&mut Output<'_>) -> Result<Exit, cli::Error>) -> Exit
 
 /// Opens the terminal surface on a profile: on the engine that runs there, or on one hosted
 /// here, which then serves everybody else too.
-async fn show_profile(access: Access) -> Result<ExitCode> {
+async fn show_profile(access: Access, plain: bool) -> Result<ExitCode> {
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
-    let mut options = tui::Options::from_environment(system_clock());
-    let config = profile.load_config()?;
-    options.themes = tui::theme_files::load(&profile.themes_dir());
-    options.themes_dir = Some(profile.themes_dir());
-    options.theme = ThemeChoice::parse(&config.theme(), &options.themes)
-        .map_err(|error| eyre!("config.toml, theme: {error}"))?;
-    options.keys = tui::keys_of(&config)?;
-    options.mouse = config.mouse();
-    options.config = config;
+    let mut options = drawn(&profile)?;
     let source = Profile::source(access.home.as_deref(), &|name| std::env::var_os(name));
     place(&mut options, &profile, source);
     log_to_file(&profile)?;
@@ -262,7 +259,15 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
         Session::Own(hosted) => Some(listen(&profile, hosted.handle())?),
         Session::Shared(_) => None,
     };
-    let shown = tui::run(session.handle(Role::Supervisor), options).await;
+    let handle = session.handle(Role::Supervisor);
+    let shown = if plain {
+        speak(handle, None).await
+    } else {
+        tui::run(handle, options)
+            .await
+            .map(drop)
+            .map_err(Into::into)
+    };
     if let Some(socket) = socket {
         socket.abort();
     }
@@ -297,7 +302,7 @@ async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -
     log_to_stderr("off");
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
-    let mut options = tui::Options::from_environment(system_clock());
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     if let Ok(config) = profile.load_config() {
         options.themes = tui::theme_files::load(&profile.themes_dir());
         if let Ok(theme) = ThemeChoice::parse(&config.theme(), &options.themes) {
@@ -379,13 +384,55 @@ fn show_keys(home: Option<PathBuf>, args: &KeysArgs) -> Result<ExitCode> {
     }))
 }
 
+/// Returns how the screen of a profile is drawn.
+fn drawn(profile: &Profile) -> Result<tui::Options> {
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
+    let config = profile.load_config()?;
+    options.themes = tui::theme_files::load(&profile.themes_dir());
+    options.themes_dir = Some(profile.themes_dir());
+    options.theme = ThemeChoice::parse(&config.theme(), &options.themes)
+        .map_err(|error| eyre!("config.toml, theme: {error}"))?;
+    options.keys = tui::keys_of(&config)?;
+    options.mouse = config.mouse();
+    options.config = config;
+    options.banner = offer_of_lines().map(str::to_owned);
+    Ok(options)
+}
+
+/// Returns the line that offers the surface in lines, where that would help.
+fn offer_of_lines() -> Option<&'static str> {
+    plain::offer(&|name| std::env::var_os(name), &|path| {
+        Path::new(path).exists()
+    })
+}
+
+/// Opens the surface in lines.
+async fn speak(handle: Handle, banner: Option<&str>) -> Result<()> {
+    let options = plain::Options {
+        banner: banner.map(str::to_owned),
+        zone: engine::local_zone(),
+        clock: system_clock(),
+    };
+    Ok(plain::run(handle, options).await?)
+}
+
 /// Opens the terminal surface on a world that vanishes afterwards.
-async fn show_demo() -> Result<ExitCode> {
+async fn show_demo(plain: bool) -> Result<ExitCode> {
     let world = World::start().await?;
-    let mut options = tui::Options::from_environment(system_clock());
+    if plain {
+        let shown = speak(world.handle(), Some(DEMO_BANNER)).await;
+        world.stop().await;
+        shown?;
+        let _closed = writeln!(io::stdout(), "{AFTER_DEMO}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     place(&mut options, &world.profile(), Source::Fixed);
     options.title_suffix = Some("demo".to_owned());
-    options.banner = Some(DEMO_BANNER.to_owned());
+    options.banner = Some(offer_of_lines().map_or_else(
+        || DEMO_BANNER.to_owned(),
+        |offer| format!("{offer} · {DEMO_BANNER}"),
+    ));
     options.tour = true;
     let shown = tui::run(world.handle(), options).await;
     world.stop().await;

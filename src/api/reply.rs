@@ -395,11 +395,24 @@ pub struct Review {
     pub flagged_before: u32,
     /// The policy in force, for example `trusted-colleague v3`.
     pub policy: String,
+    /// What becomes of the assistant's answers under it, in a few clauses; all of it is enforced.
+    pub terms: Vec<String>,
     /// For a held message: what the assistant would get with what is hidden removed.
     pub clean: Option<Words>,
     /// Rules as TOML that would let the like of it pass for a time, to be tried out and saved in
     /// the engagement; `None` where no rule should come of it.
     pub rule: Option<String>,
+}
+
+impl Review {
+    /// Tells whether anything is hidden in a held message that could be taken out.
+    pub fn hides(&self) -> bool {
+        let body = self.message.as_ref().and_then(|held| held.content.body());
+        let (Some(clean), Some(body)) = (&self.clean, body) else {
+            return false;
+        };
+        clean.body != body.body || clean.subject != body.subject
+    }
 }
 
 /// Part of a transcript.

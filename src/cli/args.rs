@@ -37,6 +37,9 @@ pub struct Cli {
     /// Give up the power to decide for this call, as `CHAPERON_AS_ASSISTANT=1` does
     #[arg(long, global = true, display_order = 902)]
     pub as_assistant: bool,
+    /// Speak in lines instead of drawing a screen, as `CHAPERON_PLAIN=1` does
+    #[arg(long, global = true, display_order = 903)]
+    pub plain: bool,
     /// What to do; the terminal surface where absent.
     #[command(subcommand)]
     pub command: Option<Command>,

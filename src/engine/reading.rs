@@ -137,11 +137,13 @@ impl Core {
         let flagged_before = message.as_ref().map_or(Ok(0), |message| {
             supervision::flagged_before(&self.store, channel.id, message.id)
         })?;
+        let in_force = in_force(&self.profile, &channel, self.now());
         Ok(Reply::Review(Box::new(Review {
             network: channel.network,
             total: messages::count(&self.store, channel.id)?,
             flagged_before,
-            policy: in_force(&self.profile, &channel, self.now()).name,
+            terms: in_force.rules.terms(),
+            policy: in_force.name,
             rule: self.rule_of(&channel, &item.kind),
             item,
             clean: message

@@ -257,7 +257,7 @@ mod tests {
     use super::*;
     use crate::model::UnixMillis;
     use crate::tui::filter;
-    use crate::tui::keymap::TABLE;
+    use crate::tui::keymap::Keys;
     use crate::tui::model::Setup;
     use crate::tui::screen::help;
     use crate::tui::theme::{ColourHints, Symbols, ThemeChoice, Themes};
@@ -292,10 +292,11 @@ mod tests {
         for model in screens {
             let mut known = model;
             known.channels = Some(Vec::new());
-            for line in TABLE {
-                let silent =
-                    !available(&known, line.action) && why_not(&known, line.action).is_none();
-                assert!(!silent, "{:?} on {:?}", line.action, scope(&known));
+            let here = scope(&known);
+            for line in Keys::built_in().of(here) {
+                let action = line.binding.action;
+                let silent = !available(&known, action) && why_not(&known, action).is_none();
+                assert!(!silent, "{action:?} on {here:?}");
             }
         }
     }

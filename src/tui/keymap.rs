@@ -332,6 +332,7 @@ pub const TABLE: &[Binding] = table! {
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
     Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
+    Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
     Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
@@ -370,6 +371,8 @@ pub const TABLE: &[Binding] = table! {
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
     Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Review [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Review [named(KeyCode::Tab)] NextPane "pane" "the text, what was found in it, what was said before: next pane or part";
+    Review [named(KeyCode::BackTab)] PreviousPane "" "previous pane or part";
     Review [key('n')] NextNeed "next" "go to the next item that needs you";
     Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
     Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";
@@ -504,7 +507,6 @@ pub const TABLE: &[Binding] = table! {
     Anywhere [key('?'), named(KeyCode::F(1))] Help "help" "keys of this screen";
     Anywhere [ctrl('l')] Redraw "" "draw everything afresh";
     Anywhere [ctrl('z')] Suspend "" "suspend; fg brings it back";
-    Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
 };
 
 #[cfg(test)]

@@ -122,8 +122,9 @@ impl std::fmt::Debug for Options {
 }
 
 impl Options {
-    /// Reads the surroundings from the environment; everything else is the default.
-    pub fn from_environment(clock: Clock) -> Self {
+    /// Reads the surroundings from the environment; everything else is the default. The zone is
+    /// the caller's: asked for it, jiff walks its whole database before the first frame.
+    pub fn from_environment(clock: Clock, zone: TimeZone) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let text = |name: &str| {
             std::env::var(name)
@@ -169,7 +170,7 @@ impl Options {
             keys: Keys::built_in(),
             mouse: true,
             marks_pastes,
-            zone: TimeZone::system(),
+            zone,
             clock,
         }
     }

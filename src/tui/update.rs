@@ -521,6 +521,9 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         return search::open(model);
     }
     if action == Action::Help {
+        // The help has the keys while it is shown; what lay over the screen does not come back.
+        model.palette = None;
+        model.filters.stop_writing();
         help::open(model, scope);
         return Vec::new();
     }

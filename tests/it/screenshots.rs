@@ -82,6 +82,9 @@ const PICTURES: &[Picture] = &[
     ),
     ("log", log::opened, ""),
     ("log-entry", log::opened, "<enter>"),
+    ("search", busy, "<ctrl-f>hold<enter>j"),
+    ("note", busy, " n"),
+    ("settings", busy, ","),
     ("help", busy, "?"),
 ];
 

@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tui", &["model", "text", "api", "desktop", "profile"]),
+    ("plain", &["model", "text", "api"]),
     ("cli", &["model", "text", "api", "wire", "desktop"]),
     ("doctor", &["model", "api", "net", "profile", "store"]),
     (

@@ -10,7 +10,6 @@ use crate::tui::widget::paint::{Spans, clock, stamp};
 use super::decision_log_text::{grouped, who, words};
 use super::search::Context;
 use super::search_view::found;
-use super::transcript_text::signals_in;
 
 /// Returns the rows below the title of the context.
 pub(super) fn context_rows(model: &Model, columns: u16) -> Vec<Spans> {
@@ -98,7 +97,7 @@ fn message_rows(model: &Model, message: &Message, room: usize) -> Vec<Spans> {
     }
     let mut rows = vec![head];
     let matches = finder.find(&body.body);
-    let signals = signals_in(body, &message.signals, Part::Body);
+    let signals = body.signals_in(&message.signals, Part::Body);
     let text = sanitise_found(&body.body, &signals, &matches);
     let role = if theirs { Role::Text } else { Role::Own };
     for line in text.wrap(room) {

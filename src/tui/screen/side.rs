@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::api::RelayState;
 use crate::model::{Channel, ChannelState, Fingerprint, PeerText, Preset, StopReason};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::{Model, Pane, Screen};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::tour::Tour;
@@ -138,7 +138,7 @@ fn tour_rows(theme: &Theme, tour: Tour, rows: &mut Vec<Row>) {
     rows.push((Vec::new(), Vec::new()));
 }
 
-fn heading(theme: &Theme, name: &'static str, key: &'static str, word: &'static str) -> Row {
+fn heading(theme: &Theme, name: &'static str, key: &str, word: &'static str) -> Row {
     let right = if key.is_empty() {
         Vec::new()
     } else {
@@ -163,11 +163,11 @@ fn engagement(model: &Model, channel: &Channel, (room, most): (usize, usize), ro
     let theme = &model.theme;
     // The key counts on the main screen alone.
     let key = if matches!(model.screen, Screen::Main) {
-        "p"
+        model.keys.label(Scope::Main, Action::Engagement)
     } else {
-        ""
+        String::new()
     };
-    rows.push(heading(theme, "ENGAGEMENT", key, " preset"));
+    rows.push(heading(theme, "ENGAGEMENT", &key, " preset"));
     let mut name = vec![theme.span(Role::Text, " ")];
     name.extend(safe(theme, &preset_label(&channel.preset), Role::Title));
     let short = super::rail::preset_short(&channel.preset);

@@ -6,6 +6,7 @@ use crate::model::{
     Admission, Author, Content, Delivery, Message, Passage, PeerText, Severity, Signal,
 };
 use crate::text::{ours, sanitise, sanitise_line};
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -269,7 +270,11 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
             problem: None,
         }) if *due > model.now => {
             let left = due.since(model.now).as_millis().div_ceil(1000);
-            span(Role::Wait, format!("leaves in {left}s · u takes it back"))
+            let key = model.keys.label(Scope::Main, Action::TakeBack);
+            span(
+                Role::Wait,
+                format!("leaves in {left}s · {key} takes it back"),
+            )
         }
         Some(Delivery::Queued { .. }) => span(Role::Wait, "waiting to leave".into()),
         Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),

@@ -2,6 +2,7 @@
 
 use chaperon::tui::{Symbols, ThemeChoice};
 
+use super::held::READ;
 use super::matrix;
 use super::world::{Facts, World};
 
@@ -76,7 +77,11 @@ fn the_review_of_a_changed_key() {
 
 #[test]
 fn the_review_of_a_changed_key_before_the_second_key() {
-    shown("review_key_armed", &Facts::busy(), "n<enter>jjjjjjjjjjjjja");
+    shown(
+        "review_key_armed",
+        &Facts::busy(),
+        &format!("n<enter>{READ}a"),
+    );
 }
 
 #[test]
@@ -134,11 +139,14 @@ fn the_review_of_a_held_draft() {
 #[test]
 fn the_review_of_a_held_draft_while_a_version_of_ones_own_is_written() {
     let facts = Facts::busy().with_draft();
-    shown(
-        "review_draft_writing",
-        &facts,
-        "nn<enter>jjjjjjjjjjjjjjjjjjjjjjjjE",
-    );
+    shown("review_draft_writing", &facts, &format!("nn<enter>{READ}E"));
+}
+
+#[test]
+fn the_review_of_a_held_draft_while_the_reason_of_a_refusal_is_chosen() {
+    let facts = Facts::busy().with_draft();
+    let keys = format!("nn<enter>{READ}r<tab>");
+    shown("review_draft_refusing", &facts, &keys);
 }
 
 #[test]
@@ -146,7 +154,7 @@ fn the_review_of_a_held_message_before_the_second_key() {
     shown(
         "review_held_armed",
         &Facts::busy(),
-        "nn<enter>jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjja",
+        &format!("nn<enter>{READ}{READ}a"),
     );
 }
 

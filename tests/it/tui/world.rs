@@ -716,6 +716,11 @@ impl Facts {
             total: 61,
             flagged_before: 0,
             policy: "trusted-colleague v3".to_owned(),
+            terms: vec![
+                "its answers leave alone, mon-fri 08:00-19:00".to_owned(),
+                "at most 3 in an hour, 12 in a day".to_owned(),
+                "waits for you with secrets, money, addresses".to_owned(),
+            ],
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
