@@ -21,7 +21,7 @@ use chaperon::model::Passphrase;
 use chaperon::net::Mode;
 use chaperon::plain;
 use chaperon::profile::Profile;
-use chaperon::profile::config::{Source, Symbols, TABLE};
+use chaperon::profile::config::{Source, TABLE};
 use chaperon::relay::{self, Limits, Rate};
 use chaperon::tui::{self, Keys, ThemeChoice};
 use clap::Parser as _;
@@ -320,7 +320,8 @@ async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -
     let profile = profile(access.home.clone())?;
     let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     if let Ok(config) = profile.load_config() {
-        if let Some(theme) = ThemeChoice::parse(&config.theme()) {
+        options.themes = tui::theme_files::load(&profile.themes_dir());
+        if let Ok(theme) = ThemeChoice::parse(&config.theme(), &options.themes) {
             options.theme = theme;
         }
         options.config = config;
@@ -388,12 +389,10 @@ fn show_keys(home: Option<PathBuf>, args: &KeysArgs) -> Result<ExitCode> {
 fn drawn(profile: &Profile) -> Result<tui::Options> {
     let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     let config = profile.load_config()?;
-    options.symbols = match config.symbols() {
-        Symbols::Ascii => tui::Symbols::Ascii,
-        Symbols::Unicode => tui::Symbols::Unicode,
-    };
-    options.theme = ThemeChoice::parse(&config.theme())
-        .ok_or_else(|| eyre!("config.toml: theme can be auto, dark, light, mono or terminal"))?;
+    options.themes = tui::theme_files::load(&profile.themes_dir());
+    options.themes_dir = Some(profile.themes_dir());
+    options.theme = ThemeChoice::parse(&config.theme(), &options.themes)
+        .map_err(|error| eyre!("config.toml, theme: {error}"))?;
     options.keys = tui::keys_of(&config)?;
     options.mouse = config.mouse();
     options.config = config;

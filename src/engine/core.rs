@@ -315,7 +315,6 @@ impl Core {
     }
 
     /// Carries out what can be answered at once.
-    #[expect(clippy::too_many_lines, reason = "one arm for each request")]
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
             Request::Status => self.status(),

@@ -355,12 +355,12 @@ fn values(connection: &Connection) -> Result<u64, Error> {
 
 /// Tells a statement that was stopped on request from one that failed.
 fn stopped(error: rusqlite::Error) -> Error {
-    match &error {
-        rusqlite::Error::SqliteFailure(_, Some(text)) if *text == Refusal::Stopped.to_string() => {
-            Error::Stopped
-        }
-        _ => error.into(),
+    if let rusqlite::Error::SqliteFailure(_, Some(text)) = &error
+        && *text == Refusal::Stopped.to_string()
+    {
+        return Error::Stopped;
     }
+    error.into()
 }
 
 /// Removes what was overwritten from the files, if a change of the vault left some. Where that

@@ -12,10 +12,6 @@ use super::screen::{
 };
 
 /// Tells whether an action would do anything on the present screen.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "what is always possible needs no question"
-)]
 pub(super) fn available(model: &Model, action: Action) -> bool {
     // A text field that lies over the screen has keys of its own.
     if model.is_covered() || model.filters.writing().is_some() {
@@ -24,11 +20,20 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     if let Some(known) = in_settings(model, action) {
         return known;
     }
-    let on_main = matches!(model.screen, Screen::Main);
-    let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
         return search::can(model, action);
     }
+    available_here(model, action)
+}
+
+/// Answers for the screens that have no answer of their own.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is always possible needs no question"
+)]
+fn available_here(model: &Model, action: Action) -> bool {
+    let on_main = matches!(model.screen, Screen::Main);
+    let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
@@ -71,7 +76,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             matches!(&model.screen, Screen::Log(screen) if screen.can(action))
         }
         Action::QrOnly => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
+            matches!(&model.screen, Screen::Invite(screen) if screen.fits(model))
         }
         Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
             matches!(&model.screen, Screen::Invite(screen) if screen.can_cancel())
@@ -163,16 +168,12 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
     }
 }
 
-/// Returns why an action does nothing now, as a sentence for the person who pressed its key.
-///
-/// Every action that [`available`] refuses has one; `None` where it is always possible.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "what is always possible needs no reason"
+    reason = "the rest is not of a search"
 )]
-pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
-    let words = match action {
-        Action::Select | Action::Later => "Nothing is listed here.",
+fn why_not_in_search(model: &Model, action: Action) -> Option<&'static str> {
+    Some(match action {
         Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
         Action::SaveSearch => "It is saved already.",
         Action::ForgetSearch => {
@@ -182,6 +183,23 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
             "Nothing is selected."
         }
+        _ => return None,
+    })
+}
+
+/// Returns why an action does nothing now, as a sentence for the person who pressed its key.
+///
+/// Every action that [`available`] refuses has one; `None` where it is always possible.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is always possible needs no reason"
+)]
+pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    if let Some(words) = why_not_in_search(model, action) {
+        return Some(words);
+    }
+    let words = match action {
+        Action::Select | Action::Later => "Nothing is listed here.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
         Action::TryClipboard => "Go to the row of the clipboard first.",
@@ -270,12 +288,14 @@ mod tests {
     use crate::tui::keymap::Keys;
     use crate::tui::model::Setup;
     use crate::tui::screen::help;
-    use crate::tui::theme::{Symbols, ThemeChoice};
+    use crate::tui::theme::{ColourHints, Symbols, ThemeChoice, Themes};
     use crate::tui::update::scope;
 
     fn nothing_known() -> Model {
         Model::new(Setup {
-            theme: ThemeChoice::Dark,
+            theme: ThemeChoice::DARK,
+            themes: Themes::default(),
+            colours: ColourHints::default(),
             symbols: Symbols::Unicode,
             banner: None,
             tour: false,

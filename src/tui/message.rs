@@ -9,6 +9,7 @@ use crate::profile::SettingsFile;
 use crate::profile::config::{Key, Value};
 
 use super::screen::onboarding::Outcome;
+use super::theme::{Ground, Themes};
 
 /// Everything that can happen to the screen.
 #[derive(Clone, Debug)]
@@ -38,6 +39,10 @@ pub enum Message {
     Copied(Result<Placed, String>),
     /// The external editor was closed; an error is a sentence.
     Edited(Sheet, Result<PeerText, String>),
+    /// The terminal said what background it has.
+    Background(Ground),
+    /// The person's own theme files changed.
+    Themes(Themes),
     /// The settings file as it is now; an error is a sentence.
     Settings(FileNews, Result<SettingsFile, String>),
     /// What was found when everything was looked at.

@@ -75,6 +75,16 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Edited(Sheet::Engagement(channel), result) => {
             engagement::edited(model, channel, result)
         }
+        Message::Background(ground) => {
+            model.take_ground(ground);
+            unsettle(model);
+            Vec::new()
+        }
+        Message::Themes(themes) => {
+            model.take_themes(themes);
+            unsettle(model);
+            Vec::new()
+        }
     });
     effects
 }
@@ -502,43 +512,47 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
     if action != Action::Confirm {
         engagement::disarm(model);
     }
+    act_anywhere(model, scope, action).unwrap_or_else(|| act_in(model, scope, action))
+}
+
+/// Does what an action means in every scope; `None` where that depends on the scope.
+fn act_anywhere(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<Effect>> {
     if action == Action::Redraw {
-        return vec![Effect::Redraw];
+        return Some(vec![Effect::Redraw]);
     }
     if action == Action::Suspend {
         let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
         effects.push(Effect::Suspend);
-        return effects;
+        return Some(effects);
     }
     if action == Action::PauseAll {
-        return main::pause_all(model);
+        return Some(main::pause_all(model));
     }
     if action == Action::OpenSearch {
         model.leader = None;
-        return search::open(model);
+        return Some(search::open(model));
     }
     if action == Action::Help {
         // The help has the keys while it is shown; what lay over the screen does not come back.
         model.palette = None;
         model.filters.stop_writing();
         help::open(model, scope);
-        return Vec::new();
+        return Some(Vec::new());
     }
     if action == Action::Palette {
         palette::open(model);
-        return Vec::new();
+        return Some(Vec::new());
     }
     if action == Action::Filter {
         filter::open(model);
-        return Vec::new();
+        return Some(Vec::new());
     }
-    if action == Action::Back
-        && let Some(list) = filter::list(model).filter(|list| model.filters.narrows(*list))
-        && !scope.is_text()
-        && scope != Scope::Leader
-    {
-        return filter::clear(model, list);
-    }
+    let clears = action == Action::Back && !scope.is_text() && scope != Scope::Leader;
+    let list = filter::list(model).filter(|list| clears && model.filters.narrows(*list))?;
+    Some(filter::clear(model, list))
+}
+
+fn act_in(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
     match scope {
         Scope::Main if action == Action::OpenSettings => settings::open(model),
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {

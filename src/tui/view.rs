@@ -29,8 +29,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if area.is_empty() {
         return;
     }
-    let base = model.theme.style(Role::Text);
-    frame.buffer_mut().set_style(area, base);
+    frame.buffer_mut().set_style(area, model.theme.base());
     if model.is_tiny() || model.size != (area.width, area.height) {
         draw_tiny(model, frame);
         fold(model, frame);

@@ -60,10 +60,21 @@ impl Session {
     fn of(arguments: &[&str], size: (u16, u16), environment: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
         command.args(arguments);
-        for name in ["NO_COLOR", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY"] {
+        for name in [
+            "NO_COLOR",
+            "COLORFGBG",
+            "COLORTERM",
+            "SSH_CONNECTION",
+            "SSH_TTY",
+            "LC_ALL",
+            "LC_CTYPE",
+            "DISPLAY",
+            "WAYLAND_DISPLAY",
+        ] {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -262,9 +273,22 @@ fn it_ends_soon_after_its_terminal_is_gone() {
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
-#[test]
-fn it_uses_no_colour_under_no_color() {
-    let mut session = Session::start((80, 24), &[("NO_COLOR", "1")]);
+/// The question for the background.
+const QUESTION: &str = "\u{1b}]11;?";
+/// A white background, and what a terminal says of its kind.
+const WHITE: &str = "\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\\u{1b}[?62;4c";
+/// The accents of the themes for a light and for a dark background.
+const LIGHT_ACCENT: &str = "38;5;25";
+const DARK_ACCENT: &str = "38;5;117";
+
+fn wait_for(session: &Session, bytes: &str) {
+    session.wait(bytes, |output| {
+        String::from_utf8_lossy(&output.raw).contains(bytes)
+    });
+}
+
+fn see_no_colour(environment: (&str, &str)) {
+    let mut session = Session::start((80, 24), &[environment]);
     session.see("CHANNELS");
     session.press("qq");
     session.end();
@@ -272,10 +296,72 @@ fn it_uses_no_colour_under_no_color() {
     for colour in ["[38;", "[48;", "[31m", "[36m"] {
         assert!(!raw.contains(colour), "{colour}");
     }
+    assert!(!raw.contains(QUESTION), "there is nothing to ask for");
     assert!(
         raw.contains("\u{1b}[7m"),
         "the selection is shown by an attribute"
     );
+}
+
+#[test]
+fn it_uses_no_colour_under_no_color() {
+    see_no_colour(("NO_COLOR", "1"));
+}
+
+#[test]
+fn it_uses_no_colour_in_a_dumb_terminal() {
+    see_no_colour(("TERM", "dumb"));
+}
+
+#[test]
+fn a_terminal_that_tells_its_background_gets_the_theme_for_it() {
+    let mut session = Session::start((80, 24), &[]);
+    wait_for(&session, QUESTION);
+    session.press(WHITE);
+    wait_for(&session, LIGHT_ACCENT);
+    session.see("CHANNELS");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn what_a_terminal_tells_too_late_is_no_key() {
+    let mut session = Session::start((80, 24), &[]);
+    session.see("CHANNELS");
+    session.press(WHITE);
+    wait_for(&session, LIGHT_ACCENT);
+    // Whatever the answer has been taken for would be on screen before what is typed after it.
+    session.press("?");
+    session.see("go to the next item that needs you");
+    session.press("\u{1b}");
+    session.see("CHANNELS");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn a_terminal_behind_ssh_is_not_asked() {
+    let ssh = ("SSH_CONNECTION", "10.0.0.1 50000 10.0.0.2 22");
+    let mut session = Session::start((80, 24), &[ssh, ("COLORFGBG", "15;0")]);
+    wait_for(&session, DARK_ACCENT);
+    session.see("CHANNELS");
+    session.press("qq");
+    session.end();
+    assert!(!session.raw().contains(QUESTION));
+}
+
+#[test]
+fn glyphs_are_ascii_where_the_locale_is_c() {
+    let mut session = Session::start((80, 24), &[("LANG", "C")]);
+    session.see("CHANNELS");
+    session.see("----");
+    session.press("qq");
+    session.end();
+    let raw = session.raw();
+    assert!(raw.contains("SUPERVISED"));
+    for glyph in ['─', '│', '●', '▸', '·', '✓'] {
+        assert!(!raw.contains(glyph), "{glyph}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Pure: changes in, a table or one exact complaint out. Must not: accept a change after which
 //! a reflex could decide, or a person could not get out of a screen.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 
 use super::chord::{self, Chord, POSSIBLE, Reach};
 use super::{Action, Binding, Scope, TABLE};
