@@ -42,6 +42,7 @@ pub mod verify;
 pub mod wake;
 
 mod imessage;
+mod progress;
 
 use std::io;
 

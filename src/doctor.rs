@@ -223,14 +223,20 @@ fn is_closed(found: &Metadata) -> bool {
     is_ours(found) && found.mode().trailing_zeros() >= 6
 }
 
+/// Tells whether the session has a bus that desktop notifications go over; macOS has its own
+/// way and always can.
+pub fn has_bus(env: Environment<'_>) -> bool {
+    let named = env("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| !address.is_empty());
+    let runtime = env("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let there = runtime.is_some_and(|dir| dir.join("bus").exists());
+    cfg!(target_os = "macos") || named || there
+}
+
 fn bus(report: &mut Report, env: Environment<'_>) {
     if cfg!(target_os = "macos") {
         return;
     }
-    let named = env("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| !address.is_empty());
-    let runtime = env("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let there = runtime.is_some_and(|dir| dir.join("bus").exists());
-    if named || there {
+    if has_bus(env) {
         report.ok("desktop bus", "there is one");
     } else {
         let words = "none in this session: no desktop notifications here";

@@ -16,6 +16,7 @@ use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
 use chaperon::doctor;
 use chaperon::engine::{self, Hosted, Session, system_clock};
+use chaperon::first_start;
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
 use chaperon::plain;
@@ -106,6 +107,8 @@ struct Access {
     passphrase_file: Option<PathBuf>,
     as_assistant: bool,
     socket: Option<PathBuf>,
+    /// The passphrase that was chosen in this call.
+    given: Option<Passphrase>,
 }
 
 impl Access {
@@ -118,6 +121,7 @@ impl Access {
             passphrase_file: passphrase_file.or_else(|| set(PASSPHRASE_VARIABLE).map(Into::into)),
             as_assistant: as_assistant || by_variable || socket.is_some(),
             socket,
+            given: None,
         }
     }
 
@@ -139,8 +143,11 @@ impl Access {
             Err(engine::Error::Locked) => {}
             other => return Ok((other?, None)),
         }
-        if let Some(file) = &self.passphrase_file {
-            let passphrase = secret::from_file(file)?;
+        let given = match &self.passphrase_file {
+            Some(file) => Some(secret::from_file(file)?),
+            None => self.given.clone(),
+        };
+        if let Some(passphrase) = given {
             return Ok((run(Some(&passphrase)).await?, Some(passphrase)));
         }
         let mut left = ATTEMPTS;
@@ -241,10 +248,22 @@ fn print(verb: impl FnOnce(&mut Output<'_>) -> Result<Exit, cli::Error>) -> Exit
 
 /// Opens the terminal surface on a profile: on the engine that runs there, or on one hosted
 /// here, which then serves everybody else too.
-async fn show_profile(access: Access, plain: bool) -> Result<ExitCode> {
+async fn show_profile(mut access: Access, plain: bool) -> Result<ExitCode> {
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
+    let mut greeting = None;
+    // In lines nothing asks: the defaults hold, and the settings say how to change them.
+    if !plain && first_start::is_due(&profile) {
+        let file = access.passphrase_file.as_deref();
+        let demo = async || show_demo(false).await.map(|_code| ());
+        let Some(begun) = first_start::welcome(&profile, file, demo).await? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        access.given = begun.passphrase;
+        greeting = begun.greeting;
+    }
     let mut options = drawn(&profile)?;
+    options.greeting = greeting;
     let source = Profile::source(access.home.as_deref(), &|name| std::env::var_os(name));
     place(&mut options, &profile, source);
     log_to_file(&profile)?;
@@ -283,10 +302,7 @@ fn place(options: &mut tui::Options, profile: &Profile, source: Source) {
     let set = names.filter_map(|name| Some((*name, std::env::var(name).ok()?)));
     let file = profile.config_file();
     options.place = tui::Place {
-        file: match home.and_then(|home| file.strip_prefix(home).ok().map(Path::to_owned)) {
-            Some(inside) => format!("~/{}", inside.display()),
-            None => file.display().to_string(),
-        },
+        file: first_start::tilde(&file, home.as_deref()),
         source,
         variables: set.collect(),
     };

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
-    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
-    UnixMillis, Words,
+    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress,
+    ReviewItem, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -67,6 +67,8 @@ pub enum Reply {
         /// What could not be taken over and why, for a person.
         notes: Vec<String>,
     },
+    /// How far long work is; `None` while there is none.
+    Work(Option<Progress>),
     /// Count of what was written.
     Exported {
         /// Channels written.
@@ -108,6 +110,7 @@ impl Reply {
             | Self::SafetyCode(_)
             | Self::Engagement(_)
             | Self::Digest(_)
+            | Self::Work(_)
             | Self::Found(_)
             | Self::Index(_)
             | Self::SavedSearches(_)

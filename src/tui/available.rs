@@ -7,8 +7,8 @@ use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen};
 use super::screen::{
-    composer, doctor, end_channel, engagement, main, needs_you, review, safety_code, search,
-    settings,
+    composer, doctor, end_channel, engagement, main, needs_you, onboarding, review, safety_code,
+    search, settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -97,6 +97,15 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
 )]
 fn in_settings(model: &Model, action: Action) -> Option<bool> {
     let on_settings = matches!(model.screen, Screen::Settings(_));
+    if matches!(model.screen, Screen::Onboarding(_)) {
+        return match action {
+            Action::Confirm => Some(onboarding::is_armed(model)),
+            // There is no engine, and nothing to go to.
+            Action::Palette | Action::PauseAll => Some(false),
+            Action::NextValue | Action::PreviousValue | Action::Open | Action::Save => Some(true),
+            _ => None,
+        };
+    }
     match action {
         Action::LookAgain | Action::CopyReport => Some(doctor::is_ready(model)),
         Action::TryClipboard => Some(settings::selected(model) == Some(Key::Clipboard)),
@@ -124,6 +133,7 @@ fn can_move(model: &Model) -> bool {
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)

@@ -8,6 +8,7 @@ use crate::model::{ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
 use crate::profile::SettingsFile;
 use crate::profile::config::{Key, Value};
 
+use super::screen::onboarding::Outcome;
 use super::theme::{Ground, Themes};
 
 /// Everything that can happen to the screen.
@@ -172,6 +173,8 @@ pub enum Effect {
     EditSettings,
     /// Look whether everything works here.
     Examine,
+    /// Leave the page of the first start.
+    Finish(Outcome),
     /// Let the person write in their editor, starting from this text.
     OpenEditor(Sheet, PeerText),
     /// Clear the terminal and draw all of it.

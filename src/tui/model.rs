@@ -28,6 +28,7 @@ use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
 use super::screen::note::{self, NoteScreen};
+use super::screen::onboarding::OnboardingScreen;
 use super::screen::rename::RenameScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
@@ -146,6 +147,7 @@ pub(super) enum Screen {
     Note(Box<NoteScreen>),
     Settings(Box<SettingsScreen>),
     Doctor(DoctorScreen),
+    Onboarding(Box<OnboardingScreen>),
     Help(HelpScreen),
     Why(Box<WhyScreen>),
     Rename(Box<RenameScreen>),
@@ -307,6 +309,9 @@ impl Model {
 
     /// Tells whether enough has arrived for a frame that says something.
     pub fn is_loaded(&self) -> bool {
+        if self.is_first_start() {
+            return true;
+        }
         let listed = self.status.is_some() && self.needs.is_some();
         let Some(channels) = self.channels.as_ref().filter(|_| listed) else {
             return false;

@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::api::{Events, Handle, Reply};
+use crate::api::{Events, Handle, Reply, Role};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{PeerText, Report, UnixMillis};
 use crate::profile::config::{self, Config};
@@ -28,7 +28,8 @@ use super::burst::marks_pastes;
 use super::input::{Input, Inputs};
 use super::keymap::Keys;
 use super::message::{Effect, FileNews, Message, Question, Sheet};
-use super::model::{Model, Setup};
+use super::model::{Model, Setup, Tone};
+use super::screen::onboarding::{Outcome, Welcome};
 use super::screen::settings::Place;
 use super::terminal::{self, Screen};
 use super::theme::{Answer, ColourDepth, ColourHints, Ground, Symbols, ThemeChoice, Themes};
@@ -88,6 +89,8 @@ pub struct Options {
     pub profile: Option<Profile>,
     /// Where the settings come from.
     pub place: Place,
+    /// What is said at the start.
+    pub greeting: Option<String>,
     /// Looks at what is no part of the terminal.
     pub doctor: Option<Doctor>,
     /// What the window's title ends in.
@@ -158,6 +161,7 @@ impl Options {
             config: Config::default(),
             profile: None,
             place: Place::default(),
+            greeting: None,
             doctor: None,
             title_suffix: None,
             banner: None,
@@ -206,6 +210,19 @@ enum Back {
 /// Shows the surface until it is left, the engine closes or the terminal goes away. Returns what
 /// of the tour was done, where there was one.
 pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error> {
+    let greeting = options.greeting.clone();
+    let mut session = opened(handle, options)?;
+    if let Some(greeting) = greeting {
+        session.model.say(Tone::Fine, greeting);
+    }
+    let ended = session.live().await;
+    let tour = session.model.tour();
+    session.wind_up().await;
+    ended.map(|()| tour)
+}
+
+/// Takes the terminal over and makes the state before anything was asked.
+fn opened(handle: Handle, options: Options) -> Result<Session, Error> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Error::NoTerminal);
     }
@@ -240,7 +257,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
             }
         })
     });
-    let mut session = Session {
+    Ok(Session {
         events: handle.events(),
         handle,
         model,
@@ -249,15 +266,27 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         screen,
         input: None,
         _themes: themes,
+        question: asked,
         tasks: JoinSet::new(),
         back,
         returns,
         leaving: false,
-    };
-    let ended = session.live(asked).await;
-    let tour = session.model.tour();
+        outcome: None,
+    })
+}
+
+/// Shows the page of the first start until it is left. There is no profile and no engine yet,
+/// and nothing is written or contacted.
+pub async fn welcome(options: Options, page: Welcome) -> Result<Outcome, Error> {
+    // Nobody answers at this desk; it only has to be there for as long as the page is.
+    let (handle, desk) = Handle::local(Role::Assistant);
+    let mut session = opened(handle, options)?;
+    session.model.begin(page);
+    let ended = session.live().await;
+    let outcome = session.outcome.unwrap_or(Outcome::Leave);
+    drop(desk);
     session.wind_up().await;
-    ended.map(|()| tour)
+    ended.map(|()| outcome)
 }
 
 struct Session {
@@ -268,11 +297,14 @@ struct Session {
     screen: Screen,
     input: Option<Inputs>,
     _themes: Option<Watch>,
+    /// The question for the background, until its answer is heard.
+    question: Option<JoinHandle<Option<Ground>>>,
     clipboard: Arc<Mutex<Clipboard>>,
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Back>,
     returns: mpsc::UnboundedReceiver<Back>,
     leaving: bool,
+    outcome: Option<Outcome>,
 }
 
 /// What the loop woke up for.
@@ -286,13 +318,13 @@ enum Woken {
 }
 
 impl Session {
-    async fn live(&mut self, question: Option<JoinHandle<Option<Ground>>>) -> Result<(), Error> {
+    async fn live(&mut self) -> Result<(), Error> {
         let mut gone = terminal::watch();
         let mut asked = signals()?;
         let effects = start(&mut self.model);
         self.carry_out(effects).await?;
         self.await_first_answers().await?;
-        if let Some(question) = question {
+        if let Some(question) = self.question.take() {
             self.hear_background(question).await?;
         }
         Screen::drop_input();
@@ -506,6 +538,10 @@ impl Session {
                     self.screen.suspend()?;
                     self.input = Some(Inputs::start());
                     self.refresh();
+                }
+                Effect::Finish(outcome) => {
+                    self.outcome = Some(outcome);
+                    self.leaving = true;
                 }
                 Effect::Quit => self.leaving = true,
             }

@@ -24,7 +24,7 @@ use super::screen::main::PAGE;
 use super::screen::transcript::{Transcript, jump};
 use super::screen::{
     decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, note,
-    rename, review, review_queue, review_words, safety_code, search, settings, why,
+    onboarding, rename, review, review_queue, review_words, safety_code, search, settings, why,
 };
 use super::tour;
 
@@ -114,6 +114,9 @@ fn unsettle(model: &mut Model) {
 
 /// Returns what has to be asked before the first frame.
 pub fn start(model: &mut Model) -> Vec<Effect> {
+    if model.is_first_start() {
+        return Vec::new();
+    }
     reload_lists(model)
 }
 
@@ -221,6 +224,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Channels => {
             let mut effects = ask(model, Request::Channels, Question::Channels);
+            effects.extend(open.map_or_else(Vec::new, |channel| note::load(model, channel)));
             effects.extend(reload_screen(model));
             effects
         }
@@ -289,6 +293,7 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -330,6 +335,7 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::SafetyCode(_)
         | Screen::Log(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::EndChannel(_) => {}
@@ -369,6 +375,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
         Screen::Settings(_) => Scope::Settings,
         Screen::Doctor(_) => Scope::Doctor,
+        Screen::Onboarding(_) => Scope::FirstStart,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -573,6 +580,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
             Vec::new()
         }
         Scope::Doctor => doctor::act(model, action),
+        Scope::FirstStart => onboarding::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

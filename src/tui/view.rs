@@ -17,7 +17,7 @@ use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
     decision_log, doctor, end_channel, engagement_view, form, help, invite, main, needs_you_view,
-    note, rename, review_view, safety_code, search_view, settings_view, why,
+    note, onboarding, rename, review_view, safety_code, search_view, settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -57,6 +57,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Search => search_view::draw(model, frame),
         Screen::Note(screen) => note::draw(model, screen, frame),
         Screen::Settings(screen) => settings_view::draw(model, screen, frame),
+        Screen::Onboarding(screen) => onboarding::draw(model, screen, frame),
         Screen::Doctor(screen) => doctor::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
         Screen::Why(screen) => why::draw(model, screen, frame),
@@ -145,6 +146,10 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
         theme: &model.theme,
     };
     let row = inset(nth(area, 0), 1, 1);
+    if model.is_first_start() {
+        onboarding::draw_title(&mut paint, row);
+        return;
+    }
     let wide = area.width >= 64;
     let status = model.status.as_ref();
     let mut left = Vec::new();

@@ -374,7 +374,7 @@ fn a_written_message_waits_and_can_be_taken_back() {
     session.press("\u{1b}[200~Thursday\rat two\u{1b}[201~");
     session.see("at two");
     session.press("\r");
-    session.see("u takes it back");
+    session.see("leaves in");
     session.press("u");
     session.see("Taken back");
     session.press("qq");
@@ -474,6 +474,89 @@ fn a_paste_whose_end_never_comes_takes_no_key_that_follows() {
     assert!(session.end().0.success());
 }
 
+/// A home directory without a profile in it, and where the profile would lie.
+fn fresh() -> (tempfile::TempDir, String, String) {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().to_str().unwrap().to_owned();
+    let profile = format!("{home}/profile");
+    (root, home, profile)
+}
+
+#[test]
+fn a_first_start_that_is_left_keeps_nothing() {
+    let (_root, home, profile) = fresh();
+    let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
+    let mut session = Session::of(&[], (80, 24), &environment);
+    session.see("nothing has been sent or written");
+    session.see("S contacts  nobody");
+    session.press("jl");
+    session.see("▸files");
+    session.press("q");
+    assert!(session.end().0.success());
+    assert!(!std::path::Path::new(&profile).exists());
+    let left: Vec<_> = std::fs::read_dir(&home).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_first_start_shows_the_demo_and_makes_the_profile_as_it_was_chosen() {
+    let (_root, home, profile) = fresh();
+    let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
+    let mut session = Session::of(&[], (120, 36), &environment);
+    session.see("Enter tries the demo");
+    session.press("\r");
+    session.see("everybody here is invented");
+    session.see("CHANNELS");
+    session.press("qq");
+    session.see("Enter tries the demo");
+    assert!(!std::path::Path::new(&profile).exists());
+    // Secrets in files take a second key.
+    session.press("jl");
+    session.see("▸files");
+    session.press("jlS");
+    session.see("can read the keys and decide in your place");
+    assert!(!std::path::Path::new(&profile).exists());
+    session.press("A");
+    session.see("No channels yet");
+    session.press(",");
+    session.see("file:");
+    session.press("\u{1b}");
+    session.see("No channels yet");
+    session.press("qq");
+    assert!(session.end().0.success());
+    let settings = std::fs::read_to_string(format!("{profile}/config.toml")).unwrap();
+    assert_eq!(
+        settings,
+        "notify = \"new\"\nquiet_hours = \"22:00-07:00\"\n"
+    );
+}
+
+#[test]
+fn a_first_start_with_a_passphrase_asks_for_it_once_and_is_protected() {
+    let (_root, home, profile) = fresh();
+    let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
+    let mut session = Session::of(&[], (80, 24), &environment);
+    session.see("▸passphrase each start");
+    session.press("S");
+    session.see("New passphrase");
+    session.press("correct horse\r");
+    session.see("Once more");
+    session.press("another horse\r");
+    session.see("Nothing was written");
+    session.press("S");
+    let twice = |words: &'static str| {
+        move |output: &Output| output.parser.screen().contents().matches(words).count() == 2
+    };
+    session.wait("a second question", twice("New passphrase"));
+    session.press("correct horse\r");
+    session.wait("its repetition", twice("Once more"));
+    session.press("correct horse\r");
+    session.see("No channels yet");
+    assert!(!session.contents().contains("unprotected"));
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
 #[test]
 fn late_replies_of_the_terminal_are_no_keys() {
     let mut session = Session::start((120, 36), &[]);
@@ -501,4 +584,22 @@ fn the_test_of_keys_shows_what_they_send_and_gives_the_terminal_back() {
     session.wait("the end of bracketed paste", |output| {
         String::from_utf8_lossy(&output.raw).contains("\u{1b}[?2004l")
     });
+}
+
+#[test]
+fn the_doctor_measures_the_terminal_and_makes_no_profile() {
+    let (_root, home, profile) = fresh();
+    let environment = [
+        ("HOME", &*home),
+        ("CHAPERON_HOME", &*profile),
+        ("CHAPERON_MAILBOX_URL", "http://127.0.0.1:9"),
+        ("LANG", "C.UTF-8"),
+    ];
+    let mut session = Session::of(&["doctor"], (120, 50), &environment);
+    session.see("the one for new channels");
+    assert_eq!(session.end().0.exit_code(), 1, "that relay does not answer");
+    session.see("120x50");
+    session.see("there is no profile yet");
+    assert!(!session.contents().contains(&home));
+    assert!(!std::path::Path::new(&profile).exists());
 }

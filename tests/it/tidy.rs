@@ -28,6 +28,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cli", &["model", "text", "api", "wire", "desktop"]),
     ("doctor", &["model", "api", "net", "profile", "store"]),
     (
+        "first_start",
+        &[
+            "model", "api", "engine", "net", "profile", "wire", "doctor", "tui", "cli",
+        ],
+    ),
+    (
         "demo",
         &[
             "model", "api", "engine", "net", "relay", "profile", "crypto", "wire",

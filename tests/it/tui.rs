@@ -10,6 +10,7 @@ pub(crate) mod log;
 mod matrix;
 mod mouse;
 mod needs_you;
+mod onboarding;
 mod review;
 mod search;
 mod settings;

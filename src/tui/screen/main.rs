@@ -265,7 +265,6 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Why => why::open(model),
-        Action::AllNeeds => super::needs_you::open(model),
         Action::Back if was_leading => Vec::new(),
         Action::Back | Action::PaneLists => go_to(model, Pane::Rail),
         Action::Quit => quit(model),
