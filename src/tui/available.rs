@@ -62,23 +62,16 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::Undo => engagement::can_undo(model),
         Action::Leader | Action::Note => model.open_channel().is_some(),
         Action::Filter => filter::list(model).is_some(),
-        Action::Back if on_main => {
-            let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
-            model.leader.is_some() || model.composer.active || narrowed || model.pane != Pane::Rail
-        }
+        Action::Back if on_main => leads_back(model),
         Action::Open if on_main => model.cursor.is_some(),
         Action::Open | Action::Difference => {
             matches!(&model.screen, Screen::Log(screen) if screen.can(action))
         }
-        Action::QrOnly => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
-        }
-        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.can_cancel())
-        }
-        Action::Replace => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.can_replace())
-        }
+        Action::QrOnly
+        | Action::CopyLink
+        | Action::CopyInviteText
+        | Action::CancelInvite
+        | Action::Replace => of_invite(model, action),
         Action::PauseAll => model.status.is_some(),
         Action::Up
         | Action::Down
@@ -87,6 +80,26 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::Top
         | Action::Bottom => can_move(model),
         _ => true,
+    }
+}
+
+/// Tells whether Esc does something on the main screen.
+fn leads_back(model: &Model) -> bool {
+    let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
+    model.leader.is_some() || model.composer.active || narrowed || model.pane != Pane::Rail
+}
+
+/// Tells the same of an invite.
+fn of_invite(model: &Model, action: Action) -> bool {
+    let Screen::Invite(screen) = &model.screen else {
+        return false;
+    };
+    if action == Action::QrOnly {
+        screen.fits(model.size)
+    } else if action == Action::Replace {
+        screen.can_replace()
+    } else {
+        screen.can_cancel()
     }
 }
 
@@ -232,30 +245,20 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom
-            if matches!(model.screen, Screen::Main) && model.pane == Pane::Side =>
-        {
-            "All of this pane is shown; 1 and 2 go to the others."
-        }
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::Top
-        | Action::Bottom
-            if matches!(model.screen, Screen::Review(_)) =>
-        {
-            "All of it is shown already."
-        }
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::Top
-        | Action::Bottom => "There is nothing to move among.",
+        | Action::Bottom => no_way_to_move(model),
         _ => return None,
     };
     Some(words)
+}
+
+fn no_way_to_move(model: &Model) -> &'static str {
+    if matches!(model.screen, Screen::Review(_)) {
+        "All of it is shown already."
+    } else if matches!(model.screen, Screen::Main) && model.pane == Pane::Side {
+        "All of this pane is shown; 1 and 2 go to the others."
+    } else {
+        "There is nothing to move among."
+    }
 }
 
 const NO_CHANNEL: &str = "There is no channel yet; I makes an invite, o opens a link.";

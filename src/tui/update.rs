@@ -497,47 +497,55 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Does what an action means in a scope. The caller asked whether it is available.
-pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
-    if action != Action::Confirm {
-        engagement::disarm(model);
-    }
+/// Does what an action means wherever it is possible; `None` for what depends on the place.
+fn act_anywhere(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<Effect>> {
     if action == Action::Redraw {
-        return vec![Effect::Redraw];
+        return Some(vec![Effect::Redraw]);
     }
     if action == Action::Suspend {
         let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
         effects.push(Effect::Suspend);
-        return effects;
+        return Some(effects);
     }
     if action == Action::PauseAll {
-        return main::pause_all(model);
+        return Some(main::pause_all(model));
     }
     if action == Action::OpenSearch {
         model.leader = None;
-        return search::open(model);
+        return Some(search::open(model));
     }
     if action == Action::Help {
         // The help has the keys while it is shown; what lay over the screen does not come back.
         model.palette = None;
         model.filters.stop_writing();
         help::open(model, scope);
-        return Vec::new();
+        return Some(Vec::new());
     }
     if action == Action::Palette {
         palette::open(model);
-        return Vec::new();
+        return Some(Vec::new());
     }
     if action == Action::Filter {
         filter::open(model);
-        return Vec::new();
+        return Some(Vec::new());
     }
     if action == Action::Back
         && let Some(list) = filter::list(model).filter(|list| model.filters.narrows(*list))
         && !scope.is_text()
         && scope != Scope::Leader
     {
-        return filter::clear(model, list);
+        return Some(filter::clear(model, list));
+    }
+    None
+}
+
+/// Does what an action means in a scope. The caller asked whether it is available.
+pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+    if action != Action::Confirm {
+        engagement::disarm(model);
+    }
+    if let Some(effects) = act_anywhere(model, scope, action) {
+        return effects;
     }
     match scope {
         Scope::Main if action == Action::OpenSettings => settings::open(model),
