@@ -286,11 +286,17 @@ impl Model {
     /// Gives it other keys than the built-in ones, and says what may not work of them.
     #[must_use]
     pub fn with_keys(mut self, keys: Keys) -> Self {
+        self.use_keys(keys);
+        self
+    }
+
+    /// Uses these keys from now on, and says what may not work of them.
+    pub(super) fn use_keys(&mut self, keys: Keys) {
         if let Some(warning) = keys.warnings().first() {
             self.say(Tone::Trouble, format!("{warning}."));
         }
         self.keys = keys;
-        self
+        self.touch();
     }
 
     /// Tells it whether the terminal marks what is pasted.

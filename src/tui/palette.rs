@@ -13,13 +13,14 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::Position;
 
 use crate::model::{ChannelId, PeerText};
+use crate::profile::config::Key;
 use crate::text::SafeLine;
 
 use super::available::{self, why_not};
 use super::keymap::{Action, Scope};
 use super::message::Effect;
 use super::model::{Model, Pane, Screen, Spot, Tone};
-use super::screen::{engagement, invite, main};
+use super::screen::{engagement, invite, main, settings};
 use super::update::{self, scope};
 use super::widget::editor::Editor;
 
@@ -37,6 +38,10 @@ pub(super) enum Run {
     On(ChannelId, Action),
     /// Shows an invite.
     Invite(ChannelId),
+    /// Shows a setting.
+    Setting(Key),
+    /// Uses the theme of this number, in the order of the themes.
+    Theme(usize),
 }
 
 /// One line.
@@ -277,6 +282,13 @@ fn carry_out(model: &mut Model, run: Run) -> Vec<Effect> {
             let mut effects = main::select(model, Spot::Channel(channel));
             effects.extend(invite::open(model, channel));
             effects
+        }
+        Run::Setting(key) => settings::open_at(model, key),
+        Run::Theme(number) => {
+            if let Some(name) = model.theme_names().into_iter().nth(number) {
+                settings::use_theme(model, &name);
+            }
+            Vec::new()
         }
     }
 }

@@ -4,10 +4,12 @@
 //! have written go through the sanitiser; nothing that decides is offered.
 
 use crate::model::{Channel, ChannelState};
+use crate::profile::config::TABLE;
 use crate::text::{SafeLine, ours, sanitise_line};
 use crate::tui::available::{available, why_not, why_not_for};
 use crate::tui::keymap::{Action, Keys, Line, Scope};
 use crate::tui::model::{Model, Screen};
+use crate::tui::screen;
 use crate::tui::update::scope;
 
 use super::{Row, Run, why_stay};
@@ -19,7 +21,15 @@ const NAME: usize = 40;
 type Source = fn(&Model) -> Vec<Row>;
 
 /// All places, in the order of an empty search.
-const SOURCES: &[Source] = &[channels, actions, screens, invites, of_channels];
+const SOURCES: &[Source] = &[
+    channels,
+    actions,
+    screens,
+    invites,
+    settings,
+    themes,
+    of_channels,
+];
 
 /// Returns every line, in the order of an empty search.
 pub(super) fn rows(model: &Model) -> Vec<Row> {
@@ -126,6 +136,7 @@ fn screens(model: &Model) -> Vec<Row> {
     let opens = [
         Action::AllNeeds,
         Action::OpenLog,
+        Action::OpenSettings,
         Action::NewInvite,
         Action::AcceptLink,
     ];
@@ -191,6 +202,32 @@ fn hint(keys: &Keys, action: Action) -> String {
     after.map_or_else(String::new, |key| {
         format!("{} {key}", keys.label(Scope::Main, Action::Leader))
     })
+}
+
+/// Every setting, to look at and to change.
+fn settings(_model: &Model) -> Vec<Row> {
+    let rows = TABLE.iter().map(|about| Row {
+        name: ours(""),
+        words: format!("Settings: {}", screen::settings::label(about.key)),
+        hint: about.name.to_owned(),
+        why_not: None,
+        run: Run::Setting(about.key),
+    });
+    rows.collect()
+}
+
+/// Every theme, to use at once.
+fn themes(model: &Model) -> Vec<Row> {
+    let now = model.config.theme();
+    let names = model.theme_names().into_iter().enumerate();
+    let rows = names.map(|(number, name)| Row {
+        name: ours(""),
+        words: format!("Theme: {}", ours(&name).plain()),
+        hint: if name == now { "in use" } else { "theme" }.to_owned(),
+        why_not: None,
+        run: Run::Theme(number),
+    });
+    rows.collect()
 }
 
 /// The invites that nobody has answered.

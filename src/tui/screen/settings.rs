@@ -100,6 +100,31 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Opens the screen with the cursor on a setting.
+pub(in crate::tui) fn open_at(model: &mut Model, key: Key) -> Vec<Effect> {
+    let effects = open(model);
+    let mut selectable = rows::all(model).into_iter().filter(Row::is_selectable);
+    let place = selectable.position(|row| row == Row::Setting(key));
+    if let Some(screen) = screen_mut(model) {
+        screen.row = place.unwrap_or(0);
+    }
+    effects
+}
+
+/// Returns what a setting is called on the screen.
+pub(in crate::tui) fn label(key: Key) -> &'static str {
+    rows::label(key).0
+}
+
+/// Uses a theme until the program is left; the settings screen writes it.
+pub(in crate::tui) fn use_theme(model: &mut Model, name: &str) {
+    change(model, Key::Theme, Value::Text(name.to_owned()));
+    if model.config.theme() == name {
+        let words = format!("Theme {name}, until you quit. The settings keep it.");
+        model.say(Tone::Fine, words);
+    }
+}
+
 pub(super) fn screen(model: &Model) -> Option<&SettingsScreen> {
     if let Screen::Settings(screen) = &model.screen {
         Some(screen)
@@ -352,7 +377,7 @@ fn apply(model: &mut Model) {
         config.enter() != model.config.enter() || config.bindings() != model.config.bindings();
     if other_keys {
         match keys_of(&config) {
-            Ok(keys) => model.keys = keys,
+            Ok(keys) => model.use_keys(keys),
             Err(problem) => model.say(Tone::Trouble, format!("{problem}.")),
         }
     }
