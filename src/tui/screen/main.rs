@@ -244,10 +244,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
         Action::OpenLog => super::decision_log::open(model, None),
-        Action::Note => {
-            model.leader = None;
-            note::open(model)
-        }
+        Action::Note => note::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {

@@ -43,6 +43,7 @@ pub(in crate::tui) struct NoteScreen {
 
 /// Opens the note of the open channel.
 pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
+    model.leader = None;
     let channel = model.open_channel().map(|channel| channel.id);
     channel.map_or_else(Vec::new, |channel| open_for(model, channel))
 }
