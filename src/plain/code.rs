@@ -13,7 +13,7 @@ use super::{step, words};
 #[derive(Debug)]
 pub(super) struct CodePage {
     channel: ChannelId,
-    code: Option<SafetyCode>,
+    code: Option<Box<SafetyCode>>,
     /// Whether the word of the code was typed.
     armed: bool,
 }
@@ -59,7 +59,7 @@ pub(super) fn show(state: &mut State, channel: ChannelId, answer: Result<Reply, 
     say_choices(state, &code);
     state.page = Page::Code(CodePage {
         channel,
-        code: Some(*code),
+        code: Some(code),
         armed: false,
     });
 }

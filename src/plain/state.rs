@@ -159,6 +159,10 @@ pub(super) struct Told {
 
 /// The state of the surface.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is due next, each by itself: none of them rules another out"
+)]
 pub struct State {
     pub(super) zone: TimeZone,
     pub(super) now: UnixMillis,
