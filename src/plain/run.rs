@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::api::{Error as ApiError, Events, Handle, Reply};
+use crate::api::{Error as ApiError, Events, Handle, Reply, Request};
 use crate::model::{PeerText, UnixMillis};
 
 use super::state::{Effect, Happened, Question, State, Typed};
@@ -172,14 +172,8 @@ impl Session {
                     prompted = true;
                 }
                 Effect::Ask(request, question) => {
-                    let handle = self.handle.clone();
-                    let back = self.back.clone();
-                    start_on(&mut self.tasks, async move {
-                        let answer = handle.ask(request).await;
-                        if back.send((question, answer)).is_err() {
-                            tracing::debug!("an answer came after the surface was left");
-                        }
-                    });
+                    let (handle, back) = (self.handle.clone(), self.back.clone());
+                    start_on(&mut self.tasks, pass_on(handle, back, request, question));
                 }
                 Effect::Leave => self.leaving = true,
             }
@@ -195,6 +189,18 @@ impl Session {
             );
         }
         Ok(())
+    }
+}
+
+async fn pass_on(
+    handle: Handle,
+    back: mpsc::UnboundedSender<Answered>,
+    request: Request,
+    question: Question,
+) {
+    let answer = handle.ask(request).await;
+    if back.send((question, answer)).is_err() {
+        tracing::debug!("an answer came after the surface was left");
     }
 }
 

@@ -174,7 +174,7 @@ pub(super) fn status(status: &Status, new: u32, zone: &TimeZone) -> String {
         .count();
     let waiting = match status.outbox {
         0 => String::new(),
-        more => format!(" {} not left yet.", count(more, "message")),
+        queued => format!(" {} not left yet.", count(queued, "message")),
     };
     format!(
         "{mode}. {} you{first}. {}. Relays {answering} of {} answer.{waiting}",

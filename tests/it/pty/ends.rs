@@ -88,7 +88,9 @@ fn a_draft_outlives_the_terminal_that_it_was_written_in() {
     session.press("i");
     session.see("AS YOURSELF");
     session.press("half a thought");
-    session.see("half a thought");
+    session.see("draft kept ·");
+    session.press(", and the rest");
+    session.see("half a thought, and the rest");
     session.hang_up();
     let (status, took) = session.end();
     assert_eq!(status.signal(), None);
@@ -97,7 +99,7 @@ fn a_draft_outlives_the_terminal_that_it_was_written_in() {
 
     let mut session = Session::run(SIZE, at_home(&world.ana, &[]));
     session.see("Draft kept for +15550100");
-    session.see("half a thought");
+    session.see("half a thought, and the rest");
     session.press("qq");
     assert!(session.end().0.success());
 }
