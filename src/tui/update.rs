@@ -114,7 +114,11 @@ fn unsettle(model: &mut Model) {
 
 /// Returns what has to be asked before the first frame.
 pub fn start(model: &mut Model) -> Vec<Effect> {
-    if model.is_first_start() { Vec::new() } else { reload_lists(model) }
+    if model.is_first_start() {
+        Vec::new()
+    } else {
+        reload_lists(model)
+    }
 }
 
 fn reload_lists(model: &mut Model) -> Vec<Effect> {

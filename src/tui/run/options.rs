@@ -15,7 +15,7 @@ use crate::tui::background;
 use crate::tui::burst::marks_pastes;
 use crate::tui::keymap::Keys;
 use crate::tui::screen::settings::Place;
-use crate::tui::theme::{Answer, ColourDepth, ColourHints, Ground, Symbols, ThemeChoice, Themes};
+use crate::tui::theme::{Answer, ColourDepth, ColourHints, Symbols, ThemeChoice, Themes};
 
 /// A source of time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
