@@ -20,7 +20,7 @@ pub fn offer(
     exists: &dyn Fn(&str) -> bool,
 ) -> Option<&'static str> {
     let on = |name: &&str| variable(name).is_some_and(|value| value == "1");
-    let spoken = SWITCHES.iter().any(|name| on(&name))
+    let spoken = SWITCHES.iter().any(on)
         || variable(EMACSPEAK).is_some_and(|value| !value.is_empty())
         || PATHS.iter().any(|path| exists(path));
     if spoken {

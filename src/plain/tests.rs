@@ -250,9 +250,11 @@ fn words_of_one_s_own_and_a_reason_go_with_the_decision() {
     desk.line("reason")
         .line("Not over this channel.")
         .line("block");
-    let reason = desk.asked.iter().find_map(|request| match request {
-        Request::Decide { reason, .. } => reason.clone(),
-        _ => None,
+    let reason = desk.asked.iter().find_map(|request| {
+        let Request::Decide { reason, .. } = request else {
+            return None;
+        };
+        reason.clone()
     });
     assert_eq!(reason, Some(PeerText::new("Not over this channel.")));
     assert_eq!(desk.decisions(), [(DRAFT, Verdict::RefuseAndPause)]);
@@ -339,9 +341,11 @@ fn an_invite_is_read_out_as_a_link() {
         .line("Zoe")
         .heard("https://relay.example/i/abc#key");
     desk.line("accept https://Relay.example/i/X#Key").line("Bo");
-    let url = desk.asked.iter().find_map(|request| match request {
-        Request::Accept { url, .. } => Some(url.clone()),
-        _ => None,
+    let url = desk.asked.iter().find_map(|request| {
+        let Request::Accept { url, .. } = request else {
+            return None;
+        };
+        Some(url.clone())
     });
     assert_eq!(url.as_deref(), Some("https://Relay.example/i/X#Key"));
 }

@@ -114,11 +114,8 @@ fn unsettle(model: &mut Model) {
 
 /// Returns what has to be asked before the first frame.
 pub fn start(model: &mut Model) -> Vec<Effect> {
-    if model.is_first_start() {
-        Vec::new()
-    } else {
-        reload_lists(model)
-    }
+    let lists = (!model.is_first_start()).then(|| reload_lists(model));
+    lists.unwrap_or_default()
 }
 
 fn reload_lists(model: &mut Model) -> Vec<Effect> {

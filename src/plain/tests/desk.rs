@@ -194,17 +194,18 @@ impl Desk {
     pub(super) fn decisions(&self) -> Vec<(ReviewId, Verdict)> {
         self.asked
             .iter()
-            .filter_map(|request| match request {
-                Request::Decide {
+            .filter_map(|request| {
+                let Request::Decide {
                     item,
                     seen,
                     verdict,
                     ..
-                } => {
-                    assert_eq!(*seen, Digest([7; 32]), "bound to what was read out");
-                    Some((*item, *verdict))
-                }
-                _ => None,
+                } = request
+                else {
+                    return None;
+                };
+                assert_eq!(*seen, Digest([7; 32]), "bound to what was read out");
+                Some((*item, *verdict))
             })
             .collect()
     }
@@ -255,6 +256,10 @@ impl Desk {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "everything else is simply done"
+    )]
     pub(super) fn answer(&mut self, request: &Request) -> Result<Reply, Error> {
         if let Some(error) = self
             .refuse
