@@ -15,7 +15,8 @@ use chaperon::demo::World;
 use chaperon::engine::{self, Hosted, Session, system_clock};
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
-use chaperon::profile::{self, Profile};
+use chaperon::profile::Profile;
+use chaperon::profile::config::Symbols;
 use chaperon::relay::{self, Limits, Rate};
 use chaperon::tui::{self, ThemeChoice};
 use clap::Parser as _;
@@ -232,15 +233,13 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
     let profile = profile(access.home.clone())?;
     let mut options = tui::Options::from_environment(system_clock());
     let config = profile.load_config()?;
-    options.symbols = match config.symbols {
-        Some(profile::Symbols::Ascii) => tui::Symbols::Ascii,
-        Some(profile::Symbols::Unicode) | None => tui::Symbols::Unicode,
+    options.symbols = match config.symbols() {
+        Symbols::Ascii => tui::Symbols::Ascii,
+        Symbols::Unicode => tui::Symbols::Unicode,
     };
-    if let Some(theme) = &config.theme {
-        options.theme = ThemeChoice::parse(theme).ok_or_else(|| {
-            eyre!("config.toml: theme can be auto, dark, light, mono or terminal")
-        })?;
-    }
+    options.theme = ThemeChoice::parse(&config.theme())
+        .ok_or_else(|| eyre!("config.toml: theme can be auto, dark, light, mono or terminal"))?;
+    options.config = config;
     log_to_file(&profile)?;
     // A short command may own the profile just now; whoever comes after it has to watch and
     // serve, so the engine that is hosted then is one that runs by itself.

@@ -7,6 +7,7 @@
 //! Must not: open the store, hold a key, or take part of a path from a peer.
 
 pub mod config;
+mod settings_file;
 
 use std::ffi::OsString;
 use std::io;
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-pub use config::{Config, ConfigError, Symbols};
+pub use config::{Config, ConfigError};
+pub use settings_file::{SettingsFile, WriteError};
 
 /// Variable that moves the whole profile to one directory.
 pub const HOME_VARIABLE: &str = "CHAPERON_HOME";
@@ -187,11 +189,7 @@ impl Profile {
 
     /// Reads the settings; all unset where there is no file.
     pub fn load_config(&self) -> Result<Config, ConfigError> {
-        match std::fs::read(self.config_file()) {
-            Ok(bytes) => Config::parse_bytes(&bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
-            Err(error) => Err(ConfigError::Unreadable(error)),
-        }
+        Ok(self.read_settings()?.config().clone())
     }
 
     /// Reads the user's own text for a preset, `None` where there is none.
@@ -425,6 +423,6 @@ mod tests {
         assert_eq!(profile.load_config().unwrap(), Config::default());
         std::fs::write(profile.config_file(), "sender_name = \"Ana\"\n").unwrap();
         let config = profile.load_config().unwrap();
-        assert_eq!(config.sender_name.as_deref(), Some("Ana"));
+        assert_eq!(config.sender_name().as_deref(), Some("Ana"));
     }
 }

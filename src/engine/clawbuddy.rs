@@ -11,6 +11,7 @@ use crate::api::{Error, Event, Reply};
 use crate::crypto::SecretKey;
 use crate::model::{Actor, ChannelState, NetworkId, PeerText, Preset, UnixMillis};
 use crate::policy::presets;
+use crate::profile::config::edit::toml_text;
 use crate::profile::{Config, is_preset_name};
 use crate::store::channels::{Keyed, NewChannel};
 use crate::store::{self, log};
@@ -223,9 +224,8 @@ impl Core {
             .unwrap_or(&configured);
         let sender = self
             .config
-            .sender_name
-            .as_ref()
-            .map(|name| format!("sender_name = {}\n", toml_text(name)))
+            .sender_name()
+            .map(|name| format!("sender_name = {}\n", toml_text(&name)))
             .unwrap_or_default();
         let text = format!("mailbox_url = {}\n{sender}", toml_text(relay));
         write_new(&to.join("config.toml"), text.as_bytes())
@@ -361,22 +361,4 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 fn failed(doing: &str, error: &io::Error) -> Error {
     Error::Storage(format!("cannot {doing}: {}", error.kind()))
-}
-
-/// Writes a TOML basic string (TOML 1.0, "String").
-fn toml_text(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => {
-                // Writing to a String cannot fail.
-                let _infallible = write!(quoted, "\\u{:04X}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

@@ -138,9 +138,10 @@ impl Core {
             .profile
             .onboard_text()
             .map_err(|error| Error::Storage(error.to_string()))?;
+        let configured_name = self.config.sender_name();
         let sender = sender
             .map(PeerText::expose_untrusted)
-            .or(self.config.sender_name.as_deref())
+            .or(configured_name.as_deref())
             .unwrap_or("A friend");
         template::fill(
             own.as_deref().unwrap_or(presets::ONBOARD),

@@ -9,6 +9,7 @@ use crate::api::Status;
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
+use crate::profile::Config;
 
 use super::message::Question;
 use super::screen::composer::Composer;
@@ -55,6 +56,8 @@ pub struct Model {
     pub(super) size: (u16, u16),
     pub(super) theme: Theme,
     pub(super) symbols: Symbols,
+    /// The settings that act now, changes on the settings screen included.
+    pub(super) config: Config,
     pub(super) banner: Option<String>,
     /// What of the tour was done, where there is one.
     pub(super) tour: Option<Tour>,
@@ -187,6 +190,7 @@ impl Model {
             size: setup.size,
             theme: Theme::built_in(setup.theme),
             symbols: setup.symbols,
+            config: Config::default(),
             banner: setup.banner,
             tour: setup.tour.then(Tour::default),
             focused_since: Some(setup.now),
@@ -212,6 +216,12 @@ impl Model {
             closing: false,
             dirty: true,
         }
+    }
+
+    /// Takes over the settings of a profile; without it every setting is the default.
+    pub fn use_config(&mut self, config: Config) {
+        self.config = config;
+        self.touch();
     }
 
     /// Tells whether something changed since this was last asked.

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::model::{PeerText, UnixMillis};
+use crate::profile::Config;
 
 use super::input::Inputs;
 use super::message::{Effect, Message, Question, Sheet};
@@ -62,6 +63,8 @@ pub struct Options {
     pub colours: ColourHints,
     /// The glyphs.
     pub symbols: Symbols,
+    /// The settings of the profile.
+    pub config: Config,
     /// What the window's title ends in.
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
@@ -105,6 +108,7 @@ impl Options {
                 colorfgbg: text("COLORFGBG"),
             },
             symbols: Symbols::Unicode,
+            config: Config::default(),
             title_suffix: None,
             banner: None,
             tour: false,
@@ -132,7 +136,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         return Err(Error::NoTerminal);
     }
     let size = crossterm::terminal::size()?;
-    let model = Model::new(Setup {
+    let mut model = Model::new(Setup {
         theme: options.theme.settle(&options.colours),
         symbols: options.symbols,
         banner: options.banner.clone(),
@@ -141,6 +145,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         now: (options.clock)(),
         size,
     });
+    model.use_config(options.config.clone());
     let (back, returns) = mpsc::unbounded_channel();
     let mut session = Session {
         events: handle.events(),

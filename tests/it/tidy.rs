@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model", "text", "crypto", "wire", "policy", "store", "api", "net", "profile",
         ],
     ),
-    ("tui", &["model", "text", "api", "desktop"]),
+    ("tui", &["model", "text", "api", "desktop", "profile"]),
     ("cli", &["model", "text", "api", "wire"]),
     (
         "demo",
