@@ -6,11 +6,13 @@
 //!
 //! Must not: know the engine, the store, a network or a screen.
 
+pub mod attention;
 pub mod handle;
 pub mod reply;
 pub mod request;
 pub mod socket;
 
+pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
     Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,

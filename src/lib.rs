@@ -10,6 +10,7 @@ pub mod demo;
 pub mod desktop;
 pub mod engine;
 pub mod failpoint;
+pub mod herald;
 pub mod model;
 pub mod net;
 pub mod policy;

@@ -23,6 +23,6 @@ pub use message::{
 };
 pub use passphrase::Passphrase;
 pub use peer_text::PeerText;
-pub use review::{ReviewItem, ReviewKind, StopReason};
+pub use review::{Occasion, Rest, ReviewItem, ReviewKind, Snoozed, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::{Date, LocalTime, UnixMillis, Weekday};

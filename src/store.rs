@@ -6,6 +6,7 @@
 //! Must not: decide anything, know a network, or read a clock (times are arguments).
 
 pub mod at_rest;
+pub mod attention;
 pub mod channels;
 pub mod drafts;
 pub mod held;

@@ -20,6 +20,7 @@ pub mod theme;
 mod tour;
 pub mod update;
 pub mod view;
+mod watch;
 mod widget;
 
 pub use message::{Effect, Message, Question, Sheet};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{Actor, ChannelId, MessageId, NetworkId, UnixMillis};
+use crate::model::{Actor, ChannelId, MessageId, NetworkId, Occasion, UnixMillis};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
@@ -97,6 +97,8 @@ pub(super) struct Core {
     pub(super) sends: bool,
     pub(super) door: Door,
     pub(super) wakes: Wakes,
+    /// What a person was told of, or saw, since the engine began.
+    pub(super) told: HashSet<Occasion>,
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
@@ -139,6 +141,7 @@ impl Core {
             sends: mode == Mode::Continuous,
             door: Door::new(),
             wakes: Wakes::default(),
+            told: HashSet::new(),
             ends_looked_at: None,
             news,
             events: desk.events.clone(),
@@ -314,22 +317,7 @@ impl Core {
             Request::Channel { channel } => self.channel(&channel),
             Request::NeedsYou => self.needs_you(),
             Request::Review { item } => self.review(item),
-            Request::Decide {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-            } => self.settle(&Decision {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-                actor: Actor::Human,
-            }),
+            decide @ Request::Decide { .. } => self.decide(decide),
             Request::DraftState { message } => self.draft_state(message),
             Request::SafetyCode { channel } => self.safety_code(&channel),
             Request::Verify {
@@ -347,6 +335,13 @@ impl Core {
             } => self.set_engagement(&channel, &proposal, &seen, widen),
             Request::End { channel, author } => self.end(&channel, author),
             Request::Digest => self.digest(),
+            request @ (Request::DigestRead { .. }
+            | Request::Mute { .. }
+            | Request::Snooze { .. }
+            | Request::Looked
+            | Request::CatchUp { .. }
+            | Request::Overview { .. }
+            | Request::Claim { .. }) => self.attend(request),
             Request::SetWake { channel, command } => self.set_wake(&channel, &command),
             Request::Transcript {
                 channel,
@@ -386,6 +381,32 @@ impl Core {
             | Request::ChangePassphrase { .. }
             | Request::RemovePassphrase { .. }
             | Request::Shutdown => Err(Error::BadRequest("answered elsewhere".to_owned())),
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`carry_out` gives one request alone"
+    )]
+    fn decide(&mut self, request: Request) -> Result<Reply, Error> {
+        match request {
+            Request::Decide {
+                item,
+                seen,
+                verdict,
+                words,
+                reason,
+                screen,
+            } => self.settle(&Decision {
+                item,
+                seen,
+                verdict,
+                words,
+                reason,
+                screen,
+                actor: Actor::Human,
+            }),
+            _ => Err(Error::BadRequest("answered elsewhere".to_owned())),
         }
     }
 

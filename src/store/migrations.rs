@@ -8,6 +8,7 @@ use super::Error;
 const STEPS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0004.sql"),
 ];
 
 /// Brings the database to the newest version, or refuses one that is newer still.

@@ -1,13 +1,18 @@
 //! Which keys do something now. Asked before a key acts and before the key bar names it.
 
 use super::keymap::Action;
-use super::model::{Model, Pane, Screen};
-use super::screen::{composer, engagement, main, needs_you, review, safety_code};
+use super::model::{Model, Pane, Screen, Spot};
+use super::screen::{
+    catch_up, composer, digest, engagement, main, needs_you, rest, review, safety_code,
+};
 
 /// Tells whether an action would do anything on the present screen.
 pub(super) fn available(model: &Model, action: Action) -> bool {
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
+    if let Some(known) = in_lists(model, action) {
+        return known;
+    }
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
@@ -15,7 +20,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         }
         Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
         Action::AllNeeds => model.needs.is_some(),
-        Action::Select | Action::Later | Action::Open if on_needs => needs_you::has_items(model),
+        Action::Select | Action::Open if on_needs => needs_you::has_items(model),
         Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage if on_main => {
@@ -37,15 +42,12 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::Open | Action::Difference => {
             matches!(&model.screen, Screen::Log(screen) if screen.can(action))
         }
-        Action::QrOnly => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.fits(model.size))
-        }
-        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.can_cancel())
-        }
-        Action::Replace => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.can_replace())
-        }
+        Action::QrOnly
+        | Action::CopyLink
+        | Action::CopyInviteText
+        | Action::CancelInvite
+        | Action::ShowPicture
+        | Action::Replace => on_invite(model, action),
         Action::PauseAll => model.status.is_some(),
         Action::Up
         | Action::Down
@@ -75,6 +77,11 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::KeepPinned
         | Action::Confirm
         | Action::CodeDiffers
+        | Action::PickLine
+        | Action::CatchUp
+        | Action::Digest
+        | Action::Mute
+        | Action::MarkAllRead
         | Action::EditDraft
         | Action::ReleaseClean
         | Action::OwnWords
@@ -88,6 +95,33 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
 }
 
+/// The same for what one does with an invite.
+fn on_invite(model: &Model, action: Action) -> bool {
+    let Screen::Invite(screen) = &model.screen else {
+        return false;
+    };
+    if action == Action::QrOnly {
+        screen.fits(model.size)
+    } else if action == Action::Replace {
+        screen.can_replace()
+    } else {
+        screen.can_cancel()
+    }
+}
+
+/// The same where it depends on what is listed on one of the smaller screens.
+fn in_lists(model: &Model, action: Action) -> Option<bool> {
+    Some(match (action, &model.screen) {
+        (Action::Later | Action::Mute, Screen::NeedsYou(_)) => needs_you::has_items(model),
+        (Action::Later, Screen::Main) => matches!(model.cursor, Some(Spot::Need(_))),
+        (Action::Mute, _) => model.open_channel().is_some_and(rest::can_mute),
+        (Action::Open | Action::MarkAllRead, Screen::Digest(_)) => digest::has_messages(model),
+        (Action::Open, Screen::CatchUp(_)) => catch_up::has_rows(model),
+        (Action::Open, Screen::Rest(_)) => true,
+        _ => return None,
+    })
+}
+
 /// Tells whether there is anything to move among, or through, on the present screen.
 fn can_move(model: &Model) -> bool {
     match &model.screen {
@@ -99,7 +133,10 @@ fn can_move(model: &Model) -> bool {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Rest(_)
         | Screen::Help(_) => true,
+        Screen::CatchUp(_) => catch_up::has_rows(model),
+        Screen::Digest(_) => digest::has_messages(model),
     }
 }
 
@@ -112,7 +149,14 @@ fn can_move(model: &Model) -> bool {
 )]
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let words = match action {
+        Action::Later if matches!(model.screen, Screen::Main) => {
+            "Go to an item that needs you first; n goes to the next."
+        }
         Action::Select | Action::Later => "Nothing is listed here.",
+        Action::Mute if model.open_channel().is_some() => {
+            "Nothing comes from this channel any more; there is nothing to mute."
+        }
+        Action::MarkAllRead => "Nothing is left to the digest.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Editor
         | Action::NextValue
@@ -139,14 +183,18 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Engagement | Action::MakeRule if model.open_channel().is_some() => {
             "Nothing flows in this channel; there is nothing to set."
         }
-        Action::Engagement | Action::MakeRule | Action::PauseChannel | Action::Leader => NO_CHANNEL,
+        Action::Engagement
+        | Action::MakeRule
+        | Action::PauseChannel
+        | Action::Leader
+        | Action::Mute => NO_CHANNEL,
         Action::CompareCode => {
             "No key is accepted in this channel yet; there is nothing to compare."
         }
         Action::Open => "Nothing is selected.",
         Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
-        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
+        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite | Action::ShowPicture => {
             "This invite is not open; there is no link to give away."
         }
         Action::Replace => "Only an open invite with a number can be replaced.",

@@ -31,6 +31,12 @@ pub enum Scope {
     SafetyCode,
     /// The decision log.
     Log,
+    /// For how long a channel is muted or an item put off.
+    Rest,
+    /// What happened since the person last looked.
+    CatchUp,
+    /// What was left to the digest.
+    Digest,
     /// The help.
     Help,
     /// Every screen that is not a text field.
@@ -52,6 +58,9 @@ impl Scope {
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Log => "Decision log",
+            Self::Rest => "For how long",
+            Self::CatchUp => "Catch-up",
+            Self::Digest => "Digest",
             Self::Help => "Help",
             Self::Anywhere => "Everywhere",
         }
@@ -134,6 +143,12 @@ pub enum Action {
     MakeRule,
     CompareCode,
     CodeDiffers,
+    Mute,
+    PickLine,
+    CatchUp,
+    Digest,
+    MarkAllRead,
+    ShowPicture,
     Help,
     Redraw,
     Suspend,
@@ -262,6 +277,10 @@ pub const TABLE: &[Binding] = table! {
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
     Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Main [key('m')] Mute "mute" "be told nothing of this channel for a while, or be told again; n passes it over";
+    Main [key('z')] Later "later" "put the selected item off: an hour, until tomorrow, or until they write";
+    Main [key('H')] CatchUp "catch up" "what happened since you last looked";
+    Main [key('D')] Digest "" "what the rules left to the digest";
     Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
@@ -275,7 +294,8 @@ pub const TABLE: &[Binding] = table! {
     NeedsYou [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some items up";
     NeedsYou [key('g'), named(KeyCode::Home)] Top "" "go to the first";
     NeedsYou [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
-    NeedsYou [key('z')] Later "later" "decide later: n skips it for an hour";
+    NeedsYou [key('z')] Later "later" "decide later: in an hour, tomorrow, or when they write";
+    NeedsYou [key('m')] Mute "" "be told nothing of its channel for a while, or be told again";
     NeedsYou [key('x')] Select "select" "select, or no longer";
     NeedsYou [key('A')] Confirm "act on selected" "one review of all that is selected: one kind, one channel, no signal, no !!, at most ten";
     NeedsYou [key('f')] CycleFilter "filter" "show all, drafts, messages, requests, or keys";
@@ -288,7 +308,7 @@ pub const TABLE: &[Binding] = table! {
     Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
     Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
     Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
-    Review [key('z')] Later "" "decide later: back, it goes on waiting, and n skips it for an hour";
+    Review [key('z')] Later "" "decide later: back, it goes on waiting, and you say until when n skips it";
     Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
     Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
     Review [key('M')] MakeRule "" "open the engagement of the channel, to make a rule of this; decides nothing";
@@ -311,6 +331,7 @@ pub const TABLE: &[Binding] = table! {
     Composer [named(KeyCode::F(1))] Help "help" "this help";
     Invite [key('c')] CopyLink "copy link" "copy the link";
     Invite [key('t')] CopyInviteText "copy as message" "copy the link with the words to send with it";
+    Invite [key('o')] ShowPicture "open as picture" "write the QR code as a picture and open it, or say where it is; it goes when you leave";
     Invite [key('f')] QrOnly "QR only" "give the whole window to the QR code";
     Invite [key('r')] Replace "replace" "make a new link for the same number; the old one dies";
     Invite [key('D')] CancelInvite "cancel" "cancel the invite (asks once); the link dies";
@@ -349,6 +370,28 @@ pub const TABLE: &[Binding] = table! {
     Log [key('V')] VerifyChain "verify" "read every entry and check it against the next";
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Rest [named(KeyCode::Enter)] Open "do it" "do what is selected";
+    Rest [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Rest [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Rest [key('1'), key('2'), key('3'), key('4'), key('5')] PickLine "" "do what stands in this line";
+    Rest [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    CatchUp [named(KeyCode::Enter)] Open "go there" "go to the channel, or to the digest";
+    CatchUp [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    CatchUp [key('k'), named(KeyCode::Up)] Up "" "move up";
+    CatchUp [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    CatchUp [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    CatchUp [key('D')] Digest "digest" "what the rules left to the digest";
+    CatchUp [key('L')] OpenLog "log" "open the log of what was decided and done";
+    CatchUp [named(KeyCode::Esc)] Back "back" "back";
+    Digest [named(KeyCode::Enter)] Open "go there" "go to the channel of the selected message";
+    Digest [key('j'), named(KeyCode::Down)] Down "message" "next message";
+    Digest [key('k'), named(KeyCode::Up)] Up "" "previous message";
+    Digest [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some messages down";
+    Digest [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some messages up";
+    Digest [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Digest [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Digest [key('R')] MarkAllRead "all read" "mark all that is listed as read";
+    Digest [named(KeyCode::Esc)] Back "back" "back; nothing is marked";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

@@ -4,6 +4,9 @@ use crossterm::event::KeyEvent;
 
 use crate::api::{Error, Event, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
+use crate::desktop::notices::Notice;
+use crate::desktop::notify::Letter;
+use crate::desktop::picture::Shown;
 use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
 
 /// Everything that can happen to the screen.
@@ -30,6 +33,8 @@ pub enum Message {
     Event(Event),
     /// A copy ended here; an error is a sentence.
     Copied(Result<Placed, String>),
+    /// A picture was shown, or says where it is; an error is a sentence.
+    Pictured(Result<Shown, String>),
     /// The external editor was closed; an error is a sentence.
     Edited(Sheet, Result<PeerText, String>),
 }
@@ -60,6 +65,24 @@ pub enum Question {
     Settled,
     /// One review item.
     Review(ReviewId),
+    /// What stands beside the transcript of a channel.
+    Overview(ChannelId),
+    /// What happened before this surface was opened.
+    Away,
+    /// What happened since the person last looked.
+    CatchUp,
+    /// What is left to the digest.
+    Digest,
+    /// Marking the digest as read.
+    DigestRead,
+    /// Being told nothing of a channel for a while (`true`), or again.
+    Mute(ChannelId, bool),
+    /// Putting an item off.
+    Snooze(ReviewId),
+    /// Noting that the person looks.
+    Looked,
+    /// Taking on to tell the person of something.
+    Claim(Vec<Notice>),
     /// A decision.
     Decide(ReviewId, Verdict),
     /// A message of ours.
@@ -109,6 +132,12 @@ pub enum Effect {
     Ask(Request, Question),
     /// Put text on a clipboard.
     Copy(String),
+    /// Tell the person of something while they look elsewhere.
+    Tell(Letter),
+    /// Take away what they were told of, because they have seen it.
+    Untell(u64),
+    /// Show a picture (PNG) in the system's viewer, for as long as an invite is on screen.
+    ShowPicture(Vec<u8>),
     /// Let the person write in their editor, starting from this text.
     OpenEditor(Sheet, PeerText),
     /// Clear the terminal and draw all of it.

@@ -5,26 +5,30 @@
 
 use jiff::tz::TimeZone;
 
-use crate::api::Status;
+use crate::api::{Overview, Status};
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
 use crate::profile::Config;
 
 use super::message::Question;
+use super::screen::catch_up::CatchUpScreen;
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
+use super::screen::digest::DigestScreen;
 use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
+use super::screen::rest::RestScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::transcript::Transcript;
 use super::theme::{Symbols, Theme, ThemeChoice};
 use super::tour::Tour;
+use super::watch::Watch;
 
 /// How long a line about something that happened stays.
 const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
@@ -79,8 +83,10 @@ pub struct Model {
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
-    /// Items that a person put off, and until when.
-    pub(super) snoozed: Vec<(ReviewId, UnixMillis)>,
+    /// What stands beside the open transcript; of another channel until the answer is here.
+    pub(super) overview: Option<Overview>,
+    /// When the person looked, and what they were told of.
+    pub(super) watch: Watch,
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
@@ -103,6 +109,9 @@ pub(super) enum Screen {
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Log(Box<LogScreen>),
+    Rest(RestScreen),
+    CatchUp(Box<CatchUpScreen>),
+    Digest(Box<DigestScreen>),
     Help(HelpScreen),
 }
 
@@ -207,7 +216,8 @@ impl Model {
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
-            snoozed: Vec::new(),
+            overview: None,
+            watch: Watch::new(setup.now),
             notice: None,
             asking: None,
             flights: Flights::default(),
@@ -251,9 +261,22 @@ impl Model {
         }
     }
 
-    /// Returns the request that keeps what is written on disk, if something is not kept yet.
-    pub(super) fn keep_draft(&mut self) -> Option<super::message::Effect> {
-        self.composer.keep()
+    /// Returns what has to be asked before the person is gone: what is written is kept on disk,
+    /// and it is noted when they last looked.
+    pub(super) fn part(&mut self) -> Vec<super::message::Effect> {
+        let kept = self.composer.keep();
+        kept.into_iter().chain([super::watch::looked()]).collect()
+    }
+
+    /// Returns the settings that act now.
+    pub fn settings(&self) -> &Config {
+        &self.config
+    }
+
+    /// Tells whether an invite is on screen, be it below another screen.
+    pub(super) fn shows_invite(&self) -> bool {
+        let mut screens = std::iter::once(&self.screen).chain(&self.back);
+        screens.any(|screen| matches!(screen, Screen::Invite(_)))
     }
 
     pub(super) fn touch(&mut self) {
@@ -277,9 +300,22 @@ impl Model {
 
     /// Returns until when a person put an item off, while that lasts.
     pub(super) fn snoozed_until(&self, id: ReviewId) -> Option<UnixMillis> {
-        let held = self.snoozed.iter().find(|(item, _)| *item == id);
-        held.map(|(_, until)| *until)
-            .filter(|until| *until > self.now)
+        let snoozed = self.need(id)?.snoozed?;
+        (snoozed.until > self.now).then_some(snoozed.until)
+    }
+
+    /// Tells whether the way from one item to the next passes over this one.
+    pub(super) fn is_passed_over(&self, id: ReviewId) -> bool {
+        let muted = || {
+            let channel = self.need(id).and_then(|item| self.channel(item.channel));
+            channel.is_some_and(|channel| channel.is_muted(self.now))
+        };
+        self.snoozed_until(id).is_some() || muted()
+    }
+
+    /// Returns what stands beside the transcript of a channel, once it is known.
+    pub(super) fn overview_of(&self, id: ChannelId) -> Option<&Overview> {
+        (self.overview.as_ref()).filter(|overview| overview.channel == id)
     }
 
     /// Returns the channel whose transcript is open.
@@ -430,6 +466,7 @@ impl Model {
             review,
             self.composer.save_at(),
             self.resting.map(|(_, _, since)| since.after(second)),
+            self.watch.next,
         ]
         .into_iter()
         .flatten()

@@ -15,6 +15,9 @@ use tokio::task::JoinSet;
 
 use crate::api::{Events, Handle, Reply};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
+use crate::desktop::notify::{self, Hints, Reach, Ways};
+use crate::desktop::picture::Picture;
+use crate::desktop::settings::plan;
 use crate::model::{PeerText, UnixMillis};
 use crate::profile::Config;
 
@@ -75,6 +78,8 @@ pub struct Options {
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
+    /// How a person can be told of something while they look elsewhere.
+    pub reach: Reach,
     /// The zone for times of day.
     pub zone: TimeZone,
     /// Where the time comes from.
@@ -104,7 +109,7 @@ impl Options {
             theme: ThemeChoice::Auto,
             colours: ColourHints {
                 no_color: set("NO_COLOR"),
-                dumb: term.is_none_or(|term| term == "dumb"),
+                dumb: term.as_ref().is_none_or(|term| term == "dumb"),
                 colorfgbg: text("COLORFGBG"),
             },
             symbols: Symbols::Unicode,
@@ -117,6 +122,16 @@ impl Options {
                 ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
+            reach: Reach {
+                terminal: Some(Hints {
+                    term,
+                    program: text("TERM_PROGRAM"),
+                    lc_terminal: text("LC_TERMINAL"),
+                    tmux: set("TMUX"),
+                    multiplexer: set("STY") || set("ZELLIJ"),
+                }),
+                bus: notify::has_bus(&|name| std::env::var_os(name)),
+            },
             zone: TimeZone::system(),
             clock,
         }
@@ -127,6 +142,8 @@ impl Options {
 enum Back {
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
+    /// What has to be written to the terminal for somebody who looks elsewhere.
+    Told(Option<String>),
 }
 
 /// Shows the surface until it is left, the engine closes or the terminal goes away. Returns what
@@ -147,12 +164,15 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
     });
     model.use_config(options.config.clone());
     let (back, returns) = mpsc::unbounded_channel();
+    let reach = options.reach.clone();
     let mut session = Session {
         events: handle.events(),
         handle,
         model,
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
+        ways: Arc::new(Mutex::new(Ways::new(reach))),
+        picture: None,
         screen: Screen::take()?,
         input: Some(Inputs::start()),
         tasks: JoinSet::new(),
@@ -174,6 +194,9 @@ struct Session {
     screen: Screen,
     input: Option<Inputs>,
     clipboard: Arc<Mutex<Clipboard>>,
+    ways: Arc<Mutex<Ways>>,
+    /// The picture of an invite's code, while that is on screen.
+    picture: Option<Picture>,
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Back>,
     returns: mpsc::UnboundedReceiver<Back>,
@@ -204,11 +227,11 @@ impl Session {
             }
             match self.wake(&mut gone, &mut asked).await {
                 Woken::Input(None | Some(Err(_))) | Woken::Gone => {
-                    self.keep_draft().await?;
+                    self.part().await?;
                     return Err(Error::TerminalGone);
                 }
                 Woken::Asked => {
-                    self.keep_draft().await?;
+                    self.part().await?;
                     return Ok(());
                 }
                 Woken::Input(Some(Ok(input))) => self.take_input(input).await?,
@@ -284,6 +307,12 @@ impl Session {
                 Message::Copied(Ok(placed))
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+            Back::Told(sequence) => {
+                if let Some(sequence) = sequence {
+                    self.screen.write(&sequence)?;
+                }
+                return Ok(());
+            }
         };
         self.tell(message).await
     }
@@ -338,7 +367,11 @@ impl Session {
     async fn tell(&mut self, message: Message) -> Result<(), Error> {
         let now = (self.options.clock)();
         let effects = update(&mut self.model, now, message);
-        self.carry_out(effects).await
+        self.carry_out(effects).await?;
+        if !self.model.shows_invite() {
+            self.picture = None;
+        }
+        Ok(())
     }
 
     async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
@@ -357,6 +390,17 @@ impl Session {
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
+                Effect::Tell(letter) => {
+                    let (ways, plan) = (Arc::clone(&self.ways), plan(self.model.settings()));
+                    self.start(
+                        async move { Back::Told(ways.lock().await.tell(&plan, &letter).await) },
+                    );
+                }
+                Effect::Untell(id) => {
+                    let ways = Arc::clone(&self.ways);
+                    self.start(async move { Back::Told(ways.lock().await.untell(id)) });
+                }
+                Effect::ShowPicture(bytes) => self.show_picture(&bytes).await?,
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
@@ -417,8 +461,20 @@ impl Session {
         Box::pin(self.tell(Message::Edited(sheet, edited))).await
     }
 
-    async fn keep_draft(&mut self) -> Result<(), Error> {
-        let effects: Vec<_> = self.model.keep_draft().into_iter().collect();
+    async fn show_picture(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let shown = match Picture::write(bytes) {
+            Ok(picture) => {
+                let shown = picture.show(self.options.surroundings.display);
+                self.picture = Some(picture);
+                Ok(shown)
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        Box::pin(self.tell(Message::Pictured(shown))).await
+    }
+
+    async fn part(&mut self) -> Result<(), Error> {
+        let effects = self.model.part();
         self.carry_out(effects).await
     }
 

@@ -1,8 +1,10 @@
 //! One file per screen: what it holds, what its keys do, how it is drawn.
 
+pub(super) mod catch_up;
 pub(super) mod composer;
 pub(super) mod decision_log;
 mod decision_log_text;
+pub(super) mod digest;
 pub(super) mod engagement;
 mod engagement_changes;
 pub(super) mod engagement_view;
@@ -15,6 +17,7 @@ pub(super) mod need;
 pub(super) mod needs_you;
 pub(super) mod needs_you_view;
 pub(super) mod rail;
+pub(super) mod rest;
 pub(super) mod review;
 pub(super) mod review_paper;
 pub(super) mod review_queue;

@@ -18,10 +18,10 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    decision_log, engagement, form, help, invite, main, needs_you, review, review_queue,
-    review_words, safety_code,
+    catch_up, decision_log, digest, engagement, form, help, invite, main, needs_you, rest, review,
+    review_queue, review_words, safety_code,
 };
-use super::tour;
+use super::{tour, watch};
 
 /// How long a line has to lie under a person's eyes before it counts as read.
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
@@ -30,7 +30,10 @@ const READING: std::time::Duration = std::time::Duration::from_secs(1);
 pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
     let mut effects = pass_time(model, at);
     effects.extend(match message {
-        Message::Key(key) => press(model, &key),
+        Message::Key(key) => {
+            watch::saw(model);
+            press(model, &key)
+        }
         Message::Paste(block) => paste(model, &block),
         Message::Resize(width, height) => {
             model.size = (width, height);
@@ -41,15 +44,16 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             model.focused_since = gained.then_some(model.now);
             model.resting = None;
             unsettle(model);
-            Vec::new()
+            watch::focus(model, gained)
         }
-        Message::Tick => Vec::new(),
+        // What is told later is told when its time comes, whether or not anything changed.
+        Message::Tick => watch::look_round(model),
         Message::Drawn { quiet } => {
             review::drawn(model, quiet);
             safety_code::drawn(model, quiet);
             engagement::drawn(model, quiet);
-            rest(model);
-            Vec::new()
+            rest_on(model);
+            watch::look_round(model)
         }
         Message::Answer(question, answer) => answers::take(model, question, *answer),
         Message::Event(event) => on_event(model, event),
@@ -61,6 +65,10 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
                 }
                 Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
             }
+            Vec::new()
+        }
+        Message::Pictured(result) => {
+            invite::pictured(model, result);
             Vec::new()
         }
         Message::Edited(Sheet::Letter(channel), result) => {
@@ -84,7 +92,10 @@ fn unsettle(model: &mut Model) {
 
 /// Returns what has to be asked before the first frame.
 pub fn start(model: &mut Model) -> Vec<Effect> {
-    reload_lists(model)
+    let mut effects = reload_lists(model);
+    let request = Request::CatchUp { since: None };
+    effects.extend(ask(model, request, Question::Away));
+    effects
 }
 
 fn reload_lists(model: &mut Model) -> Vec<Effect> {
@@ -135,7 +146,7 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
 }
 
 /// Notes which message lies under the person's eyes.
-fn rest(model: &mut Model) {
+fn rest_on(model: &mut Model) {
     let looking =
         model.focused_since.is_some() && matches!(model.screen, Screen::Main) && !model.is_tiny();
     let seen = looking.then(|| last_unread_seen(model)).flatten();
@@ -190,6 +201,7 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
     model.side_scroll = 0;
     model.resting = None;
     effects.extend(newest(model, channel));
+    effects.extend(overview(model, channel));
     effects.extend(ask(
         model,
         Request::Draft { channel },
@@ -208,6 +220,15 @@ pub(super) fn newest(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
     ask(model, request, Question::Newest(channel))
 }
 
+/// Asks for what stands beside the transcript of a channel.
+pub(super) fn overview(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
+    ask(
+        model,
+        Request::Overview { channel },
+        Question::Overview(channel),
+    )
+}
+
 fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
     let open = model
         .transcript
@@ -217,9 +238,17 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Channels => {
             let mut effects = ask(model, Request::Channels, Question::Channels);
             effects.extend(reload_screen(model));
+            effects.extend(
+                open.into_iter()
+                    .flat_map(|channel| overview(model, channel)),
+            );
             effects
         }
-        Event::Messages { channel } if Some(channel) == open => newest(model, channel),
+        Event::Messages { channel } if Some(channel) == open => {
+            let mut effects = newest(model, channel);
+            effects.extend(overview(model, channel));
+            effects
+        }
         Event::Messages { .. } => Vec::new(),
         Event::NeedsYou => {
             let mut effects = ask(model, Request::NeedsYou, Question::NeedsYou);
@@ -232,6 +261,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             effects.extend(reload_screen(model));
             if let Some(channel) = open {
                 effects.extend(newest(model, channel));
+                effects.extend(overview(model, channel));
             }
             effects
         }
@@ -273,7 +303,11 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
             safety_code::reload(model, channel)
         }
         Screen::Engagement(_) => engagement::reload(model),
-        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Help(_) => Vec::new(),
+        Screen::CatchUp(_) => catch_up::reload(model),
+        Screen::Digest(_) => digest::reload(model),
+        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Rest(_) | Screen::Help(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -294,6 +328,9 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Rest(_)
+        | Screen::CatchUp(_)
+        | Screen::Digest(_)
         | Screen::Help(_) => {}
     }
     Vec::new()
@@ -320,6 +357,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Rest(_) => Scope::Rest,
+        Screen::CatchUp(_) => Scope::CatchUp,
+        Screen::Digest(_) => Scope::Digest,
         Screen::Help(_) => Scope::Help,
     }
 }
@@ -345,6 +385,9 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     if action == Action::JumpSignal {
         review::jump(model, key);
         return Vec::new();
+    }
+    if action == Action::PickLine {
+        return rest::pick(model, key);
     }
     let asked = model.asking;
     let effects = act(model, scope, action);
@@ -390,7 +433,7 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         return vec![Effect::Redraw];
     }
     if action == Action::Suspend {
-        let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+        let mut effects = model.part();
         effects.push(Effect::Suspend);
         return effects;
     }
@@ -408,6 +451,15 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
             next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
         }
         Scope::Main if action == Action::AllNeeds => needs_you::open(model),
+        Scope::Main | Scope::NeedsYou if action == Action::Mute => rest::open_mute(model),
+        Scope::Main | Scope::CatchUp if action == Action::Digest => digest::open(model),
+        Scope::Main if action == Action::CatchUp => catch_up::open(model),
+        Scope::Main if action == Action::Later => {
+            if let Some(Spot::Need(item)) = model.cursor {
+                rest::open_snooze(model, vec![item]);
+            }
+            Vec::new()
+        }
         Scope::Main | Scope::Review if action == Action::MakeRule => engagement::open(model),
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
@@ -422,6 +474,9 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Rest => rest::act(model, action),
+        Scope::CatchUp => catch_up::act(model, action),
+        Scope::Digest => digest::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

@@ -12,8 +12,8 @@ use super::available::available;
 use super::keymap::{self, Action, Binding, Scope};
 use super::model::{Model, Screen, Tone};
 use super::screen::{
-    decision_log, engagement_view, form, help, invite, main, needs_you_view, review_view,
-    safety_code,
+    catch_up, decision_log, digest, engagement_view, form, help, invite, main, needs_you_view,
+    rest, review_view, safety_code,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -51,6 +51,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Engagement(screen) => engagement_view::draw(model, screen, frame),
         Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
         Screen::Log(screen) => decision_log::draw(model, screen, frame),
+        Screen::Rest(screen) => rest::draw(model, screen, frame),
+        Screen::CatchUp(screen) => catch_up::draw(model, screen, frame),
+        Screen::Digest(screen) => digest::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
     }
     fold(model, frame);
@@ -197,6 +200,9 @@ fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
     }
     if let Some(status) = &model.status {
         let held = match (status.held_in, status.held_out) {
+            _ if status.paused.is_some() && status.kept > 0 => {
+                Some(format!("in {} kept", status.kept))
+            }
             (0, 0) => None,
             (held, 0) => Some(format!("Held {held} in")),
             (0, held) => Some(format!("Held {held} out")),

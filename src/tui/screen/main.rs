@@ -12,7 +12,7 @@ use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, clock, inset, nth};
+use crate::tui::widget::paint::{Paint, age, clock, inset, nth};
 
 use super::transcript::Window;
 use super::{composer, engagement, form, invite, review, safety_code};
@@ -39,7 +39,7 @@ pub(in crate::tui) fn layout(model: &Model) -> Layout {
     let banner_rows = match (paused, body.height) {
         (false, _) => 0,
         (true, 0..12) => 1,
-        (true, _) => 4,
+        (true, _) => 5,
     };
     let banner = Rect {
         height: banner_rows.min(body.height),
@@ -160,7 +160,7 @@ fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let at = clock(since, &model.zone);
     let left = vec![
         paint.own(Role::Wait, "ALL CHANNELS PAUSED"),
-        paint.own(Role::Dim, format!(" since {at}")),
+        paint.own(Role::Dim, format!(" by you {at}")),
     ];
     let right = vec![
         paint.own(Role::Accent, "P"),
@@ -168,14 +168,38 @@ fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     ];
     paint.pair(inset(area, 1, 1), left, right);
     let lines = [
-        "Nothing leaves this machine and nothing reaches your assistant.",
-        "Messages still arrive and are kept. The other sides see no notice.",
+        "Nothing leaves this machine and nothing reaches your assistant.".to_owned(),
+        format!(
+            "Messages still arrive and are kept: {}.",
+            kept_words(model, &at)
+        ),
+        format!("The other sides see no notice. {}", clocks_words(model)),
     ];
     for (words, down) in lines.into_iter().zip(1..) {
         let spans = vec![paint.own(Role::Dim, words)];
         paint.row(inset(nth(area, down), 1, 1), spans);
     }
-    paint.rule(nth(area, 3));
+    paint.rule(nth(area, 4));
+}
+
+fn kept_words(model: &Model, since: &str) -> String {
+    let kept = model.status.as_ref().map_or(0, |status| status.kept);
+    match kept {
+        0 => format!("none since {since}"),
+        kept => format!("{kept} new since {since}"),
+    }
+}
+
+/// Says that a pause stops no clock, and when the first of them is over.
+fn clocks_words(model: &Model) -> String {
+    let next = model.status.as_ref().and_then(|status| status.next_expiry);
+    match next {
+        Some(at) => {
+            let left = age(at.since(model.now));
+            format!("Held items keep their clocks: the first expires in {left}.")
+        }
+        None => "Held items keep their clocks.".to_owned(),
+    }
 }
 
 /// Acts on a key of the table.
@@ -546,7 +570,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     let outbox = model.status.as_ref().map_or(0, |status| status.outbox);
     let asked = model.asking == Some(Asking::Quit);
     if asked || (waiting == 0 && outbox == 0) {
-        let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+        let mut effects = model.part();
         effects.push(Effect::Quit);
         return effects;
     }

@@ -11,7 +11,7 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, age, clock, inset, nth, safe};
 
 use super::needs_you::{NeedsScreen, title, waits_for_them};
-use super::{need, review_verdict, review_view};
+use super::{need, rest, review_verdict, review_view};
 
 /// Columns of the list where the look at an item stands beside it.
 const LIST: u16 = 60;
@@ -275,8 +275,8 @@ fn draw_item(
     let (time, role) = need::time(model, item, place.width >= 70);
     let right = match model.snoozed_until(item.id) {
         Some(until) => {
-            let words = format!("later {}", clock(until, &model.zone));
-            vec![paint.own(Role::Dim, words)]
+            let words = rest::until(until, model.now, &model.zone);
+            vec![paint.own(Role::Dim, format!("later, {words}"))]
         }
         None => vec![paint.own(role, time)],
     };

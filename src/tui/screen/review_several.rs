@@ -252,6 +252,7 @@ mod tests {
                 severe: false,
             },
             since: UnixMillis(0),
+            snoozed: None,
             seen: Digest([0; 32]),
         }
     }

@@ -3,19 +3,20 @@
 //! The answers are data, in the order an engine would give them; what is under test is the
 //! surface alone. Time stands still until a test moves it.
 
+mod attention;
 mod engagement;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
+    CatchUp, Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
-    Evidence, Fingerprint, LogEntry, Message as Letter, MessageId, NetworkId, Passage, PeerText,
-    RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
-    StopReason, TextSpan, UnixMillis, Words,
+    Evidence, Fingerprint, LogEntry, Message as Letter, MessageId, NetworkId, Occasion, Passage,
+    PeerText, RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode,
+    SignalKind, StopReason, TextSpan, UnixMillis, Words,
 };
 use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -41,6 +42,9 @@ pub(crate) struct Facts {
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
     pub(crate) drafts_fail: bool,
+    pub(crate) news: CatchUp,
+    /// What somebody else took on to tell already.
+    pub(crate) told: Vec<Occasion>,
 }
 
 /// A person, a window and the facts behind it.
@@ -87,6 +91,9 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
         rules: None,
         policy_version: 1,
         wake: Vec::new(),
+        muted: None,
+        news: 0,
+        news_at: None,
     }
 }
 
@@ -289,6 +296,7 @@ fn need(id: i64, channel: &Channel, kind: ReviewKind, since: UnixMillis) -> Revi
         name: channel.name.clone(),
         kind,
         since,
+        snoozed: None,
         seen: Digest([u8::try_from(id).unwrap(); 32]),
     }
 }
@@ -299,6 +307,7 @@ fn status() -> Status {
         profile: "profile".into(),
         protected: true,
         paused: None,
+        kept: 0,
         active_channels: 4,
         needs_you: 3,
         held_in: 1,
@@ -379,6 +388,8 @@ impl Facts {
             letters: letters(),
             draft: String::new(),
             drafts_fail: false,
+            news: CatchUp::default(),
+            told: Vec::new(),
         }
     }
 
@@ -691,6 +702,12 @@ impl Facts {
             Request::Engagement { channel, proposal } => {
                 return Some(engagement::answer(self, channel, proposal));
             }
+            Request::Looked
+            | Request::CatchUp { .. }
+            | Request::Digest
+            | Request::DigestRead { .. }
+            | Request::Overview { .. }
+            | Request::Claim { .. } => return Some(attention::answer(self, request)),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
@@ -748,6 +765,12 @@ impl World {
                 self.done.push(effect);
                 continue;
             };
+            if let Some(reply) = attention::change(&mut self.facts, request, self.now) {
+                let message = Message::Answer(question.clone(), Box::new(Ok(reply)));
+                self.done.push(effect);
+                open.extend(update(&mut self.model, self.now, message));
+                continue;
+            }
             let Some(answer) = self.facts.answer(request) else {
                 self.done.push(effect);
                 continue;
