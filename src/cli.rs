@@ -22,6 +22,7 @@ pub mod end;
 pub mod engagement;
 pub mod host;
 pub mod instructions;
+pub mod keys;
 pub mod log;
 pub mod man;
 pub mod mute;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
+use chaperon::cli::keys::{KeyRow, KeysArgs};
 use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
@@ -20,7 +21,7 @@ use chaperon::net::Mode;
 use chaperon::profile::Profile;
 use chaperon::profile::config::Symbols;
 use chaperon::relay::{self, Limits, Rate};
-use chaperon::tui::{self, ThemeChoice};
+use chaperon::tui::{self, Keys, ThemeChoice};
 use clap::Parser as _;
 use color_eyre::eyre::{Result, WrapErr as _, eyre};
 use tokio::net::UnixListener;
@@ -80,7 +81,11 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Some(Command::Scan(args)) => Ok(print(|out| cli::scan::run(&args, out))),
         Some(Command::Completions(args)) => Ok(print(|out| cli::completions::print(&args, out))),
-        Some(Command::Man(args)) => Ok(print(|out| cli::man::print(&args, out))),
+        Some(Command::Man(args)) => {
+            let rows = key_rows(&Keys::built_in());
+            Ok(print(|out| cli::man::print(&args, &rows, out)))
+        }
+        Some(Command::Keys(args)) => show_keys(&args),
         Some(Command::Ask(verb)) => Ok(ask(access, verb).await),
         Some(Command::Relay(args)) => serve_relay(access.home, args).await,
         Some(Command::Run(args)) => run_engine(access, args).await,
@@ -261,6 +266,31 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
     session.close().await;
     shown?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the table of keys as the command line prints it.
+fn key_rows(keys: &Keys) -> Vec<KeyRow> {
+    let rows = keys.lines().iter().map(|line| KeyRow {
+        name: line.name(),
+        place: line.binding.scope.label().to_owned(),
+        keys: line.keys.iter().map(|key| key.label()).collect(),
+        help: line.binding.help.to_owned(),
+        changed: line.is_changed(),
+    });
+    rows.collect()
+}
+
+/// Prints the keys in force, or shows what pressed ones send.
+fn show_keys(args: &KeysArgs) -> Result<ExitCode> {
+    let keys = Keys::built_in();
+    if args.test {
+        tui::test_keys(&keys)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = key_rows(&keys);
+    Ok(print(|out| {
+        cli::keys::print(args, &rows, keys.warnings(), out)
+    }))
 }
 
 /// Opens the terminal surface on a world that vanishes afterwards.

@@ -8,11 +8,16 @@
 //! did not decide in the review screen.
 
 mod available;
+mod burst;
 mod external;
+mod filter;
 mod input;
 pub mod keymap;
+mod keys_test;
 pub mod message;
 pub mod model;
+mod mouse;
+mod palette;
 pub mod run;
 mod screen;
 mod terminal;
@@ -23,6 +28,8 @@ pub mod view;
 mod watch;
 mod widget;
 
+pub use keymap::{Change, EnterKey, Keys, KeysError};
+pub use keys_test::test_keys;
 pub use message::{Effect, Message, Question, Sheet};
 pub use model::{Model, Setup};
 pub use run::{Error, Options, run};

@@ -8,9 +8,10 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use chaperon::text::opinion::Model;
-use chaperon::text::opinion::train::{Example, Settings, fit};
+use chaperon::text::opinion::train::{Example, Settings, Trained, fit};
 
 use crate::data::Row;
+use crate::joined::{self, Joined, Unseen};
 use crate::shingles;
 
 /// Parts of cross-validation.
@@ -20,7 +21,7 @@ const FOLDS: u8 = 5;
 const LARGE_GROUP: usize = 5;
 
 /// Shares of good texts for which the figures are printed.
-const GRID: [f64; 6] = [0.001, 0.002, 0.004, 0.007, 0.01, 0.02];
+const GRID: [f64; 8] = [0.001, 0.002, 0.004, 0.007, 0.01, 0.02, 0.04, 0.08];
 
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
@@ -40,15 +41,35 @@ pub(crate) struct Corpus<'a> {
 
 impl<'a> Corpus<'a> {
     pub(crate) fn new(rows: &'a [Row]) -> Self {
-        let attacks = rows.iter().filter(|row| row.is_attack()).count().max(1);
-        let good = (rows.len() - attacks).max(1);
         let mut groups = BTreeMap::new();
+        let mut sides: BTreeMap<(&str, bool), f32> = BTreeMap::new();
         for row in rows {
             *groups.entry(row.group.as_str()).or_default() += 1;
+            *sides.entry((row.family(), row.is_attack())).or_default() += 1.0;
         }
+        // A large family counts for more than a small one, but by the root of its rows alone.
+        let raw = |row: &Row| {
+            let most: f32 = match (row.is_dev || row.family() == "own", row.is_attack()) {
+                (true, _) => 400.0,
+                (false, true) => 100.0,
+                (false, false) => 250.0,
+            };
+            let count: f32 = sides
+                .get(&(row.family(), row.is_attack()))
+                .copied()
+                .unwrap_or(1.0);
+            (most / count).sqrt().min(1.0)
+        };
+        let total = |is_attack| {
+            rows.iter()
+                .filter(|row| row.is_attack() == is_attack)
+                .map(raw)
+                .sum::<f32>()
+        };
+        let (attacks, good) = (total(true), total(false));
         let balance = |row: &Row| {
-            let own = if row.is_attack() { attacks } else { good };
-            (rows.len() as f64 / (2.0 * own as f64)) as f32
+            let side = if row.is_attack() { attacks } else { good };
+            raw(row) * rows.len() as f32 / (2.0 * side)
         };
         Self {
             rows,
@@ -77,9 +98,13 @@ impl<'a> Corpus<'a> {
         self.examples.iter().collect()
     }
 
-    /// Learns from every row that `is_tested` does not take and that is unlike those, and
-    /// returns the scores of the others with their row numbers.
-    fn split(&self, settings: &Settings, is_tested: impl Fn(&Row) -> bool) -> Vec<(usize, f32)> {
+    /// Learns from every row that `is_tested` does not take and that is unlike those; returns
+    /// the numbers of the others.
+    fn learn(
+        &self,
+        settings: &Settings,
+        is_tested: impl Fn(&Row) -> bool,
+    ) -> (Trained, Vec<usize>) {
         let tested: Vec<usize> = (0..self.rows.len())
             .filter(|at| is_tested(&self.rows[*at]))
             .collect();
@@ -97,7 +122,12 @@ impl<'a> Corpus<'a> {
             })
             .map(|at| &self.examples[at])
             .collect();
-        let trained = fit(&learnt, settings);
+        (fit(&learnt, settings), tested)
+    }
+
+    /// Learns as [`Self::learn`] does and scores the others.
+    fn split(&self, settings: &Settings, is_tested: impl Fn(&Row) -> bool) -> Vec<(usize, f32)> {
+        let (trained, tested) = self.learn(settings, is_tested);
         tested
             .into_iter()
             .map(|at| (at, trained.score(&self.examples[at])))
@@ -112,8 +142,10 @@ pub(crate) struct Figures {
     pub(crate) false_positives: f64,
     pub(crate) cross_validation: BTreeMap<String, Kind>,
     pub(crate) by_false_positives: Vec<Point>,
-    pub(crate) unseen_family: BTreeMap<String, Kind>,
+    pub(crate) joined_with_rules: Vec<Joined>,
+    pub(crate) unseen_family: BTreeMap<String, Family>,
     pub(crate) unseen_family_mean: f64,
+    pub(crate) unseen_family_mean_with_rules: f64,
     pub(crate) without_development_set: Vec<Point>,
 }
 
@@ -128,6 +160,18 @@ impl Kind {
     fn share(self) -> f64 {
         self.above as f64 / self.texts.max(1) as f64
     }
+}
+
+/// Attacks of a family that nothing was learnt from, and how many were found.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Family {
+    pub(crate) texts: usize,
+    pub(crate) model: usize,
+    pub(crate) joined: usize,
+}
+
+fn percent(part: usize, whole: usize) -> f64 {
+    part as f64 * 100.0 / whole.max(1) as f64
 }
 
 /// Recall at a threshold.
@@ -145,16 +189,21 @@ pub(crate) fn measure(
     wanted: &Wanted,
     out: &mut impl Write,
 ) -> Result<Figures> {
+    let folds: Vec<(Trained, Vec<usize>)> = (0..FOLDS)
+        .map(|fold| corpus.learn(settings, |row| corpus.fold_of(row) == fold))
+        .collect();
     let mut log_odds = vec![f32::NAN; corpus.rows.len()];
-    for fold in 0..FOLDS {
-        for (at, score) in corpus.split(settings, |row| corpus.fold_of(row) == fold) {
-            log_odds[at] = score;
+    let mut unseen_by: Vec<Unseen<'_>> = Vec::new();
+    for (trained, tested) in &folds {
+        for at in tested {
+            log_odds[*at] = trained.score(&corpus.examples[*at]);
+            unseen_by.push((&corpus.rows[*at], trained));
         }
     }
     let scored: Vec<(&Row, f32)> = corpus.rows.iter().zip(log_odds.iter().copied()).collect();
-    let threshold = threshold(&scored, wanted.false_positives);
-    let cross_validation = kinds(&scored, threshold);
-    writeln!(out, "\nCross-validation, threshold {threshold:.3}")?;
+    let chosen = threshold(&scored, wanted.false_positives);
+    let cross_validation = kinds(&scored, chosen);
+    writeln!(out, "\nCross-validation, threshold {chosen:.3}")?;
     for (kind, figure) in &cross_validation {
         writeln!(
             out,
@@ -170,41 +219,62 @@ pub(crate) fn measure(
         .collect();
     let by_false_positives = points(&scored, &dev);
     print_points("Development set, cross-validated", &by_false_positives, out)?;
-    print_mistakes(&scored, threshold, wanted.mistakes, out)?;
+    let thresholds: Vec<f32> = by_false_positives
+        .iter()
+        .map(|point| point.threshold)
+        .collect();
+    let joined = joined::measure(&unseen_by, &thresholds)?;
+    joined::print(&joined, out)?;
+    writeln!(
+        out,
+        "\nDevelopment set by kind, rules and model, threshold {chosen:.3}"
+    )?;
+    joined::print_kinds(&unseen_by, chosen, out)?;
+    print_mistakes(&scored, chosen, wanted.mistakes, out)?;
 
+    let without_development_set = without_development_set(corpus, settings, wanted, out)?;
+
+    let mut unseen_family = BTreeMap::new();
+    if !wanted.is_quick {
+        unseen_family = families(corpus, settings, &dev, chosen, out)?;
+    }
+    let sum = |part: fn(&Family) -> usize| unseen_family.values().map(part).sum::<usize>();
+    let texts = sum(|family| family.texts);
+    let unseen_family_mean = percent(sum(|family| family.model), texts);
+    let unseen_family_mean_with_rules = percent(sum(|family| family.joined), texts);
+    writeln!(
+        out,
+        "all families {unseen_family_mean:.1} %, with rules {unseen_family_mean_with_rules:.1} %"
+    )?;
+    Ok(Figures {
+        threshold: chosen,
+        false_positives: wanted.false_positives,
+        cross_validation,
+        by_false_positives,
+        joined_with_rules: joined,
+        unseen_family,
+        unseen_family_mean,
+        unseen_family_mean_with_rules,
+        without_development_set,
+    })
+}
+
+/// Learns from everything but the development set, and measures on that.
+fn without_development_set(
+    corpus: &Corpus<'_>,
+    settings: &Settings,
+    wanted: &Wanted,
+    out: &mut impl Write,
+) -> Result<Vec<Point>> {
     let unseen: Vec<(&Row, f32)> = corpus
         .split(settings, |row| row.is_dev)
         .into_iter()
         .map(|(at, score)| (&corpus.rows[at], score))
         .collect();
-    let without_development_set = points(&unseen, &unseen);
-    print_points(
-        "Learnt without the development set",
-        &without_development_set,
-        out,
-    )?;
-
-    let mut unseen_family = BTreeMap::new();
-    if !wanted.is_quick {
-        unseen_family = families(corpus, settings, &dev, out)?;
-    }
-    let texts: usize = unseen_family.values().map(|kind: &Kind| kind.texts).sum();
-    let above: usize = unseen_family.values().map(|kind: &Kind| kind.above).sum();
-    let unseen_family_mean = Kind { texts, above }.share();
-    writeln!(
-        out,
-        "mean of unseen families {:.1} %",
-        unseen_family_mean * 100.0
-    )?;
-    Ok(Figures {
-        threshold,
-        false_positives: wanted.false_positives,
-        cross_validation,
-        by_false_positives,
-        unseen_family,
-        unseen_family_mean,
-        without_development_set,
-    })
+    let points = points(&unseen, &unseen);
+    print_points("Learnt without the development set", &points, out)?;
+    print_mistakes(&unseen, threshold(&unseen, 0.01), wanted.mistakes, out)?;
+    Ok(points)
 }
 
 /// Prints how the small weights do on what they were learnt from, as a check of the file.
@@ -233,8 +303,9 @@ fn families(
     corpus: &Corpus<'_>,
     settings: &Settings,
     dev: &[(&Row, f32)],
+    chosen: f32,
     out: &mut impl Write,
-) -> Result<BTreeMap<String, Kind>> {
+) -> Result<BTreeMap<String, Family>> {
     let one_percent = threshold(dev, 0.01);
     let names: BTreeSet<&str> = dev
         .iter()
@@ -243,28 +314,34 @@ fn families(
         .collect();
     writeln!(
         out,
-        "\nFamilies that were not learnt from, at 1 % false positives"
+        "\nFamilies that were not learnt from: model alone at 1 % false positives, with rules"
     )?;
     let mut families = BTreeMap::new();
     for name in names {
-        let held_out = corpus.split(settings, |row| row.family() == name);
-        let scored: Vec<(&Row, f32)> = held_out
+        let (trained, tested) = corpus.learn(settings, |row| row.family() == name);
+        let unseen: Vec<Unseen<'_>> = tested
             .into_iter()
-            .map(|(at, score)| (&corpus.rows[at], score))
+            .map(|at| (&corpus.rows[at], &trained))
             .filter(|(row, _)| row.is_dev && row.is_attack())
             .collect();
-        let figure = Kind {
-            texts: scored.len(),
-            above: scored
+        let model = Model::read(&trained.to_bytes(one_percent))?;
+        let figure = Family {
+            texts: unseen.len(),
+            model: unseen
                 .iter()
-                .filter(|(_, score)| *score >= one_percent)
+                .filter(|(row, _)| model.suspicion(&row.view).score >= 0.0)
+                .count(),
+            joined: joined::flagged(&unseen, chosen)?
+                .into_iter()
+                .filter(|held| *held)
                 .count(),
         };
         writeln!(
             out,
-            "{name:32} {:5} {:6.1} %",
+            "{name:32} {:5} {:6.1} % {:6.1} %",
             figure.texts,
-            figure.share() * 100.0
+            percent(figure.model, figure.texts),
+            percent(figure.joined, figure.texts)
         )?;
         families.insert(name.to_owned(), figure);
     }

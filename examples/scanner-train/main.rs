@@ -1,4 +1,4 @@
-//! Trains the scanner's model and measures it; `docs/scanner-model.json` is its manifest.
+//! Trains the scanner's model and measures it; `docs/scanner-model.md` has the command line.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -9,6 +9,7 @@
 
 mod data;
 mod figures;
+mod joined;
 mod manifest;
 mod own;
 mod shingles;
@@ -45,7 +46,7 @@ struct Arguments {
     #[arg(long, default_value = "docs/scanner-model.json")]
     manifest: PathBuf,
     /// The share of good texts that may score above the threshold.
-    #[arg(long, default_value_t = 0.004)]
+    #[arg(long, default_value_t = 0.002)]
     false_positives: f64,
     /// Where the order of the examples starts from.
     #[arg(long, default_value_t = 1)]
@@ -59,9 +60,6 @@ struct Arguments {
     /// First step of every weight.
     #[arg(long, default_value_t = Settings::default().rate)]
     rate: f32,
-    /// Passes in which a message counts as a whole, before its parts are known.
-    #[arg(long, default_value_t = Settings::default().whole_passes)]
-    whole_passes: u32,
     /// Prints the worst mistakes of cross-validation, this many of either sort.
     #[arg(long, default_value_t = 0)]
     mistakes: usize,
@@ -78,7 +76,6 @@ fn main() -> Result<()> {
         passes: arguments.passes,
         penalty: arguments.penalty,
         rate: arguments.rate,
-        whole_passes: arguments.whole_passes,
     };
     let mut rows = data::read(&arguments.dev)?;
     for row in &mut rows {

@@ -392,6 +392,9 @@ pub struct Review {
     pub policy: String,
     /// For a held message: what the assistant would get with what is hidden removed.
     pub clean: Option<Words>,
+    /// Rules as TOML that would let the like of it pass for a time, to be tried out and saved in
+    /// the engagement; `None` where no rule should come of it.
+    pub rule: Option<String>,
 }
 
 /// Part of a transcript.

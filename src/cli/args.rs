@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
-    engagement, host, instructions, log, man, mute, passphrase, pause, pending, relay, scan, send,
-    show, status, verify, wake,
+    engagement, host, instructions, keys, log, man, mute, passphrase, pause, pending, relay, scan,
+    send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -56,6 +56,8 @@ pub enum Command {
     Relay(relay::RelayArgs),
     /// Show what the scanner sees in a text
     Scan(scan::ScanArgs),
+    /// Show the keys of the terminal surface, or what a pressed one sends
+    Keys(keys::KeysArgs),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual
@@ -77,6 +79,7 @@ impl Command {
             | Self::Demo(_)
             | Self::Relay(_)
             | Self::Scan(_)
+            | Self::Keys(_)
             | Self::Completions(_)
             | Self::Man(_) => Role::Assistant,
         }
@@ -250,7 +253,7 @@ mod tests {
     fn only_the_verbs_ask_an_engine() {
         let needs = |line: &str| parse(line).unwrap().command.unwrap().needs_engine();
         assert!(needs("chaperon import clawbuddy"));
-        for line in ["run", "demo", "relay", "man", "completions bash"] {
+        for line in ["run", "demo", "relay", "man", "keys", "completions bash"] {
             assert!(!needs(&format!("chaperon {line}")), "{line}");
         }
     }

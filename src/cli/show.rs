@@ -314,6 +314,7 @@ mod tests {
             flagged_before: 0,
             policy: "safe-acquaintance v1".to_owned(),
             clean: None,
+            rule: None,
         }
     }
 

@@ -154,7 +154,7 @@ impl Core {
 
     fn overview(&self, id: ChannelId) -> Result<Reply, Error> {
         let channel = self.find(&ChannelRef::Id(id))?.channel;
-        let force = in_force(&self.profile, &channel);
+        let force = in_force(&self.profile, &channel, self.now());
         let midnight = midnight(self.now());
         let (alone_today, held_today) = attention::by_rule(&self.store, id, midnight)?;
         let last = attention::last_sent(&self.store, id)?;

@@ -45,7 +45,7 @@ impl Core {
         }
         let now = self.now();
         let due = self.due_of_approved(now);
-        let force = in_force(&self.profile, channel);
+        let force = in_force(&self.profile, channel, now);
         let tx = self.store.write()?;
         let settled = carry(&tx, item.kind, &message, channel, decision, due)?;
         if !review::settle(&tx, item.id, &item.seen, decision.verdict, now)? {

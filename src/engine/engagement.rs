@@ -7,7 +7,9 @@ use crate::api::{
     ReplayExample, Reply, RowStep,
 };
 use crate::crypto;
-use crate::model::{Actor, Channel, Digest, Evidence, LocalTime, Message, Preset, UnixMillis};
+use crate::model::{
+    Actor, Channel, Date, Digest, Evidence, LocalTime, Message, Preset, ReviewKind, UnixMillis,
+};
 use crate::policy::ends::{Ended, Ends, Life};
 use crate::policy::presets;
 use crate::policy::replay::{PastMessage, Replayed, replay};
@@ -21,6 +23,8 @@ use super::reading::{readable, shown};
 
 /// How far back a replay goes.
 const REPLAYED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long a rule that is made of one item holds.
+const RULE_LASTS: Duration = REPLAYED;
 /// Messages that a replay judges at most.
 const REPLAYED_AT_MOST: u32 = 2000;
 /// Messages that a replay shows at most.
@@ -39,8 +43,14 @@ pub(super) struct InForce {
 ///
 /// Rules that cannot be read hold everything. Rules that let through more than
 /// safe-acquaintance are narrowed to that until the safety code was compared.
-pub(super) fn in_force(profile: &Profile, channel: &Channel) -> InForce {
-    let (rules, instead) = match own_rules(profile, &channel.preset, channel.rules.as_deref()) {
+pub(super) fn in_force(profile: &Profile, channel: &Channel, now: UnixMillis) -> InForce {
+    let own = own_rules(channel, now);
+    let has_own = own.is_some();
+    let rules = match own {
+        Some(rules) => rules.map_err(|problem| format!("its own rules: {problem}")),
+        None => preset_rules(profile, &channel.preset),
+    };
+    let (rules, instead) = match rules {
         Ok(rules) => narrowed(rules, channel.verified.is_some()),
         Err(problem) => {
             let mut rules = presets::rules(Preset::SafeAcquaintance).clone();
@@ -48,27 +58,33 @@ pub(super) fn in_force(profile: &Profile, channel: &Channel) -> InForce {
             (rules, Some(format!("everything is held: {problem}")))
         }
     };
+    let over = channel.rules.is_some() && !has_own;
+    let over = over.then(|| "as its preset: the last day of its own rules is over".to_owned());
     InForce {
         rules,
-        name: policy_name(
-            &channel.preset,
-            channel.rules.is_some(),
-            channel.policy_version,
-        ),
-        instead,
+        name: policy_name(&channel.preset, has_own, channel.policy_version),
+        instead: instead.or(over),
     }
 }
 
-fn own_rules(profile: &Profile, preset: &str, own: Option<&str>) -> Result<Rules, String> {
-    match own {
-        Some(rules) => usable(rules).map_err(|problem| format!("its own rules: {problem}")),
-        None => preset_rules(profile, preset),
-    }
-}
-
-/// Tells whether a preset, or the rules of a channel's own, can end a channel at all.
+/// Tells whether a preset, or the rules of a channel's own on top of it, can end a channel at
+/// all. Own rules have a last day, after which those of the preset hold again.
 pub(super) fn may_end(profile: &Profile, preset: &str, own: Option<&str>) -> bool {
-    own_rules(profile, preset, own).is_ok_and(|rules| rules.ends != Ends::default())
+    let ends =
+        |rules: Result<Rules, String>| rules.is_ok_and(|rules| rules.ends != Ends::default());
+    own.is_some_and(|own| ends(usable(own))) || ends(preset_rules(profile, preset))
+}
+
+/// Reads the rules of a channel's own; `None` where it has none, or their last day is over.
+fn own_rules(channel: &Channel, now: UnixMillis) -> Option<Result<Rules, String>> {
+    let rules = usable(channel.rules.as_ref()?);
+    let is_over = |last| rules_today(&rules, now).is_some_and(|today| today > last);
+    let last = rules.as_ref().ok().and_then(|rules| rules.until);
+    (!last.is_some_and(is_over)).then_some(rules)
+}
+
+fn rules_today(rules: &Result<Rules, String>, now: UnixMillis) -> Option<Date> {
+    Some(local_now(rules.as_ref().ok()?, now)?.date())
 }
 
 fn policy_name(preset: &str, own_rules: bool, version: u32) -> String {
@@ -102,7 +118,13 @@ fn usable(text: &str) -> Result<Rules, String> {
 fn preset_rules(profile: &Profile, name: &str) -> Result<Rules, String> {
     let file = profile.preset_rules(name);
     if let Some(text) = file.map_err(|error| format!("preset {name}: {error}"))? {
-        return usable(&text).map_err(|problem| format!("{name}.toml: {problem}"));
+        let rules = usable(&text).map_err(|problem| format!("{name}.toml: {problem}"))?;
+        if rules.until.is_some() {
+            return Err(format!(
+                "{name}.toml: `until` is for the rules of one channel"
+            ));
+        }
+        return Ok(rules);
     }
     let preset = Preset::parse(name).unwrap_or(Preset::SafeAcquaintance);
     Ok(presets::rules(preset).clone())
@@ -193,14 +215,15 @@ impl Core {
         text: &str,
         widen: bool,
     ) -> Result<(), Error> {
-        let before = in_force(&self.profile, &keyed.channel);
+        let now = self.now();
+        let before = in_force(&self.profile, &keyed.channel, now);
         let next = Channel {
             preset: preset.to_owned(),
             rules: None,
             ..keyed.channel.clone()
         };
         let rules = preset_rules(&self.profile, preset).map_err(Error::BadRequest)?;
-        let after = in_force(&self.profile, &next);
+        let after = in_force(&self.profile, &next, now);
         let widening: Vec<_> = before.rules.widens(&after.rules);
         if !widening.is_empty() && !widen {
             let rows = widening
@@ -220,7 +243,7 @@ impl Core {
         rules: &Rules,
     ) -> Result<(), Error> {
         let now = self.now();
-        let before = in_force(&self.profile, channel);
+        let before = in_force(&self.profile, channel, now);
         let what = if before.rules.widens(rules).is_empty() {
             "engagement_set"
         } else {
@@ -250,8 +273,10 @@ impl Core {
     fn proposed(&self, keyed: &Keyed, proposal: &Proposal) -> Result<Proposed, Error> {
         let channel = &keyed.channel;
         let preset = proposal.preset.as_deref().unwrap_or(&channel.preset);
-        let mut rules = match (&proposal.rules, &proposal.preset, &channel.rules) {
-            (Some(rules), _, _) | (None, None, Some(rules)) => usable(rules),
+        let own = own_rules(channel, self.now());
+        let mut rules = match (&proposal.rules, &proposal.preset, own) {
+            (Some(rules), _, _) => usable(rules),
+            (None, None, Some(own)) => own,
             (None, Some(_), _) | (None, None, None) => preset_rules(&self.profile, preset),
         }
         .map_err(Error::BadRequest)?;
@@ -275,9 +300,25 @@ impl Core {
         })
     }
 
+    /// Returns the rules that would let the like of a held item pass for a time, as TOML; `None`
+    /// where there are none. A channel with rules of its own has none: after the last day these
+    /// would be lost.
+    pub(super) fn rule_of(&self, channel: &Channel, kind: &ReviewKind) -> Option<String> {
+        let (ReviewKind::HeldMessage { rule, .. } | ReviewKind::HeldDraft { rule, .. }) = kind
+        else {
+            return None;
+        };
+        if channel.rules.is_some() {
+            return None;
+        }
+        let rules = preset_rules(&self.profile, &channel.preset).ok()?;
+        let last = local_now(&rules, self.now().after(RULE_LASTS))?.date();
+        Some(rules.letting_pass(rule, last)?.to_toml())
+    }
+
     fn show_engagement(&self, keyed: Keyed, proposed: Proposed) -> Result<Engagement, Error> {
         let now = self.now();
-        let current = in_force(&self.profile, &keyed.channel);
+        let current = in_force(&self.profile, &keyed.channel, now);
         let Proposed {
             preset,
             rules,
@@ -405,7 +446,7 @@ fn section(key: &str, enforced: bool) -> &'static str {
         _ if !enforced => "What it may share (asked of the assistant)",
         "inbound" | "hold_first_message" => "What reaches your assistant",
         "delivery" => "How you hear of it",
-        "ends" | "raising_needs" => "The channel",
+        "ends" | "until" | "raising_needs" => "The channel",
         _ => "How your assistant may act",
     }
 }

@@ -142,7 +142,7 @@ impl Core {
         let evidence = Evidence {
             message: Some(message),
             rule: Some(rule.clone()),
-            policy: Some(in_force(&self.profile, channel).name),
+            policy: Some(in_force(&self.profile, channel, now).name),
             ..Evidence::default()
         };
         let entry = log::NewEntry {

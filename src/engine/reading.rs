@@ -140,11 +140,12 @@ impl Core {
             supervision::flagged_before(&self.store, channel.id, message.id)
         })?;
         Ok(Reply::Review(Box::new(Review {
-            item,
             network: channel.network,
             total: messages::count(&self.store, channel.id)?,
             flagged_before,
-            policy: in_force(&self.profile, &channel).name,
+            policy: in_force(&self.profile, &channel, self.now()).name,
+            rule: self.rule_of(&channel, &item.kind),
+            item,
             clean: message
                 .as_ref()
                 .filter(|message| message.author == Author::Peer)

@@ -49,7 +49,7 @@ impl Judge {
         channel: &Channel,
         now: UnixMillis,
     ) -> Result<Self, store::Error> {
-        let in_force = in_force(profile, channel);
+        let in_force = in_force(profile, channel, now);
         let call_the_person = local_now(&in_force.rules, now)
             .is_some_and(|now| attention(&in_force.rules, now) == Attention::Now);
         Ok(Self {
@@ -200,7 +200,7 @@ impl Core {
         body: &Body,
     ) -> Result<Fate, Error> {
         let now = self.now();
-        let force = in_force(&self.profile, channel);
+        let force = in_force(&self.profile, channel, now);
         let over = ended(&self.store, channel, &force.rules, now)?;
         let unknown = || Error::Storage("this computer's clock shows an impossible time".into());
         let leaks = text::leaks(&body.judged());
@@ -354,7 +354,7 @@ impl Core {
                 continue;
             };
             let channel = &keyed.channel;
-            let force = in_force(&self.profile, channel);
+            let force = in_force(&self.profile, channel, now);
             if let Some(over) = ended(&self.store, channel, &force.rules, now)? {
                 self.close(channel, Actor::Rule, over.rule())?;
             }
@@ -369,7 +369,8 @@ impl Core {
         let actor = match author {
             Author::Human => Actor::Human,
             Author::Assistant | Author::Peer => {
-                if !in_force(&self.profile, channel).rules.ends.when_completed {
+                let force = in_force(&self.profile, channel, self.now());
+                if !force.rules.ends.when_completed {
                     return Err(Error::NotAllowed);
                 }
                 Actor::Assistant

@@ -49,6 +49,16 @@ impl NetworkId {
         }
     }
 
+    /// Returns how many bytes subject, body and metadata of one message may have.
+    ///
+    /// Mailbox: every relay takes so much. Ours accepts 1 MiB per request and base64 adds a
+    /// third. Text that JSON has to escape fits less; the relay then says so.
+    pub const fn longest_text(self) -> usize {
+        match self {
+            Self::Mailbox => 700 * 1024,
+        }
+    }
+
     /// Returns the name as a person reads it.
     pub fn label(self) -> &'static str {
         match self {

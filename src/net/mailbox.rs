@@ -16,10 +16,6 @@ use crate::wire::mailbox as wire;
 
 use super::{Capabilities, Keys, Link, Network, SealError, Sealed};
 
-/// Bytes of subject, body and metadata that every relay takes: ours accepts 1 MiB per request
-/// and base64 adds a third. Text that JSON has to escape fits less; the relay then says so.
-const MAX_BODY: usize = 700 * 1024;
-
 /// The network of mailbox relays.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mailbox;
@@ -31,7 +27,7 @@ impl Network for Mailbox {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            max_body: MAX_BODY,
+            max_body: self.id().longest_text(),
             open_invites: true,
         }
     }

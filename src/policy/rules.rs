@@ -6,6 +6,7 @@
 
 mod compare;
 mod parse;
+mod pass;
 mod rows;
 mod write;
 
@@ -17,7 +18,7 @@ pub use rows::{Row, Step};
 
 use super::ends::Ends;
 use super::hours::Hours;
-use crate::model::{CodeClass, SignalCode};
+use crate::model::{CodeClass, Date, SignalCode};
 
 /// Rules of a preset or of one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,9 @@ pub struct Rules {
     pub alone_per_day: Option<u16>,
     /// When the channel is over.
     pub ends: Ends,
+    /// The last day, in the calendar of `time_zone`, on which these rules of one channel hold;
+    /// after it those of its preset do. `None` is for good. A preset itself has no such day.
+    pub until: Option<Date>,
     /// What raising a channel to these rules needs.
     pub raising_needs: Proof,
     /// Hours after which a held draft expires unsent, 1 to 720.

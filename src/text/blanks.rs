@@ -20,6 +20,10 @@ const WIDEST_GAP: usize = 40;
 /// Cells of blank at an edge of a line, where honest text is centred or padded.
 const WIDEST_EDGE: usize = 64;
 
+/// Cells of a line that pushes nothing out of sight, however wide the blank in it: letters have
+/// boxes, right-aligned addresses and drawings of 80 columns.
+const NARROW_LINE: usize = 80;
+
 /// Blank lines in a row.
 const MOST_LINES: usize = 12;
 
@@ -29,8 +33,11 @@ const MOST_ODD: usize = 3;
 /// No-break spaces in a row: text from web pages has some.
 const MOST_NO_BREAK: usize = 12;
 
-/// Blanks at the end of a line that mix spaces and tabs, which nobody types.
+/// Cells of blanks at the end of a line that mix spaces and tabs.
 const MOST_TRAILING: usize = 8;
+
+/// Changes between spaces and tabs in such blanks: an editor leaves one or two, bits have more.
+const MOST_CHANGES: usize = 3;
 
 /// One stretch of blank that is shown as a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +85,9 @@ struct Run {
     cells: usize,
     odd: usize,
     no_break: usize,
-    tabs: bool,
-    spaces: bool,
+    /// The last of the plain blanks, and how often space and tab took turns.
+    last: Option<char>,
+    changes: usize,
     /// The cell without a dot, which belongs to drawings in braille.
     braille: bool,
 }
@@ -91,6 +99,10 @@ struct Finder {
     /// The last character that was drawn.
     last: Option<char>,
     line_start: usize,
+    /// Cells of the line, with two for whatever is not ASCII: rather too many than too few.
+    line_cells: usize,
+    /// How many were found before the line.
+    found_before: usize,
     line_is_blank: bool,
     started: bool,
     blank_lines: usize,
@@ -133,14 +145,19 @@ impl Finder {
             }
             _ => run.pieces.push((TextSpan { start: at, end }, 1)),
         }
-        run.cells += match c {
+        let cells = match c {
             '\t' => 4,
             '\u{3000}' => 2,
             _ => 1,
         };
+        run.cells += cells;
+        self.line_cells += cells;
+        if matches!(c, ' ' | '\t') {
+            run.changes += usize::from(run.last.is_some_and(|last| last != c));
+            run.last = Some(c);
+        }
         match c {
-            ' ' => run.spaces = true,
-            '\t' => run.tabs = true,
+            ' ' | '\t' => {}
             '\u{a0}' | '\u{202f}' | '\u{3000}' => run.no_break += 1,
             '\u{2800}' => {
                 run.braille = true;
@@ -163,11 +180,13 @@ impl Finder {
             self.end_run(if leads { WIDEST_EDGE } else { WIDEST_GAP }, false, drawn);
         }
         self.last = Some(c);
+        self.line_cells += if c.is_ascii() { 1 } else { 2 };
         debug_assert!(at >= self.line_start);
     }
 
     fn end_line(&mut self, at: usize, c: char) {
         self.end_run(WIDEST_EDGE, !self.line_is_blank, false);
+        self.end_cells();
         if self.line_is_blank {
             if self.blank_lines == 0 {
                 self.first_blank = self.line_start;
@@ -185,7 +204,7 @@ impl Finder {
             Kind::Odd
         } else if run.cells >= widest {
             Kind::Wide
-        } else if trails && run.tabs && run.spaces && run.cells >= MOST_TRAILING {
+        } else if trails && run.changes >= MOST_CHANGES && run.cells >= MOST_TRAILING {
             Kind::Trailing
         } else {
             return;
@@ -193,6 +212,17 @@ impl Finder {
         let pieces = run.pieces.into_iter().filter(|(_, count)| *count > 0);
         self.found
             .extend(pieces.map(|(span, count)| Blank { span, kind, count }));
+    }
+
+    /// Forgets wide blanks of a narrow line.
+    fn end_cells(&mut self) {
+        let cells = std::mem::take(&mut self.line_cells);
+        if cells <= NARROW_LINE && self.found.len() > self.found_before {
+            let line = self.found.split_off(self.found_before);
+            let kept = line.into_iter().filter(|blank| blank.kind != Kind::Wide);
+            self.found.extend(kept);
+        }
+        self.found_before = self.found.len();
     }
 
     /// Ends a row of blank lines before the line at `end`.
@@ -214,11 +244,13 @@ impl Finder {
             kind: Kind::Lines,
             count,
         });
+        self.found_before = self.found.len();
     }
 
     fn end(&mut self, end: usize) {
         let line_start = self.line_start;
         self.end_run(WIDEST_EDGE, !self.line_is_blank, false);
+        self.end_cells();
         self.end_lines(if self.line_is_blank { line_start } else { end });
     }
 }
@@ -268,6 +300,9 @@ mod tests {
             "",
             "a  b\n\n\n    c\n\t\t\td",
             "name                          amount",
+            "|                                                        boxed |",
+            "                                                                   In the end",
+            "pasted\t\t    \nfrom an editor   \t\t\n",
             "5\u{202f}000 €, l'été\u{a0}: «\u{a0}bien\u{a0}»",
             "\u{3000}\u{3000}段落",
             "⠀⠀⠀⠀⣿⣿⠀⠀⠀⠀⣿",
@@ -279,11 +314,21 @@ mod tests {
 
     #[test]
     fn a_mark_that_is_not_drawn_does_not_divide_blank() {
-        let half = " ".repeat(30);
+        let half = " ".repeat(45);
         let text = format!("א{half}\u{200f}{half}b");
         assert_eq!(
             kinds(&text),
-            [(Kind::Wide, 30, &*half), (Kind::Wide, 30, &*half)]
+            [(Kind::Wide, 45, &*half), (Kind::Wide, 45, &*half)]
         );
+    }
+
+    #[test]
+    fn blank_is_wide_only_in_a_line_that_leaves_eighty_columns() {
+        let gap = " ".repeat(60);
+        assert_eq!(kinds(&format!("Fine.{gap}| box")), []);
+        let beyond = format!("Fine.{gap}and pay nine hundred\nnext\n\n\n");
+        assert_eq!(kinds(&beyond), [(Kind::Wide, 60, &*gap)]);
+        let second = format!("{}\n\nFine.{gap}| box", beyond.trim_end());
+        assert_eq!(kinds(&second), [(Kind::Wide, 60, &*gap)]);
     }
 }

@@ -17,10 +17,16 @@ use std::sync::LazyLock;
 const MAGIC: [u8; 4] = *b"CHOP";
 
 /// The version of the file and of the features; weights of another version mean nothing.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Bytes before the weights: magic, version, scale, three biases, threshold.
 const HEADER: usize = 28;
+
+/// Features from which a part is long.
+const LONG: f32 = 500.0;
+
+/// Log-odds that a part loses each time the sentences around it grow e-fold in number.
+const PER_LOG: f32 = 0.5;
 
 /// Most sentences that an opinion points at.
 const MOST_SPANS: usize = 3;
@@ -111,9 +117,11 @@ impl Sum {
         }
     }
 
-    /// Divides by the root of the count, so that length alone neither hides nor accuses.
+    /// Divides by the root of the count, so that length alone neither hides nor accuses; a
+    /// long part by more, because its features repeat each other.
     fn normed(self) -> f32 {
-        self.weight / self.count.max(1.0).sqrt()
+        let count = self.count.max(1.0);
+        self.weight / (count * (count / LONG).max(1.0)).sqrt()
     }
 }
 
@@ -165,6 +173,7 @@ impl Model {
         let mut last: Option<Sum> = None;
         let mut best = f32::NEG_INFINITY;
         let mut top = Top::default();
+        let mut count = 0_usize;
         for span in features::sentences(view) {
             let sum = self.sum(view.get(span.clone()).unwrap_or_default());
             best = best.max(sum.normed() + self.biases.sentence);
@@ -174,7 +183,9 @@ impl Model {
             top.offer(sum.normed(), span);
             whole = whole.plus(sum);
             last = Some(sum);
+            count += 1;
         }
+        best -= part_of(count);
         best = best.max(whole.normed() + self.biases.whole);
         Opinion {
             score: best - self.threshold,
@@ -198,6 +209,13 @@ impl Model {
             count: count as f32,
         }
     }
+}
+
+/// What a sentence or a pair loses by being one of so many: the more there are, the higher the
+/// highest of them is by chance.
+#[expect(clippy::cast_precision_loss, reason = "a logarithm of a count")]
+fn part_of(sentences: usize) -> f32 {
+    PER_LOG * (sentences.max(1) as f32).ln()
 }
 
 fn number(bytes: &[u8]) -> Result<(f32, &[u8]), Error> {

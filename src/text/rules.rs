@@ -11,6 +11,8 @@ pub(super) mod lexicon;
 mod markup;
 mod table;
 
+pub(super) use markup::is_page;
+
 use lexicon::{Hit, Mask};
 use table::{Pattern, Rule, Step};
 
@@ -20,6 +22,9 @@ use crate::model::{PeerText, Severity, Signal, SignalCode, SignalKind, TextSpan}
 
 /// Steps that the search for one rule may take in one sentence.
 const MOST_STEPS: usize = 400;
+
+/// Bytes between the findings that one rule joins: a long letter has all of them by chance.
+const FARTHEST: usize = 600;
 
 /// Bytes of a message that are read from its start; a person does not read further at a sitting.
 const HEAD: usize = 48 * 1024;
@@ -71,18 +76,25 @@ pub(super) fn ends(text: &str) -> (&str, &str) {
 
 fn part(text: &str, hidden: &[&str]) -> Reading {
     let views = views::of(text, hidden);
+    let page = is_page(text);
     let mut findings = Findings::default();
     let mut plain = 0;
     let mut respelled = Vec::new();
     for (index, view) in views.all.iter().enumerate() {
         if index == 0 {
             let discusses = words(view, &mut findings);
+            if page {
+                findings.lower(SignalCode::InjHiddenMarkup);
+            }
             marks(text, discusses, &mut findings);
             plain = findings.all.len();
             continue;
         }
         let mut inner = Findings::default();
         words(view, &mut inner);
+        if page {
+            inner.lower(SignalCode::InjHiddenMarkup);
+        }
         let known = findings.all.get(..plain).unwrap_or_default();
         let news = inner.all.into_iter().filter(|finding| {
             !known
@@ -153,6 +165,13 @@ impl Findings {
             span,
             evidence: evidence.chars().take(LONGEST_EVIDENCE).collect(),
         });
+    }
+
+    /// Makes a note of what was found of a code: a page of HTML has scripts and frames.
+    fn lower(&mut self, code: SignalCode) {
+        for finding in self.all.iter_mut().filter(|finding| finding.code == code) {
+            finding.severity = Severity::Note;
+        }
     }
 
     /// Adds what was found in a view that had to be decoded first, and names the hiding: an
@@ -366,9 +385,16 @@ impl Context<'_> {
                 .iter()
                 .map(|part| fired.get(*part).copied().flatten())
                 .collect();
-            let Some(first) = found.and_then(|found| found.first().copied()) else {
+            let Some(found) = found else { continue };
+            let starts = || found.iter().map(|(_, start, _)| *start);
+            let (Some(first), Some(from), Some(to)) =
+                (found.first(), starts().min(), starts().max())
+            else {
                 continue;
             };
+            if to - from > FARTHEST {
+                continue;
+            }
             let severity = if self.discusses && !rule.plain {
                 Severity::Note
             } else {

@@ -1,13 +1,24 @@
 //! Which keys do something now. Asked before a key acts and before the key bar names it.
 
+use crate::model::{Channel, ChannelState};
+
+use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
-    catch_up, composer, digest, engagement, main, needs_you, rest, review, safety_code,
+    catch_up, composer, digest, end_channel, engagement, main, needs_you, rest, review, safety_code,
 };
 
 /// Tells whether an action would do anything on the present screen.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is always possible needs no question"
+)]
 pub(super) fn available(model: &Model, action: Action) -> bool {
+    // A text field that lies over the screen has keys of its own.
+    if model.is_covered() || model.filters.writing().is_some() {
+        return true;
+    }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     if let Some(known) = in_lists(model, action) {
@@ -18,12 +29,21 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
             engagement::is_ready(model)
         }
-        Action::Write | Action::Editor => model.open_channel().is_some_and(composer::can_write),
+        Action::Write
+        | Action::Editor
+        | Action::Engagement
+        | Action::MakeRule
+        | Action::CompareCode
+        | Action::PauseChannel
+        | Action::Rename
+        | Action::EndChannel => {
+            (model.open_channel()).is_some_and(|channel| why_not_for(channel, action).is_none())
+        }
         Action::AllNeeds => model.needs.is_some(),
         Action::Select | Action::Open if on_needs => needs_you::has_items(model),
         Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
-        Action::CopyMessage if on_main => {
+        Action::CopyMessage | Action::Why if on_main => {
             (model.transcript.as_ref()).is_some_and(|open| open.selected().is_some())
         }
         Action::CopyMessage | Action::SwitchView => review::held_text(model).is_some(),
@@ -31,13 +51,16 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         Action::NextUnread | Action::PreviousUnread => {
             model.listed().any(|channel| channel.unread > 0)
         }
-        Action::Engagement | Action::MakeRule => engagement::can_open(model),
         Action::NextValue | Action::PreviousValue | Action::Save | Action::TextDiff => {
             engagement::is_ready(model)
         }
         Action::Undo => engagement::can_undo(model),
-        Action::PauseChannel | Action::Leader => model.open_channel().is_some(),
-        Action::CompareCode => safety_code::can_open(model),
+        Action::Leader => model.open_channel().is_some(),
+        Action::Filter => filter::list(model).is_some(),
+        Action::Back if on_main => {
+            let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
+            model.leader.is_some() || model.composer.active || narrowed || model.pane != Pane::Rail
+        }
         Action::Open if on_main => model.cursor.is_some(),
         Action::Open | Action::Difference => {
             matches!(&model.screen, Screen::Log(screen) if screen.can(action))
@@ -55,43 +78,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         | Action::PageDown
         | Action::Top
         | Action::Bottom => can_move(model),
-        Action::NextPane
-        | Action::PreviousPane
-        | Action::PaneLists
-        | Action::PaneTranscript
-        | Action::PaneSide
-        | Action::Back
-        | Action::Send
-        | Action::NewLine
-        | Action::OpenLog
-        | Action::CycleFilter
-        | Action::HowToExport
-        | Action::VerifyChain
-        | Action::NewInvite
-        | Action::AcceptLink
-        | Action::NextField
-        | Action::PreviousField
-        | Action::Submit
-        | Action::Approve
-        | Action::Refuse
-        | Action::KeepPinned
-        | Action::Confirm
-        | Action::CodeDiffers
-        | Action::PickLine
-        | Action::CatchUp
-        | Action::Digest
-        | Action::Mute
-        | Action::MarkAllRead
-        | Action::EditDraft
-        | Action::ReleaseClean
-        | Action::OwnWords
-        | Action::RefuseAndPause
-        | Action::Later
-        | Action::Select
-        | Action::Help
-        | Action::Redraw
-        | Action::Suspend
-        | Action::Quit => true,
+        _ => true,
     }
 }
 
@@ -117,7 +104,7 @@ fn in_lists(model: &Model, action: Action) -> Option<bool> {
         (Action::Mute, _) => model.open_channel().is_some_and(rest::can_mute),
         (Action::Open | Action::MarkAllRead, Screen::Digest(_)) => digest::has_messages(model),
         (Action::Open, Screen::CatchUp(_)) => catch_up::has_rows(model),
-        (Action::Open, Screen::Rest(_)) => true,
+        (Action::Open | Action::JumpSignal, Screen::Rest(_)) => true,
         _ => return None,
     })
 }
@@ -134,15 +121,42 @@ fn can_move(model: &Model) -> bool {
         | Screen::SafetyCode(_)
         | Screen::Log(_)
         | Screen::Rest(_)
-        | Screen::Help(_) => true,
+        | Screen::Help(_)
+        | Screen::Why(_)
+        | Screen::Rename(_)
+        | Screen::EndChannel(_) => true,
         Screen::CatchUp(_) => catch_up::has_rows(model),
         Screen::Digest(_) => digest::has_messages(model),
     }
 }
 
+/// Returns why an action does nothing in a channel, as a sentence; `None` where it does.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most actions are about no channel"
+)]
+pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static str> {
+    let over = matches!(
+        channel.state,
+        ChannelState::Superseded | ChannelState::Closed
+    );
+    match action {
+        Action::Write | Action::Editor => composer::closed_because(channel),
+        Action::Engagement | Action::MakeRule => (!engagement::can_open(channel))
+            .then_some("Nothing flows in this channel; there is nothing to set."),
+        Action::CompareCode => (!safety_code::can_open(channel))
+            .then_some("No key is accepted in this channel yet; there is nothing to compare."),
+        Action::PauseChannel => over.then_some("This channel is over; there is nothing to pause."),
+        Action::EndChannel => end_channel::cannot_because(channel),
+        Action::Mute => (!rest::can_mute(channel))
+            .then_some("Nothing comes from this channel any more; there is nothing to mute."),
+        _ => None,
+    }
+}
+
 /// Returns why an action does nothing now, as a sentence for the person who pressed its key.
 ///
-/// `None` where the screen shows it by itself: a list that ends needs no words.
+/// Every action that [`available`] refuses has one; `None` where it is always possible.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "what is always possible needs no reason"
@@ -153,9 +167,6 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
             "Go to an item that needs you first; n goes to the next."
         }
         Action::Select | Action::Later => "Nothing is listed here.",
-        Action::Mute if model.open_channel().is_some() => {
-            "Nothing comes from this channel any more; there is nothing to mute."
-        }
         Action::MarkAllRead => "Nothing is left to the digest.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Editor
@@ -167,9 +178,16 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         {
             "Not yet: the engine has not answered."
         }
-        Action::Write | Action::Editor => model
+        Action::Write
+        | Action::Editor
+        | Action::Engagement
+        | Action::MakeRule
+        | Action::CompareCode
+        | Action::PauseChannel
+        | Action::Rename
+        | Action::EndChannel => model
             .open_channel()
-            .map_or(Some(NO_CHANNEL), composer::closed_because)?,
+            .map_or(Some(NO_CHANNEL), |channel| why_not_for(channel, action))?,
         Action::TakeBack => "Nothing waits to leave; what has left cannot be taken back.",
         Action::Retry if model.pane == Pane::Transcript => {
             "The selected message needs no second try."
@@ -180,17 +198,10 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
-        Action::Engagement | Action::MakeRule if model.open_channel().is_some() => {
-            "Nothing flows in this channel; there is nothing to set."
-        }
-        Action::Engagement
-        | Action::MakeRule
-        | Action::PauseChannel
-        | Action::Leader
-        | Action::Mute => NO_CHANNEL,
-        Action::CompareCode => {
-            "No key is accepted in this channel yet; there is nothing to compare."
-        }
+        Action::Leader | Action::Mute => NO_CHANNEL,
+        Action::Why => "There is no message to ask about.",
+        Action::Filter => "There is no list here to filter.",
+        Action::Back => "These are the lists; Esc never quits.",
         Action::Open => "Nothing is selected.",
         Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
@@ -209,9 +220,74 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         {
             "All of this pane is shown; 1 and 2 go to the others."
         }
+        Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::Top
+        | Action::Bottom
+            if matches!(model.screen, Screen::Review(_)) =>
+        {
+            "All of it is shown already."
+        }
+        Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::Top
+        | Action::Bottom => "There is nothing to move among.",
         _ => return None,
     };
     Some(words)
 }
 
 const NO_CHANNEL: &str = "There is no channel yet; I makes an invite, o opens a link.";
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::model::UnixMillis;
+    use crate::tui::filter;
+    use crate::tui::keymap::TABLE;
+    use crate::tui::model::Setup;
+    use crate::tui::screen::help;
+    use crate::tui::theme::{Symbols, ThemeChoice};
+    use crate::tui::update::scope;
+
+    fn nothing_known() -> Model {
+        Model::new(Setup {
+            theme: ThemeChoice::Dark,
+            symbols: Symbols::Unicode,
+            banner: None,
+            tour: false,
+            zone: TimeZone::UTC,
+            now: UnixMillis(0),
+            size: (120, 36),
+        })
+    }
+
+    #[test]
+    fn every_action_that_does_nothing_has_a_reason_in_words() {
+        let mut screens = vec![nothing_known(), nothing_known(), nothing_known()];
+        if let [_, needs, log] = screens.as_mut_slice() {
+            needs_you::open(needs);
+            crate::tui::screen::decision_log::open(log);
+        }
+        let mut covered = nothing_known();
+        let place = scope(&covered);
+        help::open(&mut covered, place);
+        filter::open(&mut covered);
+        screens.push(covered);
+        for model in screens {
+            let mut known = model;
+            known.channels = Some(Vec::new());
+            for line in TABLE {
+                let silent =
+                    !available(&known, line.action) && why_not(&known, line.action).is_none();
+                assert!(!silent, "{:?} on {:?}", line.action, scope(&known));
+            }
+        }
+    }
+}

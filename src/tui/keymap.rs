@@ -1,9 +1,18 @@
 //! The one table of keys: what a key does, where, and in which words it is explained.
 //!
-//! Key bar and help are generated from it, so neither can name a key that does nothing.
-//! No action needs Alt, a function key or an extended keyboard protocol; those are extras.
+//! What is in force is [`Keys`]: this table, and what a person changed in it. Key bar, help,
+//! palette and the printed tables are generated from that, so none can name a key that does
+//! nothing. No action needs Alt, a function key or an extended keyboard protocol; those are
+//! extras.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+mod chord;
+mod keys;
+
+use crossterm::event::KeyCode;
+
+pub use chord::Chord;
+use chord::{ctrl, key, named, twice};
+pub use keys::{Change, EnterKey, Found, Keys, KeysError, Line, Problem};
 
 /// Where a key counts. Every screen has one, and [`Scope::Anywhere`] lies behind all of them
 /// that are not text fields.
@@ -39,6 +48,16 @@ pub enum Scope {
     Digest,
     /// The help.
     Help,
+    /// Why a message went where it went.
+    Why,
+    /// The palette: a text field with a list below it.
+    Palette,
+    /// The text field in which one writes what a list is to be filtered by.
+    Filter,
+    /// The text field for another name of a channel.
+    Rename,
+    /// The question before a channel is ended.
+    EndChannel,
     /// Every screen that is not a text field.
     Anywhere,
 }
@@ -62,6 +81,11 @@ impl Scope {
             Self::CatchUp => "Catch-up",
             Self::Digest => "Digest",
             Self::Help => "Help",
+            Self::Why => "Why",
+            Self::Palette => "Go to or do",
+            Self::Filter => "Filter",
+            Self::Rename => "Rename",
+            Self::EndChannel => "End a channel",
             Self::Anywhere => "Everywhere",
         }
     }
@@ -70,8 +94,19 @@ impl Scope {
     pub fn is_text(self) -> bool {
         matches!(
             self,
-            Self::Composer | Self::ReviewText | Self::Form | Self::SafetyCode
+            Self::Composer
+                | Self::ReviewText
+                | Self::Form
+                | Self::SafetyCode
+                | Self::Palette
+                | Self::Filter
+                | Self::Rename
         )
+    }
+
+    /// Returns the name under which the settings know it: `needs_you`.
+    pub fn name(self) -> String {
+        snake(&format!("{self:?}"))
     }
 }
 
@@ -144,83 +179,74 @@ pub enum Action {
     CompareCode,
     CodeDiffers,
     Mute,
-    PickLine,
     CatchUp,
     Digest,
     MarkAllRead,
     ShowPicture,
+    Palette,
+    Fill,
+    Filter,
+    Why,
+    Rename,
+    EndChannel,
     Help,
     Redraw,
     Suspend,
     Quit,
 }
 
-/// A key with at most Ctrl held down. Letters carry their own case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chord {
-    code: KeyCode,
-    ctrl: bool,
-}
-
-const fn key(c: char) -> Chord {
-    Chord {
-        code: KeyCode::Char(c),
-        ctrl: false,
+impl Action {
+    /// Returns the name under which the settings know it: `next_need`.
+    pub fn name(self) -> String {
+        snake(&format!("{self:?}"))
     }
-}
 
-const fn ctrl(c: char) -> Chord {
-    Chord {
-        code: KeyCode::Char(c),
-        ctrl: true,
-    }
-}
-
-const fn named(code: KeyCode) -> Chord {
-    Chord { code, ctrl: false }
-}
-
-impl Chord {
-    /// Returns how the key is written: `n`, `Ctrl-J`, `Enter`.
-    pub fn label(self) -> String {
-        let name = if let KeyCode::Char(' ') = self.code {
-            "Space".to_owned()
-        } else if let KeyCode::Char(c) = self.code {
-            if self.ctrl {
-                c.to_ascii_uppercase().to_string()
-            } else {
-                c.to_string()
-            }
-        } else {
-            self.code.to_string()
-        };
-        let name = match name.as_str() {
-            "Page Up" => "PgUp".to_owned(),
-            "Page Down" => "PgDn".to_owned(),
-            "Back Tab" => "Shift-Tab".to_owned(),
-            "Up" => "↑".to_owned(),
-            "Down" => "↓".to_owned(),
-            _ => name,
-        };
-        if self.ctrl {
-            format!("Ctrl-{name}")
-        } else {
-            name
+    /// Tells whether this decides something, or makes more possible, where it counts in `scope`.
+    pub fn decides(self, scope: Scope) -> bool {
+        match scope {
+            Scope::Review => matches!(
+                self,
+                Self::Approve
+                    | Self::Refuse
+                    | Self::KeepPinned
+                    | Self::Confirm
+                    | Self::ReleaseClean
+                    | Self::RefuseAndPause
+            ),
+            Scope::SafetyCode => matches!(self, Self::Confirm | Self::CodeDiffers),
+            Scope::Engagement => matches!(self, Self::Save | Self::Confirm),
+            Scope::EndChannel => matches!(self, Self::Confirm),
+            Scope::Main
+            | Scope::Leader
+            | Scope::Composer
+            | Scope::NeedsYou
+            | Scope::ReviewText
+            | Scope::Invite
+            | Scope::Form
+            | Scope::Log
+            | Scope::Rest
+            | Scope::CatchUp
+            | Scope::Digest
+            | Scope::Help
+            | Scope::Why
+            | Scope::Palette
+            | Scope::Filter
+            | Scope::Rename
+            | Scope::Anywhere => false,
         }
     }
+}
 
-    fn matches(self, event: &KeyEvent) -> bool {
-        let modifiers = event.modifiers.difference(KeyModifiers::SHIFT);
-        let wanted = if self.ctrl {
-            KeyModifiers::CONTROL
-        } else {
-            KeyModifiers::NONE
-        };
-        // Shift is part of a letter's case; with any other key it makes another key.
-        let shifted = event.modifiers.contains(KeyModifiers::SHIFT)
-            && !matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab);
-        event.code == self.code && modifiers == wanted && !shifted
+/// Writes the name of a variant as `next_need`.
+fn snake(variant: &str) -> String {
+    let mut name = String::new();
+    for c in variant.chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
     }
+    name
 }
 
 /// One line of the table.
@@ -258,7 +284,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('k'), named(KeyCode::Up)] Up "" "move up";
     Main [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Main [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up; loads older messages at the top";
-    Main [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Main [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
     Main [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Main [named(KeyCode::Enter)] Open "open" "open what is selected; never decides";
     Main [key('W')] AllNeeds "all that waits" "open the list of everything that needs you, waits for them, or was settled today";
@@ -284,15 +310,23 @@ pub const TABLE: &[Binding] = table! {
     Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
-    Main [key(' ')] Leader "" "more for this channel";
-    Leader [key('p')] PauseChannel "pause or resume this channel" "pause or resume this channel";
+    Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
+    Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
+    Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
+    Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
+    Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
+    Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
+    Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
+    Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
+    Leader [key('x')] EndChannel "end" "end this channel for good (asks first)";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
     NeedsYou [key('j'), named(KeyCode::Down)] Down "move" "move down";
     NeedsYou [key('k'), named(KeyCode::Up)] Up "" "move up";
     NeedsYou [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some items down";
     NeedsYou [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some items up";
-    NeedsYou [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    NeedsYou [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
     NeedsYou [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     NeedsYou [key('z')] Later "later" "decide later: in an hour, tomorrow, or when they write";
     NeedsYou [key('m')] Mute "" "be told nothing of its channel for a while, or be told again";
@@ -300,6 +334,7 @@ pub const TABLE: &[Binding] = table! {
     NeedsYou [key('A')] Confirm "act on selected" "one review of all that is selected: one kind, one channel, no signal, no !!, at most ten";
     NeedsYou [key('f')] CycleFilter "filter" "show all, drafts, messages, requests, or keys";
     NeedsYou [key('u')] TakeBack "take back" "take back the draft that was approved last, while it waits to leave";
+    NeedsYou [key('/')] Filter "" "show only the items that hold what you type";
     NeedsYou [named(KeyCode::Esc)] Back "back" "back";
     Review [key('a')] Approve "" "accept the contact, release the message, send the draft, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
@@ -363,22 +398,23 @@ pub const TABLE: &[Binding] = table! {
     Log [key('k'), named(KeyCode::Up)] Up "" "go to the entry above, which is newer";
     Log [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down; loads older entries at the end";
     Log [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
-    Log [key('g'), named(KeyCode::Home)] Top "" "go to the newest entry";
+    Log [twice('g'), named(KeyCode::Home)] Top "" "go to the newest entry";
     Log [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest entry loaded";
     Log [key('f')] CycleFilter "filter" "show all, this channel, what you did, or what rules did";
     Log [key('d')] Difference "diff" "show only the lines in which draft and sent text differ";
     Log [key('V')] VerifyChain "verify" "read every entry and check it against the next";
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
+    Log [key('/')] Filter "" "show only the entries that hold what you type";
     Log [named(KeyCode::Esc)] Back "back" "back";
     Rest [named(KeyCode::Enter)] Open "do it" "do what is selected";
     Rest [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Rest [key('k'), named(KeyCode::Up)] Up "" "move up";
-    Rest [key('1'), key('2'), key('3'), key('4'), key('5')] PickLine "" "do what stands in this line";
+    Rest [key('1'), key('2'), key('3'), key('4'), key('5')] JumpSignal "" "do what stands in this line";
     Rest [named(KeyCode::Esc)] Back "back" "back; nothing changes";
     CatchUp [named(KeyCode::Enter)] Open "go there" "go to the channel, or to the digest";
     CatchUp [key('j'), named(KeyCode::Down)] Down "move" "move down";
     CatchUp [key('k'), named(KeyCode::Up)] Up "" "move up";
-    CatchUp [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    CatchUp [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
     CatchUp [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     CatchUp [key('D')] Digest "digest" "what the rules left to the digest";
     CatchUp [key('L')] OpenLog "log" "open the log of what was decided and done";
@@ -388,7 +424,7 @@ pub const TABLE: &[Binding] = table! {
     Digest [key('k'), named(KeyCode::Up)] Up "" "previous message";
     Digest [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some messages down";
     Digest [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some messages up";
-    Digest [key('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Digest [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
     Digest [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Digest [key('R')] MarkAllRead "all read" "mark all that is listed as read";
     Digest [named(KeyCode::Esc)] Back "back" "back; nothing is marked";
@@ -396,7 +432,32 @@ pub const TABLE: &[Binding] = table! {
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Help [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Help [twice('g'), named(KeyCode::Home)] Top "" "go to the first line";
+    Help [key('G'), named(KeyCode::End)] Bottom "" "go to the last line";
+    Help [key('/')] Filter "filter" "show only the lines that hold what you type";
     Help [named(KeyCode::Esc), key('?'), named(KeyCode::F(1))] Back "back" "back";
+    Why [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Why [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Why [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Why [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Why [named(KeyCode::Esc), key('w')] Back "back" "back";
+    Palette [named(KeyCode::Enter)] Submit "run" "do what is selected; decides nothing";
+    Palette [named(KeyCode::Tab)] Fill "fill" "take over the words of the selected line";
+    Palette [named(KeyCode::Down), ctrl('n')] Down "" "next line";
+    Palette [named(KeyCode::Up), ctrl('p')] Up "" "previous line";
+    Palette [named(KeyCode::PageDown)] PageDown "" "some lines down";
+    Palette [named(KeyCode::PageUp)] PageUp "" "some lines up";
+    Palette [named(KeyCode::Esc)] Back "" "never mind";
+    Palette [named(KeyCode::F(1))] Help "help" "this help";
+    Filter [named(KeyCode::Enter)] Submit "keep" "back to the list, filtered";
+    Filter [named(KeyCode::Esc)] Back "show all" "back to the list, all of it";
+    Filter [named(KeyCode::F(1))] Help "help" "this help";
+    Rename [named(KeyCode::Enter)] Submit "rename" "use this name from now on";
+    Rename [named(KeyCode::Esc)] Back "back" "back; the name stays";
+    Rename [named(KeyCode::F(1))] Help "help" "this help";
+    EndChannel [key('X')] Confirm "end it for good" "end the channel: nothing enters, nothing leaves, ever again";
+    EndChannel [named(KeyCode::Esc)] Back "back" "back; nothing is ended";
+    Anywhere [ctrl('k'), key(':'), ctrl('p')] Palette "go to…" "go to or do something by its name: channels, actions, invites, settings";
     Anywhere [key('P')] PauseAll "pause all" "pause everything (asks nothing); again to resume (asks once)";
     Anywhere [key('?'), named(KeyCode::F(1))] Help "help" "keys of this screen";
     Anywhere [ctrl('l')] Redraw "" "draw everything afresh";
@@ -404,47 +465,33 @@ pub const TABLE: &[Binding] = table! {
     Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
 };
 
-/// Returns what a key does in a scope, if anything.
-pub fn lookup(scope: Scope, event: &KeyEvent) -> Option<Action> {
-    let find = |wanted: Scope| {
-        TABLE
-            .iter()
-            .filter(|binding| binding.scope == wanted)
-            .find(|binding| binding.keys.iter().any(|chord| chord.matches(event)))
-            .map(|binding| binding.action)
-    };
-    find(scope).or_else(|| {
-        if scope.is_text() {
-            None
-        } else {
-            find(Scope::Anywhere)
-        }
-    })
-}
-
-/// Returns the lines of the table that count in a scope, its own first.
-pub fn of(scope: Scope) -> impl Iterator<Item = &'static Binding> {
-    let own = TABLE.iter().filter(move |binding| binding.scope == scope);
-    let shared = TABLE.iter().filter(move |binding| {
-        !scope.is_text() && scope != Scope::Leader && binding.scope == Scope::Anywhere
-    });
-    own.chain(shared)
-}
-
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyEvent, KeyModifiers};
+
     use super::*;
+
+    fn does(scope: Scope, code: KeyCode, modifiers: KeyModifiers) -> Found {
+        Keys::built_in().lookup(scope, None, &KeyEvent::new(code, modifiers))
+    }
 
     #[test]
     fn no_key_means_two_things_in_one_scope() {
         for (index, one) in TABLE.iter().enumerate() {
             for other in TABLE.iter().skip(index + 1) {
-                if one.scope == other.scope {
-                    assert!(
-                        one.keys.iter().all(|key| !other.keys.contains(key)),
-                        "{one:?} and {other:?}"
-                    );
-                }
+                let meet = |key: &Chord| other.keys.iter().any(|held| held.clashes(*key));
+                let clash = one.scope == other.scope && one.keys.iter().any(meet);
+                assert!(!clash, "{one:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_action_stands_twice_in_one_scope() {
+        for (index, one) in TABLE.iter().enumerate() {
+            for other in TABLE.iter().skip(index + 1) {
+                let same = one.scope == other.scope && one.action == other.action;
+                assert!(!same, "{one:?} and {other:?}");
             }
         }
     }
@@ -460,33 +507,28 @@ mod tests {
 
     #[test]
     fn enter_space_escape_tab_y_and_digits_never_decide() {
-        let reflexes = [
-            named(KeyCode::Enter),
-            named(KeyCode::Esc),
-            named(KeyCode::Tab),
-            key(' '),
-            key('y'),
-            key('1'),
-        ];
-        for binding in TABLE.iter().filter(|line| line.scope == Scope::Review) {
-            let decides = matches!(
-                binding.action,
-                Action::Approve
-                    | Action::Refuse
-                    | Action::KeepPinned
-                    | Action::Confirm
-                    | Action::ReleaseClean
-                    | Action::RefuseAndPause
+        for binding in TABLE.iter().filter(|line| line.action.decides(line.scope)) {
+            assert!(
+                !binding.keys.iter().any(|key| keys::is_reflex(*key)),
+                "{binding:?}"
             );
-            assert!(!decides || reflexes.iter().all(|key| !binding.keys.contains(key)));
         }
     }
 
     #[test]
     fn control_with_a_letter_is_not_the_letter() {
-        let event = KeyEvent::new(KeyCode::Char('a'), KeyModifiers::CONTROL);
-        assert_eq!(lookup(Scope::Review, &event), None);
-        let event = KeyEvent::new(KeyCode::Char('a'), KeyModifiers::ALT);
-        assert_eq!(lookup(Scope::Review, &event), None);
+        let a = KeyCode::Char('a');
+        for modifiers in [KeyModifiers::CONTROL, KeyModifiers::ALT] {
+            assert_eq!(does(Scope::Review, a, modifiers), Found::Nothing);
+        }
+    }
+
+    #[test]
+    fn a_key_that_counts_everywhere_is_text_in_a_text_field() {
+        let colon = KeyCode::Char(':');
+        let found = does(Scope::Review, colon, KeyModifiers::NONE);
+        assert_eq!(found, Found::Does(Action::Palette));
+        let found = does(Scope::Composer, colon, KeyModifiers::NONE);
+        assert_eq!(found, Found::Nothing);
     }
 }

@@ -1,6 +1,6 @@
 //! What reaches `update`, and what it asks for in return.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::api::{Error, Event, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
@@ -14,6 +14,8 @@ use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
 pub enum Message {
     /// A key went down, was repeated or released; only the first counts.
     Key(KeyEvent),
+    /// The mouse was clicked or its wheel turned. Never decides.
+    Mouse(MouseEvent),
     /// A block of text was pasted. Never a key.
     Paste(PeerText),
     /// The window has this many columns and rows now.
@@ -121,6 +123,12 @@ pub enum Question {
     Verify(ChannelId),
     /// Saying that the code differs.
     CodeDiffers(ChannelId),
+    /// What the log says of a message.
+    Why(MessageId),
+    /// Giving a channel another name.
+    Rename(ChannelId),
+    /// Ending a channel.
+    End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
 }

@@ -11,27 +11,36 @@ use crate::model::{
 };
 use crate::profile::Config;
 
+use super::burst::Burst;
+use super::filter::{Filters, List};
+use super::keymap::Keys;
 use super::message::Question;
+use super::palette::{Palette, Run};
 use super::screen::catch_up::CatchUpScreen;
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
 use super::screen::digest::DigestScreen;
-use super::screen::engagement::EngagementScreen;
+use super::screen::end_channel::{self, EndScreen};
+use super::screen::engagement::{self, EngagementScreen};
 use super::screen::form::Form;
 use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
+use super::screen::rename::RenameScreen;
 use super::screen::rest::RestScreen;
 use super::screen::review::{self, ReviewScreen};
-use super::screen::safety_code::SafetyCodeScreen;
+use super::screen::safety_code::{self, SafetyCodeScreen};
 use super::screen::transcript::Transcript;
+use super::screen::why::WhyScreen;
 use super::theme::{Symbols, Theme, ThemeChoice};
 use super::tour::Tour;
 use super::watch::Watch;
 
 /// How long a line about something that happened stays.
 const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
+/// How long after Space the reminder of what may follow appears.
+const REMINDER: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// How the surface is set up; settled before the first frame.
 #[derive(Clone, Debug)]
@@ -63,6 +72,12 @@ pub struct Model {
     /// The settings that act now, changes on the settings screen included.
     pub(super) config: Config,
     pub(super) banner: Option<String>,
+    /// The keys in force.
+    pub(super) keys: Keys,
+    /// The keys of the last moment, for terminals that do not say what is pasted.
+    pub(super) burst: Burst,
+    /// The character that may begin something, until the next key.
+    pub(super) pending: Option<char>,
     /// What of the tour was done, where there is one.
     pub(super) tour: Option<Tour>,
     /// When the terminal gained focus; `None` while it has none.
@@ -78,7 +93,16 @@ pub struct Model {
     pub(super) pane: Pane,
     /// Rows of the side pane above its upper edge.
     pub(super) side_scroll: usize,
-    pub(super) leader: bool,
+    /// Rows of the rail above its upper edge, where the wheel moved them.
+    pub(super) rail_scroll: Option<usize>,
+    /// Since when Space waits for the key that follows.
+    pub(super) leader: Option<UnixMillis>,
+    /// What lies over the screen.
+    pub(super) palette: Option<Box<Palette>>,
+    /// What was run in the palette, the last one first.
+    pub(super) recent: Vec<Run>,
+    /// What the lists are filtered by.
+    pub(super) filters: Filters,
     pub(super) transcript: Option<Transcript>,
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
@@ -113,6 +137,9 @@ pub(super) enum Screen {
     CatchUp(Box<CatchUpScreen>),
     Digest(Box<DigestScreen>),
     Help(HelpScreen),
+    Why(Box<WhyScreen>),
+    Rename(Box<RenameScreen>),
+    EndChannel(Box<EndScreen>),
 }
 
 /// A message that the engine took a moment ago.
@@ -201,6 +228,9 @@ impl Model {
             symbols: setup.symbols,
             config: Config::default(),
             banner: setup.banner,
+            keys: Keys::built_in(),
+            burst: Burst::default(),
+            pending: None,
             tour: setup.tour.then(Tour::default),
             focused_since: Some(setup.now),
             status: None,
@@ -212,7 +242,11 @@ impl Model {
             cursor: None,
             pane: Pane::Rail,
             side_scroll: 0,
-            leader: false,
+            rail_scroll: None,
+            leader: None,
+            palette: None,
+            recent: Vec::new(),
+            filters: Filters::default(),
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
@@ -232,6 +266,25 @@ impl Model {
     pub fn use_config(&mut self, config: Config) {
         self.config = config;
         self.touch();
+    }
+
+    /// Gives it other keys than the built-in ones, and says what may not work of them.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Keys) -> Self {
+        if let Some(warning) = keys.warnings().first() {
+            self.say(Tone::Trouble, format!("{warning}."));
+        }
+        self.keys = keys;
+        self
+    }
+
+    /// Tells it whether the terminal marks what is pasted.
+    #[must_use]
+    pub fn with_marked_pastes(mut self, marked: bool) -> Self {
+        if marked {
+            self.burst.is_told();
+        }
+        self
     }
 
     /// Tells whether something changed since this was last asked.
@@ -325,10 +378,25 @@ impl Model {
 
     /// Returns the rows of the rail, in order.
     pub(super) fn spots(&self) -> Vec<Spot> {
-        let needs = self.needs.iter().flatten().map(|item| Spot::Need(item.id));
+        let needs = self.needs_in_rail().map(|item| Spot::Need(item.id));
         needs
-            .chain(self.listed().map(|channel| Spot::Channel(channel.id)))
+            .chain(
+                self.channels_in_rail()
+                    .map(|channel| Spot::Channel(channel.id)),
+            )
             .collect()
+    }
+
+    /// Returns the items that the filter of the rail lets through.
+    pub(super) fn needs_in_rail(&self) -> impl Iterator<Item = &ReviewItem> {
+        let needs = self.needs.iter().flatten();
+        needs.filter(|item| self.filters.takes(List::Rail, &item.name))
+    }
+
+    /// Returns the channels that the filter of the rail lets through.
+    pub(super) fn channels_in_rail(&self) -> impl Iterator<Item = &Channel> {
+        self.listed()
+            .filter(|channel| self.filters.takes(List::Rail, &channel.name))
     }
 
     /// Returns the channels in the order they are listed: those that live, then the others.
@@ -383,9 +451,26 @@ impl Model {
     /// Goes back one screen.
     pub(super) fn leave(&mut self) {
         self.screen = self.back.pop().unwrap_or(Screen::Main);
-        // A review that one comes back to is as new: its keys wait again.
+        self.uncovered();
+    }
+
+    /// Makes what was covered wait again: a review that one comes back to is as new.
+    pub(super) fn uncovered(&mut self) {
         review::come_back(self);
+        safety_code::unsettle(self);
+        engagement::unsettle(self);
+        end_channel::unsettle(self);
         self.touch();
+    }
+
+    /// Tells whether something lies over the screen.
+    pub(super) fn is_covered(&self) -> bool {
+        self.palette.is_some()
+    }
+
+    /// Returns when the reminder of what may follow Space appears.
+    pub(super) fn reminder_at(&self) -> Option<UnixMillis> {
+        self.leader.map(|since| since.after(REMINDER))
     }
 
     /// Goes back to the main screen.
@@ -444,6 +529,8 @@ impl Model {
             Some(screen.guard)
         } else if let Screen::Engagement(screen) = &self.screen {
             screen.armed_guard()
+        } else if let Screen::EndChannel(screen) = &self.screen {
+            Some(screen.guard)
         } else {
             None
         }
@@ -465,6 +552,8 @@ impl Model {
             counting,
             review,
             self.composer.save_at(),
+            self.burst.due(),
+            self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),
             self.watch.next,
         ]

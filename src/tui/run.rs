@@ -21,7 +21,9 @@ use crate::desktop::settings::plan;
 use crate::model::{PeerText, UnixMillis};
 use crate::profile::Config;
 
+use super::burst::marks_pastes;
 use super::input::Inputs;
+use super::keymap::Keys;
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Setup};
 use super::terminal::{self, Screen};
@@ -80,6 +82,12 @@ pub struct Options {
     pub surroundings: Surroundings,
     /// How a person can be told of something while they look elsewhere.
     pub reach: Reach,
+    /// The keys in force.
+    pub keys: Keys,
+    /// Whether the mouse is ours; the terminal then selects text only with Shift held down.
+    pub mouse: bool,
+    /// Whether the terminal marks what is pasted; where not, keys that come at once are a paste.
+    pub marks_pastes: bool,
     /// The zone for times of day.
     pub zone: TimeZone,
     /// Where the time comes from.
@@ -105,6 +113,7 @@ impl Options {
                 .filter(|value| !value.trim().is_empty())
         };
         let term = text("TERM");
+        let marks_pastes = marks_pastes(term.as_deref(), set("TMUX"));
         Self {
             theme: ThemeChoice::Auto,
             colours: ColourHints {
@@ -132,6 +141,9 @@ impl Options {
                 }),
                 bus: notify::has_bus(&|name| std::env::var_os(name)),
             },
+            keys: Keys::built_in(),
+            mouse: true,
+            marks_pastes,
             zone: TimeZone::system(),
             clock,
         }
@@ -161,10 +173,13 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         zone: options.zone.clone(),
         now: (options.clock)(),
         size,
-    });
+    })
+    .with_keys(options.keys.clone())
+    .with_marked_pastes(options.marks_pastes);
     model.use_config(options.config.clone());
     let (back, returns) = mpsc::unbounded_channel();
     let reach = options.reach.clone();
+    let screen = Screen::take(options.mouse)?;
     let mut session = Session {
         events: handle.events(),
         handle,
@@ -173,7 +188,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         options,
         ways: Arc::new(Mutex::new(Ways::new(reach))),
         picture: None,
-        screen: Screen::take()?,
+        screen,
         input: Some(Inputs::start()),
         tasks: JoinSet::new(),
         back,
@@ -292,7 +307,7 @@ impl Session {
             Input::Resize(width, height) => Message::Resize(width, height),
             Input::FocusGained => Message::Focus(true),
             Input::FocusLost => Message::Focus(false),
-            Input::Mouse(_) => return Ok(()),
+            Input::Mouse(mouse) => Message::Mouse(mouse),
         };
         self.tell(message).await
     }

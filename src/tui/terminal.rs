@@ -11,6 +11,7 @@ use std::time::Duration;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
 };
+use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     SetTitle, disable_raw_mode, enable_raw_mode,
@@ -28,23 +29,31 @@ use tokio::sync::oneshot;
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
+/// Asks for clicks and the wheel, in the form without a limit on columns (SGR). Not for every
+/// movement, as crossterm does: nothing here moves with the mouse.
+const MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
+/// Gives the mouse back.
+const NO_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+
 /// The terminal while it is ours. Given back when dropped.
 pub(super) struct Screen {
     /// Never dropped: its `Drop` shows the cursor, and prints an error to a terminal that is
     /// gone, which panics. [`give_back`] shows the cursor.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     title: String,
+    mouse: bool,
 }
 
 impl Screen {
-    /// Takes the terminal over.
-    pub(super) fn take() -> io::Result<Self> {
+    /// Takes the terminal over, with its mouse if that is wanted.
+    pub(super) fn take(mouse: bool) -> io::Result<Self> {
         HOOK.call_once(restore_on_panic);
         // crossterm would drop all attributes under NO_COLOR; the mono theme sees to that.
         crossterm::style::force_color_output(true);
         let mut screen = Self {
             terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?),
             title: String::new(),
+            mouse,
         };
         screen.enter()?;
         Ok(screen)
@@ -62,8 +71,13 @@ impl Screen {
             EnterAlternateScreen,
             EnableBracketedPaste,
             EnableFocusChange,
+            // The cursor follows the row that has the keys; it should not blink there.
+            cursor::SetCursorStyle::SteadyBar,
             cursor::Hide
         )?;
+        if self.mouse {
+            self.write(MOUSE)?;
+        }
         self.title.clear();
         self.forget()
     }
@@ -134,6 +148,8 @@ fn give_back() -> io::Result<()> {
     }
     let shown = execute!(
         io::stdout(),
+        Print(NO_MOUSE),
+        cursor::SetCursorStyle::DefaultUserShape,
         DisableFocusChange,
         DisableBracketedPaste,
         SetTitle(""),

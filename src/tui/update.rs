@@ -4,27 +4,27 @@
 //! returned. Start with [`update`]. Must not: decide anything outside the review screen.
 
 mod answers;
+mod reading;
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::api::{Event, Request};
-use crate::model::{ChannelId, MessageId, PeerText, UnixMillis};
+use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::available::{available, why_not};
-use super::keymap::{self, Action, Scope};
+use super::burst::Enter;
+use super::filter;
+use super::keymap::{Action, Found, Scope};
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::Transcript;
 use super::screen::{
-    catch_up, decision_log, digest, engagement, form, help, invite, main, needs_you, rest, review,
-    review_queue, review_words, safety_code,
+    catch_up, decision_log, digest, end_channel, engagement, form, help, invite, main, needs_you,
+    rename, rest, review, review_queue, review_words, safety_code, why,
 };
-use super::{tour, watch};
-
-/// How long a line has to lie under a person's eyes before it counts as read.
-const READING: std::time::Duration = std::time::Duration::from_secs(1);
+use super::{mouse, palette, tour, watch};
 
 /// Takes in one message that arrived at `at`, and returns what is to be done outside.
 pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
@@ -33,6 +33,10 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Key(key) => {
             watch::saw(model);
             press(model, &key)
+        }
+        Message::Mouse(mouse) => {
+            watch::saw(model);
+            mouse::act(model, mouse)
         }
         Message::Paste(block) => paste(model, &block),
         Message::Resize(width, height) => {
@@ -49,10 +53,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         // What is told later is told when its time comes, whether or not anything changed.
         Message::Tick => watch::look_round(model),
         Message::Drawn { quiet } => {
-            review::drawn(model, quiet);
-            safety_code::drawn(model, quiet);
-            engagement::drawn(model, quiet);
-            rest_on(model);
+            drawn(model, quiet);
             watch::look_round(model)
         }
         Message::Answer(question, answer) => answers::take(model, question, *answer),
@@ -82,11 +83,26 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
     effects
 }
 
+/// Notes that a frame is on the screen; `quiet` if no input waited behind it.
+fn drawn(model: &mut Model, quiet: bool) {
+    if model.is_covered() {
+        // What lies under something else was not seen.
+        model.resting = None;
+        return;
+    }
+    review::drawn(model, quiet);
+    safety_code::drawn(model, quiet);
+    engagement::drawn(model, quiet);
+    end_channel::drawn(model, quiet);
+    reading::rest_on(model);
+}
+
 /// Makes every key that decides wait afresh: what the person sees is not what it was.
 fn unsettle(model: &mut Model) {
     review::unsettle(model);
     safety_code::unsettle(model);
     engagement::unsettle(model);
+    end_channel::unsettle(model);
     model.touch();
 }
 
@@ -136,54 +152,22 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
     if guard.is_some_and(|guard| guard.woke_between(model, before)) {
         model.touch();
     }
+    if model
+        .reminder_at()
+        .is_some_and(|due| before < due && due <= at)
+    {
+        model.touch();
+    }
     let mut effects = Vec::new();
+    if model.burst.take_due(at) {
+        effects.extend(confirm(model));
+    }
     if model.composer.save_at().is_some_and(|due| due <= at) {
         effects.extend(model.composer.keep());
         model.touch();
     }
-    effects.extend(mark_read(model));
+    effects.extend(reading::mark_read(model));
     effects
-}
-
-/// Notes which message lies under the person's eyes.
-fn rest_on(model: &mut Model) {
-    let looking =
-        model.focused_since.is_some() && matches!(model.screen, Screen::Main) && !model.is_tiny();
-    let seen = looking.then(|| last_unread_seen(model)).flatten();
-    model.resting = match (seen, model.resting) {
-        (Some((channel, id)), Some((was, before, since))) if (was, before) == (channel, id) => {
-            Some((channel, id, since))
-        }
-        (Some((channel, id)), _) => Some((channel, id, model.now)),
-        (None, _) => None,
-    };
-}
-
-fn last_unread_seen(model: &Model) -> Option<(ChannelId, MessageId)> {
-    let transcript = model.transcript.as_ref()?;
-    let window = main::window(model);
-    if window.width == 0 || window.height == 0 {
-        return None;
-    }
-    let has_unread = model.channel(transcript.channel)?.unread > 0;
-    let last = transcript.last_seen(window).filter(|_| has_unread)?;
-    let mark = (transcript.channel, last.id);
-    (model.marked != Some(mark)).then_some(mark)
-}
-
-fn mark_read(model: &mut Model) -> Vec<Effect> {
-    let Some((channel, up_to, since)) = model.resting else {
-        return Vec::new();
-    };
-    if model.now.since(since) < READING || model.focused_since.is_none() {
-        return Vec::new();
-    }
-    model.resting = None;
-    model.marked = Some((channel, up_to));
-    vec![Effect::Ask(
-        Request::MarkRead { channel, up_to },
-        Question::MarkRead,
-    )]
 }
 
 /// Opens a channel's transcript and draft; its messages are asked for.
@@ -305,15 +289,29 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         Screen::Engagement(_) => engagement::reload(model),
         Screen::CatchUp(_) => catch_up::reload(model),
         Screen::Digest(_) => digest::reload(model),
-        Screen::Main | Screen::Form(_) | Screen::Log(_) | Screen::Rest(_) | Screen::Help(_) => {
-            Vec::new()
-        }
+        Screen::Main
+        | Screen::Form(_)
+        | Screen::Log(_)
+        | Screen::Rest(_)
+        | Screen::Help(_)
+        | Screen::Why(_)
+        | Screen::Rename(_)
+        | Screen::EndChannel(_) => Vec::new(),
     }
 }
 
 fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
     let now = model.now;
+    model.burst.is_told();
+    if model.palette.is_some() {
+        palette::paste(model, block);
+        return Vec::new();
+    }
+    if model.filters.writing().is_some() {
+        return filter::paste(model, block);
+    }
     match &model.screen {
+        Screen::Rename(_) => rename::paste(model, block),
         Screen::Form(_) => form::paste(model, block),
         Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
         Screen::Main if model.composer.active => {
@@ -331,7 +329,9 @@ fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::Rest(_)
         | Screen::CatchUp(_)
         | Screen::Digest(_)
-        | Screen::Help(_) => {}
+        | Screen::Help(_)
+        | Screen::Why(_)
+        | Screen::EndChannel(_) => {}
     }
     Vec::new()
 }
@@ -345,9 +345,15 @@ fn looks_like_link(block: &PeerText) -> bool {
 
 /// Returns where keys count now.
 pub(super) fn scope(model: &Model) -> Scope {
+    if model.palette.is_some() {
+        return Scope::Palette;
+    }
+    if model.filters.writing().is_some() {
+        return Scope::Filter;
+    }
     match &model.screen {
         Screen::Main if model.composer.active => Scope::Composer,
-        Screen::Main if model.leader => Scope::Leader,
+        Screen::Main if model.leader.is_some() => Scope::Leader,
         Screen::Main => Scope::Main,
         Screen::NeedsYou(_) => Scope::NeedsYou,
         Screen::Review(_) if review_words::is_writing(model) => Scope::ReviewText,
@@ -361,6 +367,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::CatchUp(_) => Scope::CatchUp,
         Screen::Digest(_) => Scope::Digest,
         Screen::Help(_) => Scope::Help,
+        Screen::Why(_) => Scope::Why,
+        Screen::Rename(_) => Scope::Rename,
+        Screen::EndChannel(_) => Scope::EndChannel,
     }
 }
 
@@ -370,24 +379,50 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let scope = scope(model);
-    let Some(action) = keymap::lookup(scope, key) else {
-        return unnamed(model, scope, key);
+    if scope.is_text() && model.burst.take_waiting(model.now) {
+        line_end(model, scope);
+    }
+    let pending = model.pending.take();
+    let action = match model.keys.lookup(scope, pending, key) {
+        Found::Does(action) => action,
+        Found::Begins(first) => {
+            model.pending = Some(first);
+            model.touch();
+            return Vec::new();
+        }
+        // What follows a key that began something else is not taken for anything.
+        Found::Nothing if pending.is_some() => {
+            model.touch();
+            return Vec::new();
+        }
+        Found::Nothing => return unnamed(model, scope, key),
     };
     if key.kind == KeyEventKind::Repeat && !may_repeat(action) {
         return Vec::new();
     }
     if !available(model, action) {
+        model.leader = None;
         if let Some(words) = why_not(model, action) {
             model.say(Tone::Trouble, words);
         }
         return Vec::new();
     }
+    if scope.is_text() && matches!(action, Action::Send | Action::Submit) {
+        match model.burst.enter(model.now) {
+            Enter::Pressed => {}
+            Enter::Unclear => return Vec::new(),
+            Enter::OfBlock => {
+                line_end(model, scope);
+                return Vec::new();
+            }
+        }
+    }
+    if action == Action::JumpSignal && scope == Scope::Rest {
+        return rest::pick(model, key);
+    }
     if action == Action::JumpSignal {
         review::jump(model, key);
         return Vec::new();
-    }
-    if action == Action::PickLine {
-        return rest::pick(model, key);
     }
     let asked = model.asking;
     let effects = act(model, scope, action);
@@ -401,6 +436,31 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     effects
 }
 
+/// Takes a line end of a pasted block for what it is: it neither sends nor confirms.
+fn line_end(model: &mut Model, scope: Scope) {
+    let key = if scope == Scope::Composer {
+        let now = model.now;
+        model.composer.paste(&PeerText::new("\n"), now);
+        model.keys.label(scope, Action::Send)
+    } else {
+        model.keys.label(scope, Action::Submit)
+    };
+    let words = format!("That came as one block, which never sends or confirms. Now {key} does.");
+    model.say(Tone::Trouble, words);
+}
+
+/// Does what an Enter means that waited for more, and nothing more came.
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    let scope = scope(model);
+    if scope == Scope::Composer {
+        act(model, scope, Action::Send)
+    } else if scope.is_text() {
+        act(model, scope, Action::Submit)
+    } else {
+        Vec::new()
+    }
+}
+
 fn may_repeat(action: Action) -> bool {
     matches!(
         action,
@@ -410,7 +470,16 @@ fn may_repeat(action: Action) -> bool {
 
 /// A key that the table does not name: text where there is a text field.
 fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
-    if scope == Scope::Composer {
+    if scope.is_text() && matches!(key.code, KeyCode::Char(_)) {
+        model.burst.typed(model.now);
+    }
+    if scope == Scope::Palette {
+        palette::edit(model, key);
+    } else if scope == Scope::Filter {
+        return filter::edit(model, key);
+    } else if scope == Scope::Rename {
+        rename::edit(model, key);
+    } else if scope == Scope::Composer {
         composer::edit(model, key);
     } else if scope == Scope::ReviewText {
         review_words::edit(model, key);
@@ -419,13 +488,14 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
     } else if scope == Scope::Leader {
-        model.leader = false;
+        model.leader = None;
         model.touch();
     }
     Vec::new()
 }
 
-fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+/// Does what an action means in a scope. The caller asked whether it is available.
+pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
     if action != Action::Confirm {
         engagement::disarm(model);
     }
@@ -444,6 +514,21 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         help::open(model, scope);
         return Vec::new();
     }
+    if action == Action::Palette {
+        palette::open(model);
+        return Vec::new();
+    }
+    if action == Action::Filter {
+        filter::open(model);
+        return Vec::new();
+    }
+    if action == Action::Back
+        && let Some(list) = filter::list(model).filter(|list| model.filters.narrows(*list))
+        && !scope.is_text()
+        && scope != Scope::Leader
+    {
+        return filter::clear(model, list);
+    }
     match scope {
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
             let next = review_queue::next_item(model, action == Action::NextNeed);
@@ -460,7 +545,8 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Scope::Main | Scope::Review if action == Action::MakeRule => engagement::open(model),
+        Scope::Main if action == Action::MakeRule => engagement::open(model),
+        Scope::Review if action == Action::MakeRule => engagement::open_with_rule(model),
         Scope::Main | Scope::Leader => main::act(model, action),
         Scope::Composer => composer::act(model, action),
         Scope::NeedsYou => needs_you::act(model, action),
@@ -481,6 +567,14 @@ fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
             help::act(model, action);
             Vec::new()
         }
+        Scope::Why => {
+            why::act(model, action);
+            Vec::new()
+        }
+        Scope::Palette => palette::act(model, action),
+        Scope::Filter => filter::act(model, action),
+        Scope::Rename => rename::act(model, action),
+        Scope::EndChannel => end_channel::act(model, action),
         Scope::Anywhere => Vec::new(),
     }
 }

@@ -3,17 +3,21 @@
 //! The frame is a header, the screen, and a key bar made from the table of keys. Works at any
 //! size; where nothing fits, one line still says how much waits.
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
+mod reminder;
 
-use crate::text::ours;
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use crate::text::{ours, sanitise_line};
 
 use super::available::available;
-use super::keymap::{self, Action, Binding, Scope};
+use super::filter;
+use super::keymap::{Action, Line, Scope};
 use super::model::{Model, Screen, Tone};
+use super::palette;
 use super::screen::{
-    catch_up, decision_log, digest, engagement_view, form, help, invite, main, needs_you_view,
-    rest, review_view, safety_code,
+    catch_up, decision_log, digest, end_channel, engagement_view, form, help, invite, main,
+    needs_you_view, rename, rest, review_view, safety_code, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -55,6 +59,15 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::CatchUp(screen) => catch_up::draw(model, screen, frame),
         Screen::Digest(screen) => digest::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
+        Screen::Why(screen) => why::draw(model, screen, frame),
+        Screen::Rename(screen) => rename::draw(model, screen, frame),
+        Screen::EndChannel(screen) => end_channel::draw(model, screen, frame),
+    }
+    reminder::draw(model, frame);
+    if let Some(palette) = &model.palette {
+        palette::view::draw(model, palette, frame);
+    } else {
+        follow_focus(model, frame);
     }
     fold(model, frame);
 }
@@ -258,6 +271,7 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
     if header_rows(model) > 1 {
         let rule = nth(area, last - 1);
         paint.rule(rule);
+        draw_filter(model, &mut paint, rule);
         if let Some(words) = notice.or_else(|| proposal(model, area.width)) {
             let mut spans = vec![paint.own(Role::Faint, " ")];
             spans.extend(words);
@@ -272,6 +286,18 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
+/// What the key bar of the main screen names first, of what there is no room for all.
+const FIRST: &[Action] = &[
+    Action::NextNeed,
+    Action::Down,
+    Action::Open,
+    Action::Filter,
+    Action::Leader,
+    Action::Palette,
+    Action::Write,
+    Action::PauseAll,
+];
+
 /// Returns what the tour proposes to try next, on the main screen of the demo.
 fn proposal(model: &Model, columns: u16) -> Option<Spans> {
     let on_main = matches!(model.screen, Screen::Main) && !model.composer.active;
@@ -283,41 +309,42 @@ fn proposal(model: &Model, columns: u16) -> Option<Spans> {
 /// Draws the keys that do something here, as many as fit whole.
 fn draw_bar(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let scope = scope(model);
+    // The palette names its keys itself.
+    if scope == Scope::Palette {
+        return;
+    }
     // The way back and the help are always there, at the right.
-    let back = keymap::of(scope).find(|binding| binding.action == Action::Back);
+    let back = model.keys.line(scope, Action::Back);
+    let back = back.filter(|back| !back.binding.bar.is_empty());
     let mut right = back.map_or_else(Vec::new, |back| {
-        let words = if area.width < 64 {
-            short(back.bar)
-        } else {
-            back.bar
-        };
-        entry(paint, "Esc", words)
+        let words = back.binding.bar;
+        let words = if area.width < 64 { short(words) } else { words };
+        entry(paint, &back.label(), words)
     });
-    if !matches!(scope, Scope::Help | Scope::Leader) {
+    let help = model.keys.line(scope, Action::Help).map(Line::label);
+    if let Some(help) = help.filter(|help| !help.is_empty() && scope != Scope::Help) {
         if !right.is_empty() {
             right.push(paint.own(Role::Text, "   "));
         }
-        right.extend(entry(
-            paint,
-            if scope.is_text() { "F1" } else { "?" },
-            "help",
-        ));
+        right.extend(entry(paint, &help, "help"));
     }
     let room = usize::from(area.width).saturating_sub(width(&right) + 3);
-    let mut left: Spans = Vec::new();
-    for binding in keymap::of(scope) {
-        let stands_right = matches!(binding.action, Action::Help | Action::Back);
-        if stands_right || !available(model, binding.action) {
+    let mut left = begun(model, paint, scope);
+    let mut lines: Vec<_> = model.keys.of(scope).collect();
+    if scope == Scope::Main {
+        let rank = |line: &&Line| FIRST.iter().position(|first| *first == line.binding.action);
+        lines.sort_by_key(|line| rank(line).unwrap_or(FIRST.len()));
+    }
+    for line in lines.into_iter().filter(|_| model.pending.is_none()) {
+        let action = line.binding.action;
+        let stands_right = matches!(action, Action::Help | Action::Back);
+        if stands_right || line.keys.is_empty() || !available(model, action) {
             continue;
         }
-        let Some(words) = bar_words(model, binding) else {
+        let Some(words) = bar_words(model, line) else {
             continue;
         };
-        let key = binding
-            .keys
-            .first()
-            .map(|key| key.label())
-            .unwrap_or_default();
+        let key = line.label();
         let gap = if left.is_empty() { 0 } else { 3 };
         let mut spans = entry(paint, &key, words);
         if width(&left) + gap + width(&spans) > room {
@@ -334,13 +361,76 @@ fn draw_bar(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     paint.pair(area, left, right);
 }
 
+/// Returns what may follow the character that was pressed, where it begins something.
+fn begun(model: &Model, paint: &Paint<'_>, scope: Scope) -> Spans {
+    let Some(first) = model.pending else {
+        return Vec::new();
+    };
+    let begins = |line: &&Line| line.keys.iter().any(|key| key.begins_with(first));
+    let lines = model.keys.of(scope).filter(begins);
+    let entries = lines.flat_map(|line| {
+        let keys = line.keys.iter().filter(|key| key.begins_with(first));
+        let keys: Vec<_> = keys.map(|key| key.label()).collect();
+        let mut spans = entry(paint, &keys.join(" "), line.binding.help);
+        spans.push(paint.own(Role::Text, "   "));
+        spans
+    });
+    entries.collect()
+}
+
+/// Says in the lower rule what the list is filtered by, or lets it be written there.
+fn draw_filter(model: &Model, paint: &mut Paint<'_>, rule: Rect) {
+    let Some(editor) = filter::list(model).and_then(|list| model.filters.of(list)) else {
+        return;
+    };
+    let key = model.keys.label(scope(model), Action::Back);
+    let room = usize::from(rule.width / 3);
+    let mut spans = vec![paint.own(Role::Accent, " /")];
+    spans.extend(safe(
+        &model.theme,
+        &sanitise_line(&editor.text(), room),
+        Role::Text,
+    ));
+    let words = if model.filters.writing().is_some() {
+        "▏ ".to_owned()
+    } else {
+        format!("  {key} shows all ")
+    };
+    spans.push(paint.own(Role::Dim, words));
+    paint.pair(inset(rule, 3, 3), Vec::new(), spans);
+}
+
+/// Puts the cursor of the terminal on the row that has the keys, for whoever follows it: a
+/// screen reader, a magnifier. A text field has put it where the next character goes.
+fn follow_focus(model: &Model, frame: &mut Frame<'_>) {
+    if scope(model).is_text() {
+        return;
+    }
+    let look = model.theme.style(Role::Selected);
+    let buffer = frame.buffer_mut();
+    let area = buffer.area;
+    // The look of the selected row is given to all of it, so its sign has it too.
+    let is_focus = |position: &Position| {
+        buffer.cell(*position).is_some_and(|cell| {
+            let same_ground = look.bg.is_none_or(|bg| cell.bg == bg);
+            cell.symbol() == "▸" && same_ground && cell.modifier.contains(look.add_modifier)
+        })
+    };
+    let plain = look.bg.is_none() && look.add_modifier.is_empty();
+    let found = area.positions().find(is_focus).filter(|_| !plain);
+    if let Some(position) = found {
+        frame.set_cursor_position(position);
+    }
+}
+
 /// Returns the part of some words that says enough where there is little room.
 pub(super) fn short(words: &'static str) -> &'static str {
     let (head, _) = words.split_once([',', '(', ':']).unwrap_or((words, ""));
     head.trim_end()
 }
 
-fn entry(paint: &Paint<'_>, key: &str, words: &str) -> Spans {
+/// Returns a key and what it does.
+pub(super) fn entry(paint: &Paint<'_>, key: &str, words: &str) -> Spans {
     vec![
         paint.own(Role::Accent, key),
         paint.own(Role::Dim, format!(" {words}")),
@@ -349,16 +439,20 @@ fn entry(paint: &Paint<'_>, key: &str, words: &str) -> Spans {
 
 /// Returns the keys that do something here as lines, for where there is no room for a bar.
 pub(super) fn key_lines(model: &Model, paint: &Paint<'_>) -> Vec<Spans> {
-    keymap::of(scope(model))
-        .filter(|binding| available(model, binding.action))
-        .filter_map(|binding| {
-            let key = binding.keys.first()?.label();
-            Some(entry(paint, &key, bar_words(model, binding)?))
+    model
+        .keys
+        .of(scope(model))
+        .filter(|line| available(model, line.binding.action))
+        .filter_map(|line| {
+            let key = line.keys.first()?.label();
+            Some(entry(paint, &key, bar_words(model, line)?))
         })
         .collect()
 }
 
-fn bar_words(model: &Model, binding: &Binding) -> Option<&'static str> {
+/// Returns the words of a line in the key bar, where it stands there.
+pub(super) fn bar_words(model: &Model, line: &Line) -> Option<&'static str> {
+    let binding = line.binding;
     if let (Action::Submit, Screen::Form(form)) = (binding.action, &model.screen)
         && model.size.0 >= 64
     {
@@ -370,6 +464,10 @@ fn bar_words(model: &Model, binding: &Binding) -> Option<&'static str> {
         .is_some_and(|status| status.paused.is_some());
     if binding.action == Action::PauseAll && paused {
         return Some("resume all");
+    }
+    if binding.action == Action::PauseChannel {
+        let paused = model.open_channel().is_some_and(|channel| channel.paused);
+        return Some(if paused { "resume" } else { "pause" });
     }
     if binding.action == Action::NextNeed && model.size.0 < 64 {
         return Some("next");

@@ -2,5 +2,6 @@
 
 pub(super) mod diff;
 pub(super) mod editor;
+pub(super) mod field;
 pub(super) mod paint;
 pub(super) mod qr;

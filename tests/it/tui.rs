@@ -3,9 +3,11 @@
 mod beneath;
 mod decisions;
 mod engagement;
+mod go;
 mod held;
 mod hostile;
 mod log;
+mod mouse;
 mod needs_you;
 mod snapshots;
 mod stories;

@@ -389,7 +389,7 @@ fn rules_that_cannot_be_read_hold_everything_and_say_why() {
         store::channels::set_engagement(&tx, channel, "inner-circle", Some(broken), "").unwrap();
         tx.commit().unwrap();
         let known = alone.core.find(&ChannelRef::Id(channel)).unwrap().channel;
-        let force = in_force(&alone.core.profile, &known);
+        let force = in_force(&alone.core.profile, &known, NOW);
         assert!(force.instead.unwrap().starts_with("everything is held"));
         assert!(!leaves(&mut alone, channel, "yes"));
     }
@@ -506,4 +506,46 @@ fn incoming_is_settled_whatever_is_held() {
     }]);
     assert_eq!(answer.try_recv().unwrap().acknowledge, [9]);
     assert_eq!(messages::held(&alone.core.store).unwrap(), 1);
+}
+
+#[test]
+fn a_rule_made_of_a_held_message_is_tried_out_saved_by_a_person_and_over_after_its_day() {
+    let mut alone = alone();
+    let channel = alone.add(ChannelState::Active, true);
+    verified(&mut alone, channel, "safe-acquaintance");
+    let tags = "hello\u{e0041}\u{e0042}\u{e0043}\u{e0044}";
+    arrives(&mut alone, channel, 1, tags);
+    let Ok(Reply::Review(shown)) = alone.core.review(item(&alone).id) else {
+        panic!("no review");
+    };
+    let reference = ChannelRef::Id(channel);
+    let proposal = Proposal {
+        rules: shown.rule,
+        ..Proposal::default()
+    };
+    let Ok(Reply::Engagement(shown)) = alone.core.engagement(&reference, &proposal) else {
+        panic!("no engagement");
+    };
+    let rows: Vec<_> = shown.changes.iter().map(|row| row.to.as_str()).collect();
+    let made = ["hold on medium or worse", "after 1970-01-31"];
+    assert_eq!(rows[..2], made);
+    assert_eq!((shown.replay.messages, shown.widens), (1, true));
+    let inbound = |alone: &Alone, now| {
+        let known = alone.core.find(&reference).unwrap().channel;
+        let force = in_force(&alone.core.profile, &known, now);
+        (force.rules.inbound.as_str(), force.instead.is_some())
+    };
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_eq!(inbound(&alone, NOW), ("any-signal", false));
+    alone
+        .core
+        .set_engagement(&reference, &proposal, &shown.seen, true)
+        .unwrap();
+    assert_eq!(inbound(&alone, NOW.after(day * 28)), ("medium", false));
+    assert_eq!(inbound(&alone, NOW.after(day * 33)), ("any-signal", true));
+    // Nothing dated is made on top of rules that a date would drop.
+    let Ok(Reply::Review(again)) = alone.core.review(item(&alone).id) else {
+        panic!("no review");
+    };
+    assert_eq!(again.rule, None);
 }

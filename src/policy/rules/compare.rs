@@ -137,6 +137,8 @@ impl Rules {
                 fewer,
             )),
             Key::Ends => Change::between(&self.ends, &to.ends, Ends::within),
+            // What the preset lets pass after that day is not known here.
+            Key::Until => Change::Mixed,
             Key::Delivery | Key::DraftExpiresHours | Key::RaisingNeeds => Change::Same,
         }
     }

@@ -19,7 +19,7 @@ const LONGEST_QUOTE: usize = 60;
 
 /// Keys that are possible, as an error names them.
 const KEYS: &str = "base, inbound, hold_first_message, drafts, hold_in_drafts, may_write_first, \
-                    hours, time_zone, delivery, alone_per_hour, alone_per_day, ends, \
+                    hours, time_zone, delivery, alone_per_hour, alone_per_day, ends, until, \
                     raising_needs, draft_expires_hours";
 
 const BASES: &str =
@@ -35,6 +35,7 @@ const DELIVERY: &str = "\"digest\", \"in-hours\" or \"at-once\"";
 const RATE: &str = "a whole number from 1 to 1000, or \"no-limit\"";
 const ENDS: &str = "\"never\" or a list of \"completed\", \"7 days\", \"30 days quiet\" and a last \
                     day such as \"2026-12-31\", each at most once, with 1 to 3650 days";
+const UNTIL: &str = "\"never\" or a last day such as \"2026-12-31\"";
 const PROOF: &str = "\"nothing\" or \"verified-code\"";
 const PROOF_WIDE: &str = "\"verified-code\" (or left out) where drafts leave alone or `inbound` is \
                           wider than \"any-signal\"";
@@ -123,6 +124,7 @@ impl Rules {
             alone_per_hour: None,
             alone_per_day: None,
             ends: Ends::default(),
+            until: None,
             raising_needs: Proof::Nothing,
             draft_expires_hours: 8,
         })
@@ -179,6 +181,12 @@ impl<'t> File<'t> {
                 "alone_per_hour" => rules.alone_per_hour = value("alone_per_hour").rate()?,
                 "alone_per_day" => rules.alone_per_day = value("alone_per_day").rate()?,
                 "ends" => rules.ends = value("ends").ends()?,
+                "until" => {
+                    rules.until = value("until").word(UNTIL, |text| match text {
+                        "never" => Some(None),
+                        day => Date::parse(day).map(Some),
+                    })?;
+                }
                 "raising_needs" => {
                     rules.raising_needs =
                         value("raising_needs").one_of(PROOF, Proof::ALL, Proof::as_str)?;

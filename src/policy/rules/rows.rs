@@ -51,12 +51,13 @@ pub(super) enum Key {
     HoldFirstMessage,
     Delivery,
     Ends,
+    Until,
     RaisingNeeds,
 }
 
 impl Key {
     /// All rows, in the order of the editor.
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Drafts,
         Self::MayWriteFirst,
         Self::Hours,
@@ -76,6 +77,7 @@ impl Key {
         Self::HoldFirstMessage,
         Self::Delivery,
         Self::Ends,
+        Self::Until,
         Self::RaisingNeeds,
     ];
 
@@ -101,6 +103,7 @@ impl Key {
             Self::HoldFirstMessage => "hold_first_message",
             Self::Delivery => "delivery",
             Self::Ends => "ends",
+            Self::Until => "until",
             Self::RaisingNeeds => "raising_needs",
         }
     }
@@ -126,6 +129,7 @@ impl Key {
             Self::HoldFirstMessage => "first message",
             Self::Delivery => "you hear of it",
             Self::Ends => "ends",
+            Self::Until => "these rules end",
             Self::RaisingNeeds => "raising to this needs",
         }
     }
@@ -164,6 +168,11 @@ impl Key {
                 Delivery::AtOnce => "at once",
             },
             Self::Ends => return rules.ends.to_string(),
+            Self::Until => {
+                return rules
+                    .until
+                    .map_or_else(|| "never".to_owned(), |last| format!("after {last}"));
+            }
             Self::RaisingNeeds => match rules.raising_needs {
                 Proof::Nothing => "nothing",
                 Proof::VerifiedCode => "verified safety code",
@@ -205,6 +214,7 @@ impl Key {
             Self::HoldFirstMessage => each(rules, [true, false], |r, v| r.hold_first_message = v),
             Self::Delivery => each(rules, Delivery::ALL, |r, v| r.delivery = v),
             Self::Ends => each(rules, usual_ends(), |r, v| r.ends = v),
+            Self::Until => each(rules, [None], |r, v| r.until = v),
             Self::RaisingNeeds => each(rules, Proof::ALL, |r, v| r.raising_needs = v),
         };
         for choice in &mut choices {

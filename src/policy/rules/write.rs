@@ -28,6 +28,9 @@ impl Rules {
         } else {
             list(ends)
         };
+        let until = self
+            .until
+            .map_or_else(|| "never".to_owned(), |last| last.to_string());
         let mut text = String::new();
         for (key, value) in [
             ("inbound", quoted(self.inbound.as_str())),
@@ -41,6 +44,7 @@ impl Rules {
             ("alone_per_hour", rate(self.alone_per_hour)),
             ("alone_per_day", rate(self.alone_per_day)),
             ("ends", ends),
+            ("until", quoted(&until)),
             ("raising_needs", quoted(self.raising_needs.as_str())),
             ("draft_expires_hours", self.draft_expires_hours.to_string()),
         ] {

@@ -11,8 +11,15 @@ use crate::text::views::{BASE64, floor};
 const LONGEST_BODY: usize = 32 * 1024;
 
 pub(super) fn examine(findings: &mut Findings<'_>) {
+    let sequences = sequences(findings.text);
+    if is_punctuation(findings.text, &sequences) {
+        for sequence in sequences {
+            findings.add(SignalCode::TermC1, Severity::Note, sequence.span);
+        }
+        return;
+    }
     let mut controls: Option<Sequence> = None;
-    for sequence in sequences(findings.text) {
+    for sequence in sequences {
         // Single controls side by side are one finding.
         if let Some(run) = &mut controls {
             if run.code == sequence.code && run.span.end == sequence.span.start {
@@ -30,6 +37,50 @@ pub(super) fn examine(findings: &mut Findings<'_>) {
     }
     if let Some(run) = controls {
         report(&run, findings);
+    }
+}
+
+/// Words from which on a text is a letter rather than a control with something around it.
+const FEWEST_WORDS: usize = 40;
+
+/// Tells whether the controls of a letter are but quotation marks and dashes of Windows-1252 that
+/// were read as Latin-1. No terminal acts on any of these alone; the reader sees a mark for each.
+fn is_punctuation(text: &str, sequences: &[Sequence]) -> bool {
+    let is_letter = || {
+        let words = text.split_whitespace();
+        words
+            .filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic()))
+            .nth(FEWEST_WORDS)
+            .is_some()
+    };
+    !sequences.is_empty()
+        && sequences
+            .iter()
+            .all(|sequence| sequence.code == SignalCode::TermC1 && punctuates(text, sequence.span))
+        && is_letter()
+}
+
+/// Tells whether a control stands where the mark would stand that Windows-1252 has in its place.
+fn punctuates(text: &str, span: TextSpan) -> bool {
+    let before = text.get(..span.start).unwrap_or_default();
+    let after = text.get(span.end..).unwrap_or_default();
+    let (last, next) = (before.chars().next_back(), after.chars().next());
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let is_blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    let closes = |c: Option<char>| is_blank(c) || c.is_some_and(|c| c.is_ascii_punctuation());
+    match text.get(span.start..span.end) {
+        // Euro sign.
+        Some("\u{80}") => next.is_some_and(|c| c.is_ascii_digit()),
+        // Opening quotation marks.
+        Some("\u{91}" | "\u{93}") => (is_blank(last) || last == Some('(')) && is_word(next),
+        // Apostrophe and closing quotation marks.
+        Some("\u{92}") => is_word(last) || closes(next) && !is_blank(last),
+        Some("\u{94}") => !is_blank(last) && closes(next),
+        // Dashes.
+        Some("\u{96}" | "\u{97}") => {
+            is_blank(last) && is_blank(next) || is_word(last) && (is_word(next) || is_blank(next))
+        }
+        _ => false,
     }
 }
 
@@ -125,4 +176,59 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     let printable = text.chars().filter(|c| !c.is_control()).count();
     (!text.is_empty() && printable * 10 >= text.chars().count() * 8).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{PeerText, Severity, SignalCode};
+    use crate::text::scan;
+
+    /// Words that fill a letter.
+    const WORDS: &str = "The minutes of the meeting are below and the next one is in two weeks. ";
+
+    fn worst(text: &str) -> Option<Severity> {
+        let scan = scan(&PeerText::new(text));
+        let controls = scan.signals.iter();
+        controls
+            .filter(|signal| signal.code == SignalCode::TermC1)
+            .map(|signal| signal.severity)
+            .max()
+    }
+
+    #[test]
+    fn old_punctuation_in_a_letter_is_a_note() {
+        let letter = WORDS.repeat(4);
+        for text in [
+            "we don\u{92}t know",
+            "the world\u{92}s largest",
+            "the \u{93}best\u{94} of them",
+            "application \u{97} the one",
+            "only \u{80}99 each",
+        ] {
+            let text = format!("{letter}{text}.\n{letter}");
+            assert_eq!(worst(&text), Some(Severity::Note), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_control_is_one_where_no_letter_is_around_it() {
+        assert_eq!(worst("we don\u{92}t know"), Some(Severity::High));
+    }
+
+    #[test]
+    fn a_control_that_terminals_obey_is_none_of_the_punctuation() {
+        let letter = WORDS.repeat(4);
+        for control in [
+            "\u{84}",
+            "\u{85}",
+            "\u{88}",
+            "\u{8d}",
+            "\u{9a}",
+            "\u{9b}2J",
+            "\u{92}\u{92}",
+        ] {
+            let text = format!("{letter}we don\u{92}t know {control} this.");
+            assert_eq!(worst(&text), Some(Severity::High), "{control:?}");
+        }
+    }
 }

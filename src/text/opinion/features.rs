@@ -57,7 +57,14 @@ pub(super) fn sentences(text: &str) -> impl Iterator<Item = Range<usize>> {
 pub(super) fn each(sentence: &str, mut found: impl FnMut(u16)) {
     let mut runs = Runs::default();
     let mut words = Words::default();
+    let mut last = [' '; 2];
     for c in sentence.chars().map(folded) {
+        // A drawn line says what three of its characters say; as long as it is, it would
+        // outweigh every word.
+        if last == [c, c] && !c.is_alphabetic() {
+            continue;
+        }
+        last = [last[1], c];
         if c.is_whitespace() {
             runs.end(&mut found);
         } else {
@@ -243,6 +250,12 @@ mod tests {
         assert_eq!(features("a").len(), 2);
         assert_eq!(features("it").len(), 4);
         assert_eq!(features("abc").len(), 7);
+    }
+
+    #[test]
+    fn a_drawn_line_counts_once() {
+        assert_eq!(features("=========="), features("==="));
+        assert_ne!(features("noooo"), features("nooo"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Biases, HEADER, MAGIC, Part, Sum, VERSION, features};
+use super::{Biases, HEADER, MAGIC, Part, Sum, VERSION, features, part_of};
 
 /// A labelled text, turned into features.
 #[derive(Clone, Debug)]
@@ -47,8 +47,6 @@ impl Example {
 pub struct Settings {
     /// Times that every example is looked at.
     pub passes: u32,
-    /// Passes in which a message counts as a whole, before its parts are known.
-    pub whole_passes: u32,
     /// First step of every weight.
     pub rate: f32,
     /// Pull of every weight towards zero.
@@ -61,9 +59,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             passes: 30,
-            whole_passes: 0,
             rate: 1.0,
-            penalty: 4e-3,
+            penalty: 1e-3,
             seed: 1,
         }
     }
@@ -83,7 +80,7 @@ pub fn fit(examples: &[&Example], settings: &Settings) -> Trained {
     for pass in 0..settings.passes {
         learner.shuffle(&mut order);
         for example in &order {
-            learner.step(example, pass < settings.whole_passes);
+            learner.step(example);
         }
         if pass >= settings.passes / 2 {
             learner.remember();
@@ -124,12 +121,8 @@ impl Learner {
         }
     }
 
-    fn step(&mut self, example: &Example, as_whole: bool) {
-        let (score, part, range) = if as_whole {
-            self.trained.whole(example)
-        } else {
-            self.trained.highest(example)
-        };
+    fn step(&mut self, example: &Example) {
+        let (score, part, range) = self.trained.highest(example);
         let target = f32::from(u8::from(example.is_attack));
         let slope = (1.0 / (1.0 + (-score).exp()) - target) * example.weight;
         let rate = self.settings.rate;
@@ -137,7 +130,11 @@ impl Learner {
         *square += slope * slope;
         *self.trained.biases.of_mut(part) -= rate * slope / square.sqrt();
         let buckets = example.features(&range);
-        let each = slope / count(buckets).max(1.0).sqrt();
+        let one = Sum {
+            weight: slope,
+            count: count(buckets),
+        };
+        let each = one.normed();
         for bucket in buckets {
             let index = usize::from(*bucket);
             let (Some(weight), Some(square)) = (
@@ -209,11 +206,6 @@ impl Trained {
         }
     }
 
-    fn whole(&self, example: &Example) -> (f32, Part, Range<usize>) {
-        let score = self.sum(&example.buckets).normed() + self.biases.of(Part::Whole);
-        (score, Part::Whole, 0..example.buckets.len())
-    }
-
     fn highest(&self, example: &Example) -> (f32, Part, Range<usize>) {
         let mut whole = Sum::default();
         let mut last: Option<(Sum, usize)> = None;
@@ -233,6 +225,7 @@ impl Trained {
             whole = whole.plus(sum);
             last = Some((sum, span.start));
         }
+        best.0 -= part_of(example.sentences.len());
         let score = whole.normed() + self.biases.whole;
         if score > best.0 {
             best = (score, Part::Whole, 0..example.buckets.len());

@@ -16,6 +16,9 @@ pub(super) type Tell<'a> = dyn FnMut(SignalCode, Severity, usize, usize) + 'a;
 /// Words that a comment must have before it counts as prose.
 const FEWEST_WORDS: usize = 4;
 
+/// Divisions of a page; a message that hides something in one has one or two.
+const FEWEST_DIVISIONS: usize = 3;
+
 /// Cells of a drawn line from which on it is one.
 const SHORTEST_RULE: usize = 6;
 
@@ -218,7 +221,7 @@ pub(super) fn find(text: &str, tell: &mut Tell<'_>) {
 }
 
 /// Tells a page of HTML, where comments and hidden parts are ordinary, from a message.
-fn is_page(text: &str) -> bool {
+pub(in crate::text) fn is_page(text: &str) -> bool {
     if !text.contains('<') {
         return false;
     }
@@ -227,17 +230,8 @@ fn is_page(text: &str) -> bool {
         .take(4096)
         .collect::<String>()
         .to_ascii_lowercase();
-    [
-        "<html",
-        "<body",
-        "<table",
-        "<head>",
-        "<td",
-        "<!doctype",
-        "<div",
-    ]
-    .iter()
-    .any(|tag| head.contains(tag))
+    let outer = ["<html", "<body", "<table", "<head>", "<td", "<!doctype"];
+    outer.iter().any(|tag| head.contains(tag)) || head.matches("<div").count() >= FEWEST_DIVISIONS
 }
 
 fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {

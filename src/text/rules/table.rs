@@ -6,7 +6,7 @@
 //! between the first and the last, `^a` wants the word to begin the sentence
 //! or to follow a word that asks (`please`, `must`), `~12` instead lets the classes stand in any
 //! order within twelve words. A pattern that begins with `=` joins rules by name: all must have
-//! fired, anywhere in the view.
+//! fired, within a few hundred bytes of the view.
 
 use std::sync::LazyLock;
 

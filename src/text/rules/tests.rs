@@ -249,6 +249,26 @@ fn time_grows_no_faster_than_the_text() {
     }
 }
 
+#[test]
+fn frames_and_hidden_parts_hold_a_message_and_not_a_page() {
+    let page = |part: &str| format!("<html><body><p>Offers of the week</p>{part}</body></html>");
+    for part in [
+        "<iframe src=https://example.com/ad></iframe>",
+        "<div style=\"display:none\">Our best offers</div>",
+    ] {
+        assert!(holds(&format!("See you on Friday. {part}")), "{part}");
+        assert!(!holds(&page(part)), "{part}");
+    }
+}
+
+#[test]
+fn findings_are_joined_only_where_they_stand_near_each_other() {
+    let (agreed, skip) = ("Dana agreed to it.", "No need to ask her again.");
+    assert!(holds(&format!("{agreed} {skip}")));
+    let between = "The train leaves at nine and the seats are in coach four. ".repeat(20);
+    assert!(!holds(&format!("{agreed} {between}{skip}")));
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_and_spans_are_ranges_of_it(text in "\\PC{0,200}") {

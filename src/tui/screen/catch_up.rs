@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::api::{CatchUp, ChannelNews, DayNews, Digested, Request};
 use crate::model::{ChannelId, PeerText, UnixMillis};
 use crate::text::{SafeLine, sanitise, sanitise_line};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Pane, Screen, Spot};
 use crate::tui::theme::Role;
@@ -122,7 +122,8 @@ pub(in crate::tui) fn summary(model: &Model, news: &CatchUp) -> String {
         parts.push(format!("something in {channels} {word}"));
     }
     let since = since_words(model, news.since);
-    format!("{since}: {}. H shows it.", parts.join(", "))
+    let key = model.keys.label(Scope::Main, Action::CatchUp);
+    format!("{since}: {}. {key} shows it.", parts.join(", "))
 }
 
 fn alone(news: &ChannelNews) -> u32 {
@@ -281,10 +282,11 @@ fn rows(model: &Model, screen: &CatchUpScreen, paint: &Paint<'_>, width: u16) ->
 
 fn empty_words(model: &Model, news: &CatchUp) -> String {
     let since = since_words(model, news.since);
+    let next = model.keys.label(Scope::Main, Action::NextNeed);
     let needs = match model.needs_count() {
         0 => "Nothing needs you.".to_owned(),
-        1 => "1 item needs you; n goes to it.".to_owned(),
-        count => format!("{count} items need you; n goes to the first."),
+        1 => format!("1 item needs you; {next} goes to it."),
+        count => format!("{count} items need you; {next} goes to the first."),
     };
     format!("{since} nothing happened. {needs}")
 }

@@ -10,13 +10,14 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::api::{ChannelRef, Request};
-use crate::model::{Author, Channel, ChannelId, ChannelState, PeerText, UnixMillis};
+use crate::model::{Author, Channel, ChannelId, ChannelState, NetworkId, PeerText, UnixMillis};
 use crate::text::{ours, sanitise_line};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Tone};
 use crate::tui::theme::Role;
-use crate::tui::widget::editor::{Editor, Glyph, Layout};
+use crate::tui::widget::editor::{Editor, Layout};
+use crate::tui::widget::field::role_of;
 use crate::tui::widget::paint::{Paint, inset, nth, safe};
 
 /// How long after the last key the draft is kept.
@@ -132,11 +133,6 @@ impl Composer {
     }
 }
 
-/// Tells whether one can write in this channel.
-pub(in crate::tui) fn can_write(channel: &Channel) -> bool {
-    closed_because(channel).is_none()
-}
-
 /// Returns why one cannot write in this channel, in a sentence; `None` where one can.
 pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
     Some(match channel.state {
@@ -209,6 +205,16 @@ fn send(model: &mut Model) -> Option<Effect> {
         composer.send_once_loaded = true;
         return None;
     }
+    let network = model.channel(channel).map(|channel| channel.network);
+    let most = network.map_or(usize::MAX, NetworkId::longest_text);
+    let size = model.composer.editor.size();
+    if size > most {
+        let (size, most) = (size.div_ceil(1024), most / 1024);
+        let words = format!("Too long: {size} KiB, and a message takes {most}. Send it in parts.");
+        model.say(Tone::Trouble, words);
+        return None;
+    }
+    let composer = &mut model.composer;
     composer.sending = true;
     composer.problem = None;
     let body = composer.editor.text();
@@ -322,15 +328,16 @@ fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: R
     if !model.composer.has_draft() && area.width >= 64 {
         left.push(paint.own(Role::Dim, " as yourself"));
     }
+    let key = |action| model.keys.label(Scope::Main, action);
     let right = vec![
-        paint.own(Role::Accent, "i"),
+        paint.own(Role::Accent, key(Action::Write)),
         paint.own(Role::Dim, " write   "),
-        paint.own(Role::Accent, "e"),
+        paint.own(Role::Accent, key(Action::Editor)),
         paint.own(Role::Dim, " $EDITOR"),
     ];
     paint.pair(area_line, left, right);
     if model.composer.has_draft() && area.height > 2 {
-        let first = sanitise_line(&model.composer.editor.text(), usize::from(area.width));
+        let first = sanitise_line(&model.composer.editor.first_line(), usize::from(area.width));
         paint.row(
             inset(nth(area, 2), 1, 1),
             safe(&model.theme, &first, Role::Dim),
@@ -359,15 +366,31 @@ fn draw_active(
     left.extend(safe(&model.theme, &name, Role::Title));
     left.push(paint.own(Role::Dim, " ~ accepted, not compared"));
     let lines = composer.editor.lines();
+    let count = match size(composer, channel) {
+        Some(size) => size,
+        None => format!("{lines} {}", plural(lines, "line")),
+    };
     let state = match (
         composer.sending,
         composer.changed.is_some() || !composer.loaded,
     ) {
         (true, _) => "sending".to_owned(),
-        (_, true) => format!("{lines} {}", plural(lines, "line")),
-        (_, false) => format!("draft kept · {lines} {}", plural(lines, "line")),
+        (_, true) => count,
+        (_, false) => format!("draft kept · {count}"),
     };
-    let state = vec![paint.own(Role::Dim, state)];
+    let role = if too_long(composer, channel) {
+        Role::Stop
+    } else {
+        Role::Dim
+    };
+    let mut state = vec![paint.own(role, state)];
+    // Where Enter does not send, it is said where one looks while one writes.
+    let send = model.keys.label(Scope::Composer, Action::Send);
+    if send != "Enter" {
+        state.push(paint.own(Role::Dim, " · "));
+        state.push(paint.own(Role::Accent, send));
+        state.push(paint.own(Role::Dim, " sends"));
+    }
     paint.pair(title, left, state);
 
     let text = Rect {
@@ -402,6 +425,25 @@ fn draw_active(
     caret
 }
 
+/// Returns how much of what the network takes is written, once it is a good part of that.
+fn size(composer: &Composer, channel: &Channel) -> Option<String> {
+    let most = channel.network.longest_text();
+    let size = composer.editor.size();
+    if size * 4 < most * 3 {
+        return None;
+    }
+    let words = format!("{} of {} KiB", size.div_ceil(1024), most / 1024);
+    Some(if size > most {
+        format!("{words}, too long to send")
+    } else {
+        words
+    })
+}
+
+fn too_long(composer: &Composer, channel: &Channel) -> bool {
+    composer.editor.size() > channel.network.longest_text()
+}
+
 /// Draws the rows around the caret; returns where the caret is on the screen.
 pub(super) fn draw_text(paint: &mut Paint<'_>, area: Rect, layout: &Layout) -> Option<Position> {
     let (row, column) = layout.caret;
@@ -420,14 +462,6 @@ pub(super) fn draw_text(paint: &mut Paint<'_>, area: Rect, layout: &Layout) -> O
     let x = area.x + 2 + u16::try_from(column).ok()?;
     let y = area.y + u16::try_from(row - first).ok()?;
     area.contains((x, y).into()).then_some(Position { x, y })
-}
-
-/// Returns the role that a typed glyph is drawn in.
-pub(in crate::tui) fn role_of(glyph: &Glyph) -> Role {
-    match glyph.kind {
-        crate::text::SpanKind::Text => Role::Text,
-        crate::text::SpanKind::Mark => Role::Mark,
-    }
 }
 
 fn plural(count: usize, word: &str) -> String {

@@ -4,20 +4,21 @@
 //! right of the gutter, as everywhere else.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::api::{LogState, Request};
-use crate::model::{Actor, ChannelId, LogEntry, LoggedText, PeerText};
-use crate::text::{SafeLine, ours, sanitise, sanitise_line};
+use crate::model::{Actor, ChannelId, LogEntry, PeerText};
+use crate::text::{ours, sanitise_line};
+use crate::tui::filter::List;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
-use crate::tui::widget::diff::Fate;
 use crate::tui::widget::paint::{Paint, Spans, clock, inset, nth, safe, stamp, width};
 
+use super::decision_log_rows::{difference_rows, fact, text_rows};
 use super::decision_log_text::{Entry, grouped, proof, who, words};
 
 /// Entries asked for at once.
@@ -83,6 +84,8 @@ pub(in crate::tui) struct LogScreen {
     /// The channel that was open when the log was.
     channel: Option<ChannelId>,
     filter: Filter,
+    /// Words in small letters that an entry has to hold.
+    wanted: Vec<String>,
     /// Index of the selected entry among those that the filter lets through.
     cursor: usize,
     /// Whether the entry has the whole window.
@@ -94,8 +97,9 @@ pub(in crate::tui) struct LogScreen {
 impl LogScreen {
     fn listed(&self) -> impl Iterator<Item = &Entry> {
         let filter = self.filter;
-        let all = self.entries.iter();
-        all.filter(move |entry| filter.lets(&entry.logged))
+        let entries = self.entries.iter();
+        let entries = entries.filter(move |entry| filter.lets(&entry.logged));
+        entries.filter(|entry| entry.holds(&self.wanted))
     }
 
     fn selected(&self) -> Option<&Entry> {
@@ -112,6 +116,7 @@ impl LogScreen {
 /// Opens the log, and asks for its newest page and for the state of the chain.
 pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     let channel = model.open_channel().map(|channel| channel.id);
+    model.filters.clear(List::Log);
     model.enter(Screen::Log(Box::new(LogScreen {
         channel,
         ..LogScreen::default()
@@ -119,6 +124,16 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     let mut effects = ask_page(model, None);
     effects.extend(ask(model, Request::VerifyLog, Question::VerifyLog));
     effects
+}
+
+/// Lists only the entries that hold all these words.
+pub(in crate::tui) fn filter(model: &mut Model, wanted: Vec<String>) -> Vec<Effect> {
+    if let Screen::Log(screen) = &mut model.screen {
+        screen.wanted = wanted;
+        screen.cursor = 0;
+        screen.scroll = 0;
+    }
+    ask_more(model)
 }
 
 fn ask_page(model: &mut Model, before: Option<i64>) -> Vec<Effect> {
@@ -293,13 +308,12 @@ pub(in crate::tui) fn draw(model: &Model, screen: &LogScreen, frame: &mut Frame<
         draw_detail(model, screen, &mut paint, below(1 + top));
         return;
     }
+    let list = list_area(body, narrow);
+    draw_list(model, screen, &mut paint, list);
     if narrow {
-        draw_list(model, screen, &mut paint, below(1));
         return;
     }
-    let height = body.height * 2 / 5;
-    let list = Rect { height, ..below(2) };
-    draw_list(model, screen, &mut paint, list);
+    let height = list.height;
     paint.rule(nth(body, usize::from(2 + height)));
     draw_detail(model, screen, &mut paint, below(3 + height));
 }
@@ -368,13 +382,54 @@ fn columns(width: u16) -> [u16; 5] {
     }
 }
 
+/// Puts the cursor on the entry at this place of the screen.
+pub(in crate::tui) fn click(model: &mut Model, at: Position) -> Vec<Effect> {
+    let body = view::body(model);
+    let narrow = is_narrow(body);
+    let Screen::Log(screen) = &mut model.screen else {
+        return Vec::new();
+    };
+    let area = list_area(body, narrow);
+    let (head, high) = grid(area, narrow);
+    let down = usize::from(at.y.saturating_sub(area.y));
+    if screen.whole || !area.contains(at) || down < head {
+        return Vec::new();
+    }
+    let room = ((usize::from(area.height) - head.min(area.height.into())) / high).max(1);
+    let from = (screen.cursor + 1).saturating_sub(room);
+    let index = from + (down - head) / high;
+    if index < screen.listed().count() {
+        screen.cursor = index;
+        screen.scroll = 0;
+        model.touch();
+    }
+    ask_more(model)
+}
+
+/// Returns the place of the list.
+fn list_area(body: Rect, narrow: bool) -> Rect {
+    if narrow {
+        return from_row(body, 1);
+    }
+    Rect {
+        height: body.height * 2 / 5,
+        ..from_row(body, 2)
+    }
+}
+
+/// Returns the rows of the head of the list, and of each entry.
+fn grid(area: Rect, narrow: bool) -> (usize, usize) {
+    let wide = area.width > 100;
+    (usize::from(wide && !narrow), if narrow { 2 } else { 1 })
+}
+
 fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rect) {
-    let area = inset(area, 0, 1);
     let narrow = is_narrow(view::body(model));
+    let (head, high) = grid(area, narrow);
+    let area = inset(area, 0, 1);
     let wide = area.width >= 100;
     let place = inset(area, 2, 0);
     let edges = columns(place.width);
-    let head = usize::from(wide && !narrow);
     if head == 1 {
         let names = ["who", "what", "channel", "why / rule", "proof"];
         paint.row(nth(place, 0), vec![paint.own(Role::Dim, "when")]);
@@ -386,13 +441,13 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
     if screen.listed().next().is_none() {
         let words = match (screen.reach, screen.filter) {
             (Reach::Nothing, _) => "Loading.",
+            _ if !screen.wanted.is_empty() => "No entry holds that; Esc shows all.",
             (_, Filter::All) => "Nothing was decided or done yet.",
             _ => "No entry of this kind; f shows others.",
         };
         paint.row(nth(place, head), vec![paint.own(Role::Dim, words)]);
         return;
     }
-    let high = if narrow { 2 } else { 1 };
     let room = ((usize::from(area.height) - head.min(area.height.into())) / high).max(1);
     let from = (screen.cursor + 1).saturating_sub(room);
     for (index, entry) in screen.listed().enumerate().skip(from).take(room) {
@@ -519,80 +574,5 @@ fn detail_rows(model: &Model, opened: &Entry, differences: bool, columns: u16) -
     rows.push(Vec::new());
     let chain = format!("  prev {previous}   this {this}");
     rows.push(vec![own(Role::Dim, chain)]);
-    rows
-}
-
-fn label(model: &Model, text: &str) -> Spans {
-    vec![model.theme.span(Role::Dim, format!("  {text:8}"))]
-}
-
-fn fact(model: &Model, name: &str, words: &PeerText, room: usize) -> Vec<Spans> {
-    let names = std::iter::once(name).chain(std::iter::repeat(""));
-    let lines = sanitise(words).wrap(room);
-    let rows = lines.iter().zip(names).map(|(line, name)| {
-        let mut spans = label(model, name);
-        spans.extend(safe(&model.theme, line, Role::Text));
-        spans
-    });
-    rows.collect()
-}
-
-/// Returns the texts of an entry behind the gutter.
-fn text_rows(model: &Model, entry: &LogEntry, room: usize) -> Vec<Spans> {
-    let inbound = entry.what.starts_with("message_") || entry.what == "held_in";
-    let names = if inbound {
-        ["theirs", "given"]
-    } else {
-        ["draft", "sent"]
-    };
-    let mut rows = Vec::new();
-    for (name, logged) in names.into_iter().zip([&entry.draft, &entry.sent]) {
-        let Some(LoggedText { text, digest }) = logged else {
-            continue;
-        };
-        let Some(text) = text else {
-            let gone = format!("redacted, digest {}", proof(digest));
-            rows.extend(fact(model, name, &PeerText::new(gone), room));
-            continue;
-        };
-        let names = std::iter::once(name).chain(std::iter::repeat(""));
-        for (line, name) in sanitise(text).wrap(room).iter().zip(names) {
-            let mut spans = label(model, name);
-            spans.push(model.theme.span(Role::Gutter, "┆ "));
-            spans.extend(safe(&model.theme, line, Role::Text));
-            rows.push(spans);
-        }
-    }
-    if !rows.is_empty() {
-        rows.push(Vec::new());
-    }
-    rows
-}
-
-/// Returns the lines that only the draft has, and those that only what was sent has.
-fn difference_rows(model: &Model, changed: &[(Fate, SafeLine)], room: usize) -> Vec<Spans> {
-    let mut rows = Vec::new();
-    for (fate, line) in changed {
-        let (name, role) = match fate {
-            Fate::Removed => ("draft", Role::Wait),
-            Fate::Added | Fate::Kept => ("sent", Role::Accent),
-        };
-        let names = std::iter::once(name).chain(std::iter::repeat(""));
-        for (line, name) in line.wrap(room).iter().zip(names) {
-            let mut spans = label(model, name);
-            spans.push(model.theme.span(role, fate.sign()));
-            spans.push(model.theme.span(Role::Gutter, "┆ "));
-            spans.extend(safe(&model.theme, line, Role::Text));
-            rows.push(spans);
-        }
-    }
-    if rows.is_empty() {
-        rows.push(vec![
-            model
-                .theme
-                .span(Role::Dim, "  Draft and sent text are the same."),
-        ]);
-    }
-    rows.push(Vec::new());
     rows
 }

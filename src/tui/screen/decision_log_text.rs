@@ -47,6 +47,22 @@ impl Entry {
         self.has_both().then(|| self.told().changed.as_slice())
     }
 
+    /// Tells whether it holds all these words, in small letters, in what is said of it or in
+    /// its texts.
+    pub(super) fn holds(&self, wanted: &[String]) -> bool {
+        if wanted.is_empty() {
+            return true;
+        }
+        let entry = &self.logged;
+        let texts = [&entry.draft, &entry.sent].into_iter().flatten();
+        let texts = texts.filter_map(|logged| Some(logged.text.as_ref()?.expose_untrusted()));
+        let what = words(&entry.what);
+        let said = [who(entry), &what, self.why()].into_iter();
+        let all = said.chain(entry.evidence.rule.as_deref()).chain(texts);
+        let all = all.collect::<Vec<_>>().join("\n").to_lowercase();
+        wanted.iter().all(|word| all.contains(word.as_str()))
+    }
+
     /// Tells whether there are two texts to compare.
     pub(super) fn has_both(&self) -> bool {
         both(&self.logged).is_some()

@@ -8,14 +8,14 @@
 use crate::api::{
     Engagement, EngagementChange, EngagementRow, Error, Proposal, Request, RowEdit, RowStep,
 };
-use crate::model::{ChannelId, ChannelState, PeerText, UnixMillis};
+use crate::model::{Channel, ChannelId, ChannelState, PeerText, UnixMillis};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::update::ask;
 
-use super::engagement_view;
 use super::guard::Guard;
+use super::{engagement_view, review};
 
 /// What an answer that is awaited does to the list of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,13 +115,11 @@ impl EngagementScreen {
 }
 
 /// Tells whether the open channel is one whose engagement matters.
-pub(in crate::tui) fn can_open(model: &Model) -> bool {
-    model.open_channel().is_some_and(|channel| {
-        matches!(
-            channel.state,
-            ChannelState::Active | ChannelState::Stopped | ChannelState::Invited
-        )
-    })
+pub(in crate::tui) fn can_open(channel: &Channel) -> bool {
+    matches!(
+        channel.state,
+        ChannelState::Active | ChannelState::Stopped | ChannelState::Invited
+    )
 }
 
 /// Tells whether there is something on the screen to change.
@@ -143,6 +141,21 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     model.enter(Screen::Engagement(Box::new(screen)));
     let mut effects = ask(model, Request::Presets, Question::Presets);
     effects.extend(reload(model));
+    effects
+}
+
+/// Opens the engagement of the channel of the review on top, with the rule tried out that would
+/// let the like of its item pass. Nothing is saved before `S`.
+pub(in crate::tui) fn open_with_rule(model: &mut Model) -> Vec<Effect> {
+    let rule = review::rule(model).map(str::to_owned);
+    let mut effects = open(model);
+    if let Some(rule) = rule {
+        let proposal = Proposal {
+            rules: Some(rule),
+            ..Proposal::default()
+        };
+        effects.extend(try_out(model, proposal, Way::Forward));
+    }
     effects
 }
 

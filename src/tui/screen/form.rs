@@ -16,9 +16,9 @@ use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
 use crate::tui::widget::editor::Editor;
+use crate::tui::widget::field::role_of;
 use crate::tui::widget::paint::{Paint, inset, nth, safe};
 
-use super::composer::role_of;
 use super::side::preset_label;
 
 /// What is being made.

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 
 use crate::model::PeerText;
 use crate::text::sanitise;
-use crate::tui::keymap::{self, Action, Binding, Scope};
+use crate::tui::filter::List;
+use crate::tui::keymap::{Action, Line, Scope};
 use crate::tui::model::{Model, Screen};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
 
@@ -16,13 +17,28 @@ use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
 pub(in crate::tui) struct HelpScreen {
     scope: Scope,
     scroll: usize,
+    /// Words in small letters that a line has to hold.
+    wanted: Vec<String>,
 }
 
 /// Columns of the keys, and where there is little room.
 const KEYS: (usize, usize) = (18, 13);
 
 pub(in crate::tui) fn open(model: &mut Model, scope: Scope) {
-    model.enter(Screen::Help(HelpScreen { scope, scroll: 0 }));
+    model.filters.clear(List::Help);
+    model.enter(Screen::Help(HelpScreen {
+        scope,
+        scroll: 0,
+        wanted: Vec::new(),
+    }));
+}
+
+/// Shows only the lines that hold all these words.
+pub(in crate::tui) fn filter(model: &mut Model, wanted: Vec<String>) {
+    if let Screen::Help(screen) = &mut model.screen {
+        screen.wanted = wanted;
+        screen.scroll = 0;
+    }
 }
 
 #[expect(
@@ -33,41 +49,48 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) {
     model.touch();
     let body = view::body(model);
     let height = usize::from(body.height);
-    let Screen::Help(screen) = &mut model.screen else {
+    let Screen::Help(screen) = &model.screen else {
         return;
     };
-    let rows = rows(&model.theme, screen.scope, body);
+    let rows = rows(model, screen, body);
     let most = (rows.len() + usize::from(height >= 14)).saturating_sub(height);
     let half = (height / 2).max(1);
+    let at = screen.scroll;
     let to = match action {
-        Action::Up => screen.scroll.saturating_sub(1),
-        Action::Down => screen.scroll + 1,
-        Action::PageUp => screen.scroll.saturating_sub(half),
-        Action::PageDown => screen.scroll + half,
+        Action::Up => at.saturating_sub(1),
+        Action::Down => at + 1,
+        Action::PageUp => at.saturating_sub(half),
+        Action::PageDown => at + half,
+        Action::Top => 0,
+        Action::Bottom => most,
         _ => {
             model.leave();
             return;
         }
     };
-    screen.scroll = to.min(most);
+    if let Screen::Help(screen) = &mut model.screen {
+        screen.scroll = to.min(most);
+    }
 }
 
-enum HelpLine {
+enum HelpLine<'a> {
     Heading(&'static str),
-    Key(&'static Binding),
+    Key(&'a Line),
     Sign(&'static str, &'static str),
     Blank,
 }
 
-fn lines(scope: Scope) -> Vec<HelpLine> {
+/// Returns every line, those without a key left out.
+fn lines(model: &Model, scope: Scope) -> Vec<HelpLine<'_>> {
     let mut lines = vec![HelpLine::Heading(scope.label())];
-    let (own, shared): (Vec<_>, Vec<_>) =
-        keymap::of(scope).partition(|binding| binding.scope == scope);
+    let has_key = |line: &&Line| !line.keys.is_empty();
+    let of = |scope: Scope| model.keys.of(scope).filter(has_key);
+    let (own, shared): (Vec<_>, Vec<_>) = of(scope).partition(|line| line.binding.scope == scope);
     lines.extend(own.into_iter().map(HelpLine::Key));
     if scope == Scope::Main {
         lines.push(HelpLine::Blank);
         lines.push(HelpLine::Heading(Scope::Leader.label()));
-        lines.extend(keymap::of(Scope::Leader).map(HelpLine::Key));
+        lines.extend(of(Scope::Leader).map(HelpLine::Key));
     }
     if !shared.is_empty() {
         lines.push(HelpLine::Blank);
@@ -126,9 +149,20 @@ const SIGNS: &[(&str, &str)] = &[
 ];
 
 /// Returns the keys of a line as they are written.
-fn keys(binding: &Binding) -> String {
-    let labels: Vec<_> = binding.keys.iter().map(|key| key.label()).collect();
+fn keys(line: &Line) -> String {
+    let labels: Vec<_> = line.keys.iter().map(|key| key.label()).collect();
     labels.join(" ")
+}
+
+/// Tells whether a line holds all these words; headings go, and gaps with them.
+fn holds(line: &HelpLine<'_>, wanted: &[String]) -> bool {
+    let text = match line {
+        HelpLine::Heading(_) | HelpLine::Blank => return wanted.is_empty(),
+        HelpLine::Key(line) => format!("{} {}", keys(line), line.binding.help),
+        HelpLine::Sign(sign, words) => format!("{sign} {words}"),
+    };
+    let text = text.to_lowercase();
+    wanted.iter().all(|word| text.contains(word.as_str()))
 }
 
 pub(in crate::tui) fn draw(model: &Model, screen: &HelpScreen, frame: &mut Frame<'_>) {
@@ -139,7 +173,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &HelpScreen, frame: &mut Frame
         theme: &model.theme,
     };
     let top = usize::from(body.height >= 14);
-    let rows = rows(&model.theme, screen.scope, body);
+    let rows = rows(model, screen, body);
     let left = rows.len().saturating_sub(screen.scroll);
     let shown = usize::from(area.height) - top;
     for (down, spans) in rows.into_iter().skip(screen.scroll).enumerate() {
@@ -152,11 +186,13 @@ pub(in crate::tui) fn draw(model: &Model, screen: &HelpScreen, frame: &mut Frame
 }
 
 /// Returns the help as rows, wrapped beside the keys and never cut.
-fn rows(theme: &Theme, scope: Scope, body: Rect) -> Vec<Spans> {
+fn rows(model: &Model, screen: &HelpScreen, body: Rect) -> Vec<Spans> {
+    let theme = &model.theme;
     let room = usize::from(body.width).saturating_sub(6);
     let column = if room < 60 { KEYS.1 } else { KEYS.0 };
     let mut rows = Vec::new();
-    for line in lines(scope) {
+    let lines = lines(model, screen.scope).into_iter();
+    for line in lines.filter(|line| holds(line, &screen.wanted)) {
         let (label, words) = match line {
             HelpLine::Heading(name) => {
                 rows.push(vec![theme.span(Role::Heading, name)]);
@@ -166,7 +202,7 @@ fn rows(theme: &Theme, scope: Scope, body: Rect) -> Vec<Spans> {
                 rows.push(Vec::new());
                 continue;
             }
-            HelpLine::Key(binding) => (format!("{:column$}", keys(binding)), binding.help),
+            HelpLine::Key(line) => (format!("{:column$}", keys(line)), line.binding.help),
             HelpLine::Sign(sign, words) => (format!("{sign:5}"), words),
         };
         let indent = label.chars().count();
@@ -177,6 +213,11 @@ fn rows(theme: &Theme, scope: Scope, body: Rect) -> Vec<Spans> {
             spans.extend(safe(theme, line, Role::Text));
             rows.push(spans);
         }
+    }
+    if rows.is_empty() {
+        rows.push(vec![
+            theme.span(Role::Dim, "No line holds that; Esc shows all."),
+        ]);
     }
     rows
 }

@@ -6,16 +6,15 @@ use ratatui::layout::Rect;
 use crate::api::Request;
 use crate::model::{ChannelId, ChannelState, Delivery, MessageId, ReviewKind};
 use crate::text::sanitise;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
-use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, age, clock, inset, nth};
+use crate::tui::widget::paint::{Paint, inset, nth};
 
-use super::transcript::Window;
-use super::{composer, engagement, form, invite, review, safety_code};
+use super::transcript::{Transcript, Window};
+use super::{composer, end_channel, engagement, form, invite, rename, review, safety_code, why};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -82,7 +81,7 @@ pub(in crate::tui) fn layout(model: &Model) -> Layout {
 }
 
 /// Returns the rectangle of messages inside the centre pane.
-fn transcript_area(model: &Model, centre: Rect) -> Rect {
+pub(super) fn transcript_area(model: &Model, centre: Rect) -> Rect {
     let inner = if centre.x > 0 {
         inset(centre, 1, 0)
     } else {
@@ -117,7 +116,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    draw_pause(model, &mut paint, panes.banner);
+    super::pause::draw(model, &mut paint, panes.banner);
     if panes.rail.width > 0 {
         super::rail::draw(model, &mut paint, panes.rail);
     }
@@ -152,56 +151,6 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
     composer::draw(model, frame, below);
 }
 
-fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
-    let since = model.status.as_ref().and_then(|status| status.paused);
-    let Some(since) = since.filter(|_| area.height > 0) else {
-        return;
-    };
-    let at = clock(since, &model.zone);
-    let left = vec![
-        paint.own(Role::Wait, "ALL CHANNELS PAUSED"),
-        paint.own(Role::Dim, format!(" by you {at}")),
-    ];
-    let right = vec![
-        paint.own(Role::Accent, "P"),
-        paint.own(Role::Dim, " resume"),
-    ];
-    paint.pair(inset(area, 1, 1), left, right);
-    let lines = [
-        "Nothing leaves this machine and nothing reaches your assistant.".to_owned(),
-        format!(
-            "Messages still arrive and are kept: {}.",
-            kept_words(model, &at)
-        ),
-        format!("The other sides see no notice. {}", clocks_words(model)),
-    ];
-    for (words, down) in lines.into_iter().zip(1..) {
-        let spans = vec![paint.own(Role::Dim, words)];
-        paint.row(inset(nth(area, down), 1, 1), spans);
-    }
-    paint.rule(nth(area, 4));
-}
-
-fn kept_words(model: &Model, since: &str) -> String {
-    let kept = model.status.as_ref().map_or(0, |status| status.kept);
-    match kept {
-        0 => format!("none since {since}"),
-        kept => format!("{kept} new since {since}"),
-    }
-}
-
-/// Says that a pause stops no clock, and when the first of them is over.
-fn clocks_words(model: &Model) -> String {
-    let next = model.status.as_ref().and_then(|status| status.next_expiry);
-    match next {
-        Some(at) => {
-            let left = age(at.since(model.now));
-            format!("Held items keep their clocks: the first expires in {left}.")
-        }
-        None => "Held items keep their clocks.".to_owned(),
-    }
-}
-
 /// Acts on a key of the table.
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -209,6 +158,7 @@ fn clocks_words(model: &Model) -> String {
 )]
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.touch();
+    let was_leading = model.leader.take().is_some();
     match action {
         Action::Up
         | Action::Down
@@ -220,7 +170,6 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let next = next_pane(model, action == Action::NextPane);
             go_to(model, next)
         }
-        Action::PaneLists => go_to(model, Pane::Rail),
         Action::PaneTranscript => go_to(model, Pane::Transcript),
         Action::PaneSide => go_to(model, Pane::Side),
         Action::Open => open(model),
@@ -251,24 +200,31 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             })
         }
         Action::CopyMessage => copy_message(model),
-        Action::NextUnread | Action::PreviousUnread => unread(model, action == Action::NextUnread),
+        Action::NextUnread | Action::PreviousUnread => {
+            super::rail::unread(model, action == Action::NextUnread)
+        }
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
         Action::OpenLog => super::decision_log::open(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
-            model.leader = true;
+            model.leader = Some(model.now);
             Vec::new()
         }
-        Action::PauseChannel => {
-            model.leader = false;
-            pause_channel(model)
-        }
-        Action::Back => {
-            model.leader = false;
+        Action::PauseChannel => pause_channel(model),
+        Action::Rename => {
+            rename::open(model);
             Vec::new()
         }
+        Action::EndChannel => {
+            end_channel::open(model);
+            Vec::new()
+        }
+        Action::Why => why::open(model),
+        Action::AllNeeds => super::needs_you::open(model),
+        Action::Back if was_leading => Vec::new(),
+        Action::Back | Action::PaneLists => go_to(model, Pane::Rail),
         Action::Quit => quit(model),
         _ => Vec::new(),
     }
@@ -287,7 +243,7 @@ pub(in crate::tui) fn can_move(model: &Model) -> bool {
 }
 
 /// Returns the place of the side pane's rows, right of its wall where it has one.
-fn side_area(panes: &Layout) -> Rect {
+pub(super) fn side_area(panes: &Layout) -> Rect {
     inset(panes.side, u16::from(panes.side.x > 0), 0)
 }
 
@@ -348,6 +304,15 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             false
         }
     };
+    scrolled(model, transcript, wants_older)
+}
+
+/// Puts the transcript back after it was scrolled, and asks for older messages where needed.
+pub(super) fn scrolled(
+    model: &mut Model,
+    transcript: Transcript,
+    wants_older: bool,
+) -> Vec<Effect> {
     let older = (wants_older && transcript.more)
         .then(|| transcript.oldest())
         .flatten();
@@ -389,6 +354,7 @@ fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Puts the cursor on a row of the rail and shows its channel beside it.
 pub(in crate::tui) fn select(model: &mut Model, spot: Spot) -> Vec<Effect> {
     model.cursor = Some(spot);
+    model.rail_scroll = None;
     model.touch();
     model
         .channel_of(spot)
@@ -498,32 +464,6 @@ pub(in crate::tui) fn quoted(text: &crate::model::PeerText) -> String {
     copy
 }
 
-fn unread(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let ids: Vec<_> = model
-        .listed()
-        .map(|channel| (channel.id, channel.unread))
-        .collect();
-    let here = model
-        .transcript
-        .as_ref()
-        .map(|transcript| transcript.channel);
-    let at = ids
-        .iter()
-        .position(|(id, _)| Some(*id) == here)
-        .unwrap_or(0);
-    let count = ids.len();
-    let found = (1..=count).find_map(|step| {
-        let index = if forward {
-            at + step
-        } else {
-            at + count - step
-        };
-        ids.get(index % count).filter(|(_, unread)| *unread > 0)
-    });
-    let found = found.map(|(id, _)| *id);
-    found.map_or_else(Vec::new, |id| select(model, Spot::Channel(id)))
-}
-
 fn pause_channel(model: &Model) -> Vec<Effect> {
     let Some(channel) = model.open_channel() else {
         return Vec::new();
@@ -557,9 +497,10 @@ pub(in crate::tui) fn pause_all(model: &mut Model) -> Vec<Effect> {
         let request = Request::Resume { channel: None };
         return vec![Effect::Ask(request, Question::Pause(false, None))];
     }
+    let key = model.keys.label(Scope::Anywhere, Action::PauseAll);
     model.say(
         Tone::Trouble,
-        "P again resumes: what waits leaves, your assistant reads on.",
+        format!("{key} again resumes: what waits leaves, your assistant reads on."),
     );
     model.asking = Some(Asking::ResumeAll);
     Vec::new()
@@ -574,6 +515,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         effects.push(Effect::Quit);
         return effects;
     }
+    let key = model.keys.label(Scope::Main, Action::Quit);
     let mut parts = Vec::new();
     if waiting > 0 {
         parts.push(format!("{waiting} undecided, nothing happens to them"));
@@ -583,7 +525,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     }
     model.say(
         Tone::Trouble,
-        format!("{}. q again quits.", parts.join(" · ")),
+        format!("{}. {key} again quits.", parts.join(" · ")),
     );
     model.asking = Some(Asking::Quit);
     Vec::new()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{Error, Request, Review};
 use crate::model::{Channel, ChannelState, LogEntry, ReviewId, ReviewItem, ReviewKind, UnixMillis};
+use crate::tui::filter::List;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
@@ -71,7 +72,9 @@ impl NeedsScreen {
     /// Returns what is listed, in the order of the list.
     pub(super) fn items<'a>(&self, model: &'a Model) -> Vec<&'a ReviewItem> {
         let all = model.needs.iter().flatten();
-        all.filter(|item| self.filter.takes(item)).collect()
+        all.filter(|item| self.filter.takes(item))
+            .filter(|item| model.filters.takes_words(List::NeedsYou, || searched(item)))
+            .collect()
     }
 
     /// Returns what was settled since midnight, newest first.
@@ -108,6 +111,12 @@ impl NeedsScreen {
     }
 }
 
+/// Returns what the filter looks through: the name, what it is and why it waits.
+fn searched(item: &ReviewItem) -> String {
+    let name = item.name.expose_untrusted();
+    format!("{name} {} {}", need::word(item).0, need::why(item))
+}
+
 /// Returns channels in which the other side has to do something first.
 pub(super) fn waits_for_them(model: &Model) -> Vec<&Channel> {
     let asked = |channel: &Channel| {
@@ -132,6 +141,7 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
         Some(Spot::Need(id)) => Some(id),
         Some(Spot::Channel(_)) | None => None,
     };
+    model.filters.clear(List::NeedsYou);
     model.enter(Screen::NeedsYou(Box::new(NeedsScreen {
         cursor,
         ..NeedsScreen::default()
@@ -252,6 +262,15 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => travel(model, action),
     }
+}
+
+/// Puts the cursor on an item.
+pub(in crate::tui) fn select_item(model: &mut Model, item: ReviewId) -> Vec<Effect> {
+    if let Screen::NeedsYou(screen) = &mut model.screen {
+        screen.cursor = Some(item);
+    }
+    model.touch();
+    refresh(model)
 }
 
 fn select(screen: &mut NeedsScreen) {

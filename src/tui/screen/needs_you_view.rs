@@ -1,14 +1,14 @@
 //! Draws the list of what needs a person, and what the selected item would show in its review.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
-use crate::model::{Channel, ChannelState, LogEntry, ReviewItem};
+use crate::model::{Channel, ChannelState, LogEntry, ReviewId, ReviewItem};
 use crate::text::{ours, sanitise_line};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Screen};
 use crate::tui::theme::Role;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, age, clock, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, age, clock, first_row, inset, nth, rows_from, safe};
 
 use super::needs_you::{NeedsScreen, title, waits_for_them};
 use super::{need, rest, review_verdict, review_view};
@@ -161,6 +161,28 @@ fn empty_words(model: &Model, screen: &NeedsScreen) -> String {
         format!(" {} sent alone today.", status.today.alone)
     });
     format!("Nothing needs you.{last}{alone}")
+}
+
+/// Returns the item that stands at this place of the screen.
+pub(in crate::tui) fn item_at(model: &Model, at: Position) -> Option<ReviewId> {
+    let Screen::NeedsYou(screen) = &model.screen else {
+        return None;
+    };
+    let rows = rows(model, screen);
+    let list = places(model, rows.len()).list;
+    if !list.contains(at) {
+        return None;
+    }
+    let here = |row: &Row<'_>| matches!(row, Row::Item(item) if Some(item.id) == screen.cursor);
+    let cursor = rows.iter().position(here).unwrap_or(0);
+    let window = rows_from(list, rows.len(), first_row(list, rows.len(), cursor));
+    let index = window.start + usize::from(at.y - list.y);
+    let row = rows.get(index).filter(|_| window.contains(&index))?;
+    if let Row::Item(item) | Row::Detail(item) = row {
+        Some(item.id)
+    } else {
+        None
+    }
 }
 
 fn draw_list(

@@ -1,15 +1,17 @@
 //! The left rail: what needs a person, then the channels.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::api::Today;
 use crate::model::{Channel, ChannelState, ReviewItem};
 use crate::text::sanitise_line;
+use crate::tui::filter::List;
+use crate::tui::message::Effect;
 use crate::tui::model::{Model, Pane, Spot};
 use crate::tui::theme::Role;
-use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, first_row, inset, nth, rows_from, safe};
 
-use super::need;
+use super::{main, need};
 
 enum Row<'a> {
     Heading(&'static str, String),
@@ -28,23 +30,40 @@ fn has_keys(model: &Model) -> bool {
 
 fn rows(model: &Model) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    let needs = model.needs.as_deref().unwrap_or_default();
-    rows.push(Row::Heading(NEEDS_YOU, count(needs.len())));
+    let narrowed = model.filters.narrows(List::Rail);
+    let all_needs = model.needs.as_ref().map_or(0, Vec::len);
+    let needs: Vec<_> = model.needs_in_rail().collect();
+    let counts = if narrowed {
+        format!("{} of {all_needs}", needs.len())
+    } else {
+        count(all_needs)
+    };
+    rows.push(Row::Heading(NEEDS_YOU, counts));
     if model.needs.is_some() && needs.is_empty() {
-        rows.push(Row::Note("nothing"));
+        rows.push(Row::Note(if narrowed {
+            "none of this name"
+        } else {
+            "nothing"
+        }));
     }
-    rows.extend(needs.iter().map(Row::Need));
+    rows.extend(needs.into_iter().map(Row::Need));
     rows.push(Row::Rule);
-    let channels: Vec<_> = model.listed().collect();
+    let all = model.channels.as_ref().map_or(0, Vec::len);
+    let channels: Vec<_> = model.channels_in_rail().collect();
     let new: u32 = channels.iter().map(|channel| channel.unread).sum();
-    let counts = match (channels.len(), new) {
+    let counts = match (all, new) {
+        _ if narrowed => format!("{} of {all}", channels.len()),
         (0, _) => String::new(),
         (all, 0) => format!("{all}"),
         (all, new) => format!("{all} · new {new}"),
     };
     rows.push(Row::Heading("CHANNELS", counts));
     if channels.is_empty() && model.channels.is_some() {
-        rows.push(Row::Note("none yet"));
+        rows.push(Row::Note(if narrowed {
+            "none of this name"
+        } else {
+            "none yet"
+        }));
     }
     rows.extend(channels.into_iter().map(Row::Channel));
     rows
@@ -69,21 +88,10 @@ fn spot(row: &Row<'_>) -> Option<Spot> {
 /// Draws the rail, scrolled so that the cursor is on it.
 pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let today = today_rows(model, area);
-    let legend = match today.len() {
-        0 if area.height >= 20 => 3,
-        0 => 0,
-        lines if area.width < 30 => lines + 1,
-        lines => lines + 4,
-    };
-    let legend = u16::try_from(legend).unwrap_or(0);
-    let list = Rect {
-        height: area.height - legend,
-        ..area
-    };
+    let list = list(area, today.len());
+    let legend = area.height - list.height;
     let rows = rows(model);
-    let is_here = |row: &Row<'_>| spot(row).is_some() && spot(row) == model.cursor;
-    let at = rows.iter().position(is_here).unwrap_or(0);
-    let window = paint.window(list, rows.len(), at);
+    let window = paint.window_from(list, rows.len(), first(model, list, &rows));
     let shown = rows.iter().skip(window.start).take(window.len());
     for (down, row) in shown.enumerate() {
         draw_row(model, paint, nth(list, down), row);
@@ -96,6 +104,84 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         };
         draw_below(paint, below, today);
     }
+}
+
+/// Returns the place of the list above so many lines of what was settled, and the legend.
+fn list(area: Rect, settled: usize) -> Rect {
+    let below = match settled {
+        0 if area.height >= 20 => 3,
+        0 => 0,
+        lines if area.width < 30 => lines + 1,
+        lines => lines + 4,
+    };
+    let below = u16::try_from(below).unwrap_or(0);
+    Rect {
+        height: area.height.saturating_sub(below),
+        ..area
+    }
+}
+
+/// Returns the first row that is shown: where the wheel moved it, else so that the cursor is.
+fn first(model: &Model, list: Rect, rows: &[Row<'_>]) -> usize {
+    let is_here = |row: &Row<'_>| spot(row).is_some() && spot(row) == model.cursor;
+    let at = rows.iter().position(is_here).unwrap_or(0);
+    let most = rows.len().saturating_sub(list.height.into());
+    let moved = model.rail_scroll.map(|first| first.min(most));
+    moved.unwrap_or_else(|| first_row(list, rows.len(), at))
+}
+
+/// Returns what stands at this row of the screen, where it can be selected.
+pub(in crate::tui) fn spot_at(model: &Model, area: Rect, at: Position) -> Option<Spot> {
+    let list = list(area, today_rows(model, area).len());
+    if !list.contains(at) {
+        return None;
+    }
+    let rows = rows(model);
+    let window = rows_from(list, rows.len(), first(model, list, &rows));
+    let index = window.start + usize::from(at.y - list.y);
+    spot(rows.get(index).filter(|_| window.contains(&index))?)
+}
+
+/// Moves the list by so many rows without moving the cursor.
+pub(in crate::tui) fn scroll(model: &mut Model, area: Rect, up: bool, step: usize) {
+    let list = list(area, today_rows(model, area).len());
+    let rows = rows(model);
+    let most = rows.len().saturating_sub(list.height.into());
+    let from = first(model, list, &rows);
+    let to = if up {
+        from.saturating_sub(step)
+    } else {
+        from + step
+    };
+    model.rail_scroll = Some(to.min(most));
+    model.touch();
+}
+
+/// Goes to the next (or previous) channel with something new, round the end.
+pub(super) fn unread(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let ids: Vec<_> = model
+        .listed()
+        .map(|channel| (channel.id, channel.unread))
+        .collect();
+    let here = model
+        .transcript
+        .as_ref()
+        .map(|transcript| transcript.channel);
+    let at = ids
+        .iter()
+        .position(|(id, _)| Some(*id) == here)
+        .unwrap_or(0);
+    let count = ids.len();
+    let found = (1..=count).find_map(|step| {
+        let index = if forward {
+            at + step
+        } else {
+            at + count - step
+        };
+        ids.get(index % count).filter(|(_, unread)| *unread > 0)
+    });
+    let found = found.map(|(id, _)| *id);
+    found.map_or_else(Vec::new, |id| main::select(model, Spot::Channel(id)))
 }
 
 /// Returns what was settled since midnight, a line each, as far as the pane is high enough.

@@ -561,6 +561,14 @@ fn end(
     }
 }
 
+/// Returns the rules that would let the like of the item on top pass, where there are some.
+pub(super) fn rule(model: &Model) -> Option<&str> {
+    let Screen::Review(screen) = &model.screen else {
+        return None;
+    };
+    screen.review.as_ref()?.rule.as_deref()
+}
+
 /// Returns the held message's text, where there is one.
 pub(in crate::tui) fn held_text(model: &Model) -> Option<&PeerText> {
     let Screen::Review(screen) = &model.screen else {

@@ -10,7 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::{Error, Request, SafetyCode};
-use crate::model::{ChannelId, ChannelState, Fingerprint, PeerText};
+use crate::model::{Channel, ChannelId, ChannelState, Fingerprint, PeerText};
 use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
@@ -50,11 +50,9 @@ impl SafetyCodeScreen {
 }
 
 /// Tells whether the open channel has a pinned key to compare.
-pub(in crate::tui) fn can_open(model: &Model) -> bool {
-    model.open_channel().is_some_and(|channel| {
-        channel.their_key.is_some()
-            && matches!(channel.state, ChannelState::Active | ChannelState::Stopped)
-    })
+pub(in crate::tui) fn can_open(channel: &Channel) -> bool {
+    channel.their_key.is_some()
+        && matches!(channel.state, ChannelState::Active | ChannelState::Stopped)
 }
 
 /// Opens the code of the channel whose transcript is open.

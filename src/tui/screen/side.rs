@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::api::{LastSent, Overview, RelayState};
 use crate::model::{Channel, ChannelState, Delivery, Fingerprint, PeerText, Preset, StopReason};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::{Model, Pane, Screen};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::tour::Tour;
@@ -103,7 +103,16 @@ fn tour_rows(theme: &Theme, tour: Tour, rows: &mut Vec<Row>) {
     rows.push((Vec::new(), Vec::new()));
 }
 
-fn heading(theme: &Theme, name: &'static str, key: &'static str, word: &'static str) -> Row {
+/// Returns a key of the main screen, where that is the one on top: the keys count there alone.
+fn key(model: &Model, action: Action) -> String {
+    if matches!(model.screen, Screen::Main) {
+        model.keys.label(Scope::Main, action)
+    } else {
+        String::new()
+    }
+}
+
+fn heading(theme: &Theme, name: &'static str, key: String, word: &'static str) -> Row {
     let right = if key.is_empty() {
         Vec::new()
     } else {
@@ -126,12 +135,7 @@ pub(in crate::tui) fn preset_label(name: &str) -> SafeLine {
 
 fn engagement(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let theme = &model.theme;
-    // The key counts on the main screen alone.
-    let key = if matches!(model.screen, Screen::Main) {
-        "p"
-    } else {
-        ""
-    };
+    let key = key(model, Action::Engagement);
     rows.push(heading(theme, "ENGAGEMENT", key, " preset"));
     let mut name = vec![theme.span(Role::Text, " ")];
     name.extend(safe(theme, &preset_label(&channel.preset), Role::Title));
@@ -205,7 +209,7 @@ pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
 
 fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let theme = &model.theme;
-    rows.push(heading(theme, "TRUST", "", ""));
+    rows.push(heading(theme, "TRUST", String::new(), ""));
     let (words, role) = trust_words(channel);
     rows.push(text(theme, role, words));
     if let Some(stopped) = channel.stopped {
@@ -273,7 +277,7 @@ pub(in crate::tui) fn relay_words(model: &Model, relay: &RelayState) -> (String,
 
 fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let theme = &model.theme;
-    rows.push(heading(theme, "DELIVERY", "", ""));
+    rows.push(heading(theme, "DELIVERY", String::new(), ""));
     let status = model.status.as_ref();
     let relay = status.and_then(|status| {
         let same = |state: &&RelayState| state.relay == channel.relay;
@@ -345,11 +349,7 @@ fn sent_words(model: &Model, sent: &LastSent) -> (String, Role) {
 /// The last decisions of the channel, by whom, and whether about what leaves or what enters.
 fn decisions(model: &Model, channel: &Channel, rows: &mut Vec<Row>) {
     let theme = &model.theme;
-    let key = if matches!(model.screen, Screen::Main) {
-        "L"
-    } else {
-        ""
-    };
+    let key = key(model, Action::OpenLog);
     rows.push(heading(theme, "LAST DECISIONS", key, " log"));
     let Some(overview) = model.overview_of(channel.id) else {
         return;

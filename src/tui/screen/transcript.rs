@@ -372,6 +372,18 @@ impl Transcript {
         needs
     }
 
+    /// Puts the cursor on the message at this row of the pane; tells whether there is one.
+    pub(in crate::tui) fn select_row(&mut self, row: usize, window: Window<'_>) -> bool {
+        let row = signed(row);
+        let is_there =
+            |place: &Placed| (place.top..place.top + signed(place.height)).contains(&row);
+        let found = self.placed(window).into_iter().find(is_there);
+        if let Some(place) = found {
+            self.cursor = Some(place.index);
+        }
+        found.is_some()
+    }
+
     pub(in crate::tui) fn top(&mut self, window: Window<'_>) {
         self.cursor = (!self.messages.is_empty()).then_some(0);
         self.scroll_to_top(window);

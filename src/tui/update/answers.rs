@@ -4,10 +4,11 @@ use crate::api::{Error, Reply, Request, SendOutcome};
 use crate::model::{Author, Channel, ChannelId, MessageId, PeerText, ReviewItem};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
+use crate::tui::palette;
 use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::{
-    catch_up, composer, decision_log, digest, engagement, form, invite, need, needs_you, rest,
-    review, safety_code,
+    catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, need,
+    needs_you, rename, rest, review, safety_code, why,
 };
 use crate::tui::{tour, watch};
 
@@ -72,6 +73,9 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::CancelInvite(_)
         | Question::Accept
         | Question::SetEngagement(_)
+        | Question::Why(_)
+        | Question::Rename(_)
+        | Question::End(_)
         | Question::Pause(..) => return Vec::new(),
     };
     ask(model, request, question.clone())
@@ -140,6 +144,10 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         }
         (Question::Log(before), Ok(Reply::Log(entries))) => {
             decision_log::take(model, before, entries)
+        }
+        (Question::Why(message), Ok(Reply::Log(entries))) => {
+            why::take(model, message, entries);
+            Vec::new()
         }
         (Question::VerifyLog, Ok(Reply::LogState(state))) => {
             decision_log::take_state(model, state);
@@ -250,6 +258,8 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             Vec::new()
         }
         (Question::TakeBack(message), Ok(_)) => take_back(model, message),
+        (Question::Rename(_), answer) => rename::settled(model, answer.map(|_done| ())),
+        (Question::End(_), answer) => end_channel::settled(model, answer.map(|_done| ())),
         (question, answer) => channels(model, question, answer),
     }
 }
@@ -380,6 +390,7 @@ fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
     }
     model.channels = Some(channels);
     model.touch();
+    palette::refresh(model);
     if model.transcript.is_none()
         && let Some(first) = model.liveliest()
     {

@@ -11,6 +11,9 @@ use crate::text::{SpanKind, sanitise_line};
 
 /// Cells that one typed grapheme may take at most; a mark for a hidden character takes about ten.
 const GRAPHEME_CELLS: usize = 48;
+/// Bytes on each side of the caret that are laid out. What lies further off is on no screen, and
+/// a key has to cost the same however long the text is.
+const AROUND: usize = 16 << 10;
 
 /// Text with a caret, and no way to a screen but [`Editor::layout`].
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -36,6 +39,13 @@ pub(crate) struct Glyph {
     at: usize,
 }
 
+impl Glyph {
+    /// Returns the cells it takes.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+}
+
 /// The text as it is drawn at one width.
 #[derive(Debug)]
 pub(crate) struct Layout {
@@ -56,6 +66,20 @@ impl Editor {
 
     pub(crate) fn text(&self) -> PeerText {
         PeerText::new(format!("{}{}", self.before, self.after))
+    }
+
+    /// Returns the first line, as far as a row could show it.
+    pub(crate) fn first_line(&self) -> PeerText {
+        let head = |text: &str| floor(text, AROUND);
+        let before = self.before.get(..head(&self.before)).unwrap_or_default();
+        let after = self.after.get(..head(&self.after)).unwrap_or_default();
+        let text = format!("{before}{after}");
+        PeerText::new(text.lines().next().unwrap_or_default())
+    }
+
+    /// Returns how many bytes the text has.
+    pub(crate) fn size(&self) -> usize {
+        self.before.len() + self.after.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -216,14 +240,33 @@ impl Editor {
         self.before = whole;
     }
 
-    /// Lays the text out in rows of at most `width` cells, broken at spaces where possible.
+    /// Returns where the part of the text begins that is laid out: at a line, if one begins
+    /// near, else at a place that stays while one types.
+    fn start(&self) -> usize {
+        let Some(near) = self.before.len().checked_sub(2 * AROUND) else {
+            return 0;
+        };
+        let near = floor(&self.before, near);
+        let far = floor(&self.before, near + AROUND);
+        let lines = self.before.get(near..far).unwrap_or_default();
+        lines.rfind('\n').map_or_else(
+            || floor(&self.before, far / AROUND * AROUND),
+            |end| near + end + 1,
+        )
+    }
+
+    /// Lays the text out in rows of at most `width` cells, broken at spaces where possible. Of
+    /// a very long one, only the part around the caret.
     pub(crate) fn layout(&self, width: usize) -> Layout {
         let width = width.max(1);
         let caret_at = self.before.len();
-        let whole = format!("{}{}", self.before, self.after);
+        let start = self.start();
+        let before = self.before.get(start..).unwrap_or_default();
+        let after = self.after.get(..floor(&self.after, AROUND));
+        let shown = format!("{before}{}", after.unwrap_or_default());
         let mut breaker = Breaker::new(width);
-        let mut offset = 0;
-        for grapheme in whole.graphemes(true) {
+        let mut offset = start;
+        for grapheme in shown.graphemes(true) {
             // A combining mark typed at the start of `after` joins the grapheme before it, so
             // the caret may fall inside one; it is then drawn in front of it.
             if (offset..offset + grapheme.len()).contains(&caret_at) {
@@ -345,6 +388,15 @@ fn glyphs(grapheme: &str, at: usize) -> Vec<Glyph> {
         .collect()
 }
 
+/// Returns the last place up to `at` where a character begins.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 fn take_last(text: &mut String) -> Option<String> {
     let start = text.grapheme_indices(true).next_back()?.0;
     Some(text.split_off(start))
@@ -408,6 +460,63 @@ mod tests {
         assert!(!editor.vertical(-1, 40));
         assert!(editor.vertical(1, 40));
         assert_eq!(editor.layout(40).caret, (1, 6));
+    }
+
+    #[test]
+    fn the_caret_stands_where_the_next_character_goes() {
+        for (text, cells) in [
+            ("漢字", 4),
+            ("ｱｲｳ", 3),
+            ("한글 ok", 7),
+            ("e\u{301}", 1),
+            ("👍", 2),
+            ("🇩🇪", 2),
+        ] {
+            let editor = editor(text);
+            let layout = editor.layout(40);
+            let drawn: usize = layout.rows[0].iter().map(Glyph::width).sum();
+            assert_eq!(layout.caret, (0, drawn), "{text}");
+            assert_eq!(drawn, cells, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wide_character_that_does_not_fit_goes_to_the_next_row() {
+        let editor = editor("abc漢");
+        assert_eq!(rows(&editor, 4), ["abc", "漢"]);
+        assert_eq!(editor.layout(4).caret, (1, 2));
+    }
+
+    #[test]
+    fn of_a_very_long_text_only_the_part_around_the_caret_is_laid_out() {
+        let line = "one two three four five six seven\n";
+        let mut long = editor(&line.repeat(40_000));
+        let end = editor("six seven\nlast");
+        long.insert(&PeerText::new("last"));
+        let layout = long.layout(20);
+        assert!(layout.rows.len() < 4_000, "{}", layout.rows.len());
+        let shown = |layout: &Layout| -> Vec<String> {
+            let rows = layout.rows.iter().rev().take(2);
+            rows.map(|row| row.iter().map(|glyph| glyph.text.as_str()).collect())
+                .collect()
+        };
+        assert_eq!(shown(&layout)[0], shown(&end.layout(20))[0]);
+        assert_eq!(layout.caret.1, 4);
+        assert!(long.vertical(-1, 20) && long.vertical(1, 20));
+        assert_eq!(long.layout(20).caret.1, 4);
+    }
+
+    #[test]
+    fn a_long_text_in_one_line_can_be_walked_through() {
+        let mut long = editor(&"漢字".repeat(100_000));
+        for _ in 0..5_000 {
+            assert!(long.vertical(-1, 40));
+        }
+        let up = long.before.len();
+        for _ in 0..5_000 {
+            assert!(long.vertical(1, 40));
+        }
+        assert!(up < long.before.len());
     }
 
     #[test]

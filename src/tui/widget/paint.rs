@@ -53,18 +53,20 @@ impl Paint<'_> {
     /// Returns which rows of a list its place shows, scrolled so that the row `at` is among
     /// them. Where the list goes on, the last row of the place says by how many.
     pub(crate) fn window(&mut self, area: Rect, rows: usize, at: usize) -> Range<usize> {
-        let height = usize::from(area.height);
-        let most = rows.saturating_sub(height);
-        let first = (at + 3).saturating_sub(height).min(most);
-        let hidden = rows.saturating_sub(first + height);
-        if hidden == 0 || height == 0 {
-            return first..(first + height).min(rows);
+        let first = first_row(area, rows, at);
+        self.window_from(area, rows, first)
+    }
+
+    /// The same where the first row is known.
+    pub(crate) fn window_from(&mut self, area: Rect, rows: usize, first: usize) -> Range<usize> {
+        let window = rows_from(area, rows, first);
+        let hidden = rows - window.end;
+        if hidden > 0 && area.height > 0 {
+            let words = vec![self.own(Role::Dim, format!("+{hidden} ▼"))];
+            let last = nth(area, usize::from(area.height) - 1);
+            self.pair(inset(last, 1, 1), Vec::new(), words);
         }
-        let last = first + height - 1;
-        // The row that says how many do not fit shows none of them.
-        let words = vec![self.own(Role::Dim, format!("+{} ▼", hidden + 1))];
-        self.pair(inset(nth(area, height - 1), 1, 1), Vec::new(), words);
-        first..last
+        window
     }
 
     /// Draws one row at the top of `area`; what is wider is cut and says so.
@@ -151,11 +153,77 @@ impl Paint<'_> {
         }
     }
 
+    /// Empties a rectangle, so that nothing of what lies below shines through.
+    pub(crate) fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        let base = self.theme.style(Role::Text);
+        for position in area.positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.reset();
+                cell.set_style(base);
+            }
+        }
+        // The second half of a wide character may have lain below the left edge.
+        for y in area.top()..area.bottom() {
+            let left = area.x.checked_sub(1).map(|x| (x, y));
+            if let Some(cell) = left.and_then(|left| self.buffer.cell_mut(left))
+                && cell.symbol().width() > 1
+            {
+                cell.set_symbol(" ");
+            }
+        }
+    }
+
+    /// Draws a frame along the edges of a rectangle, with words in its upper and lower edge.
+    pub(crate) fn frame(&mut self, area: Rect, title: Spans, below: Spans) {
+        if area.width < 4 || area.height < 2 {
+            return;
+        }
+        let line = "─".repeat(usize::from(area.width) - 2);
+        let last = usize::from(area.height) - 1;
+        let top = vec![self.own(Role::Dim, format!("┌{line}┐"))];
+        let bottom = vec![self.own(Role::Dim, format!("└{line}┘"))];
+        self.row(nth(area, 0), top);
+        self.row(nth(area, last), bottom);
+        for down in 1..last {
+            let place = nth(area, down);
+            self.row(place, vec![self.own(Role::Dim, "│")]);
+            let right = inset(place, area.width - 1, 0);
+            self.row(right, vec![self.own(Role::Dim, "│")]);
+        }
+        self.row(inset(nth(area, 0), 2, 2), title);
+        if !below.is_empty() {
+            let mut words = vec![self.own(Role::Text, " ")];
+            words.extend(below);
+            words.push(self.own(Role::Text, " "));
+            self.row(inset(nth(area, last), 2, 2), words);
+        }
+    }
+
     /// Gives a whole row the look of a role.
     pub(crate) fn tint(&mut self, area: Rect, role: Role) {
         let area = area.intersection(self.buffer.area);
         self.buffer.set_style(area, self.theme.style(role));
     }
+}
+
+/// Returns the first row of a list that its place shows, so that the row `at` is among them.
+pub(crate) fn first_row(area: Rect, rows: usize, at: usize) -> usize {
+    let height = usize::from(area.height);
+    (at + 3)
+        .saturating_sub(height)
+        .min(rows.saturating_sub(height))
+}
+
+/// Returns which rows of a list its place shows from a first one on. Where the list goes on,
+/// the last row of the place says by how many, and shows none of them.
+pub(crate) fn rows_from(area: Rect, rows: usize, first: usize) -> Range<usize> {
+    let height = usize::from(area.height);
+    let first = first.min(rows);
+    if height == 0 || rows - first <= height {
+        return first..(first + height).min(rows);
+    }
+    first..first + height - 1
 }
 
 /// Returns the row `down` rows below the top of `area`, one row high; empty if it lies outside.
@@ -244,7 +312,10 @@ mod tests {
         assert_eq!(paint.window(area, 9, 8), 5..9);
         assert_eq!(paint.window(Rect { height: 0, ..area }, 9, 0), 3..3);
         assert_eq!(paint.window(area, 9, 3), 2..5);
-        let last: String = buffer.content[60..].iter().map(|c| c.symbol()).collect();
+        let last: String = buffer.content[60..]
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
         assert!(last.contains("+4 ▼"), "{last}");
     }
 

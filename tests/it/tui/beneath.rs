@@ -17,7 +17,7 @@ fn code(world: &World) -> Reply {
     let mut groups = Vec::new();
     groups.resize(12, "12345".to_owned());
     Reply::SafetyCode(Box::new(SafetyCode {
-        channel: world.facts.channels[0].clone(),
+        channel: world.facts.channels.first().unwrap().clone(),
         groups,
         words: ["amber", "birch", "cedar", "delta"]
             .map(String::from)

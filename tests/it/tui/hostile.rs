@@ -25,7 +25,7 @@ enum Input {
 
 fn code() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        8 => prop::sample::select("nNjkgG[]iaArRKyYpPIouq ?eftDcz1239éxWWxxblsEMLv".chars().collect::<Vec<_>>())
+        8 => prop::sample::select("nNjkgG[]iaArRKyYpPIouq ?eftDcz1239éxWWxxblsEMLv:/wXgg".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         3 => prop::sample::select(vec![
             KeyCode::Enter,

@@ -297,6 +297,25 @@ fn d11_a_rule_is_made_in_the_engagement_and_decides_nothing() {
 }
 
 #[test]
+fn d11_the_rule_is_filled_in_and_replayed_and_nothing_is_saved_before_s() {
+    let mut world = World::new(Facts::busy(), (120, 36));
+    world.keys("nn<enter>").keys(READ).keys("M");
+    world
+        .see("hold on grave signals")
+        .see("WHAT CHANGES")
+        .see("61 messages");
+    let saves = |world: &World| {
+        let saves =
+            |effect: &&Effect| matches!(effect, Effect::Ask(Request::SetEngagement { .. }, _));
+        world.done.iter().filter(saves).count()
+    };
+    assert_eq!((world.decisions(), saves(&world)), (0, 0));
+    world.keys("u").see_not("hold on grave signals");
+    world.keys("<esc>").see("HELD IN");
+    assert_eq!((world.decisions(), saves(&world)), (0, 0));
+}
+
+#[test]
 fn d12_only_the_latest_key_can_be_pinned() {
     let mut world = World::new(Facts::busy(), (120, 36));
     world.keys("n<enter>a").see("messages flow to whoever");

@@ -383,7 +383,7 @@ fn the_side_pane_can_be_read_to_its_end_in_a_small_window() {
     let mut world = World::new(Facts::busy(), (40, 12));
     world.keys("3").see("their key  7c1e").see("▼");
     world.keys("G").see("outbox 1 waiting").see_not("▼");
-    world.keys("g").see("▸ENGAGEMENT");
+    world.keys("gg").see("▸ENGAGEMENT");
 }
 
 #[test]

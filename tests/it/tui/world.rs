@@ -24,6 +24,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 
 /// Tuesday 18 November 2025, 22:41 UTC.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_763_505_660_000);
@@ -640,6 +641,7 @@ impl Facts {
             total: 61,
             flagged_before: 0,
             policy: "trusted-colleague v3".to_owned(),
+            rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
             item,
@@ -805,11 +807,24 @@ impl World {
         let mut rest = keys;
         while let Some(first) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
+            let held = named.and_then(|(name, tail)| {
+                let letter = name.strip_prefix("ctrl-")?.chars().next()?;
+                Some((letter, tail))
+            });
+            if let Some((letter, tail)) = held {
+                let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL);
+                self.tell(Message::Key(key));
+                self.settle();
+                rest = tail;
+                continue;
+            }
             let (code, tail) = match named {
                 Some(("enter", tail)) => (KeyCode::Enter, tail),
                 Some(("esc", tail)) => (KeyCode::Esc, tail),
                 Some(("tab", tail)) => (KeyCode::Tab, tail),
                 Some(("right", tail)) => (KeyCode::Right, tail),
+                Some(("down", tail)) => (KeyCode::Down, tail),
+                Some(("up", tail)) => (KeyCode::Up, tail),
                 _ => (KeyCode::Char(first), rest.split_at(first.len_utf8()).1),
             };
             self.press(code);
@@ -832,6 +847,13 @@ impl World {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         terminal.draw(|frame| view(&self.model, frame)).unwrap();
         terminal.backend().buffer().clone()
+    }
+
+    /// Returns where the terminal's own cursor is; the corner where it is hidden.
+    pub(crate) fn cursor(&self) -> Position {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.get_cursor_position().unwrap()
     }
 
     /// Returns the frame as text, one line per row, without spaces at the ends.

@@ -11,7 +11,7 @@ use chaperon::api::{
     ChannelRef, Engagement, EngagementChange, EngagementRow, Error, Proposal, Replay,
     ReplayExample, Reply, RowStep,
 };
-use chaperon::model::{Channel, Digest, PeerText};
+use chaperon::model::{Channel, ChannelId, Digest, PeerText};
 
 use super::{Facts, ago};
 
@@ -96,6 +96,13 @@ fn read(text: &str) -> Rules {
 
 fn text_of(preset: &str) -> String {
     format!("Tier: {preset}\nSettle times and places alone.\nNever tell addresses.")
+}
+
+/// The rules of a channel with the last row that holds messages one step wider.
+pub(super) fn one_row_wider(channel: ChannelId, facts: &Facts) -> String {
+    let mut rules = of_preset(&facts.channel(channel).preset);
+    rules[3] += 1;
+    written(rules)
 }
 
 /// Answers as the engine does, with what the channel's preset says as the rules in force.
