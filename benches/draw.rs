@@ -18,6 +18,10 @@ const NOW: UnixMillis = UnixMillis(1_763_505_660_000);
 const SIZE: (u16, u16) = (120, 36);
 const CHANNEL: ChannelId = ChannelId(1);
 
+/// Allocations tell what a frame costs where the machine is too busy for times.
+#[global_allocator]
+static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
+
 fn main() {
     divan::main();
 }
@@ -95,6 +99,7 @@ fn model(messages: i64) -> Model {
     let page = Page {
         messages: (1..=messages).map(letter).collect(),
         more: false,
+        newer: false,
         total: messages.unsigned_abs(),
     };
     for (question, reply) in [

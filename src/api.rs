@@ -10,6 +10,7 @@ pub mod attention;
 pub mod handle;
 pub mod reply;
 pub mod request;
+pub mod search;
 pub mod socket;
 
 pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
@@ -17,9 +18,10 @@ pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
     Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,
     EngagementRow, Invite, LogState, Page, RelayState, Replay, ReplayExample, Reply, Review,
-    SafetyCode, SendOutcome, Status, Today,
+    SafetyCode, SendOutcome, Status, Storage, Today,
 };
 pub use request::{ChannelRef, Proposal, Replaced, Request, Role, RowEdit, RowStep};
+pub use search::{Found, Hit, HitKind, HitState, HitText, IndexState, Note, SavedSearch};
 
 use serde::{Deserialize, Serialize};
 

@@ -17,6 +17,7 @@ pub mod completions;
 pub mod decide;
 pub mod demo;
 pub mod digest;
+pub mod doctor;
 pub mod draft;
 pub mod end;
 pub mod engagement;
@@ -26,12 +27,14 @@ pub mod keys;
 pub mod log;
 pub mod man;
 pub mod mute;
+pub mod note;
 pub mod output;
 pub mod passphrase;
 pub mod pause;
 pub mod pending;
 pub mod relay;
 pub mod scan;
+pub mod search;
 pub mod secret;
 pub mod send;
 pub mod show;
@@ -108,6 +111,9 @@ pub enum Error {
     /// There is no passphrase to go on with.
     #[error(transparent)]
     Secret(#[from] secret::Error),
+    /// The person's editor did not do its part.
+    #[error("editor: {0}")]
+    Editor(String),
     /// The engine answered something that does not belong to the request.
     #[error("the engine gave an answer of another version; stop it and start it again")]
     Unexpected,
@@ -135,6 +141,7 @@ impl Error {
             | Self::NoHome
             | Self::NoPage(_)
             | Self::Secret(_)
+            | Self::Editor(_)
             | Self::Unexpected
             | Self::Output(_) => Exit::Failed,
         }
@@ -168,6 +175,8 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Wake(args) => wake::run(args, handle, out).await,
         Verb::End(args) => end::run(args, handle, out).await,
         Verb::Log(args) => log::run(args, handle, out).await,
+        Verb::Search(args) => search::run(args, handle, out).await,
+        Verb::Note(args) => note::run(args, handle, out).await,
         Verb::Passphrase(args) => passphrase::run(args, handle, out).await,
         Verb::Pause(args) => pause::pause(args, handle, out).await,
         Verb::Resume(args) => pause::resume(args, handle, out).await,
@@ -288,6 +297,9 @@ mod tests {
         &["log", "verify"],
         &["log", "export"],
         &["log", "redact", "4"],
+        &["search", "hold", "from:them", "--limit", "3"],
+        &["note", "a"],
+        &["note", "a", "likes tea"],
         &["pause"],
         &["pause", "a"],
         &["resume"],

@@ -81,6 +81,11 @@ impl World {
         Ok(world)
     }
 
+    /// Returns the profile of the person who watches.
+    pub fn profile(&self) -> Profile {
+        Profile::at(self.directory.path().join("me"))
+    }
+
     /// Returns the way to the engine of the person who watches.
     pub fn handle(&self) -> Handle {
         self.me.handle()
@@ -115,7 +120,7 @@ impl World {
 
 /// Starts an engine whose own invites are for the relay of the demo too.
 fn engine(home: &Path, relay: &str) -> Result<Hosted, Error> {
-    std::fs::create_dir(home)?;
+    Profile::at(home).create().map_err(engine::Error::from)?;
     std::fs::write(
         home.join("config.toml"),
         format!("mailbox_url = \"{relay}\"\n"),

@@ -1,10 +1,12 @@
-//! What lies outside the terminal window: the clipboard, notifications, a viewer of pictures.
+//! What lies outside the terminal window: the clipboard, notifications, a viewer of pictures, and
+//! the person's own editor.
 //!
 //! Start with [`notices`], which decides what a person is told of, and [`notify`], which tells.
-//! Must never: block the caller, report a success that nobody saw, or carry a peer's words that
-//! did not pass `crate::text`.
+//! Must never: report a success that nobody saw, or carry a peer's words that did not pass
+//! `crate::text`. Only the editor blocks its caller.
 
 pub mod clipboard;
+pub mod editor;
 pub mod notices;
 pub mod notify;
 pub mod picture;

@@ -14,10 +14,13 @@ mod contacts;
 mod core;
 mod decide;
 mod engagement;
+mod find;
 mod inbound;
 mod local_time;
+mod notes;
 mod outbound;
 mod reading;
+mod settings;
 mod supervise;
 mod trust;
 mod vault;
@@ -36,6 +39,8 @@ use crate::model::{Passphrase, UnixMillis};
 use crate::net::{Mode, Network, mailbox::Mailbox};
 use crate::profile::{self, Profile};
 use crate::store;
+
+pub use local_time::system as local_zone;
 
 /// Why an engine cannot be started or reached.
 #[derive(Debug, thiserror::Error)]
@@ -93,9 +98,6 @@ pub fn system_clock() -> Clock {
         UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     })
 }
-
-/// How long a person can take back what they sent.
-pub const TAKE_BACK: Duration = Duration::from_secs(10);
 
 /// An engine in this process. Dropped without [`Hosted::stop`], it ends by itself once nobody
 /// holds a [`Handle`] any more.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
@@ -14,12 +15,14 @@ use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
 use chaperon::desktop::notify;
+use chaperon::doctor;
 use chaperon::engine::{self, Hosted, Session, system_clock};
 use chaperon::herald;
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
+use chaperon::plain;
 use chaperon::profile::Profile;
-use chaperon::profile::config::Symbols;
+use chaperon::profile::config::{Source, Symbols, TABLE};
 use chaperon::relay::{self, Limits, Rate};
 use chaperon::tui::{self, Keys, ThemeChoice};
 use clap::Parser as _;
@@ -38,6 +41,8 @@ const PASSPHRASE_VARIABLE: &str = "CHAPERON_PASSPHRASE_FILE";
 const ASSISTANT_VARIABLE: &str = "CHAPERON_AS_ASSISTANT";
 /// Variable that names a socket for assistants, which is then used instead of a profile.
 const SOCKET_VARIABLE: &str = "CHAPERON_SOCKET";
+/// Variable that makes the surface speak in lines, unless it is empty or `0`.
+const PLAIN_VARIABLE: &str = "CHAPERON_PLAIN";
 /// How often a person is asked for the passphrase of one call.
 const ATTEMPTS: u32 = 3;
 /// What the first command on a new profile says beside its answer.
@@ -78,6 +83,8 @@ fn start(cli: Cli) -> Result<ExitCode> {
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
     keep_memory_private();
     let access = Access::new(cli.home, cli.passphrase_file, cli.as_assistant);
+    let plain = cli.plain
+        || std::env::var_os(PLAIN_VARIABLE).is_some_and(|value| !value.is_empty() && value != "0");
     match cli.command {
         Some(Command::Scan(args)) => Ok(print(|out| cli::scan::run(&args, out))),
         Some(Command::Completions(args)) => Ok(print(|out| cli::completions::print(&args, out))),
@@ -85,12 +92,13 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             let rows = key_rows(&Keys::built_in());
             Ok(print(|out| cli::man::print(&args, &rows, out)))
         }
-        Some(Command::Keys(args)) => show_keys(&args),
+        Some(Command::Keys(args)) => show_keys(access.home, &args),
         Some(Command::Ask(verb)) => Ok(ask(access, verb).await),
         Some(Command::Relay(args)) => serve_relay(access.home, args).await,
         Some(Command::Run(args)) => run_engine(access, args).await,
-        Some(Command::Demo(_)) => show_demo().await,
-        None => show_profile(access).await,
+        Some(Command::Demo(_)) => show_demo(plain).await,
+        Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,
+        None => show_profile(access, plain).await,
     }
 }
 
@@ -235,18 +243,12 @@ fn print(verb: impl FnOnce(&mut Output<'_>) -> Result<Exit, cli::Error>) -> Exit
 
 /// Opens the terminal surface on a profile: on the engine that runs there, or on one hosted
 /// here, which then serves everybody else too.
-async fn show_profile(access: Access) -> Result<ExitCode> {
+async fn show_profile(access: Access, plain: bool) -> Result<ExitCode> {
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
-    let mut options = tui::Options::from_environment(system_clock());
-    let config = profile.load_config()?;
-    options.symbols = match config.symbols() {
-        Symbols::Ascii => tui::Symbols::Ascii,
-        Symbols::Unicode => tui::Symbols::Unicode,
-    };
-    options.theme = ThemeChoice::parse(&config.theme())
-        .ok_or_else(|| eyre!("config.toml: theme can be auto, dark, light, mono or terminal"))?;
-    options.config = config;
+    let mut options = drawn(&profile)?;
+    let source = Profile::source(access.home.as_deref(), &|name| std::env::var_os(name));
+    place(&mut options, &profile, source);
     log_to_file(&profile)?;
     // A short command may own the profile just now; whoever comes after it has to watch and
     // serve, so the engine that is hosted then is one that runs by itself.
@@ -259,13 +261,103 @@ async fn show_profile(access: Access) -> Result<ExitCode> {
         Session::Own(hosted) => Some(listen(&profile, hosted.handle())?),
         Session::Shared(_) => None,
     };
-    let shown = tui::run(session.handle(Role::Supervisor), options).await;
+    let handle = session.handle(Role::Supervisor);
+    let shown = if plain {
+        speak(handle, None).await
+    } else {
+        tui::run(handle, options)
+            .await
+            .map(drop)
+            .map_err(Into::into)
+    };
     if let Some(socket) = socket {
         socket.abort();
     }
     session.close().await;
     shown?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells the surface where the profile lies, and how to look whether it works.
+fn place(options: &mut tui::Options, profile: &Profile, source: Source) {
+    let home = std::env::home_dir();
+    let names = TABLE.iter().flat_map(|about| about.variables);
+    let set = names.filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+    let file = profile.config_file();
+    options.place = tui::Place {
+        file: match home.and_then(|home| file.strip_prefix(home).ok().map(Path::to_owned)) {
+            Some(inside) => format!("~/{}", inside.display()),
+            None => file.display().to_string(),
+        },
+        source,
+        variables: set.collect(),
+    };
+    options.profile = Some(profile.clone());
+    options.doctor = Some(doctor::of_surface(profile.clone(), source, system_clock()));
+}
+
+/// How long the engine of another process may take before the doctor goes on without it.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Looks whether everything works here, with the engine of the profile where there is one.
+async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -> Result<ExitCode> {
+    log_to_stderr("off");
+    access.demand_supervisor()?;
+    let profile = profile(access.home.clone())?;
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
+    if let Ok(config) = profile.load_config() {
+        if let Some(theme) = ThemeChoice::parse(&config.theme()) {
+            options.theme = theme;
+        }
+        options.config = config;
+    }
+    let mut report = tui::probe::examine(&options);
+    let runs = api::socket::connect(&profile.socket(), Role::Assistant, None)
+        .await
+        .is_ok();
+    let session = tokio::time::timeout(ENGINE_PATIENCE, borrow(access, &profile)).await;
+    let session =
+        session.unwrap_or_else(|_late| Err("the engine of the profile is busy".to_owned()));
+    let engine = match &session {
+        Ok(Some(session)) if runs => doctor::Engine::Runs(session.handle(Role::Supervisor)),
+        Ok(Some(session)) => doctor::Engine::Borrowed(session.handle(Role::Supervisor)),
+        Ok(None) if profile.exists() => doctor::Engine::Locked,
+        Ok(None) => doctor::Engine::NoProfile,
+        Err(reason) => doctor::Engine::Broken(reason.clone()),
+    };
+    let around = doctor::Surroundings {
+        profile: &profile,
+        source: Profile::source(access.home.as_deref(), &|name| std::env::var_os(name)),
+        env: &|name| std::env::var_os(name),
+        home: std::env::home_dir(),
+        now: system_clock()(),
+    };
+    report
+        .findings
+        .extend(doctor::examine(&around, &engine).await.findings);
+    drop(engine);
+    if let Ok(Some(session)) = session {
+        session.close().await;
+    }
+    Ok(print(|out| cli::doctor::print(&report, args, out)))
+}
+
+/// Reaches the engine of a profile that is there, or hosts one; asks nobody for a passphrase.
+/// `None` where there is no profile, or it is locked and no engine runs. The error is in words.
+async fn borrow(access: &Access, profile: &Profile) -> Result<Option<Session>, String> {
+    if !profile.exists() {
+        return Ok(None);
+    }
+    let given = access.passphrase_file.as_deref().map(secret::from_file);
+    let given = given.transpose().map_err(|error| error.to_string())?;
+    for role in [Role::Supervisor, Role::Assistant] {
+        match Session::open(profile, role, Mode::OnDemand, given.as_ref()).await {
+            Ok(session) => return Ok(Some(session)),
+            Err(engine::Error::Locked) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the table of keys as the command line prints it.
@@ -281,8 +373,8 @@ fn key_rows(keys: &Keys) -> Vec<KeyRow> {
 }
 
 /// Prints the keys in force, or shows what pressed ones send.
-fn show_keys(args: &KeysArgs) -> Result<ExitCode> {
-    let keys = Keys::built_in();
+fn show_keys(home: Option<PathBuf>, args: &KeysArgs) -> Result<ExitCode> {
+    let keys = tui::keys_of(&profile(home)?.load_config()?)?;
     if args.test {
         tui::test_keys(&keys)?;
         return Ok(ExitCode::SUCCESS);
@@ -293,12 +385,57 @@ fn show_keys(args: &KeysArgs) -> Result<ExitCode> {
     }))
 }
 
+/// Returns how the screen of a profile is drawn.
+fn drawn(profile: &Profile) -> Result<tui::Options> {
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
+    let config = profile.load_config()?;
+    options.symbols = match config.symbols() {
+        Symbols::Ascii => tui::Symbols::Ascii,
+        Symbols::Unicode => tui::Symbols::Unicode,
+    };
+    options.theme = ThemeChoice::parse(&config.theme())
+        .ok_or_else(|| eyre!("config.toml: theme can be auto, dark, light, mono or terminal"))?;
+    options.keys = tui::keys_of(&config)?;
+    options.mouse = config.mouse();
+    options.config = config;
+    options.banner = offer_of_lines().map(str::to_owned);
+    Ok(options)
+}
+
+/// Returns the line that offers the surface in lines, where that would help.
+fn offer_of_lines() -> Option<&'static str> {
+    plain::offer(&|name| std::env::var_os(name), &|path| {
+        Path::new(path).exists()
+    })
+}
+
+/// Opens the surface in lines.
+async fn speak(handle: Handle, banner: Option<&str>) -> Result<()> {
+    let options = plain::Options {
+        banner: banner.map(str::to_owned),
+        zone: engine::local_zone(),
+        clock: system_clock(),
+    };
+    Ok(plain::run(handle, options).await?)
+}
+
 /// Opens the terminal surface on a world that vanishes afterwards.
-async fn show_demo() -> Result<ExitCode> {
+async fn show_demo(plain: bool) -> Result<ExitCode> {
     let world = World::start().await?;
-    let mut options = tui::Options::from_environment(system_clock());
+    if plain {
+        let shown = speak(world.handle(), Some(DEMO_BANNER)).await;
+        world.stop().await;
+        shown?;
+        let _closed = writeln!(io::stdout(), "{AFTER_DEMO}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
+    place(&mut options, &world.profile(), Source::Fixed);
     options.title_suffix = Some("demo".to_owned());
-    options.banner = Some(DEMO_BANNER.to_owned());
+    options.banner = Some(offer_of_lines().map_or_else(
+        || DEMO_BANNER.to_owned(),
+        |offer| format!("{offer} · {DEMO_BANNER}"),
+    ));
     options.tour = true;
     let shown = tui::run(world.handle(), options).await;
     world.stop().await;

@@ -10,6 +10,7 @@ pub mod key;
 pub mod message;
 pub mod passphrase;
 pub mod peer_text;
+pub mod report;
 pub mod review;
 pub mod signal;
 pub mod time;
@@ -23,6 +24,7 @@ pub use message::{
 };
 pub use passphrase::Passphrase;
 pub use peer_text::PeerText;
+pub use report::{Finding, Level, Report};
 pub use review::{Occasion, Rest, ReviewItem, ReviewKind, Snoozed, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::{Date, LocalTime, UnixMillis, Weekday};

@@ -93,6 +93,17 @@ impl Profile {
         })
     }
 
+    /// Tells what [`Profile::locate`] found the profile by.
+    pub fn source(home_override: Option<&Path>, env: Environment<'_>) -> config::Source {
+        if home_override.is_some_and(|path| !path.as_os_str().is_empty()) {
+            config::Source::Flag
+        } else if set(env, HOME_VARIABLE).is_some() {
+            config::Source::Env(HOME_VARIABLE)
+        } else {
+            config::Source::Default
+        }
+    }
+
     /// Names the profile that lies in this one directory.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
         let dir = dir.into();
@@ -309,6 +320,12 @@ mod tests {
         let by_flag = Profile::locate(Some("/flag".into()), &env).unwrap();
         let by_variable = Profile::locate(None, &env).unwrap();
         assert_eq!(by_flag.database(), Path::new("/flag/chaperon.db"));
+        assert_eq!(
+            Profile::source(Some(Path::new("/flag")), &env),
+            config::Source::Flag
+        );
+        assert_eq!(Profile::source(None, &env).to_string(), "env");
+        assert_eq!(Profile::source(None, &nothing), config::Source::Default);
         assert_eq!(
             by_variable.config_file(),
             Path::new("/variable/config.toml")

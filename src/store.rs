@@ -5,16 +5,21 @@
 //!
 //! Must not: decide anything, know a network, or read a clock (times are arguments).
 
+pub mod around;
 pub mod at_rest;
 pub mod attention;
 pub mod channels;
 pub mod drafts;
+pub mod health;
 pub mod held;
 pub mod log;
 pub mod messages;
 mod migrations;
+pub mod notes;
 pub mod outbox;
 pub mod review;
+pub mod search;
+pub mod searches;
 pub mod settings;
 pub mod supervision;
 
@@ -94,13 +99,17 @@ impl Store {
         at_rest::lock_of(self)
     }
 
+    /// Tells whether everything in it is sealed.
+    pub fn is_protected(&self) -> bool {
+        !matches!(self.at_rest, AtRest::Plain)
+    }
+
     /// Gives the key that was taken out of [`Store::lock`].
     pub fn unlock(&mut self, key: VaultKey) -> Result<(), Error> {
         self.at_rest = AtRest::Sealed(key);
         self.at_rest.install(&self.connection)
     }
 
-    /// Returns the key that everything is sealed under, where it was given.
     /// Returns the key that everything is sealed under, where it was given.
     #[cfg(test)]
     pub(crate) fn vault_key(&self) -> Option<&VaultKey> {

@@ -13,6 +13,7 @@
 
 mod exact;
 pub mod scan;
+pub mod search;
 
 mod blanks;
 mod bytes;

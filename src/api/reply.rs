@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::attention::{CatchUp, Claimed, Overview};
+use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
     Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
     UnixMillis, Words,
@@ -56,6 +57,14 @@ pub enum Reply {
     Overview(Box<Overview>),
     /// What of a [`super::Request::Claim`] nobody was told of yet.
     Claimed(Vec<Claimed>),
+    /// What a search found.
+    Found(Box<Found>),
+    /// How much of the index is built.
+    Index(IndexState),
+    /// Saved searches, the newest first.
+    SavedSearches(Vec<SavedSearch>),
+    /// What a person keeps for themselves about a channel.
+    Note(Note),
     /// Counts of what was copied in.
     Imported {
         /// Channels that are new here.
@@ -72,6 +81,8 @@ pub enum Reply {
         /// Channels written.
         channels: u32,
     },
+    /// What the profile holds.
+    Storage(Storage),
 }
 
 impl Reply {
@@ -111,8 +122,13 @@ impl Reply {
             | Self::CatchUp(_)
             | Self::Overview(_)
             | Self::Claimed(_)
+            | Self::Found(_)
+            | Self::Index(_)
+            | Self::SavedSearches(_)
+            | Self::Note(_)
             | Self::Imported { .. }
-            | Self::Exported { .. } => {}
+            | Self::Exported { .. }
+            | Self::Storage(_) => {}
         }
         self
     }
@@ -175,6 +191,15 @@ pub struct Status {
     pub relays: Vec<RelayState>,
     /// Time now on the engine's clock.
     pub now: UnixMillis,
+}
+
+/// What a profile holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// Messages of all channels, both ways.
+    pub messages: u64,
+    /// Bytes of the database and the files beside it.
+    pub bytes: u64,
 }
 
 /// What was settled since midnight, local time.
@@ -390,11 +415,24 @@ pub struct Review {
     pub flagged_before: u32,
     /// The policy in force, for example `trusted-colleague v3`.
     pub policy: String,
+    /// What becomes of the assistant's answers under it, in a few clauses; all of it is enforced.
+    pub terms: Vec<String>,
     /// For a held message: what the assistant would get with what is hidden removed.
     pub clean: Option<Words>,
     /// Rules as TOML that would let the like of it pass for a time, to be tried out and saved in
     /// the engagement; `None` where no rule should come of it.
     pub rule: Option<String>,
+}
+
+impl Review {
+    /// Tells whether anything is hidden in a held message that could be taken out.
+    pub fn hides(&self) -> bool {
+        let body = self.message.as_ref().and_then(|held| held.content.body());
+        let (Some(clean), Some(body)) = (&self.clean, body) else {
+            return false;
+        };
+        clean.body != body.body || clean.subject != body.subject
+    }
 }
 
 /// Part of a transcript.
@@ -404,6 +442,9 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Whether there are older ones.
     pub more: bool,
+    /// Whether there are newer ones.
+    #[serde(default)]
+    pub newer: bool,
     /// Messages in the channel altogether.
     pub total: u64,
 }

@@ -249,6 +249,58 @@ pub enum Request {
         /// At most this many.
         limit: u32,
     },
+    /// Answers [`super::Reply::Page`]: messages around one, itself among them.
+    Around {
+        /// Which channel.
+        channel: ChannelId,
+        /// Which message.
+        message: MessageId,
+        /// At most this many before it.
+        before: u32,
+        /// At most this many after it.
+        after: u32,
+    },
+    /// Looks for words in messages, decisions and notes. Answers [`super::Reply::Found`].
+    Search {
+        /// What was typed; `docs/search.md` says what it can say.
+        query: PeerText,
+        /// How much of what is found to leave out, the newest first.
+        offset: u32,
+        /// At most this many.
+        limit: u32,
+    },
+    /// Goes on with building the index, or stops it. Answers [`super::Reply::Index`].
+    SearchIndex {
+        /// Whether to go on.
+        build: bool,
+    },
+    /// Answers [`super::Reply::SavedSearches`].
+    SavedSearches,
+    /// Saves a search. Answers [`super::Reply::SavedSearches`].
+    SaveSearch {
+        /// What was typed.
+        query: PeerText,
+    },
+    /// Forgets a saved search. Answers [`super::Reply::SavedSearches`].
+    ForgetSearch {
+        /// Which one.
+        id: i64,
+    },
+    /// Answers [`super::Reply::Note`]: what the person keeps for themselves about a channel.
+    Note {
+        /// Which channel.
+        channel: ChannelRef,
+    },
+    /// Keeps a note; empty text forgets it. Answers [`super::Reply::Note`], or
+    /// [`super::Error::Changed`] if it is not what was read.
+    SetNote {
+        /// Which channel.
+        channel: ChannelRef,
+        /// All of it.
+        text: PeerText,
+        /// When the note that was read was last changed.
+        seen: Option<UnixMillis>,
+    },
     /// Marks messages as looked at by a person, up to and including this one.
     MarkRead {
         /// Which channel.
@@ -395,6 +447,11 @@ pub enum Request {
     },
     /// Polls every channel now, without waiting for the result.
     Sync,
+    /// Answers [`super::Reply::Storage`].
+    Storage,
+    /// Reads the settings file again. An error says what is wrong in it, and the engine goes on
+    /// by what it had.
+    ReloadSettings,
     /// Stops the engine after it finished what it began.
     Shutdown,
 }
@@ -454,6 +511,14 @@ impl Request {
             | Self::VerifyLog
             | Self::RedactLog { .. }
             | Self::Transcript { .. }
+            | Self::Around { .. }
+            | Self::Search { .. }
+            | Self::SearchIndex { .. }
+            | Self::SavedSearches
+            | Self::SaveSearch { .. }
+            | Self::ForgetSearch { .. }
+            | Self::Note { .. }
+            | Self::SetNote { .. }
             | Self::MarkRead { .. }
             | Self::Invite { .. }
             | Self::ShowInvite { .. }
@@ -469,6 +534,8 @@ impl Request {
             | Self::Log { .. }
             | Self::ImportClawbuddy { .. }
             | Self::ExportClawbuddy { .. }
+            | Self::Storage
+            | Self::ReloadSettings
             | Self::Shutdown => Role::Supervisor,
         }
     }

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, draft, end,
-    engagement, host, instructions, keys, log, man, mute, passphrase, pause, pending, relay, scan,
-    send, show, status, verify, wake,
+    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, doctor, draft,
+    end, engagement, host, instructions, keys, log, man, mute, note, passphrase, pause, pending,
+    relay, scan, search, send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -37,6 +37,9 @@ pub struct Cli {
     /// Give up the power to decide for this call, as `CHAPERON_AS_ASSISTANT=1` does
     #[arg(long, global = true, display_order = 902)]
     pub as_assistant: bool,
+    /// Speak in lines instead of drawing a screen, as `CHAPERON_PLAIN=1` does
+    #[arg(long, global = true, display_order = 903)]
+    pub plain: bool,
     /// What to do; the terminal surface where absent.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -54,6 +57,8 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Run a relay for mailboxes
     Relay(relay::RelayArgs),
+    /// Look whether everything works here
+    Doctor(doctor::DoctorArgs),
     /// Show what the scanner sees in a text
     Scan(scan::ScanArgs),
     /// Show the keys of the terminal surface, or what a pressed one sends
@@ -78,6 +83,7 @@ impl Command {
             Self::Run(_)
             | Self::Demo(_)
             | Self::Relay(_)
+            | Self::Doctor(_)
             | Self::Scan(_)
             | Self::Keys(_)
             | Self::Completions(_)
@@ -129,6 +135,10 @@ pub enum Verb {
     End(end::EndArgs),
     /// Show the log of decisions, check or export it
     Log(log::LogArgs),
+    /// Find messages, decisions and notes by their words
+    Search(search::SearchArgs),
+    /// Read or write what you keep for yourself about a channel
+    Note(note::NoteArgs),
     /// Protect the profile by a passphrase
     Passphrase(passphrase::PassphraseArgs),
     /// Pause one channel, or everything
@@ -169,6 +179,8 @@ impl Verb {
             | Self::Digest(_)
             | Self::Wake(_)
             | Self::Log(_)
+            | Self::Search(_)
+            | Self::Note(_)
             | Self::Passphrase(_)
             | Self::Pause(_)
             | Self::Resume(_)

@@ -313,6 +313,7 @@ mod tests {
             total: 7,
             flagged_before: 0,
             policy: "safe-acquaintance v1".to_owned(),
+            terms: vec!["every answer of its waits for you".to_owned()],
             clean: None,
             rule: None,
         }

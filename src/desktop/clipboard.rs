@@ -63,6 +63,9 @@ pub enum Error {
     /// Longer than a terminal takes in one sequence.
     #[error("too long for the terminal's clipboard")]
     TooLong,
+    /// The desktop's clipboard was wanted, and did not take it.
+    #[error("no desktop took it; `clipboard` in the settings can be \"auto\" or \"terminal\"")]
+    NoDesktop,
 }
 
 struct Job {
@@ -86,13 +89,22 @@ impl Clipboard {
         }
     }
 
-    /// Puts text on the best clipboard within reach and says which one that was.
+    /// Puts text on the clipboard that is `wanted`, else on the best one within reach, and says
+    /// which one that was. A desktop that is wanted and does not take it is an error.
     ///
     /// For [`Placed::Terminal`] the second part is the sequence that the caller has to write to
     /// the terminal, between frames; until then nothing is copied.
-    pub async fn copy(&mut self, text: &str) -> Result<(Placed, Option<String>), Error> {
-        if self.first == Placed::Desktop && self.copy_to_desktop(text).await {
+    pub async fn copy(
+        &mut self,
+        text: &str,
+        wanted: Option<Placed>,
+    ) -> Result<(Placed, Option<String>), Error> {
+        let first = wanted.unwrap_or(self.first);
+        if first == Placed::Desktop && self.copy_to_desktop(text).await {
             return Ok((Placed::Desktop, None));
+        }
+        if wanted == Some(Placed::Desktop) {
+            return Err(Error::NoDesktop);
         }
         let sequence = osc52(text).ok_or(Error::TooLong)?;
         Ok((Placed::Terminal, Some(sequence)))
@@ -176,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_display_the_text_goes_to_the_terminal() {
         let mut clipboard = Clipboard::new(Surroundings::default());
-        let (placed, sequence) = clipboard.copy("hello").await.unwrap();
+        let (placed, sequence) = clipboard.copy("hello", None).await.unwrap();
         assert_eq!(placed, Placed::Terminal);
         assert_eq!(sequence.as_deref(), Some("\u{1b}]52;c;aGVsbG8=\u{7}"));
     }

@@ -1,9 +1,9 @@
 //! Shows a picture in the system's viewer, from a file that only its owner can read and that
 //! is gone with the value.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -37,7 +37,10 @@ pub struct Picture {
 impl Picture {
     /// Writes a picture with mode 0600 into a new directory with mode 0700.
     pub fn write(bytes: &[u8]) -> std::io::Result<Self> {
-        let directory = tempfile::Builder::new().prefix("chaperon-qr-").tempdir()?;
+        let directory = tempfile::Builder::new()
+            .prefix("chaperon-qr-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()?;
         let picture = Self { directory };
         File::options()
             .create_new(true)
@@ -88,8 +91,6 @@ fn open(path: &std::path::Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]

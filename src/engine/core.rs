@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{Actor, ChannelId, MessageId, NetworkId, Occasion, UnixMillis};
+use crate::model::{ChannelId, MessageId, NetworkId, Occasion, UnixMillis};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
 
 use super::Clock;
 use super::check::PendingCheck;
-use super::decide::Decision;
+use super::find::Finder;
 use super::outbound::Sender;
 use super::vault::{Door, Tried};
 use super::wake::Wakes;
@@ -99,6 +99,7 @@ pub(super) struct Core {
     pub(super) wakes: Wakes,
     /// What a person was told of, or saw, since the engine began.
     pub(super) told: HashSet<Occasion>,
+    pub(super) finder: Finder,
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
@@ -142,6 +143,7 @@ impl Core {
             door: Door::new(),
             wakes: Wakes::default(),
             told: HashSet::new(),
+            finder: Finder::default(),
             ends_looked_at: None,
             news,
             events: desk.events.clone(),
@@ -175,7 +177,10 @@ impl Core {
             return;
         }
         loop {
-            let sleep = self.keep_time().min(self.send_due());
+            let sleep = self
+                .keep_time()
+                .min(self.send_due())
+                .min(self.until_indexing());
             // Only now is it known what is on its way, and so who has to wait for it.
             self.answer_stuck_senders();
             self.finish_checks();
@@ -186,7 +191,7 @@ impl Core {
                 },
                 Some(first) = inbox.news.recv() => self.take_news(first, &mut inbox),
                 Some(internal) = inbox.internal.recv() => self.take_internal(internal),
-                () = tokio::time::sleep(sleep) => {}
+                () = tokio::time::sleep(sleep) => self.index_in_the_background(),
             }
             if self.stopping {
                 break;
@@ -310,6 +315,7 @@ impl Core {
     }
 
     /// Carries out what can be answered at once.
+    #[expect(clippy::too_many_lines, reason = "one arm for each request")]
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
             Request::Status => self.status(),
@@ -348,6 +354,14 @@ impl Core {
                 before,
                 limit,
             } => self.transcript(channel, before, limit),
+            request @ (Request::Around { .. }
+            | Request::Search { .. }
+            | Request::SearchIndex { .. }
+            | Request::SavedSearches
+            | Request::SaveSearch { .. }
+            | Request::ForgetSearch { .. }
+            | Request::Note { .. }
+            | Request::SetNote { .. }) => self.look(request),
             Request::MarkRead { channel, up_to } => self.mark_read(channel, up_to),
             Request::ShowInvite { channel } => self.show_invite(&channel),
             Request::CancelInvite { channel } => self.cancel_invite(&channel),
@@ -372,6 +386,8 @@ impl Core {
             Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
             Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
             Request::Sync => self.sync_unheard(),
+            Request::Storage => self.storage(),
+            Request::ReloadSettings => self.reload_settings(),
             invite @ Request::Invite { .. } => self.invite(invite),
             Request::Check { .. }
             | Request::Send { .. }
@@ -381,32 +397,6 @@ impl Core {
             | Request::ChangePassphrase { .. }
             | Request::RemovePassphrase { .. }
             | Request::Shutdown => Err(Error::BadRequest("answered elsewhere".to_owned())),
-        }
-    }
-
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "`carry_out` gives one request alone"
-    )]
-    fn decide(&mut self, request: Request) -> Result<Reply, Error> {
-        match request {
-            Request::Decide {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-            } => self.settle(&Decision {
-                item,
-                seen,
-                verdict,
-                words,
-                reason,
-                screen,
-                actor: Actor::Human,
-            }),
-            _ => Err(Error::BadRequest("answered elsewhere".to_owned())),
         }
     }
 

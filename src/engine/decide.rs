@@ -1,6 +1,6 @@
 //! What a person says of a held message or draft, and what follows from it.
 
-use crate::api::{ChannelRef, Error, Event, Reply};
+use crate::api::{ChannelRef, Error, Event, Reply, Request};
 use crate::model::{
     Actor, Body, Channel, ChannelState, Digest, Evidence, Message, OnScreen, Passage, PeerText,
     ReviewId, UnixMillis, Verdict, Words,
@@ -9,7 +9,6 @@ use crate::net::Mode;
 use crate::store::{self, Tx, held, log, messages, review};
 use crate::text;
 
-use super::TAKE_BACK;
 use super::core::Core;
 use super::engagement::in_force;
 use super::supervise::{codes, message_digest};
@@ -27,6 +26,30 @@ pub(super) struct Decision {
 }
 
 impl Core {
+    /// Settles an item as a person says.
+    pub(super) fn decide(&mut self, request: Request) -> Result<Reply, Error> {
+        let Request::Decide {
+            item,
+            seen,
+            verdict,
+            words,
+            reason,
+            screen,
+        } = request
+        else {
+            return Err(Error::BadRequest("this is not a decision".to_owned()));
+        };
+        self.settle(&Decision {
+            item,
+            seen,
+            verdict,
+            words,
+            reason,
+            screen,
+            actor: Actor::Human,
+        })
+    }
+
     /// Settles an item about a message, if what was shown is still what is there.
     pub(super) fn settle_message(
         &mut self,
@@ -89,7 +112,7 @@ impl Core {
     /// take it back from, and nobody to send it later.
     fn due_of_approved(&self, now: UnixMillis) -> UnixMillis {
         match self.mode {
-            Mode::Continuous => now.after(TAKE_BACK),
+            Mode::Continuous => now.after(self.config.undo()),
             Mode::OnDemand => now,
         }
     }

@@ -21,11 +21,11 @@ const LOCAL: &str = "/etc/localtime";
 /// How long what was read there holds; people travel. jiff does the same.
 const HOLDS: Duration = Duration::from_secs(5 * 60);
 
-/// Returns this computer's time zone.
+/// Returns this computer's time zone, without its name.
 ///
-/// To tell its name too, jiff reads all directories of the time zone database at the first
-/// question, which is a third of what a short command costs. No rule asks for the name.
-fn system() -> TimeZone {
+/// To tell the name too, jiff reads all directories of the time zone database at the first
+/// question, which is a third of what a short command costs. Nobody here asks for the name.
+pub fn system() -> TimeZone {
     static KNOWN: Mutex<Option<(Instant, TimeZone)>> = Mutex::new(None);
     if std::env::var_os("TZ").is_some() {
         return TimeZone::system();

@@ -11,7 +11,6 @@ use crate::model::{
 use crate::net::{Accepted, Command, Failure, Keys, Post, Retry, Sealed, backoff};
 use crate::store::{self, Tx, channels::Keyed, log, messages, outbox};
 
-use super::TAKE_BACK;
 use super::channels::{pinned, secret};
 use super::contacts::write_down;
 use super::core::{Answer, Core};
@@ -120,7 +119,7 @@ impl Core {
         };
         let now = self.now();
         let wait = match text.author {
-            Author::Human if !immediately => TAKE_BACK,
+            Author::Human if !immediately => self.config.undo(),
             Author::Human | Author::Assistant | Author::Peer => Duration::ZERO,
         };
         let new = outbox::NewOutbound {

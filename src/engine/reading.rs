@@ -10,6 +10,7 @@ use crate::model::{
     Actor, Author, Channel, ChannelId, ChannelState, Content, Delivery, Fingerprint, Message,
     MessageId, PeerText, Preset, ReviewId, ReviewItem, ReviewKind, Severity, StopReason,
 };
+use crate::store::around::{Around, around};
 use crate::store::{
     self, Read, channels::Keyed, drafts, held, log, messages, outbox, review, supervision,
 };
@@ -139,11 +140,13 @@ impl Core {
         let flagged_before = message.as_ref().map_or(Ok(0), |message| {
             supervision::flagged_before(&self.store, channel.id, message.id)
         })?;
+        let in_force = in_force(&self.profile, &channel, self.now());
         Ok(Reply::Review(Box::new(Review {
             network: channel.network,
             total: messages::count(&self.store, channel.id)?,
             flagged_before,
-            policy: in_force(&self.profile, &channel, self.now()).name,
+            terms: in_force.rules.terms(),
+            policy: in_force.name,
             rule: self.rule_of(&channel, &item.kind),
             item,
             clean: message
@@ -171,6 +174,28 @@ impl Core {
         Ok(Reply::Page(Page {
             messages: page,
             more,
+            newer: false,
+            total: messages::count(&self.store, channel)?,
+        }))
+    }
+
+    pub(super) fn around(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        before: u32,
+        after: u32,
+    ) -> Result<Reply, Error> {
+        let most = (before.min(LARGEST_PAGE), after.min(LARGEST_PAGE));
+        let Around {
+            messages: page,
+            more,
+            newer,
+        } = around(&self.store, channel, message, most)?;
+        Ok(Reply::Page(Page {
+            messages: page,
+            more,
+            newer,
             total: messages::count(&self.store, channel)?,
         }))
     }

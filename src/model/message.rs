@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, Digest, MessageId, PeerText, Signal, TextSpan, UnixMillis};
+use super::{ChannelId, Digest, MessageId, PeerText, Severity, Signal, TextSpan, UnixMillis};
 
 /// The plain content of an envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,25 @@ impl Body {
             }
         }
         PeerText::new(whole)
+    }
+
+    /// Returns signals as they are to be marked in one of the parts, under the numbers of the
+    /// whole list. Their spans are those of [`Self::judged`].
+    pub fn signals_in(&self, signals: &[Signal], part: Part) -> Vec<Signal> {
+        let placed = signals.iter().map(|signal| {
+            let (found, span) = self.locate(signal.span);
+            Signal {
+                // A note is never marked, so the others keep their numbers.
+                severity: if found == part {
+                    signal.severity
+                } else {
+                    Severity::Note
+                },
+                span,
+                ..signal.clone()
+            }
+        });
+        placed.collect()
     }
 
     /// Tells which part a span of [`Self::judged`] begins in, and where in that part it stands.

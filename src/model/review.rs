@@ -159,3 +159,50 @@ pub struct ReviewItem {
     /// is not the current one.
     pub seen: super::Digest,
 }
+
+impl ReviewItem {
+    /// Tells whether letting it pass is asked for twice.
+    pub fn is_severe(&self) -> bool {
+        match &self.kind {
+            ReviewKind::KeyChange { .. } => true,
+            ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
+            ReviewKind::HeldMessage { severe, .. } | ReviewKind::HeldDraft { severe, .. } => {
+                *severe
+            }
+        }
+    }
+
+    /// Returns when it counts as refused, where it does.
+    pub fn expires(&self) -> Option<UnixMillis> {
+        match &self.kind {
+            ReviewKind::HeldDraft { expires, .. } => Some(*expires),
+            ReviewKind::KeyChange { .. }
+            | ReviewKind::ContactRequest { .. }
+            | ReviewKind::HeldMessage { .. } => None,
+        }
+    }
+
+    /// Returns what lists sort it by: key changes, what weighs much, what runs out, the oldest.
+    pub fn urgency(&self) -> (u8, UnixMillis, UnixMillis) {
+        let rank = match (&self.kind, self.is_severe(), self.expires()) {
+            (ReviewKind::KeyChange { .. }, ..) => 0,
+            (_, true, _) => 1,
+            (_, false, Some(_)) => 2,
+            (_, false, None) => 3,
+        };
+        let clock = self.expires().unwrap_or(UnixMillis(i64::MAX));
+        (rank, clock, self.since)
+    }
+
+    /// Tells whether the key on show may be pinned. Where somebody else answered the invite that
+    /// we accepted it is that stranger's key, and where the code differed it is nobody's we know.
+    pub fn may_pin(&self) -> bool {
+        !matches!(
+            self.kind,
+            ReviewKind::KeyChange {
+                reason: StopReason::AnsweredTwice | StopReason::CodeDiffers,
+                ..
+            }
+        )
+    }
+}

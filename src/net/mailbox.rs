@@ -4,11 +4,14 @@
 //! `watcher` move bytes between the two.
 
 mod client;
+mod probe;
 pub mod protocol;
 mod watcher;
 mod worker;
 
 use futures_util::future::BoxFuture;
+
+pub use probe::{Probe, probe};
 
 use crate::crypto::ChannelBox;
 use crate::model::{Body, NetworkId};

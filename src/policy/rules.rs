@@ -8,6 +8,7 @@ mod compare;
 mod parse;
 mod pass;
 mod rows;
+mod terms;
 mod write;
 
 use std::collections::BTreeSet;

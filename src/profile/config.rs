@@ -81,6 +81,20 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// Returns the line that it is about, from 1.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::Unreadable(_) => None,
+            Self::NotText { line }
+            | Self::Syntax { line, .. }
+            | Self::UnknownKey { line, .. }
+            | Self::BadValue { line, .. }
+            | Self::Binding { line, .. } => Some(*line),
+        }
+    }
+}
+
 /// Settings of a profile: what its file says, and the default of everything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -200,6 +214,11 @@ impl Config {
         set.unwrap_or_else(|| (about.default(), Source::Default))
     }
 
+    /// Returns how many settings are given, keys of actions not among them.
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Returns the lines of the table `[keys]`, in the order of the file.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
@@ -293,6 +312,22 @@ impl Config {
             Value::Text(_) | Value::Words(_) | Value::YesNo(_) => 0,
         }
     }
+}
+
+/// Returns a settings file in which every setting stands commented out, as it is by default.
+pub fn template() -> String {
+    let mut text = String::from("# Settings of chaperon. What is commented out is the default.\n");
+    for about in TABLE {
+        let (what, possible) = (about.what, about.possible);
+        let (name, value) = (about.name, about.default());
+        // Writing to a String cannot fail.
+        let _infallible = write!(
+            text,
+            "\n# {what} Possible: {possible}.\n# {name} = {value}\n"
+        );
+    }
+    text.push_str("\n# Other keys for actions, as in \"main.next_need\" = \"n\".\n# [keys]\n");
+    text
 }
 
 fn text(value: Value) -> String {
@@ -419,6 +454,17 @@ mod tests {
         assert_eq!(config.keys_live(), Duration::from_millis(600));
         assert_eq!(config.clipboard(), Clipboard::System);
         assert!(!config.mouse());
+    }
+
+    #[test]
+    fn the_template_sets_nothing_and_names_everything() {
+        let text = template();
+        assert_eq!(Config::parse(&text).unwrap(), Config::default());
+        let used = text.replace("\n# theme = ", "\ntheme = ");
+        assert_eq!(Config::parse(&used).unwrap().entries.len(), 1);
+        for about in TABLE {
+            assert!(text.contains(&format!("\n# {} = ", about.name)));
+        }
     }
 
     #[test]

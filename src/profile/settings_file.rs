@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::config::edit::{self, EditError};
-use super::config::{Config, ConfigError, Key, Value};
+use super::config::{Config, ConfigError, Key, Value, template};
 use super::{Profile, private_directory};
 
 /// Why the settings were not written. What was there is still there.
@@ -38,6 +38,30 @@ impl SettingsFile {
         &self.config
     }
 
+    /// Reads the text of a file; `None` where there is none.
+    pub fn parse(text: Option<String>) -> Result<Self, ConfigError> {
+        let config = Config::parse(text.as_deref().unwrap_or_default())?;
+        Ok(Self { text, config })
+    }
+
+    /// Returns the text; `None` where there is no file.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Returns the file with these changes. Pure: nothing is written.
+    pub fn with(&self, changes: &[(Key, Value)]) -> Result<Self, EditError> {
+        let mut text = self.text.clone().unwrap_or_default();
+        for (key, value) in changes {
+            text = edit::set(&text, *key, value)?;
+        }
+        let config = Config::parse(&text)?;
+        Ok(Self {
+            text: Some(text),
+            config,
+        })
+    }
+
     /// Tells whether there is a file at all.
     pub fn exists(&self) -> bool {
         self.text.is_some()
@@ -55,6 +79,31 @@ impl Profile {
         Ok(SettingsFile { text, config })
     }
 
+    /// Makes a settings file that sets nothing and names everything, where there is none; tells
+    /// whether it did.
+    pub fn begin_settings(&self) -> io::Result<bool> {
+        let path = self.config_file();
+        private_directory(path.parent().unwrap_or_else(|| Path::new(".")))?;
+        let mut options = fs::File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Ok(mut file) => file.write_all(template().as_bytes()).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes a settings file that is as [`Profile::begin_settings`] made it.
+    pub fn forget_settings(&self) -> io::Result<()> {
+        let path = self.config_file();
+        if read(&path)?.as_deref() == Some(template().as_bytes()) {
+            fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+
     /// Writes these changes into the file that was read as `before`, and returns it as it is
     /// then: mode 0600, everything else in it kept, comments too. The file is replaced as a
     /// whole, so a crash leaves the old or the new one. Does nothing where nothing changes.
@@ -63,22 +112,16 @@ impl Profile {
         before: &SettingsFile,
         changes: &[(Key, Value)],
     ) -> Result<SettingsFile, WriteError> {
-        let mut text = before.text.clone().unwrap_or_default();
-        for (key, value) in changes {
-            text = edit::set(&text, *key, value)?;
-        }
-        if before.text.as_ref() == Some(&text) || changes.is_empty() {
+        let after = before.with(changes)?;
+        if before.text == after.text || changes.is_empty() {
             return Ok(before.clone());
         }
-        let config = Config::parse(&text).map_err(EditError::from)?;
         let target = target(&self.config_file())?;
         let unchanged =
             || Ok(read(&target)?.as_deref() == before.text.as_deref().map(str::as_bytes));
+        let text = after.text().unwrap_or_default();
         replace(&target, text.as_bytes(), unchanged)?;
-        Ok(SettingsFile {
-            text: Some(text),
-            config,
-        })
+        Ok(after)
     }
 }
 

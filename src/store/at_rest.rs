@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::crypto::vault::{VaultKey, VaultLock};
 use crate::failpoint;
 
-use super::{Error, Store, Tx, settings};
+use super::{Error, Store, Tx, search, settings};
 
 /// What is sealed in a protected profile: table, its integer key, columns.
 const SEALED: &[(&str, &str, &[&str])] = &[
@@ -55,6 +55,8 @@ const SEALED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("drafts", "channel", &["text"]),
+    ("notes", "channel", &["text"]),
+    ("searches", "id", &["query"]),
     (
         "review",
         "id",
@@ -296,9 +298,13 @@ fn rewrite(
             .collect();
         tx.0.execute(&format!("UPDATE {table} SET {}", sets.join(", ")), [])?;
     }
-    match lock {
-        Some(lock) => settings::set(&tx, LOCK, &lock.to_text())?,
-        None => settings::clear(&tx, LOCK)?,
+    if let Some(lock) = lock {
+        settings::set(&tx, LOCK, &lock.to_text())?;
+        search::empty(&tx.0)?;
+    } else {
+        settings::clear(&tx, LOCK)?;
+        search::end_in_memory(&tx.0)?;
+        search::list_all(&tx.0)?;
     }
     settings::set(&tx, UNCLEAN, "1")?;
     tx.commit()?;

@@ -8,6 +8,7 @@ use super::Error;
 const STEPS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
 ];
 

@@ -40,6 +40,11 @@ pub(super) struct Examined {
     pub(super) links: Vec<PeerText>,
 }
 
+/// Tells whether the text names an address on the web.
+pub(super) fn has_link(text: &str) -> bool {
+    links::next(text, 0).is_some()
+}
+
 /// Returns what is certain about a text, with what it hides and where it leads. Spans are byte
 /// ranges of `text`.
 pub(super) fn examine(text: &str) -> Examined {

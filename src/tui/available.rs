@@ -1,12 +1,14 @@
 //! Which keys do something now. Asked before a key acts and before the key bar names it.
 
 use crate::model::{Channel, ChannelState};
+use crate::profile::config::Key;
 
 use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
-    catch_up, composer, digest, end_channel, engagement, main, needs_you, rest, review, safety_code,
+    catch_up, composer, digest, doctor, end_channel, engagement, main, needs_you, rest, review,
+    safety_code, search, settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -19,10 +21,16 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     if model.is_covered() || model.filters.writing().is_some() {
         return true;
     }
+    if let Some(known) = in_settings(model, action) {
+        return known;
+    }
     let on_main = matches!(model.screen, Screen::Main);
     let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     if let Some(known) = in_lists(model, action) {
         return known;
+    }
+    if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
+        return search::can(model, action);
     }
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
@@ -55,7 +63,7 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
             engagement::is_ready(model)
         }
         Action::Undo => engagement::can_undo(model),
-        Action::Leader => model.open_channel().is_some(),
+        Action::Leader | Action::Note => model.open_channel().is_some(),
         Action::Filter => filter::list(model).is_some(),
         Action::Back if on_main => {
             let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
@@ -109,6 +117,25 @@ fn in_lists(model: &Model, action: Action) -> Option<bool> {
     })
 }
 
+/// Tells the same of the settings and the doctor, where they know better.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is as on any screen"
+)]
+fn in_settings(model: &Model, action: Action) -> Option<bool> {
+    let on_settings = matches!(model.screen, Screen::Settings(_));
+    match action {
+        Action::LookAgain | Action::CopyReport => Some(doctor::is_ready(model)),
+        Action::TryClipboard => Some(settings::selected(model) == Some(Key::Clipboard)),
+        Action::Undo if on_settings => Some(settings::can_undo(model)),
+        Action::Save if on_settings => Some(settings::is_changed(model)),
+        Action::NextValue | Action::PreviousValue | Action::Open | Action::Editor => {
+            on_settings.then_some(true)
+        }
+        _ => None,
+    }
+}
+
 /// Tells whether there is anything to move among, or through, on the present screen.
 fn can_move(model: &Model) -> bool {
     match &model.screen {
@@ -121,6 +148,10 @@ fn can_move(model: &Model) -> bool {
         | Screen::SafetyCode(_)
         | Screen::Log(_)
         | Screen::Rest(_)
+        | Screen::Search
+        | Screen::Note(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -168,7 +199,19 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         }
         Action::Select | Action::Later => "Nothing is listed here.",
         Action::MarkAllRead => "Nothing is left to the digest.",
+        Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
+        Action::SaveSearch => "It is saved already.",
+        Action::ForgetSearch => {
+            "d forgets a saved search; they are listed where the field is empty."
+        }
+        Action::BuildIndex => "Everything can be found; there is nothing to build.",
+        Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
+            "Nothing is selected."
+        }
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
+        Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
+        Action::TryClipboard => "Go to the row of the clipboard first.",
+        Action::LookAgain | Action::CopyReport => "Still looking.",
         Action::Editor
         | Action::NextValue
         | Action::PreviousValue
@@ -198,7 +241,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
-        Action::Leader | Action::Mute => NO_CHANNEL,
+        Action::Leader | Action::Mute | Action::Note => NO_CHANNEL,
         Action::Why => "There is no message to ask about.",
         Action::Filter => "There is no list here to filter.",
         Action::Back => "These are the lists; Esc never quits.",
@@ -250,7 +293,7 @@ mod tests {
     use super::*;
     use crate::model::UnixMillis;
     use crate::tui::filter;
-    use crate::tui::keymap::TABLE;
+    use crate::tui::keymap::Keys;
     use crate::tui::model::Setup;
     use crate::tui::screen::help;
     use crate::tui::theme::{Symbols, ThemeChoice};
@@ -273,7 +316,7 @@ mod tests {
         let mut screens = vec![nothing_known(), nothing_known(), nothing_known()];
         if let [_, needs, log] = screens.as_mut_slice() {
             needs_you::open(needs);
-            crate::tui::screen::decision_log::open(log);
+            crate::tui::screen::decision_log::open(log, None);
         }
         let mut covered = nothing_known();
         let place = scope(&covered);
@@ -283,10 +326,11 @@ mod tests {
         for model in screens {
             let mut known = model;
             known.channels = Some(Vec::new());
-            for line in TABLE {
-                let silent =
-                    !available(&known, line.action) && why_not(&known, line.action).is_none();
-                assert!(!silent, "{:?} on {:?}", line.action, scope(&known));
+            let here = scope(&known);
+            for line in Keys::built_in().of(here) {
+                let action = line.binding.action;
+                let silent = !available(&known, action) && why_not(&known, action).is_none();
+                assert!(!silent, "{action:?} on {here:?}");
             }
         }
     }

@@ -72,6 +72,11 @@ impl Filters {
         lower.split_whitespace().map(str::to_owned).collect()
     }
 
+    /// Gives the keys back to the list, and keeps what was written.
+    pub(super) fn stop_writing(&mut self) {
+        self.writing = None;
+    }
+
     /// Shows all of a list again.
     pub(super) fn clear(&mut self, list: List) {
         self.held.retain(|(held, _)| *held != list);
@@ -102,8 +107,12 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Rest(_)
         | Screen::CatchUp(_)
         | Screen::Digest(_)
+        | Screen::Search
+        | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::EndChannel(_) => None,
     }
 }

@@ -46,6 +46,18 @@ pub enum Scope {
     CatchUp,
     /// What was left to the digest.
     Digest,
+    /// What a search found.
+    Search,
+    /// The field of the search: a text field.
+    SearchText,
+    /// A note about a channel: a text field.
+    Note,
+    /// The settings.
+    Settings,
+    /// A text field in the settings.
+    SettingsText,
+    /// What works here and what does not.
+    Doctor,
     /// The help.
     Help,
     /// Why a message went where it went.
@@ -80,6 +92,12 @@ impl Scope {
             Self::Rest => "For how long",
             Self::CatchUp => "Catch-up",
             Self::Digest => "Digest",
+            Self::Search => "Search",
+            Self::SearchText => "Typing a search",
+            Self::Note => "Note",
+            Self::Settings => "Settings",
+            Self::SettingsText => "Writing a setting",
+            Self::Doctor => "Doctor",
             Self::Help => "Help",
             Self::Why => "Why",
             Self::Palette => "Go to or do",
@@ -98,9 +116,12 @@ impl Scope {
                 | Self::ReviewText
                 | Self::Form
                 | Self::SafetyCode
+                | Self::SearchText
+                | Self::Note
                 | Self::Palette
                 | Self::Filter
                 | Self::Rename
+                | Self::SettingsText
         )
     }
 
@@ -183,6 +204,17 @@ pub enum Action {
     Digest,
     MarkAllRead,
     ShowPicture,
+    BuildIndex,
+    CopyReport,
+    EditQuery,
+    ForgetSearch,
+    LookAgain,
+    Note,
+    OpenDoctor,
+    OpenSearch,
+    OpenSettings,
+    SaveSearch,
+    TryClipboard,
     Palette,
     Fill,
     Filter,
@@ -227,11 +259,17 @@ impl Action {
             | Scope::Rest
             | Scope::CatchUp
             | Scope::Digest
+            | Scope::Search
+            | Scope::SearchText
+            | Scope::Note
             | Scope::Help
             | Scope::Why
             | Scope::Palette
             | Scope::Filter
             | Scope::Rename
+            | Scope::Settings
+            | Scope::SettingsText
+            | Scope::Doctor
             | Scope::Anywhere => false,
         }
     }
@@ -313,12 +351,15 @@ pub const TABLE: &[Binding] = table! {
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
+    Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
+    Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
     Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
     Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
+    Leader [key('n')] Note "note on this channel" "read and write what you keep for yourself about this channel";
     Leader [key('x')] EndChannel "end" "end this channel for good (asks first)";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
@@ -352,6 +393,8 @@ pub const TABLE: &[Binding] = table! {
     Review [key('k'), named(KeyCode::Up)] Up "" "read back";
     Review [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
     Review [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Review [named(KeyCode::Tab)] NextPane "pane" "the text, what was found in it, what was said before: next pane or part";
+    Review [named(KeyCode::BackTab)] PreviousPane "" "previous pane or part";
     Review [key('n')] NextNeed "next" "go to the next item that needs you";
     Review [key('N')] PreviousNeed "" "go to the previous item that needs you";
     Review [key('y')] CopyMessage "copy quoted" "copy the message, quoted, hidden characters shown";
@@ -360,7 +403,7 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
     ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
-    Composer [named(KeyCode::Enter)] Send "send (10 s to take it back)" "send; it waits ten seconds, u takes it back";
+    Composer [named(KeyCode::Enter)] Send "send, u takes it back" "send; it waits for the time that the settings give, and u takes it back";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -428,6 +471,52 @@ pub const TABLE: &[Binding] = table! {
     Digest [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Digest [key('R')] MarkAllRead "all read" "mark all that is listed as read";
     Digest [named(KeyCode::Esc)] Back "back" "back; nothing is marked";
+    Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
+    Search [key('j'), named(KeyCode::Down)] Down "result" "go to the result below, which is older";
+    Search [key('k'), named(KeyCode::Up)] Up "" "go to the result above; above the first one is the field";
+    Search [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Search [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Search [twice('g'), named(KeyCode::Home)] Top "" "go to the newest result";
+    Search [key('G'), named(KeyCode::End)] Bottom "" "go to the oldest result loaded";
+    Search [named(KeyCode::Tab), named(KeyCode::BackTab)] NextPane "context" "give the keys to what stands around the result, or back to the list";
+    Search [key('y')] CopyMessage "copy line" "copy the text of the result, quoted, hidden characters shown";
+    Search [key('s')] SaveSearch "save search" "save what is typed; it is listed where the field is empty";
+    Search [key('d')] ForgetSearch "forget" "forget the saved search";
+    Search [key('x')] BuildIndex "stop or go on indexing" "stop building the index, or go on; what is missing in it is not found";
+    Search [key('/')] EditQuery "edit" "go to the field";
+    Search [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::Enter)] Open "results" "go to the results";
+    SearchText [named(KeyCode::Down), named(KeyCode::Tab)] Down "" "go to the results";
+    SearchText [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
+    SearchText [named(KeyCode::F(1))] Help "help" "this help";
+    Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
+    Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
+    Note [named(KeyCode::F(1))] Help "help" "this help";
+    Settings [key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row, at once; in a list of boxes the next box";
+    Settings [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row, at once; in a list of boxes the box before";
+    Settings [key('S')] Save "write" "write what changed into the settings file; everything else in it is kept";
+    Settings [key('j'), named(KeyCode::Down)] Down "row" "next row";
+    Settings [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    Settings [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Settings [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Settings [key('g'), named(KeyCode::Home)] Top "" "first row";
+    Settings [key('G'), named(KeyCode::End)] Bottom "" "last row";
+    Settings [key(' '), named(KeyCode::Enter)] Open "" "change this row: the next value, tick a box, or write a text";
+    Settings [key('u')] Undo "undo" "undo the last change";
+    Settings [key('e')] Editor "$EDITOR" "open the settings file in $VISUAL or $EDITOR; it is checked when you come back";
+    Settings [key('T')] TryClipboard "" "copy a line, to see where the clipboard is";
+    Settings [key('D')] OpenDoctor "doctor" "look whether everything works here";
+    Settings [named(KeyCode::Esc)] Back "back" "back; what is not written lasts until you quit";
+    SettingsText [named(KeyCode::Enter)] Submit "take it" "take this value, if it is possible";
+    SettingsText [named(KeyCode::Esc)] Back "leave it" "back; the value stays as it was";
+    SettingsText [named(KeyCode::F(1))] Help "help" "this help";
+    Doctor [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Doctor [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Doctor [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
+    Doctor [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "half a page up";
+    Doctor [key('r')] LookAgain "look again" "look at everything again";
+    Doctor [key('y')] CopyReport "copy" "copy the report; names, keys and channels are not in it";
+    Doctor [named(KeyCode::Esc)] Back "back" "back";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";
@@ -459,76 +548,11 @@ pub const TABLE: &[Binding] = table! {
     EndChannel [named(KeyCode::Esc)] Back "back" "back; nothing is ended";
     Anywhere [ctrl('k'), key(':'), ctrl('p')] Palette "go to…" "go to or do something by its name: channels, actions, invites, settings";
     Anywhere [key('P')] PauseAll "pause all" "pause everything (asks nothing); again to resume (asks once)";
+    Anywhere [ctrl('f')] OpenSearch "" "search messages, decisions and notes";
     Anywhere [key('?'), named(KeyCode::F(1))] Help "help" "keys of this screen";
     Anywhere [ctrl('l')] Redraw "" "draw everything afresh";
     Anywhere [ctrl('z')] Suspend "" "suspend; fg brings it back";
-    Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
 };
 
 #[cfg(test)]
-mod tests {
-    use crossterm::event::{KeyEvent, KeyModifiers};
-
-    use super::*;
-
-    fn does(scope: Scope, code: KeyCode, modifiers: KeyModifiers) -> Found {
-        Keys::built_in().lookup(scope, None, &KeyEvent::new(code, modifiers))
-    }
-
-    #[test]
-    fn no_key_means_two_things_in_one_scope() {
-        for (index, one) in TABLE.iter().enumerate() {
-            for other in TABLE.iter().skip(index + 1) {
-                let meet = |key: &Chord| other.keys.iter().any(|held| held.clashes(*key));
-                let clash = one.scope == other.scope && one.keys.iter().any(meet);
-                assert!(!clash, "{one:?} and {other:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_action_stands_twice_in_one_scope() {
-        for (index, one) in TABLE.iter().enumerate() {
-            for other in TABLE.iter().skip(index + 1) {
-                let same = one.scope == other.scope && one.action == other.action;
-                assert!(!same, "{one:?} and {other:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn keys_that_terminals_and_multiplexers_take_are_left_to_them() {
-        for binding in TABLE {
-            for taken in "abhimqs[".chars().map(ctrl) {
-                assert!(!binding.keys.contains(&taken), "{binding:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn enter_space_escape_tab_y_and_digits_never_decide() {
-        for binding in TABLE.iter().filter(|line| line.action.decides(line.scope)) {
-            assert!(
-                !binding.keys.iter().any(|key| keys::is_reflex(*key)),
-                "{binding:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn control_with_a_letter_is_not_the_letter() {
-        let a = KeyCode::Char('a');
-        for modifiers in [KeyModifiers::CONTROL, KeyModifiers::ALT] {
-            assert_eq!(does(Scope::Review, a, modifiers), Found::Nothing);
-        }
-    }
-
-    #[test]
-    fn a_key_that_counts_everywhere_is_text_in_a_text_field() {
-        let colon = KeyCode::Char(':');
-        let found = does(Scope::Review, colon, KeyModifiers::NONE);
-        assert_eq!(found, Found::Does(Action::Palette));
-        let found = does(Scope::Composer, colon, KeyModifiers::NONE);
-        assert_eq!(found, Found::Nothing);
-    }
-}
+mod tests;

@@ -138,6 +138,9 @@ fn name(key: &KeyEvent) -> String {
     match key.code.as_char() {
         Some(' ') => name.push_str("Space"),
         Some(c) if c.is_control() => name.push_str(&spelled(c.to_string().as_bytes())),
+        Some(c) if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            name.extend(c.to_uppercase());
+        }
         Some(c) => name.push(c),
         None if key.code == KeyCode::BackTab => name.push_str("Shift-Tab"),
         None => name.push_str(&key.code.to_string()),
@@ -150,6 +153,11 @@ fn name(key: &KeyEvent) -> String {
     name
 }
 
+fn is_text(key: &KeyEvent) -> bool {
+    let plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+    matches!(key.code, KeyCode::Char(_)) && plain
+}
+
 /// Returns what a key does on the main screen, in a review, and while one writes.
 fn meanings(keys: &Keys, key: &KeyEvent) -> String {
     let places = [
@@ -159,11 +167,17 @@ fn meanings(keys: &Keys, key: &KeyEvent) -> String {
     ];
     let said = places.into_iter().filter_map(|(scope, place)| {
         let words = match keys.lookup(scope, None, key) {
-            Found::Does(action) => keys.line(scope, action)?.name(),
-            Found::Begins(first) => format!("begins {first}…"),
-            Found::Nothing if scope.is_text() && matches!(key.code, KeyCode::Char(_)) => {
-                "text".to_owned()
+            Found::Does(action) => {
+                let everywhere = keys.line(scope, action)?.binding.scope != scope;
+                let words = action.name();
+                if everywhere {
+                    format!("{words} (everywhere)")
+                } else {
+                    words
+                }
             }
+            Found::Begins(first) => format!("begins {first}…"),
+            Found::Nothing if scope.is_text() && is_text(key) => "text".to_owned(),
             Found::Nothing => return None,
         };
         Some(format!("{place}: {words}"))

@@ -2,12 +2,14 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::api::{Error, Event, Proposal, Reply, Request};
+use crate::api::{Error, Event, HitKind, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
 use crate::desktop::notices::Notice;
 use crate::desktop::notify::Letter;
 use crate::desktop::picture::Shown;
-use crate::model::{ChannelId, MessageId, PeerText, ReviewId, Verdict};
+use crate::model::{ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
+use crate::profile::SettingsFile;
+use crate::profile::config::{Key, Value};
 
 /// Everything that can happen to the screen.
 #[derive(Clone, Debug)]
@@ -39,6 +41,21 @@ pub enum Message {
     Pictured(Result<Shown, String>),
     /// The external editor was closed; an error is a sentence.
     Edited(Sheet, Result<PeerText, String>),
+    /// The settings file as it is now; an error is a sentence.
+    Settings(FileNews, Result<SettingsFile, String>),
+    /// What was found when everything was looked at.
+    Examined(Report),
+}
+
+/// What was done with the settings file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileNews {
+    /// It was read.
+    Read,
+    /// What changed was written.
+    Written,
+    /// The person's editor had it.
+    Edited,
 }
 
 /// What a person writes in their own editor.
@@ -63,6 +80,26 @@ pub enum Question {
     Newest(ChannelId),
     /// The page before the oldest message held.
     Older(ChannelId),
+    /// Messages around one, to go there.
+    Around(ChannelId, MessageId),
+    /// The page after the newest message held.
+    Newer(ChannelId, MessageId),
+    /// The messages that are held, as they are now.
+    Refresh(ChannelId),
+    /// What was typed into the search, and how many hits come before.
+    Search(PeerText, u32),
+    /// What stands around a hit.
+    SearchContext(HitKind, Option<ChannelId>),
+    /// Saved searches, or that one is forgotten.
+    SavedSearches,
+    /// Saving a search.
+    SaveSearch,
+    /// Building the index, or stopping it.
+    SearchIndex,
+    /// The note of a channel.
+    Note(ChannelId),
+    /// Keeping a note.
+    SetNote(ChannelId),
     /// What was settled lately.
     Settled,
     /// One review item.
@@ -131,6 +168,10 @@ pub enum Question {
     End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
+    /// What the profile holds.
+    Storage,
+    /// Letting the engine read the settings file.
+    ReloadSettings,
 }
 
 /// What `update` wants done. Carried out by `run`, never by `update`.
@@ -146,6 +187,14 @@ pub enum Effect {
     Untell(u64),
     /// Show a picture (PNG) in the system's viewer, for as long as an invite is on screen.
     ShowPicture(Vec<u8>),
+    /// Read the settings file.
+    ReadSettings,
+    /// Write these changes into the settings file, if it still is this one.
+    WriteSettings(SettingsFile, Vec<(Key, Value)>),
+    /// Let the person write in the settings file itself.
+    EditSettings,
+    /// Look whether everything works here.
+    Examine,
     /// Let the person write in their editor, starting from this text.
     OpenEditor(Sheet, PeerText),
     /// Clear the terminal and draw all of it.

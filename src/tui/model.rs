@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::api::{Overview, Status};
+use crate::api::{Note, Overview, Status};
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
@@ -20,6 +20,7 @@ use super::screen::catch_up::CatchUpScreen;
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
 use super::screen::digest::DigestScreen;
+use super::screen::doctor::DoctorScreen;
 use super::screen::end_channel::{self, EndScreen};
 use super::screen::engagement::{self, EngagementScreen};
 use super::screen::form::Form;
@@ -27,10 +28,13 @@ use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
+use super::screen::note::{self, NoteScreen};
 use super::screen::rename::RenameScreen;
 use super::screen::rest::RestScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
+use super::screen::search::Search;
+use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{Symbols, Theme, ThemeChoice};
@@ -71,6 +75,7 @@ pub struct Model {
     pub(super) symbols: Symbols,
     /// The settings that act now, changes on the settings screen included.
     pub(super) config: Config,
+    pub(super) settings: Settings,
     pub(super) banner: Option<String>,
     /// The keys in force.
     pub(super) keys: Keys,
@@ -111,6 +116,10 @@ pub struct Model {
     pub(super) overview: Option<Overview>,
     /// When the person looked, and what they were told of.
     pub(super) watch: Watch,
+    /// What is searched; it outlives its screen.
+    pub(super) search: Search,
+    /// The note of the open channel, once it has come.
+    pub(super) note: Option<Note>,
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
@@ -136,6 +145,10 @@ pub(super) enum Screen {
     Rest(RestScreen),
     CatchUp(Box<CatchUpScreen>),
     Digest(Box<DigestScreen>),
+    Search,
+    Note(Box<NoteScreen>),
+    Settings(Box<SettingsScreen>),
+    Doctor(DoctorScreen),
     Help(HelpScreen),
     Why(Box<WhyScreen>),
     Rename(Box<RenameScreen>),
@@ -227,6 +240,7 @@ impl Model {
             theme: Theme::built_in(setup.theme),
             symbols: setup.symbols,
             config: Config::default(),
+            settings: Settings::default(),
             banner: setup.banner,
             keys: Keys::built_in(),
             burst: Burst::default(),
@@ -252,6 +266,8 @@ impl Model {
             composer: Composer::default(),
             overview: None,
             watch: Watch::new(setup.now),
+            search: Search::default(),
+            note: None,
             notice: None,
             asking: None,
             flights: Flights::default(),
@@ -260,12 +276,6 @@ impl Model {
             closing: false,
             dirty: true,
         }
-    }
-
-    /// Takes over the settings of a profile; without it every setting is the default.
-    pub fn use_config(&mut self, config: Config) {
-        self.config = config;
-        self.touch();
     }
 
     /// Gives it other keys than the built-in ones, and says what may not work of them.
@@ -552,6 +562,8 @@ impl Model {
             counting,
             review,
             self.composer.save_at(),
+            self.search.due_at(),
+            note::keep_at(self),
             self.burst.due(),
             self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),

@@ -9,8 +9,8 @@ use super::message::Effect;
 use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
-    catch_up, decision_log, digest, engagement, help, main, main_mouse, needs_you, needs_you_view,
-    rest, review, why,
+    catch_up, decision_log, digest, doctor, engagement, help, main, main_mouse, needs_you,
+    needs_you_view, rest, review, search, settings, why,
 };
 use super::update::scope;
 
@@ -51,6 +51,7 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
             item.map_or_else(Vec::new, |item| needs_you::select_item(model, item))
         }
         Scope::Log => decision_log::click(model, at),
+        Scope::Search | Scope::SearchText => search::click(model, at),
         // Where one writes or decides, a click means nothing.
         Scope::Composer
         | Scope::Review
@@ -62,10 +63,14 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Rest
         | Scope::CatchUp
         | Scope::Digest
+        | Scope::Note
         | Scope::Help
         | Scope::Why
         | Scope::Filter
         | Scope::Rename
+        | Scope::Settings
+        | Scope::SettingsText
+        | Scope::Doctor
         | Scope::EndChannel
         | Scope::Anywhere => Vec::new(),
     }
@@ -89,6 +94,8 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
             | Screen::Rest(_)
             | Screen::CatchUp(_)
             | Screen::Digest(_)
+            | Screen::Search
+            | Screen::Settings(_)
     );
     let steps = if has_cursor { 1 } else { STEP };
     let mut effects = Vec::new();
@@ -103,10 +110,13 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::Review => review::act(model, action),
         Scope::NeedsYou => needs_you::act(model, action),
         Scope::Log => decision_log::act(model, action),
+        Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Engagement => engagement::act(model, action),
         Scope::Rest => rest::act(model, action),
         Scope::CatchUp => catch_up::act(model, action),
         Scope::Digest => digest::act(model, action),
+        Scope::Settings => settings::act(model, action),
+        Scope::Doctor => doctor::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
@@ -122,6 +132,8 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Invite
         | Scope::Form
         | Scope::SafetyCode
+        | Scope::Note
+        | Scope::SettingsText
         | Scope::Palette
         | Scope::Filter
         | Scope::Rename

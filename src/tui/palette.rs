@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn letters_in_their_order_find_a_line() {
-        assert_eq!(palette("opl", &[]), ["open the log", "open a link"]);
+        assert_eq!(palette("opl", &[]), ["open a link", "open the log"]);
         assert_eq!(palette("INVITE", &[]), ["make an invite"]);
         assert_eq!(palette("log open", &[]), ["open the log"]);
         assert!(palette("xyz", &[]).is_empty());

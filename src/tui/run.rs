@@ -2,12 +2,15 @@
 //!
 //! Redraws only when the state changed. Must not: hold any state of its own that is shown.
 
+pub(super) mod files;
+
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event as Input;
+use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -18,14 +21,16 @@ use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::desktop::notify::{self, Hints, Reach, Ways};
 use crate::desktop::picture::Picture;
 use crate::desktop::settings::plan;
-use crate::model::{PeerText, UnixMillis};
-use crate::profile::Config;
+use crate::model::{PeerText, Report, UnixMillis};
+use crate::profile::config::{self, Config};
+use crate::profile::{Profile, SettingsFile};
 
 use super::burst::marks_pastes;
 use super::input::Inputs;
 use super::keymap::Keys;
-use super::message::{Effect, Message, Question, Sheet};
+use super::message::{Effect, FileNews, Message, Question, Sheet};
 use super::model::{Model, Setup};
+use super::screen::settings::Place;
 use super::terminal::{self, Screen};
 use super::theme::{ColourHints, Symbols, ThemeChoice};
 use super::tour::Tour;
@@ -59,6 +64,9 @@ pub enum Error {
 /// A source of time.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
+/// Looks at everything but the terminal. Asks the engine where it can.
+pub type Doctor = Arc<dyn Fn(Handle) -> BoxFuture<'static, Report> + Send + Sync>;
+
 /// How the surface is to look and where it gets its surroundings from.
 #[derive(Clone)]
 pub struct Options {
@@ -70,6 +78,12 @@ pub struct Options {
     pub symbols: Symbols,
     /// The settings of the profile.
     pub config: Config,
+    /// The profile whose settings file this is; `None` where there is none to write.
+    pub profile: Option<Profile>,
+    /// Where the settings come from.
+    pub place: Place,
+    /// Looks at what is no part of the terminal.
+    pub doctor: Option<Doctor>,
     /// What the window's title ends in.
     pub title_suffix: Option<String>,
     /// A line that stays on the screen; the demo says there what it is.
@@ -104,8 +118,9 @@ impl std::fmt::Debug for Options {
 }
 
 impl Options {
-    /// Reads the surroundings from the environment; everything else is the default.
-    pub fn from_environment(clock: Clock) -> Self {
+    /// Reads the surroundings from the environment; everything else is the default. The zone is
+    /// the caller's: asked for it, jiff walks its whole database before the first frame.
+    pub fn from_environment(clock: Clock, zone: TimeZone) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let text = |name: &str| {
             std::env::var(name)
@@ -123,6 +138,9 @@ impl Options {
             },
             symbols: Symbols::Unicode,
             config: Config::default(),
+            profile: None,
+            place: Place::default(),
+            doctor: None,
             title_suffix: None,
             banner: None,
             tour: false,
@@ -144,14 +162,24 @@ impl Options {
             keys: Keys::built_in(),
             mouse: true,
             marks_pastes,
-            zone: TimeZone::system(),
+            zone,
             clock,
         }
     }
 }
 
+impl Options {
+    /// Returns the theme that these options give, and why, in words.
+    pub fn theme_words(&self) -> String {
+        let settled = self.theme.settle(&self.colours);
+        format!("{settled:?}").to_lowercase()
+    }
+}
+
 /// What comes back from work that was started.
 enum Back {
+    File(FileNews, Result<SettingsFile, String>),
+    Examined(Report),
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
     /// What has to be written to the terminal for somebody who looks elsewhere.
@@ -177,6 +205,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
     .with_keys(options.keys.clone())
     .with_marked_pastes(options.marks_pastes);
     model.use_config(options.config.clone());
+    model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
     let reach = options.reach.clone();
     let screen = Screen::take(options.mouse)?;
@@ -328,6 +357,8 @@ impl Session {
                 }
                 return Ok(());
             }
+            Back::File(news, result) => Message::Settings(news, result),
+            Back::Examined(report) => Message::Examined(report),
         };
         self.tell(message).await
     }
@@ -364,6 +395,7 @@ impl Session {
                 None => self.model.title(),
             };
             self.screen.set_title(title)?;
+            self.screen.set_mouse(self.model.config.mouse())?;
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
             let waiting = self.pending_input().await;
@@ -400,8 +432,13 @@ impl Session {
                 }
                 Effect::Copy(text) => {
                     let clipboard = Arc::clone(&self.clipboard);
+                    let wanted = match self.model.config.clipboard() {
+                        config::Clipboard::Auto => None,
+                        config::Clipboard::Terminal => Some(Placed::Terminal),
+                        config::Clipboard::System => Some(Placed::Desktop),
+                    };
                     self.start(async move {
-                        let copied = clipboard.lock().await.copy(&text).await;
+                        let copied = clipboard.lock().await.copy(&text, wanted).await;
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
@@ -417,6 +454,10 @@ impl Session {
                 }
                 Effect::ShowPicture(bytes) => self.show_picture(&bytes).await?,
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
+                Effect::ReadSettings => self.read_settings(),
+                Effect::WriteSettings(before, changes) => self.write_settings(before, changes),
+                Effect::EditSettings => self.edit_settings().await?,
+                Effect::Examine => self.examine().await?,
                 Effect::Redraw => {
                     self.screen.forget()?;
                     self.refresh();
@@ -466,7 +507,8 @@ impl Session {
         self.stop_reading().await;
         // Nothing is drawn meanwhile: the terminal belongs to the editor.
         self.screen.lend()?;
-        let edited = tokio::task::spawn_blocking(move || super::external::edit(&command, &text));
+        let edited =
+            tokio::task::spawn_blocking(move || crate::desktop::editor::edit(&command, &text));
         let edited = edited
             .await
             .unwrap_or_else(|_panic| Err("it could not be run".to_owned()));

@@ -82,6 +82,15 @@ impl Screen {
         self.forget()
     }
 
+    /// Takes the mouse or leaves it to the terminal.
+    pub(super) fn set_mouse(&mut self, mouse: bool) -> io::Result<()> {
+        if self.mouse == mouse {
+            return Ok(());
+        }
+        self.mouse = mouse;
+        self.write(if mouse { MOUSE } else { NO_MOUSE })
+    }
+
     /// Gives the terminal back for a while.
     pub(super) fn lend(&mut self) -> io::Result<()> {
         self.title.clear();

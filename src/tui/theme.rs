@@ -9,6 +9,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 use serde::Deserialize;
 
+use crate::profile::config;
+
 /// What a piece of text on the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -217,6 +219,15 @@ pub enum Symbols {
     Unicode,
     /// For terminals where the others take two cells, or are missing.
     Ascii,
+}
+
+impl From<config::Symbols> for Symbols {
+    fn from(symbols: config::Symbols) -> Self {
+        match symbols {
+            config::Symbols::Unicode => Self::Unicode,
+            config::Symbols::Ascii => Self::Ascii,
+        }
+    }
 }
 
 impl Symbols {

@@ -4,6 +4,7 @@
 //! returned. Start with [`update`]. Must not: decide anything outside the review screen.
 
 mod answers;
+mod pasting;
 mod reading;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
@@ -19,10 +20,11 @@ use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
-use super::screen::transcript::Transcript;
+use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    catch_up, decision_log, digest, end_channel, engagement, form, help, invite, main, needs_you,
-    rename, rest, review, review_queue, review_words, safety_code, why,
+    catch_up, decision_log, digest, doctor, end_channel, engagement, form, help, invite, main,
+    needs_you, note, rename, rest, review, review_queue, review_words, safety_code, search,
+    settings, why,
 };
 use super::{mouse, palette, tour, watch};
 
@@ -38,7 +40,7 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             watch::saw(model);
             mouse::act(model, mouse)
         }
-        Message::Paste(block) => paste(model, &block),
+        Message::Paste(block) => pasting::paste(model, &block),
         Message::Resize(width, height) => {
             model.size = (width, height);
             unsettle(model);
@@ -72,8 +74,13 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             invite::pictured(model, result);
             Vec::new()
         }
+        Message::Settings(news, result) => settings::take_file(model, news, result),
+        Message::Examined(report) => {
+            doctor::take(model, report);
+            Vec::new()
+        }
         Message::Edited(Sheet::Letter(channel), result) => {
-            edited(model, channel, result);
+            composer::edited(model, channel, result);
             Vec::new()
         }
         Message::Edited(Sheet::Engagement(channel), result) => {
@@ -94,7 +101,7 @@ fn drawn(model: &mut Model, quiet: bool) {
     safety_code::drawn(model, quiet);
     engagement::drawn(model, quiet);
     end_channel::drawn(model, quiet);
-    reading::rest_on(model);
+    reading::rest(model);
 }
 
 /// Makes every key that decides wait afresh: what the person sees is not what it was.
@@ -166,6 +173,11 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         effects.extend(model.composer.keep());
         model.touch();
     }
+    if note::keep_at(model).is_some_and(|due| due <= at) {
+        effects.extend(note::keep(model));
+        model.touch();
+    }
+    effects.extend(search::pass_time(model));
     effects.extend(reading::mark_read(model));
     effects
 }
@@ -191,6 +203,8 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
         Request::Draft { channel },
         Question::Draft(channel),
     ));
+    model.note = None;
+    effects.extend(note::load(model, channel));
     model.touch();
     effects
 }
@@ -230,6 +244,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::Messages { channel } if Some(channel) == open => {
             let mut effects = newest(model, channel);
+            effects.extend(jump::refresh(model));
             effects.extend(overview(model, channel));
             effects
         }
@@ -293,54 +308,15 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         | Screen::Form(_)
         | Screen::Log(_)
         | Screen::Rest(_)
+        | Screen::Search
+        | Screen::Note(_)
+        | Screen::Settings(_)
+        | Screen::Doctor(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::EndChannel(_) => Vec::new(),
     }
-}
-
-fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
-    let now = model.now;
-    model.burst.is_told();
-    if model.palette.is_some() {
-        palette::paste(model, block);
-        return Vec::new();
-    }
-    if model.filters.writing().is_some() {
-        return filter::paste(model, block);
-    }
-    match &model.screen {
-        Screen::Rename(_) => rename::paste(model, block),
-        Screen::Form(_) => form::paste(model, block),
-        Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
-        Screen::Main if model.composer.active => {
-            model.composer.paste(block, now);
-            model.touch();
-        }
-        Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
-        Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
-        Screen::NeedsYou(_)
-        | Screen::Review(_)
-        | Screen::Invite(_)
-        | Screen::Engagement(_)
-        | Screen::SafetyCode(_)
-        | Screen::Log(_)
-        | Screen::Rest(_)
-        | Screen::CatchUp(_)
-        | Screen::Digest(_)
-        | Screen::Help(_)
-        | Screen::Why(_)
-        | Screen::EndChannel(_) => {}
-    }
-    Vec::new()
-}
-
-fn looks_like_link(block: &PeerText) -> bool {
-    let text = block.expose_untrusted().trim();
-    ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme))
 }
 
 /// Returns where keys count now.
@@ -366,6 +342,11 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Rest(_) => Scope::Rest,
         Screen::CatchUp(_) => Scope::CatchUp,
         Screen::Digest(_) => Scope::Digest,
+        Screen::Search => search::scope(model),
+        Screen::Note(_) => Scope::Note,
+        Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
+        Screen::Settings(_) => Scope::Settings,
+        Screen::Doctor(_) => Scope::Doctor,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -487,6 +468,12 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         form::edit(model, key);
     } else if scope == Scope::SafetyCode {
         safety_code::edit(model, key);
+    } else if scope == Scope::SearchText {
+        search::edit(model, key);
+    } else if scope == Scope::Note {
+        note::edit(model, key);
+    } else if scope == Scope::SettingsText {
+        settings::edit(model, key);
     } else if scope == Scope::Leader {
         model.leader = None;
         model.touch();
@@ -510,7 +497,14 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
     if action == Action::PauseAll {
         return main::pause_all(model);
     }
+    if action == Action::OpenSearch {
+        model.leader = None;
+        return search::open(model);
+    }
     if action == Action::Help {
+        // The help has the keys while it is shown; what lay over the screen does not come back.
+        model.palette = None;
+        model.filters.stop_writing();
         help::open(model, scope);
         return Vec::new();
     }
@@ -530,6 +524,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         return filter::clear(model, list);
     }
     match scope {
+        Scope::Main if action == Action::OpenSettings => settings::open(model),
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
             let next = review_queue::next_item(model, action == Action::NextNeed);
             model.pane = Pane::Rail;
@@ -563,6 +558,14 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Rest => rest::act(model, action),
         Scope::CatchUp => catch_up::act(model, action),
         Scope::Digest => digest::act(model, action),
+        Scope::Search | Scope::SearchText => search::act(model, action),
+        Scope::Note => note::act(model, action),
+        Scope::Settings => settings::act(model, action),
+        Scope::SettingsText => {
+            settings::act_in_field(model, action);
+            Vec::new()
+        }
+        Scope::Doctor => doctor::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()
@@ -576,24 +579,5 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Rename => rename::act(model, action),
         Scope::EndChannel => end_channel::act(model, action),
         Scope::Anywhere => Vec::new(),
-    }
-}
-
-fn edited(model: &mut Model, channel: ChannelId, result: Result<PeerText, String>) {
-    let now = model.now;
-    let open = model
-        .transcript
-        .as_ref()
-        .is_some_and(|open| open.channel == channel);
-    match result {
-        Ok(text) if open => {
-            model.composer.replace_text(&text, now);
-            composer::open(model);
-        }
-        Ok(_) => model.say(
-            Tone::Trouble,
-            "The channel is not open any more; nothing was kept.",
-        ),
-        Err(problem) => model.say(Tone::Trouble, format!("Editor: {problem}.")),
     }
 }

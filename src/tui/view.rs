@@ -16,8 +16,8 @@ use super::keymap::{Action, Line, Scope};
 use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
-    catch_up, decision_log, digest, end_channel, engagement_view, form, help, invite, main,
-    needs_you_view, rename, rest, review_view, safety_code, why,
+    catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite, main,
+    needs_you_view, note, rename, rest, review_view, safety_code, search_view, settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -58,6 +58,10 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Rest(screen) => rest::draw(model, screen, frame),
         Screen::CatchUp(screen) => catch_up::draw(model, screen, frame),
         Screen::Digest(screen) => digest::draw(model, screen, frame),
+        Screen::Search => search_view::draw(model, frame),
+        Screen::Note(screen) => note::draw(model, screen, frame),
+        Screen::Settings(screen) => settings_view::draw(model, screen, frame),
+        Screen::Doctor(screen) => doctor::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
         Screen::Why(screen) => why::draw(model, screen, frame),
         Screen::Rename(screen) => rename::draw(model, screen, frame),

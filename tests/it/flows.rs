@@ -4,6 +4,7 @@ mod engine;
 mod outage;
 mod passphrase;
 mod profile;
+mod search;
 mod supervision;
 
 use serde_json::{Value, json};

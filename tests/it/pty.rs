@@ -2,6 +2,9 @@
 //!
 //! Runs the demo, whose engines and relay are real and whose profile is temporary.
 
+mod ends;
+mod plain;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex};
@@ -48,10 +51,15 @@ struct Session {
 }
 
 impl Session {
+    /// Starts the demo in a terminal.
     fn start(size: (u16, u16), environment: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
+        Self::of(&["demo"], size, environment)
+    }
+
+    /// Starts the program with these arguments in a terminal.
+    fn of(arguments: &[&str], size: (u16, u16), environment: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
-        command.arg("demo");
+        command.args(arguments);
         for name in ["NO_COLOR", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY"] {
             command.env_remove(name);
         }
@@ -59,6 +67,12 @@ impl Session {
         for (name, value) in environment {
             command.env(name, value);
         }
+        Self::run(size, command)
+    }
+
+    /// Starts a program in a terminal.
+    fn run(size: (u16, u16), command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let output = Arc::new((
@@ -355,4 +369,75 @@ fn the_tour_of_the_demo_can_be_walked_by_keys_alone() {
         let raw = String::from_utf8_lossy(&output.raw);
         raw.contains("The tour, 6 of 6") && raw.contains("[x] refuse what Ken tries")
     });
+}
+
+#[test]
+fn a_paste_whose_end_never_comes_takes_no_key_that_follows() {
+    // irssi#942: one lost marker, and everything typed afterwards was swallowed.
+    let mut session = Session::start((120, 36), &[]);
+    session.see("✓ read a conversation");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("\u{1b}[200~half a text");
+    session.see("half a text");
+    session.press(" and more");
+    session.see("half a text and more");
+    session.press("\u{1b}");
+    session.see("Draft kept");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn late_replies_of_the_terminal_are_no_keys() {
+    let mut session = Session::start((120, 36), &[]);
+    session.see("✓ read a conversation");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("\u{1b}]11;rgb:1e1e/1e1e/1e1e\u{1b}\\\u{1b}[?62;22c\u{1b}[12;40Rtyped");
+    session.see("│typed");
+    session.press("\u{1b}");
+    session.see("Draft kept");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn the_test_of_keys_shows_what_they_send_and_gives_the_terminal_back() {
+    let mut session = Session::of(&["keys", "--test"], (120, 36), &[]);
+    session.see("Press keys");
+    session.press("n");
+    session.see("main: next_need");
+    session.press("\u{1b}[A");
+    session.see("ESC [A");
+    session.press("\u{3}");
+    assert!(session.end().0.success());
+    session.wait("the end of bracketed paste", |output| {
+        String::from_utf8_lossy(&output.raw).contains("\u{1b}[?2004l")
+    });
+}
+
+#[test]
+fn somebody_who_looks_elsewhere_is_told_in_the_way_of_their_terminal_and_in_no_other() {
+    let told = |term: &str| {
+        let mut session = Session::start((120, 36), &[("TERM", term)]);
+        session.see("NEEDS YOU");
+        // The terminal has lost the focus; then the play goes on.
+        session.press("\u{1b}[O");
+        session
+    };
+    let mut kitty = told("xterm-kitty");
+    kitty.wait("a notification", |output| {
+        String::from_utf8_lossy(&output.raw).contains("\u{1b}]99;i=chaperon-")
+    });
+    let mut plain = told("xterm-256color");
+    plain.wait("the bell", |output| output.raw.contains(&7));
+    let raw = plain.raw();
+    for sequence in ["]9;", "]99;", "]777;"] {
+        assert!(!raw.contains(&format!("\u{1b}{sequence}")), "{sequence}");
+    }
+    for session in [&mut kitty, &mut plain] {
+        session.press("qq");
+        assert!(session.end().0.success());
+    }
 }

@@ -25,7 +25,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tui", &["model", "text", "api", "desktop", "profile"]),
-    ("cli", &["model", "text", "api", "wire"]),
+    ("plain", &["model", "text", "api"]),
+    ("cli", &["model", "text", "api", "wire", "desktop"]),
+    ("doctor", &["model", "api", "net", "profile", "store"]),
     (
         "demo",
         &[

@@ -85,6 +85,11 @@ impl Client {
         })
     }
 
+    /// Asks for something that is no channel's.
+    pub(super) async fn ask(&self, method: Method, path: &str) -> Result<Response, Failure> {
+        send(self.request(method, path)).await
+    }
+
     /// Asks for the messages of a channel; `None` if nothing changed since `version`.
     pub(super) async fn listing(
         &self,

@@ -108,7 +108,7 @@ impl Key {
         }
     }
 
-    const fn label(self) -> &'static str {
+    pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Drafts => "drafts",
             Self::MayWriteFirst => "may write first",

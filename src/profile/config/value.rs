@@ -3,7 +3,7 @@
 use std::fmt;
 
 use toml::Spanned;
-use toml::de::{DeArray, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::registry::Kind;
 
@@ -47,6 +47,16 @@ impl Value {
             }
             _ => false,
         }
+    }
+
+    /// Reads a value as it is written in the file; `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let line = format!("value = {text}");
+        let table = DeTable::parse(&line).ok()?;
+        let table = table.get_ref();
+        let alone = table.len() == 1;
+        let value = table.get("value").filter(|_| alone)?;
+        Self::read(value.get_ref())
     }
 
     /// Reads a value of the file; `None` where no setting takes its type.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::channels::{self, NewChannel};
 use super::super::messages::{self, NewInbound};
 use super::super::outbox::{self, NewOutbound};
-use super::super::{Read as _, drafts, held, log, review};
+use super::super::{Read as _, drafts, held, log, notes, review, searches};
 use super::*;
 use crate::crypto::vault::Cost;
 use crate::model::{
@@ -65,6 +65,25 @@ const READABLE: &[(&str, &[&str])] = &[
         &["message", "channel", "due", "attempts", "payload"],
     ),
     ("drafts", &["channel", "at"]),
+    ("notes", &["channel", "at"]),
+    ("searches", &["id", "at"]),
+    // Of the index nothing is in the file of a protected profile.
+    ("find_todo", &["kind", "item"]),
+    ("find_messages", &["text", "mark"]),
+    ("find_messages_data", &["id", "block"]),
+    ("find_messages_idx", &["segid", "term", "pgno"]),
+    ("find_messages_docsize", &["id", "sz", "origin"]),
+    ("find_messages_config", &["k", "v"]),
+    ("find_log", &["text", "mark"]),
+    ("find_log_data", &["id", "block"]),
+    ("find_log_idx", &["segid", "term", "pgno"]),
+    ("find_log_docsize", &["id", "sz", "origin"]),
+    ("find_log_config", &["k", "v"]),
+    ("find_notes", &["text", "mark"]),
+    ("find_notes_data", &["id", "block"]),
+    ("find_notes_idx", &["segid", "term", "pgno"]),
+    ("find_notes_docsize", &["id", "sz", "origin"]),
+    ("find_notes_config", &["k", "v"]),
     (
         "review",
         &[
@@ -209,6 +228,8 @@ fn fill(store: &mut Store) -> ChannelId {
     channels::set_engagement(&tx, channel, "x", Some(&marked("rules")), &marked("text")).unwrap();
     channels::set_wake(&tx, channel, &[marked("wake")]).unwrap();
     drafts::keep(&tx, channel, &text("draft"), NOW).unwrap();
+    notes::keep(&tx, channel, &text("note"), NOW).unwrap();
+    searches::save(&tx, &text("search"), NOW).unwrap();
     let item = review::NewItem {
         channel,
         kind: review::Kind::KeyChange,
@@ -245,7 +266,7 @@ fn fill(store: &mut Store) -> ChannelId {
 fn everything(store: &Store, channel: ChannelId) -> String {
     let keyed = channels::by_id(store, channel).unwrap().unwrap();
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         keyed.channel,
         keyed.channel.name.expose_untrusted(),
         keyed.secret,
@@ -257,6 +278,14 @@ fn everything(store: &Store, channel: ChannelId) -> String {
         drafts::kept(store, channel)
             .unwrap()
             .map(|(text, _)| text.expose_untrusted().to_owned()),
+        notes::of(store, channel)
+            .unwrap()
+            .map(|(text, _)| text.expose_untrusted().to_owned()),
+        searches::all(store)
+            .unwrap()
+            .into_iter()
+            .map(|(_, query)| query.expose_untrusted().to_owned())
+            .collect::<Vec<_>>(),
         review::open(store).unwrap(),
         log::newest(store, 10, None).unwrap(),
         channels::by_phone(store, &PeerText::new(marked("phone"))).unwrap(),

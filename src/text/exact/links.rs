@@ -92,7 +92,7 @@ fn leads_to(what: &str, target: &str) -> String {
 }
 
 /// Finds the next link from a place on.
-fn next(text: &str, from: usize) -> Option<TextSpan> {
+pub(super) fn next(text: &str, from: usize) -> Option<TextSpan> {
     let rest = text.get(from..)?;
     let in_word = |place: usize| {
         let before = rest.as_bytes().get(..place).and_then(<[u8]>::last);

@@ -86,13 +86,13 @@ pub struct KeysError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There is no such action.
-    #[error("there is no such action{}; `chaperon keys` lists all", hint(.nearest.as_ref()))]
+    #[error("there is no such action{} `chaperon keys` lists all", hint(.nearest.as_ref()))]
     UnknownAction {
         /// The name that is most like it.
         nearest: Option<String>,
     },
     /// There is no such key.
-    #[error("`{key}` is no key; possible are {POSSIBLE}")]
+    #[error("`{key}` is not a key; possible are {POSSIBLE}")]
     UnknownKey {
         /// As written, control characters escaped.
         key: String,
@@ -141,7 +141,7 @@ pub enum Problem {
 }
 
 fn hint(nearest: Option<&String>) -> String {
-    nearest.map_or_else(String::new, |name| format!("; is it `{name}`?"))
+    nearest.map_or_else(|| ";".to_owned(), |name| format!("; is it `{name}`?"))
 }
 
 /// Tells whether a key is pressed without thinking (D3 of the decision grammar).

@@ -154,7 +154,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Top => screen.cursor = 0,
         Action::Bottom => screen.cursor = last,
         Action::Back => model.leave(),
-        Action::OpenLog => return decision_log::open(model),
+        Action::OpenLog => return decision_log::open(model, None),
         Action::Open => {
             let stop = stops.get(screen.cursor.min(last)).copied();
             return match stop {

@@ -464,6 +464,30 @@ pub(super) fn draw_text(paint: &mut Paint<'_>, area: Rect, layout: &Layout) -> O
     area.contains((x, y).into()).then_some(Position { x, y })
 }
 
+/// Takes what the person wrote in their own editor.
+pub(in crate::tui) fn edited(
+    model: &mut Model,
+    channel: ChannelId,
+    result: Result<PeerText, String>,
+) {
+    let now = model.now;
+    let is_open = model
+        .transcript
+        .as_ref()
+        .is_some_and(|open| open.channel == channel);
+    match result {
+        Ok(text) if is_open => {
+            model.composer.replace_text(&text, now);
+            open(model);
+        }
+        Ok(_) => model.say(
+            Tone::Trouble,
+            "The channel is not open any more; nothing was kept.",
+        ),
+        Err(problem) => model.say(Tone::Trouble, format!("Editor: {problem}.")),
+    }
+}
+
 fn plural(count: usize, word: &str) -> String {
     if count == 1 {
         word.to_owned()

@@ -16,7 +16,7 @@ use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, clock, inset, nth, safe, stamp, width};
+use crate::tui::widget::paint::{Paint, Spans, clock, inset, nth, part, safe, stamp, width};
 
 use super::decision_log_rows::{difference_rows, fact, text_rows};
 use super::decision_log_text::{Entry, grouped, proof, who, words};
@@ -77,6 +77,8 @@ enum Chain {
 #[derive(Debug, Default)]
 pub(in crate::tui) struct LogScreen {
     entries: Vec<Entry>,
+    /// The listed entries begin before this one; with the newest where absent.
+    before: Option<i64>,
     reach: Reach,
     /// Whether the last page did not come; none is asked for again until a key is pressed.
     stuck: bool,
@@ -113,15 +115,17 @@ impl LogScreen {
     }
 }
 
-/// Opens the log, and asks for its newest page and for the state of the chain.
-pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
+/// Opens the log, and asks for its newest page, or the one before an entry, and for the state of
+/// the chain.
+pub(in crate::tui) fn open(model: &mut Model, before: Option<i64>) -> Vec<Effect> {
     let channel = model.open_channel().map(|channel| channel.id);
     model.filters.clear(List::Log);
     model.enter(Screen::Log(Box::new(LogScreen {
+        before,
         channel,
         ..LogScreen::default()
     })));
-    let mut effects = ask_page(model, None);
+    let mut effects = ask_page(model, before);
     effects.extend(ask(model, Request::VerifyLog, Question::VerifyLog));
     effects
 }
@@ -151,7 +155,8 @@ fn ask_more(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     if screen.reach == Reach::Nothing && !screen.stuck {
-        return ask_page(model, None);
+        let before = screen.before;
+        return ask_page(model, before);
     }
     let near = screen.cursor + rows >= screen.listed().count();
     let oldest = screen.entries.last().map(|entry| entry.logged.number);
@@ -172,7 +177,7 @@ pub(in crate::tui) fn take(
         return Vec::new();
     };
     let oldest = screen.entries.last().map(|entry| entry.logged.number);
-    if before != oldest {
+    if before != oldest.or(screen.before) {
         return Vec::new();
     }
     let full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
@@ -472,17 +477,17 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
         let places: Vec<Rect> = if narrow {
             let gone = Rect { width: 0, ..row };
             vec![
-                span(row, 6, 15),
-                span(row, 16, row.width),
-                span(second, 6, 20),
-                span(second, 21, second.width),
+                part(row, 6, 15),
+                part(row, 16, row.width),
+                part(second, 6, 20),
+                part(second, 21, second.width),
                 gone,
             ]
         } else {
             let ends = edges.iter().skip(1).map(|edge| edge.saturating_sub(1));
             let ends = ends.chain([place.width]);
             let pairs = edges.iter().zip(ends);
-            pairs.map(|(start, end)| span(row, *start, end)).collect()
+            pairs.map(|(start, end)| part(row, *start, end)).collect()
         };
         for (cell, spans) in places.into_iter().zip(cells) {
             paint.row(cell, spans);
@@ -492,13 +497,6 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
             paint.row(nth(area, down), vec![paint.own(Role::Accent, "▸")]);
         }
     }
-}
-
-/// Returns the part of a row from column `start` up to column `end`.
-fn span(row: Rect, start: u16, end: u16) -> Rect {
-    let cell = inset(row, start, 0);
-    let width = end.saturating_sub(start).min(cell.width);
-    Rect { width, ..cell }
 }
 
 fn draw_detail(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rect) {

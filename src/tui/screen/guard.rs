@@ -1,15 +1,10 @@
 //! What stands between a stray key and something that cannot be taken back.
 //!
 //! The terminal has focus, the input queue ran empty after a frame, and a
-//! moment has passed without a change. Must not: read a clock.
-
-use std::time::Duration;
+//! moment (`keys_live_ms`, 400 ms at least) has passed without a change. Must not: read a clock.
 
 use crate::model::UnixMillis;
 use crate::tui::model::Model;
-
-/// How long a screen has to lie untouched before a key confirms.
-const SETTLE: Duration = Duration::from_millis(400);
 
 /// Since when nothing stood against a confirmation but time.
 #[derive(Clone, Copy, Debug)]
@@ -47,20 +42,21 @@ impl Guard {
         let Some(focused) = model.focused_since else {
             return Some("keys off: the terminal has no focus");
         };
-        self.is_settling(focused, model.now)
+        self.is_settling(focused, model)
             .then_some("keys off for a moment")
     }
 
     /// Tells whether only time, or a frame, stands against a confirmation, with the focus here
     /// since `focused`.
-    pub(super) fn is_settling(self, focused: UnixMillis, now: UnixMillis) -> bool {
-        !self.drained || now.since(self.calm_since.max(focused)) < SETTLE
+    pub(super) fn is_settling(self, focused: UnixMillis, model: &Model) -> bool {
+        let calm = model.now.since(self.calm_since.max(focused));
+        !self.drained || calm < model.config.keys_live()
     }
 
     /// Returns when keys confirm if nothing happens until then.
     pub(in crate::tui) fn live_at(self, model: &Model) -> Option<UnixMillis> {
         let focused = model.focused_since?;
-        Some(self.calm_since.max(focused).after(SETTLE))
+        Some(self.calm_since.max(focused).after(model.config.keys_live()))
     }
 
     /// Tells whether keys came to life between `before` and now.

@@ -98,6 +98,13 @@ fn lines(model: &Model, scope: Scope) -> Vec<HelpLine<'_>> {
         lines.extend(shared.into_iter().map(HelpLine::Key));
     }
     lines.push(HelpLine::Blank);
+    lines.push(HelpLine::Heading("Mouse"));
+    lines.extend(
+        MOUSE
+            .iter()
+            .map(|(hand, words)| HelpLine::Sign(hand, words)),
+    );
+    lines.push(HelpLine::Blank);
     lines.push(HelpLine::Heading("Signs"));
     let sign = |(sign, words): &(&'static str, &'static str)| HelpLine::Sign(sign, words);
     if scope == Scope::Engagement {
@@ -106,6 +113,14 @@ fn lines(model: &Model, scope: Scope) -> Vec<HelpLine<'_>> {
     lines.extend(SIGNS.iter().map(sign));
     lines
 }
+
+const MOUSE: &[(&str, &str)] = &[
+    ("wheel", "scrolls the pane it is over"),
+    (
+        "click",
+        "selects; it never decides, opens or sends. Held with Shift, the terminal selects text",
+    ),
+];
 
 const ENGAGEMENT_SIGNS: &[(&str, &str)] = &[
     ("E", "enforced by this app, whatever the assistant does"),
@@ -203,7 +218,7 @@ fn rows(model: &Model, screen: &HelpScreen, body: Rect) -> Vec<Spans> {
                 continue;
             }
             HelpLine::Key(line) => (format!("{:column$}", keys(line)), line.binding.help),
-            HelpLine::Sign(sign, words) => (format!("{sign:5}"), words),
+            HelpLine::Sign(sign, words) => (format!("{sign:6}"), words),
         };
         let indent = label.chars().count();
         let words = sanitise(&PeerText::new(words)).wrap(room.saturating_sub(indent));

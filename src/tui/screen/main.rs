@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::api::Request;
 use crate::model::{ChannelId, ChannelState, Delivery, MessageId, ReviewKind};
+use crate::profile::config;
 use crate::text::sanitise;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question, Sheet};
@@ -13,8 +14,10 @@ use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, inset, nth};
 
-use super::transcript::{Transcript, Window};
-use super::{composer, end_channel, engagement, form, invite, rename, review, safety_code, why};
+use super::transcript::{Transcript, Window, jump};
+use super::{
+    composer, end_channel, engagement, form, invite, note, rename, review, safety_code, why,
+};
 
 /// Messages asked for at a time.
 pub(in crate::tui) const PAGE: u32 = 200;
@@ -28,7 +31,8 @@ pub(in crate::tui) struct Layout {
     pub(in crate::tui) banner: Rect,
 }
 
-/// Divides the window: three panes from 110 columns, two from 64, else one.
+/// Divides the window: three panes from 110 columns, two from 64, else one; the setting
+/// `layout` may allow less than the window holds.
 pub(in crate::tui) fn layout(model: &Model) -> Layout {
     let body = view::body(model);
     let paused = model
@@ -56,7 +60,12 @@ pub(in crate::tui) fn layout(model: &Model) -> Layout {
     };
     let none = Rect::default();
     let writing = model.composer.active;
-    let (rail, centre, side) = match body.width {
+    let columns = match model.config.layout() {
+        config::Layout::Auto => body.width,
+        config::Layout::Two => body.width.min(109),
+        config::Layout::One => body.width.min(63),
+    };
+    let (rail, centre, side) = match columns {
         110.. => (
             part(0, 30),
             part(30, body.width - 64),
@@ -140,7 +149,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         super::transcript_view::draw_title(model, &mut paint, nth(inner, 0));
     }
     if area.y > inner.y + 1 {
-        paint.rule(nth(inner, 1));
+        super::transcript_view::draw_rule(model, &mut paint, nth(inner, 1));
     }
     super::transcript_view::draw(model, &mut paint, area);
     let below = Rect {
@@ -205,7 +214,11 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Engagement => engagement::open(model),
         Action::CompareCode => safety_code::open(model),
-        Action::OpenLog => super::decision_log::open(model),
+        Action::OpenLog => super::decision_log::open(model, None),
+        Action::Note => {
+            model.leader = None;
+            note::open(model)
+        }
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
@@ -304,6 +317,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             false
         }
     };
+    if action == Action::Bottom {
+        model.transcript = Some(transcript);
+        return jump::follow(model);
+    }
     scrolled(model, transcript, wants_older)
 }
 
@@ -318,14 +335,15 @@ pub(super) fn scrolled(
         .flatten();
     let channel = transcript.channel;
     model.transcript = Some(transcript);
-    older.map_or_else(Vec::new, |before| {
-        let request = Request::Transcript {
-            channel,
-            before: Some(before),
-            limit: PAGE,
-        };
-        ask(model, request, Question::Older(channel))
-    })
+    let Some(before) = older else {
+        return jump::newer(model);
+    };
+    let request = Request::Transcript {
+        channel,
+        before: Some(before),
+        limit: PAGE,
+    };
+    ask(model, request, Question::Older(channel))
 }
 
 fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {

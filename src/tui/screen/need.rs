@@ -18,33 +18,17 @@ pub(super) fn word(item: &ReviewItem) -> (&'static str, Role) {
 
 /// Tells whether letting it pass takes a second key.
 pub(super) fn is_severe(item: &ReviewItem) -> bool {
-    match &item.kind {
-        ReviewKind::KeyChange { .. } => true,
-        ReviewKind::ContactRequest { answers, .. } => answers.is_some_and(|times| times > 1),
-        ReviewKind::HeldMessage { severe, .. } | ReviewKind::HeldDraft { severe, .. } => *severe,
-    }
+    item.is_severe()
 }
 
 /// Returns when it counts as refused, where it does.
 pub(super) fn expires(item: &ReviewItem) -> Option<UnixMillis> {
-    match &item.kind {
-        ReviewKind::HeldDraft { expires, .. } => Some(*expires),
-        ReviewKind::KeyChange { .. }
-        | ReviewKind::ContactRequest { .. }
-        | ReviewKind::HeldMessage { .. } => None,
-    }
+    item.expires()
 }
 
 /// Returns what an item is sorted by: key changes, what weighs much, what runs out, the oldest.
 pub(in crate::tui) fn order(item: &ReviewItem) -> (u8, UnixMillis, UnixMillis) {
-    let rank = match (&item.kind, is_severe(item), expires(item)) {
-        (ReviewKind::KeyChange { .. }, ..) => 0,
-        (_, true, _) => 1,
-        (_, false, Some(_)) => 2,
-        (_, false, None) => 3,
-    };
-    let clock = expires(item).unwrap_or(UnixMillis(i64::MAX));
-    (rank, clock, item.since)
+    item.urgency()
 }
 
 /// Returns the signs before the time in the rail: `!!`, and how much was found.

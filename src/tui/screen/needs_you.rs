@@ -12,7 +12,7 @@ use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::update::ask;
 use crate::tui::widget::paint::day_number;
 
-use super::review_paper::{self, Kept, PaperRow};
+use super::review_paper::{self, Kept, Papers};
 use super::review_words::Written;
 use super::{main, need, needs_you_view, rest, review, review_several};
 
@@ -94,19 +94,19 @@ impl NeedsScreen {
     }
 
     /// Returns what the review of the item under the cursor shows, wrapped once per width.
-    pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Vec<PaperRow>> {
-        self.paper.at(width, || match &self.preview {
+    pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Papers> {
+        self.paper.at((width, 0), || match &self.preview {
             Some((_, Ok(review))) => {
                 let page = review_paper::Page {
                     review,
+                    others: &[],
                     written: &self.written,
                     look: review::Look::Safe,
-                    brief: false,
                     zone: &model.zone,
                 };
-                review_paper::of_all(&page, &[], width)
+                review_paper::of(&page, (width, 0))
             }
-            Some((_, Err(_))) | None => Vec::new(),
+            Some((_, Err(_))) | None => Papers::default(),
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, age, clock, first_row, inset, nth, rows_from, safe};
 
 use super::needs_you::{NeedsScreen, title, waits_for_them};
-use super::{need, rest, review_verdict, review_view};
+use super::{need, rest, review_decision, review_view};
 
 /// Columns of the list where the look at an item stands beside it.
 const LIST: u16 = 60;
@@ -349,7 +349,8 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
     let paper = inset(paper, 1, 1);
     match &screen.preview {
         Some((_, Ok(review))) => {
-            let rows = screen.paper(model, paper.width);
+            let papers = screen.paper(model, paper.width);
+            let rows = &papers.text;
             let height = usize::from(paper.height);
             for (down, row) in rows.iter().take(height).enumerate() {
                 review_view::draw_row(model, paint, nth(paper, down), row);
@@ -361,7 +362,7 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
                 let place = inset(nth(area, after), 1, 1);
                 paint.row(place, vec![paint.own(Role::Wait, words)]);
             }
-            let default = review_verdict::default_words(review);
+            let default = review_decision::default_words(review);
             let place = inset(nth(area, after + 1), 1, 1);
             paint.row(place, vec![paint.own(Role::Dim, default)]);
             let words = "Enter opens the full review; decisions are made there.";

@@ -5,8 +5,6 @@
 //! without a stray key. It is bound to the digest of what was shown. Enter, Space, Esc, Tab,
 //! digits, pastes and repeats never decide; the key map has a test for that.
 
-use std::sync::Arc;
-
 use crate::api::{Error, Request, Review};
 use crossterm::event::KeyEvent;
 
@@ -19,8 +17,9 @@ use crate::tui::update::ask;
 use super::guard::Guard;
 use super::main::{quoted, select};
 use super::needs_you;
-use super::review_paper::{self, Kept, PaperRow};
+use super::review_paper::{self, Kept};
 use super::review_queue;
+use super::review_reading::{Desk, Reading};
 use super::review_several::{self, Several};
 use super::review_verdict::{self, Meaning, done_words, is_over, meaning, words_of};
 use super::review_view;
@@ -43,11 +42,8 @@ pub(in crate::tui) struct ReviewScreen {
     pub(super) look: Look,
     opened: UnixMillis,
     deciding: bool,
-    pub(super) scroll: usize,
-    /// Rows that have been on the screen, at the width they were wrapped for.
-    seen: (usize, u16),
-    seen_all: bool,
-    paper: Kept,
+    pub(super) reading: Reading,
+    papers: Kept,
 }
 
 /// How a message is shown.
@@ -103,10 +99,8 @@ impl ReviewScreen {
             look: Look::Safe,
             opened: now,
             deciding: false,
-            scroll: 0,
-            seen: (0, 0),
-            seen_all: false,
-            paper: Kept::default(),
+            reading: Reading::default(),
+            papers: Kept::default(),
         }
     }
 
@@ -132,10 +126,10 @@ impl ReviewScreen {
         let Some(focused) = model.focused_since else {
             return Some(Asleep::NoFocus);
         };
-        if !self.seen_all {
+        if !self.reading.is_whole() {
             return Some(Asleep::Unread);
         }
-        let settling = self.guard.is_settling(focused, model.now);
+        let settling = self.guard.is_settling(focused, model);
         settling.then_some(Asleep::Settling)
     }
 
@@ -151,39 +145,29 @@ impl ReviewScreen {
         first.chain(self.several.ids().iter().copied()).collect()
     }
 
-    /// Returns the text to be read, wrapped; computed once per width.
-    pub(super) fn paper(&self, model: &Model, width: u16) -> Arc<Vec<PaperRow>> {
-        self.paper.at(width, || {
-            self.review.as_ref().map_or_else(Vec::new, |review| {
-                let page = review_paper::Page {
-                    review,
-                    written: &self.written,
-                    look: self.look,
-                    brief: false,
-                    zone: &model.zone,
-                };
-                review_paper::of_all(&page, self.several.found(), width)
-            })
-        })
+    /// Returns what is to be read and where it lies; the papers are wrapped once per width.
+    pub(super) fn desk(&self, model: &Model) -> Desk {
+        let places = review_view::layout(model, self).panes;
+        let papers = self.papers.at((places.text.width, places.side.width), || {
+            self.review
+                .as_ref()
+                .map_or_else(Default::default, |review| {
+                    let page = review_paper::Page {
+                        review,
+                        others: self.several.found(),
+                        written: &self.written,
+                        look: self.look,
+                        zone: &model.zone,
+                    };
+                    review_paper::of(&page, (places.text.width, places.side.width))
+                })
+        });
+        Desk { papers, places }
     }
 
-    /// Tells whether the text is longer than its place.
+    /// Tells whether there is more to read than fits.
     pub(in crate::tui) fn scrolls(&self, model: &Model) -> bool {
-        let area = review_view::layout(model, self).paper;
-        self.paper(model, area.width).len() > usize::from(area.height)
-    }
-
-    /// Returns how much of the text has been on the screen, in per cent.
-    pub(super) fn seen_percent(&self, total: usize) -> usize {
-        if self.seen_all || total == 0 {
-            return 100;
-        }
-        (self.seen.0 * 100 / total).min(99)
-    }
-
-    /// Tells whether all of the text has been on the screen.
-    pub(super) fn was_read(&self) -> bool {
-        self.seen_all
+        self.desk(model).scrolls()
     }
 
     pub(super) fn written(&self) -> &Written {
@@ -277,27 +261,13 @@ pub(in crate::tui) fn drawn(model: &mut Model, quiet: bool) {
     if screen.review.is_none() || model.is_tiny() || screen.look != Look::Safe {
         return;
     }
-    let area = review_view::layout(model, screen).paper;
-    let total = screen.paper(model, area.width).len();
-    let bottom = (screen.scroll + usize::from(area.height)).min(total);
+    let desk = screen.desk(model);
     let Screen::Review(screen) = &mut model.screen else {
         return;
     };
-    let before = (screen.seen, screen.seen_all);
-    let reached = if screen.seen.1 == area.width {
-        screen.seen.0
-    } else {
-        0
-    };
-    // Only rows that follow on what was read count: jumping to the end skips nothing unseen.
-    if screen.scroll <= reached {
-        screen.seen = (reached.max(bottom), area.width);
-    } else {
-        screen.seen = (reached, area.width);
-    }
-    screen.seen_all |= screen.seen.0 >= total;
+    let is_read_now = screen.reading.note(&desk);
     let is_quiet_now = screen.guard.drawn(quiet);
-    if is_quiet_now || before != (screen.seen, screen.seen_all) {
+    if is_quiet_now || is_read_now {
         model.touch();
     }
 }
@@ -346,32 +316,23 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return review_queue::next_need(model, action == Action::NextNeed);
         }
         Action::CopyMessage => return copy(model),
-        _ => scroll(model, action),
+        _ => travel(model, action),
     }
     Vec::new()
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "only the keys that move concern scrolling"
-)]
-fn scroll(model: &mut Model, action: Action) {
+fn travel(model: &mut Model, action: Action) {
     let Screen::Review(screen) = &model.screen else {
         return;
     };
-    let area = review_view::layout(model, screen).paper;
-    let height = usize::from(area.height);
-    let most = screen.paper(model, area.width).len().saturating_sub(height);
-    let half = (height / 2).max(1);
-    let to = match action {
-        Action::Up => screen.scroll.saturating_sub(1),
-        Action::Down => screen.scroll + 1,
-        Action::PageUp => screen.scroll.saturating_sub(half),
-        Action::PageDown => screen.scroll + half,
-        _ => screen.scroll,
-    };
+    let desk = screen.desk(model);
     if let Screen::Review(screen) = &mut model.screen {
-        screen.scroll = to.min(most);
+        if matches!(action, Action::NextPane | Action::PreviousPane) {
+            screen.reading.switch(&desk, action == Action::NextPane);
+        } else {
+            let counts = screen.look == Look::Safe;
+            screen.reading.travel(&desk, action, counts);
+        }
         screen.armed = None;
     }
 }
@@ -436,7 +397,7 @@ fn switch_look(model: &mut Model) {
             Look::Raw => Look::Assistant,
             Look::Assistant => Look::Safe,
         };
-        screen.scroll = 0;
+        screen.reading.go_to_top();
         screen.armed = None;
     }
     rewrap(model);
@@ -446,10 +407,8 @@ fn switch_look(model: &mut Model) {
 pub(super) fn reread(model: &mut Model) {
     let now = model.now;
     if let Screen::Review(screen) = &mut model.screen {
-        screen.seen = (0, 0);
-        screen.seen_all = false;
+        screen.reading.restart();
         screen.guard = Guard::new(now);
-        screen.scroll = 0;
     }
     rewrap(model);
 }
@@ -457,7 +416,7 @@ pub(super) fn reread(model: &mut Model) {
 /// Wraps the paper anew, because what is on it changed.
 pub(super) fn rewrap(model: &mut Model) {
     if let Screen::Review(screen) = &mut model.screen {
-        screen.paper.clear();
+        screen.papers.clear();
     }
 }
 
@@ -473,20 +432,16 @@ pub(in crate::tui) fn has_signals(model: &Model) -> bool {
     message.is_some_and(|message| !message.signals.is_empty())
 }
 
-/// Goes to the signal whose number was pressed, as far as the text scrolls.
+/// Goes to the signal whose number was pressed, as far as the panes scroll.
 pub(in crate::tui) fn jump(model: &mut Model, key: &KeyEvent) {
     let Screen::Review(screen) = &model.screen else {
         return;
     };
-    let area = review_view::layout(model, screen).paper;
-    let rows = screen.paper(model, area.width);
+    let desk = screen.desk(model);
     let number = key.code.as_char().and_then(|digit| digit.to_digit(10));
-    let place = rows
-        .iter()
-        .position(|row| row.signal.is_some() && row.signal == number);
-    let most = rows.len().saturating_sub(usize::from(area.height));
-    if let (Screen::Review(screen), Some(place)) = (&mut model.screen, place) {
-        screen.scroll = place.min(most);
+    if let (Screen::Review(screen), Some(number)) = (&mut model.screen, number)
+        && screen.reading.jump(&desk, number)
+    {
         screen.armed = None;
         model.touch();
     }

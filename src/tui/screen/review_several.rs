@@ -11,6 +11,7 @@ use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::update::ask;
 
 use super::review::{self, ReviewScreen};
+use super::review_decision::{Choice, choice};
 use super::review_verdict::{self, Meaning};
 use super::review_words::{Purpose, Written};
 
@@ -172,18 +173,18 @@ pub(super) fn meaning(written: &Written, action: Action) -> Meaning {
     }
 }
 
-/// Returns what can be chosen for all of them, as key and words.
-pub(super) fn choices(review: &Review) -> Vec<(&'static str, &'static str)> {
+/// Returns what can be chosen for all of them.
+pub(super) fn choices(review: &Review) -> Vec<Choice> {
     let pass = if review_verdict::is_draft(review) {
-        "send all of them as is"
+        choice("a", "send all of them as is", "send all")
     } else {
-        "release all of them as is"
+        choice("a", "release all of them as is", "release all")
     };
     vec![
-        ("a", pass),
-        ("r", "refuse all, say why"),
-        ("b", "refuse all, pause channel"),
-        ("z", "decide later"),
+        pass,
+        choice("r", "refuse all, say why", "refuse all"),
+        choice("b", "refuse all, pause channel", "and pause"),
+        choice("z", "decide later", "later"),
     ]
 }
 

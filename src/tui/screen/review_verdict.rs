@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::api::{Request, Review};
-use crate::model::{
-    Content, Message, OnScreen, PeerText, ReviewKind, StopReason, UnixMillis, Verdict, Words,
-};
+use crate::model::{Content, Message, OnScreen, PeerText, ReviewKind, UnixMillis, Verdict, Words};
 use crate::tui::keymap::Action;
 use crate::tui::model::JustSent;
 
@@ -56,24 +54,12 @@ pub(super) fn is_draft(review: &Review) -> bool {
 /// Tells whether the key on show may be pinned. Where somebody else answered the invite that we
 /// accepted it is that stranger's key, and where the code differed it is nobody's we know.
 pub(super) fn may_pin(review: &Review) -> bool {
-    !matches!(
-        review.item.kind,
-        ReviewKind::KeyChange {
-            reason: StopReason::AnsweredTwice | StopReason::CodeDiffers,
-            ..
-        }
-    )
+    review.item.may_pin()
 }
 
 /// Tells whether anything is hidden in a held message that could be taken out.
 pub(super) fn hides(review: &Review) -> bool {
-    let (Some(clean), Some(Content::Text(body))) = (
-        &review.clean,
-        review.message.as_ref().map(|message| &message.content),
-    ) else {
-        return false;
-    };
-    clean.body != body.body || clean.subject != body.subject
+    review.hides()
 }
 
 /// Returns the words of a message that can be read.
@@ -178,7 +164,7 @@ fn passes(review: &Review, verdict: Verdict) -> Meaning {
 }
 
 /// Returns the person's version of a draft, if it is another one.
-fn edited(review: &Review, written: &Written) -> Option<PeerText> {
+pub(super) fn edited(review: &Review, written: &Written) -> Option<PeerText> {
     let draft = words_of(review.message.as_ref());
     written
         .text(Purpose::Edit)
@@ -220,116 +206,6 @@ pub(super) fn request(
     }
 }
 
-/// Says exactly what `A` carries out.
-pub(super) fn armed_words(review: &Review, verdict: Verdict) -> &'static str {
-    match (&review.item.kind, verdict) {
-        (ReviewKind::KeyChange { .. }, _) => "pin the new key: messages flow to whoever holds it",
-        (ReviewKind::ContactRequest { .. }, _) => "accept the last one who answered",
-        (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => {
-            "send your version to them, after 10 s"
-        }
-        (ReviewKind::HeldDraft { .. }, _) => "send it to them as it is, after 10 s",
-        (ReviewKind::HeldMessage { .. }, Verdict::ReleaseClean) => {
-            "your assistant reads it without what is hidden"
-        }
-        (ReviewKind::HeldMessage { .. }, _) => "your assistant reads all of it as it is",
-    }
-}
-
-/// Returns what can be chosen, as key and words.
-pub(super) fn choices(
-    review: &Review,
-    written: &Written,
-    armed: Option<Verdict>,
-) -> Vec<(&'static str, &'static str)> {
-    let no = match review.item.kind {
-        ReviewKind::KeyChange { .. } => ("Esc", "leave it stopped"),
-        ReviewKind::ContactRequest { .. } => ("r", "refuse, close the channel"),
-        ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. } => ("Esc", "not yet"),
-    };
-    if let Some(verdict) = armed {
-        return vec![("A", armed_words(review, verdict)), no];
-    }
-    match review.item.kind {
-        ReviewKind::KeyChange { .. } if !may_pin(review) => vec![
-            ("K", "keep the key you accepted"),
-            ("r", "close the channel"),
-        ],
-        ReviewKind::KeyChange { .. } => vec![
-            ("K", "keep the key you accepted"),
-            ("r", "close the channel"),
-            ("a", "pin the new key (asks for A)"),
-        ],
-        ReviewKind::ContactRequest { .. } if is_grave(review) => vec![
-            ("r", "refuse, close the channel"),
-            ("a", "accept all the same (asks for A)"),
-        ],
-        ReviewKind::ContactRequest { .. } => vec![
-            ("a", "accept, pin this key"),
-            ("r", "refuse, close the channel"),
-        ],
-        ReviewKind::HeldMessage { .. } => of_held(review, written),
-        ReviewKind::HeldDraft { .. } => of_draft(review, written),
-    }
-}
-
-fn of_held(review: &Review, written: &Written) -> Vec<(&'static str, &'static str)> {
-    let first = match (written.text(Purpose::OwnWords).is_some(), is_grave(review)) {
-        (true, _) => ("a", "pass on your words"),
-        (false, true) => ("a", "release as is (asks for A)"),
-        (false, false) => ("a", "release as is"),
-    };
-    let mut list = vec![first];
-    if hides(review) {
-        list.push(("l", "release, hidden text removed"));
-    }
-    list.extend([
-        ("s", "pass on in my own words"),
-        ("r", refuse_words(written)),
-        ("b", "refuse, pause channel"),
-        ("z", "decide later"),
-    ]);
-    list
-}
-
-fn of_draft(review: &Review, written: &Written) -> Vec<(&'static str, &'static str)> {
-    let first = match (edited(review, written).is_some(), is_grave(review)) {
-        (true, true) => ("a", "send your version (asks for A)"),
-        (true, false) => ("a", "send your version"),
-        (false, true) => ("a", "send as is (asks for A)"),
-        (false, false) => ("a", "send as is"),
-    };
-    vec![
-        first,
-        ("E", "edit, then send"),
-        ("r", refuse_words(written)),
-        ("b", "refuse, pause channel"),
-        ("z", "decide later"),
-    ]
-}
-
-fn refuse_words(written: &Written) -> &'static str {
-    if written.asked_reason() {
-        "refuse with this reason"
-    } else {
-        "refuse, say why"
-    }
-}
-
-/// Says what happens if nobody decides.
-pub(super) fn default_words(review: &Review) -> &'static str {
-    match &review.item.kind {
-        ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
-        ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
-        ReviewKind::HeldMessage { .. } => {
-            "If you do nothing: it stays held here, unread by your assistant."
-        }
-        ReviewKind::HeldDraft { .. } => {
-            "If you do nothing: not sent, your assistant is told “expired”."
-        }
-    }
-}
-
 /// Says what a decision came to.
 pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
     match (kind, verdict) {
@@ -355,7 +231,7 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
             "Refused. Your assistant is told; they are not."
         }
         (Some(ReviewKind::HeldDraft { .. }), _) => {
-            "Approved. It leaves in ten seconds; u takes it back."
+            "Approved. u takes it back while it waits to leave."
         }
         (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
         (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",

@@ -1,95 +1,130 @@
-//! Draws the review: the paper, what deciding does, and whether the keys are live.
+//! Draws the review: why and what, what was found, what was said before, and the decision.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::model::{ReviewKind, StopReason};
+use crate::api::Review;
+use crate::model::{Channel, ChannelState, ReviewKind, StopReason};
 use crate::text::{ours, sanitise_line};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, clock, day, day_number, inset, nth, safe};
 
+use super::rail::preset_short;
 use super::review::{Look, ReviewScreen};
 use super::review_paper::PaperRow;
-use super::review_several;
-use super::review_verdict::{self, is_grave};
-use super::review_words;
+use super::review_reading::{Desk, Each, Pane, is_marked};
+use super::review_verdict::{is_grave, is_message};
+use super::{review_aside, review_decision, review_words};
+
+/// Columns of the pane beside the text.
+const SIDE: u16 = 44;
+/// Messages from before that are shown at once.
+const SHOWN: usize = 3;
+
+/// How the parts lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// The text and what was said before at the left, what was found and what follows at the
+    /// right.
+    Columns,
+    /// All of it in one column.
+    Stacked,
+    /// The same in a window that has room for few words.
+    Narrow,
+}
+
+impl Shape {
+    const fn of(body: Rect) -> Self {
+        match (body.width, body.height) {
+            (110.., 20..) => Self::Columns,
+            (64.., _) => Self::Stacked,
+            _ => Self::Narrow,
+        }
+    }
+}
 
 /// Where the parts are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
+    shape: Shape,
+    left: Rect,
     title: Rect,
-    pub(super) paper: Rect,
+    /// The line that says how the text is shown; empty where the title says it.
+    look: Rect,
+    /// The rule and the heading over what was said before.
+    before: Rect,
     decision: Rect,
     side: Rect,
+    pub(super) panes: Each<Rect>,
 }
 
 /// Returns the places; the same for drawing and for knowing what was on the screen.
 pub(super) fn layout(model: &Model, screen: &ReviewScreen) -> Layout {
     let body = view::body(model);
-    let side_width = if body.width >= 110 { 40 } else { 0 };
+    let shape = Shape::of(body);
+    let side_width = if shape == Shape::Columns { SIDE } else { 0 };
     let left = Rect {
         width: body.width - side_width,
         ..body
     };
-    let side = Rect {
-        x: body.x + left.width,
-        width: side_width,
-        ..body
-    };
-    let title_rows = if body.height >= 14 { 2 } else { 1 };
-    // The rule, the heading, the choices, and what happens if nothing is done.
-    let wanted = if screen.written().typing().is_some() {
+    let side = inset(body, left.width, 0);
+    let (title, rest) = split(left, if body.height >= 14 { 2 } else { 1 });
+    let typing = screen.written().typing().is_some();
+    let wanted = if typing {
         usize::from(body.height / 2)
     } else {
-        choices(screen, left).len() + 3
+        review_decision::height(screen, shape, left)
     };
-    let box_rows = u16::try_from(wanted)
-        .unwrap_or(u16::MAX)
-        .min(body.height.saturating_sub(title_rows) / 2 + 1);
-    let title = Rect {
-        height: title_rows.min(body.height),
-        ..left
-    };
-    let paper = Rect {
-        y: left.y + title.height,
-        height: left.height.saturating_sub(title_rows + box_rows),
-        ..left
-    };
-    let decision = Rect {
-        y: paper.bottom(),
-        height: left.bottom().saturating_sub(paper.bottom()),
-        ..left
-    };
+    let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
+    let (rest, decision) = split_end(rest, wanted.min(rest.height / 2 + 1));
+    let review = screen.review.as_ref();
+    let review = review.filter(|_| shape == Shape::Columns && !typing);
+    let lines = review.map_or(0, |review| review.before.len().min(SHOWN));
+    let lines = u16::try_from(lines).unwrap_or(0);
+    let (rest, before) = split_end(rest, if lines > 0 { lines + 2 } else { 0 });
+    let (text, look) = split_end(rest, u16::from(review.is_some_and(is_message)));
+    let (before, before_lines) = split(before, 2);
+    let (_, beside) = split(side, 2);
+    // The last row of the side says whether there is more.
+    let (beside, _) = split_end(beside, 1);
     Layout {
+        shape,
+        left,
         title,
-        paper: inset(paper, 1, 1),
+        look,
+        before,
         decision,
         side,
+        panes: Each {
+            text: inset(text, 1, 1),
+            side: inset(beside, 2, 1),
+            before: inset(before_lines, 1, 1),
+        },
     }
 }
 
-/// What can be chosen, as key and words; then what happens if nothing is done.
-fn choices(screen: &ReviewScreen, body: Rect) -> Vec<Vec<(&'static str, &'static str)>> {
-    let Some(review) = &screen.review else {
-        return Vec::new();
+/// Cuts rows off at the top.
+fn split(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    let rest = Rect {
+        y: area.y + rows,
+        height: area.height - rows,
+        ..area
     };
-    // In a low window the text comes first: there is nothing to choose before it was read.
-    if !screen.was_read() && body.height < 14 {
-        return Vec::new();
-    }
-    let list = if screen.several.is_some() {
-        review_several::choices(review)
-    } else {
-        review_verdict::choices(review, screen.written(), screen.armed)
-    };
-    let half = usize::from(body.width) / 2;
-    let beside = list
-        .iter()
-        .all(|(key, words)| key.len() + words.len() + 5 < half);
-    let per_row = if beside { 2 } else { 1 };
-    list.chunks(per_row).map(<[_]>::to_vec).collect()
+    (
+        Rect {
+            height: rows,
+            ..area
+        },
+        rest,
+    )
+}
+
+/// Cuts rows off at the end.
+fn split_end(area: Rect, rows: u16) -> (Rect, Rect) {
+    split(area, area.height.saturating_sub(rows))
 }
 
 pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Frame<'_>) {
@@ -98,44 +133,46 @@ pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Fra
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    draw_title(model, screen, &mut paint, places);
-    draw_paper(model, screen, &mut paint, places.paper);
-    let caret = if screen.written().typing().is_some() {
-        review_words::draw(screen.written(), &mut paint, places.decision)
+    let desk = screen.desk(model);
+    draw_title(model, screen, &mut paint, &desk, places);
+    if let Some(gone) = &screen.gone {
+        let area = places.panes.text;
+        let line = ours(gone).truncated(area.width.into());
+        paint.row(nth(area, 1), safe(&model.theme, &line, Role::Wait));
     } else {
-        draw_decision(model, screen, &mut paint, places);
+        for pane in [Pane::Text, Pane::Side, Pane::Before] {
+            draw_pane(model, screen, &mut paint, &desk, pane);
+        }
+        draw_look(screen, &mut paint, places.look);
+        draw_before(screen, &mut paint, &desk, places.before);
+    }
+    let caret = if screen.written().typing().is_some() {
+        let list = places.shape == Shape::Columns;
+        review_words::draw(screen.written(), &mut paint, places.decision, list)
+    } else {
+        let place = (places.decision, places.left, places.shape);
+        review_decision::draw(model, screen, &mut paint, place);
         None
     };
-    if places.side.width > 0 {
-        paint.wall(places.side);
-        super::side::draw(model, &mut paint, inset(places.side, 1, 0));
+    if places.shape == Shape::Columns {
+        draw_more(screen, &mut paint, &desk, places);
+        draw_side(screen, &mut paint, &desk, places.side);
     }
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
     }
 }
 
-fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, places: Layout) {
-    let words = match screen.review.as_ref().map(|review| &review.item.kind) {
-        Some(ReviewKind::ContactRequest { .. }) => "CONTACT REQUEST",
-        Some(ReviewKind::KeyChange {
-            reason: StopReason::KeyChanged,
-            ..
-        }) => "KEY CHANGED",
-        Some(ReviewKind::KeyChange {
-            reason: StopReason::AnsweredTwice,
-            ..
-        }) => "ANSWERED TWICE",
-        Some(ReviewKind::KeyChange {
-            reason: StopReason::CodeDiffers,
-            ..
-        }) => "CODE DIFFERS",
-        Some(ReviewKind::HeldMessage { .. }) => "HELD IN",
-        Some(ReviewKind::HeldDraft { .. }) => "HELD OUT",
-        None => "REVIEW",
-    };
-    let mut left = vec![paint.own(Role::Title, words)];
-    if let Some(review) = &screen.review {
+fn draw_title(
+    model: &Model,
+    screen: &ReviewScreen,
+    paint: &mut Paint<'_>,
+    desk: &Desk,
+    places: Layout,
+) {
+    let review = screen.review.as_ref();
+    let mut left = vec![paint.own(Role::Title, review.map_or("REVIEW", kind))];
+    if let Some(review) = review {
         let name = sanitise_line(&review.item.name, usize::from(places.title.width) / 2);
         left.push(paint.own(Role::Dim, " · "));
         left.extend(safe(&model.theme, &name, Role::Title));
@@ -143,103 +180,194 @@ fn draw_title(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, place
     if screen.several.is_some() {
         let count = screen.several.ids().len() + 1;
         left.push(paint.own(Role::Wait, format!(" · {count} at once")));
+    } else if let Some(message) = review
+        .filter(|_| places.shape != Shape::Narrow)
+        .and_then(|review| review.message.as_ref())
+    {
+        let zone = &model.zone;
+        let mut at = clock(message.at, zone);
+        if day_number(message.at, zone) != day_number(model.now, zone) {
+            at = format!("{} {at}", day(message.at, zone));
+        }
+        left.push(paint.own(Role::Dim, format!(" · {at}")));
     }
-    let total = screen.paper(model, places.paper.width).len();
-    let percent = screen.seen_percent(total);
+    let mut right = Vec::new();
+    if let Some(review) = review.filter(|_| places.shape == Shape::Stacked) {
+        let preset = preset_short(&review.channel.preset);
+        let words = format!("{preset} · {} · ", compared(&review.channel));
+        right.push(paint.own(Role::Dim, words));
+    }
+    match screen.look {
+        Look::Raw if places.look.height == 0 => {
+            right.push(paint.own(Role::Wait, "raw text · "));
+        }
+        Look::Assistant if places.look.height == 0 => {
+            right.push(paint.own(Role::Wait, "as your assistant · "));
+        }
+        Look::Safe | Look::Raw | Look::Assistant => {}
+    }
+    if review.is_some_and(is_grave) {
+        right.push(paint.own(Role::Stop, "!! "));
+    }
+    let percent = screen.reading.percent();
     let role = if percent == 100 {
         Role::Dim
     } else {
         Role::Wait
     };
-    let mut right = Vec::new();
-    match screen.look {
-        Look::Safe => {}
-        Look::Raw => right.push(paint.own(Role::Wait, "raw text · ")),
-        Look::Assistant => right.push(paint.own(Role::Wait, "as your assistant · ")),
-    }
-    if screen.review.as_ref().is_some_and(is_grave) {
-        right.push(paint.own(Role::Stop, "!! "));
-    }
     right.push(paint.own(role, format!("seen {percent}%")));
     paint.pair(inset(places.title, 1, 1), left, right);
     if places.title.height > 1 {
         paint.rule(nth(places.title, 1));
     }
+    if places.shape == Shape::Columns {
+        let keys = screen.reading.pane(desk) == Pane::Text && screen.written().typing().is_none();
+        paint.keys_here(places.title, keys);
+    }
 }
 
-fn draw_paper(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, area: Rect) {
-    if let Some(gone) = &screen.gone {
-        let line = ours(gone).truncated(area.width.into());
-        let spans = safe(&model.theme, &line, Role::Wait);
-        paint.row(nth(area, 1), spans);
-        return;
+/// Returns in two words how far the key can be relied on.
+const fn compared(channel: &Channel) -> &'static str {
+    match channel.state {
+        ChannelState::Active if channel.verified.is_some() => "✓ compared",
+        ChannelState::Active => "~ not compared",
+        ChannelState::Stopped => "✗ stopped",
+        ChannelState::Invited
+        | ChannelState::Requested
+        | ChannelState::Superseded
+        | ChannelState::Closed => "○ no key yet",
     }
-    let rows = screen.paper(model, area.width);
-    let height = usize::from(area.height);
-    for (down, row) in rows.iter().skip(screen.scroll).take(height).enumerate() {
-        draw_row(model, paint, nth(area, down), row);
+}
+
+const fn kind(review: &Review) -> &'static str {
+    match &review.item.kind {
+        ReviewKind::ContactRequest { .. } => "CONTACT REQUEST",
+        ReviewKind::KeyChange { reason, .. } => match reason {
+            StopReason::KeyChanged => "KEY CHANGED",
+            StopReason::AnsweredTwice => "ANSWERED TWICE",
+            StopReason::CodeDiffers => "CODE DIFFERS",
+        },
+        ReviewKind::HeldMessage { .. } => "HELD IN",
+        ReviewKind::HeldDraft { .. } => "HELD OUT",
+    }
+}
+
+fn draw_pane(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, pane: Pane) {
+    let area = *desk.places.of(pane);
+    let first = screen.reading.first(desk, pane);
+    let rows = desk.papers.of(pane);
+    let above = first.checked_sub(1).and_then(|at| rows.get(at));
+    let mut told = above.and_then(|row| row.signal);
+    let shown = rows.iter().skip(first).take(area.height.into());
+    for (down, row) in shown.enumerate() {
+        let place = nth(area, down);
+        draw_row(model, paint, place, row);
+        let begins = row.signal.filter(|_| row.signal != told);
+        told = row.signal;
+        let chosen = screen.reading.chosen();
+        let is_chosen = chosen.is_some_and(|chosen| {
+            begins == Some(chosen) || (pane == Pane::Text && is_marked(row, chosen))
+        });
+        if is_chosen {
+            let margin = Rect {
+                x: place.x.saturating_sub(1),
+                width: 1,
+                ..place
+            };
+            paint.row(margin, vec![paint.own(Role::Accent, "▸")]);
+        }
     }
 }
 
 /// Draws one row of a paper.
 pub(super) fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &PaperRow) {
-    let mut spans: Spans = Vec::new();
-    if row.gutter {
-        spans.push(paint.own(Role::Gutter, "┆ "));
-    }
-    for (role, line) in &row.pieces {
-        spans.extend(safe(&model.theme, line, *role));
-    }
+    let pieces = row.pieces.iter();
+    let spans: Spans = pieces
+        .flat_map(|(role, line)| safe(&model.theme, line, *role))
+        .collect();
     paint.row(place, spans);
 }
 
-fn draw_decision(model: &Model, screen: &ReviewScreen, paint: &mut Paint<'_>, places: Layout) {
-    let Some(review) = &screen.review else {
+/// Draws in which of the three ways the text is shown.
+fn draw_look(screen: &ReviewScreen, paint: &mut Paint<'_>, place: Rect) {
+    let looks = [
+        (Look::Safe, "safe text"),
+        (Look::Raw, "raw text"),
+        (Look::Assistant, "as your assistant would see it"),
+    ];
+    let mut spans = vec![paint.own(Role::Dim, "view ")];
+    for (look, words) in looks {
+        let (sign, role) = if look == screen.look {
+            (" ▸ ", Role::Accent)
+        } else {
+            ("   ", Role::Dim)
+        };
+        spans.push(paint.own(role, sign));
+        spans.push(paint.own(role, words));
+    }
+    paint.row(inset(place, 1, 1), spans);
+}
+
+fn draw_before(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, area: Rect) {
+    if area.height == 0 {
         return;
-    };
-    let area = places.decision;
-    let below = screen.paper(model, places.paper.width).len();
-    let height = usize::from(places.paper.height);
-    let hidden = below.saturating_sub(screen.scroll + height);
-    if area.height > 3 {
-        paint.rule(area);
-        if hidden > 0 {
-            let words = format!(" ▼ {hidden} more lines, j reads on ");
-            paint.row(inset(area, 2, 1), vec![paint.own(Role::Wait, words)]);
-        }
     }
-    let heading_row = usize::from(area.height > 3);
-    let asleep = screen.asleep(model);
-    let (state, role) = asleep.map_or(("keys live", Role::Accent), |why| (why.words(), Role::Wait));
-    let heading = if area.width < 64 {
-        "DECIDE"
+    paint.rule(area);
+    let left = vec![paint.own(Role::Heading, "BEFORE THIS")];
+    let right = match screen.reading.below(desk, Pane::Before) {
+        0 => Vec::new(),
+        below => vec![paint.own(Role::Wait, format!("▼ {below} more lines"))],
+    };
+    let heading = nth(area, 1);
+    paint.pair(inset(heading, 1, 1), left, right);
+    paint.keys_here(heading, screen.reading.pane(desk) == Pane::Before);
+}
+
+/// Draws onto the rule under the text how much of it is below.
+fn draw_more(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, places: Layout) {
+    let below = screen.reading.below(desk, Pane::Text);
+    if below == 0 || screen.written().typing().is_some() {
+        return;
+    }
+    let rule = if places.before.height > 0 {
+        places.before
     } else {
-        "YOUR DECISION"
+        places.decision
     };
-    let left = vec![paint.own(Role::Heading, heading)];
-    let right = vec![paint.own(role, state)];
-    paint.pair(inset(nth(area, heading_row), 1, 1), left, right);
-    let live = asleep.is_none();
-    let body = Rect {
-        width: area.width,
-        ..view::body(model)
-    };
-    let choices = choices(screen, body);
-    let rows = choices.len();
-    for (down, row) in choices.into_iter().enumerate() {
-        let place = inset(nth(area, heading_row + 1 + down), 2, 1);
-        let column = u16::try_from(usize::from(place.width) / row.len().max(1)).unwrap_or(0);
-        for ((key, words), index) in row.into_iter().zip(0u16..) {
-            let key_role = if live { Role::Accent } else { Role::Dim };
-            let spans = vec![
-                paint.own(key_role, key),
-                paint.own(Role::Text, "  "),
-                paint.own(if live { Role::Text } else { Role::Dim }, words),
-            ];
-            paint.row(inset(place, column * index, 0), spans);
-        }
+    let words = format!(" ▼ {below} more lines, j reads on ");
+    paint.row(inset(rule, 2, 1), vec![paint.own(Role::Wait, words)]);
+}
+
+fn draw_side(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, area: Rect) {
+    paint.rule(nth(area, 1));
+    paint.wall(area);
+    let area = inset(area, 1, 0);
+    let found = screen.review.as_ref().filter(|review| {
+        let alone = !screen.several.is_some();
+        alone && is_message(review)
+    });
+    let words = found.map_or_else(
+        || "CHANNEL".to_owned(),
+        |review| match review_aside::signals(review).len() {
+            0 => "SIGNALS none".to_owned(),
+            all => format!(
+                "SIGNALS {} of {all}",
+                screen.reading.signals_seen(desk, all)
+            ),
+        },
+    );
+    let left = vec![paint.own(Role::Heading, words)];
+    let seen = screen.reading.below(desk, Pane::Side);
+    paint.pair(inset(nth(area, 0), 1, 1), left, Vec::new());
+    let keys = screen.reading.pane(desk) == Pane::Side && screen.written().typing().is_none();
+    paint.keys_here(nth(area, 0), keys);
+    if seen > 0 {
+        let words = if keys {
+            format!("▼ {seen} more lines, j reads on")
+        } else {
+            format!("▼ {seen} more lines, Tab, then j")
+        };
+        let last = nth(area, usize::from(area.height).saturating_sub(1));
+        paint.row(inset(last, 1, 1), vec![paint.own(Role::Wait, words)]);
     }
-    let last = inset(nth(area, heading_row + 1 + rows), 2, 1);
-    let spans = vec![paint.own(Role::Dim, review_verdict::default_words(review))];
-    paint.row(last, spans);
 }

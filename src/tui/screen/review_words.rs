@@ -13,12 +13,15 @@ use crate::tui::widget::paint::{Paint, inset, nth};
 
 use super::composer;
 
-/// Sentences for a refusal that Tab offers in turn.
-const READY: [&str; 3] = [
+/// Sentences for a refusal that Tab offers in turn; the last is the person's own to write.
+const READY: [&str; 4] = [
     "Not now; ask me again tomorrow.",
     "Do not share this with anybody outside.",
     "I will answer this myself.",
+    "",
 ];
+/// What stands in a list for a sentence that is still to be written.
+const FREE: &str = "in your own words";
 
 /// What is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,8 +158,14 @@ fn next_reason(model: &mut Model) {
     model.touch();
 }
 
-/// Draws the field that is written in; returns where the caret is.
-pub(super) fn draw(written: &Written, paint: &mut Paint<'_>, area: Rect) -> Option<Position> {
+/// Draws the field that is written in; returns where the caret is. With `list` the ready
+/// sentences stand above it.
+pub(super) fn draw(
+    written: &Written,
+    paint: &mut Paint<'_>,
+    area: Rect,
+    list: bool,
+) -> Option<Position> {
     let purpose = written.typing()?;
     let title = match purpose {
         Purpose::Edit => "YOUR VERSION of the draft",
@@ -172,13 +181,32 @@ pub(super) fn draw(written: &Written, paint: &mut Paint<'_>, area: Rect) -> Opti
     let left = vec![paint.own(Role::Heading, title)];
     let right = vec![paint.own(Role::Dim, then)];
     paint.pair(inset(nth(area, 1), 1, 1), left, right);
+    let mut above = 2;
+    if list && purpose == Purpose::Reason {
+        draw_ready(written.ready, paint, area);
+        above += 5;
+    }
     let place = Rect {
-        y: area.y + 2,
-        height: area.height.saturating_sub(2),
+        y: area.y + above,
+        height: area.height.saturating_sub(above),
         ..area
     };
     let layout = written
         .editor(purpose)?
         .layout(usize::from(area.width.saturating_sub(4)).max(1));
     composer::draw_text(paint, place, &layout)
+}
+
+/// Draws the ready sentences under the title, one of them chosen.
+fn draw_ready(chosen: usize, paint: &mut Paint<'_>, area: Rect) {
+    for (index, sentence) in READY.iter().enumerate() {
+        let words = if sentence.is_empty() { FREE } else { sentence };
+        let (sign, role) = if index == chosen {
+            ("▸ ", Role::Accent)
+        } else {
+            ("  ", Role::Dim)
+        };
+        let spans = vec![paint.own(role, sign), paint.own(role, words)];
+        paint.row(inset(nth(area, 2 + index), 1, 1), spans);
+    }
 }

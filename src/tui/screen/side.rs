@@ -15,6 +15,9 @@ use crate::tui::widget::paint::{
     Paint, Spans, age, clock, day, day_number, inset, nth, safe, stamp,
 };
 
+/// Lines of the note that are shown.
+const NOTE_LINES: usize = 3;
+
 /// A row: what stands at the left and what at the right.
 type Row = (Spans, Spans);
 
@@ -84,7 +87,38 @@ fn rows(model: &Model, area: Rect) -> Vec<Row> {
     delivery(model, channel, room, &mut rows);
     rows.push((Vec::new(), Vec::new()));
     decisions(model, channel, &mut rows);
+    rows.push((Vec::new(), Vec::new()));
+    note(model, channel, (room, NOTE_LINES), &mut rows);
     rows
+}
+
+/// What the person keeps for themselves, and how to read all of it.
+fn note(model: &Model, channel: &Channel, (room, most): (usize, usize), rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    let key = if matches!(model.screen, Screen::Main) {
+        "Space n"
+    } else {
+        ""
+    };
+    rows.push(heading(theme, "NOTE", key, " note"));
+    let kept = model
+        .note
+        .as_ref()
+        .filter(|note| note.channel == channel.id);
+    let Some(note) = kept.filter(|note| !note.text.is_empty()) else {
+        rows.push(text(theme, Role::Dim, "none yet"));
+        return;
+    };
+    let lines = sanitise(&note.text).wrap(room);
+    for line in lines.iter().take(most) {
+        let mut spans = vec![theme.span(Role::Text, " ")];
+        spans.extend(safe(theme, line, Role::Own));
+        rows.push((spans, Vec::new()));
+    }
+    let rest = lines.len().saturating_sub(most);
+    if rest > 0 {
+        rows.push(text(theme, Role::Dim, format!("[+{rest} lines]")));
+    }
 }
 
 /// The checklist of the demo. It stays complete, so that nothing below it moves.
@@ -112,7 +146,7 @@ fn key(model: &Model, action: Action) -> String {
     }
 }
 
-fn heading(theme: &Theme, name: &'static str, key: String, word: &'static str) -> Row {
+fn heading(theme: &Theme, name: &'static str, key: &str, word: &'static str) -> Row {
     let right = if key.is_empty() {
         Vec::new()
     } else {
@@ -136,7 +170,7 @@ pub(in crate::tui) fn preset_label(name: &str) -> SafeLine {
 fn engagement(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let theme = &model.theme;
     let key = key(model, Action::Engagement);
-    rows.push(heading(theme, "ENGAGEMENT", key, " preset"));
+    rows.push(heading(theme, "ENGAGEMENT", &key, " preset"));
     let mut name = vec![theme.span(Role::Text, " ")];
     name.extend(safe(theme, &preset_label(&channel.preset), Role::Title));
     let short = super::rail::preset_short(&channel.preset);
@@ -209,7 +243,7 @@ pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
 
 fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let theme = &model.theme;
-    rows.push(heading(theme, "TRUST", String::new(), ""));
+    rows.push(heading(theme, "TRUST", "", ""));
     let (words, role) = trust_words(channel);
     rows.push(text(theme, role, words));
     if let Some(stopped) = channel.stopped {
@@ -277,7 +311,7 @@ pub(in crate::tui) fn relay_words(model: &Model, relay: &RelayState) -> (String,
 
 fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let theme = &model.theme;
-    rows.push(heading(theme, "DELIVERY", String::new(), ""));
+    rows.push(heading(theme, "DELIVERY", "", ""));
     let status = model.status.as_ref();
     let relay = status.and_then(|status| {
         let same = |state: &&RelayState| state.relay == channel.relay;
@@ -350,7 +384,7 @@ fn sent_words(model: &Model, sent: &LastSent) -> (String, Role) {
 fn decisions(model: &Model, channel: &Channel, rows: &mut Vec<Row>) {
     let theme = &model.theme;
     let key = key(model, Action::OpenLog);
-    rows.push(heading(theme, "LAST DECISIONS", key, " log"));
+    rows.push(heading(theme, "LAST DECISIONS", &key, " log"));
     let Some(overview) = model.overview_of(channel.id) else {
         return;
     };

@@ -3,6 +3,8 @@
 //! Virtual: only messages on screen are sanitised and wrapped, and the place is kept from the
 //! bottom up, so the cost of a frame does not depend on how many messages there are.
 
+pub(in crate::tui) mod jump;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +30,8 @@ pub(in crate::tui) struct Transcript {
     pub(in crate::tui) channel: ChannelId,
     pub(in crate::tui) messages: Vec<Message>,
     pub(in crate::tui) more: bool,
+    /// Whether newer ones are not held: one jumped to an older place.
+    pub(in crate::tui) newer: bool,
     pub(in crate::tui) total: u64,
     loaded: bool,
     /// The message at the bottom edge and its rows below that edge; `None` follows the newest.
@@ -64,6 +68,7 @@ impl Transcript {
             channel,
             messages: Vec::new(),
             more: false,
+            newer: false,
             total: 0,
             loaded: false,
             anchor: None,
@@ -87,6 +92,12 @@ impl Transcript {
             let place = |held: &Message| held.id == first.id;
             self.messages.iter().rposition(place)
         });
+        if self.newer && meets.is_none() {
+            // One reads elsewhere; the pages between are loaded when one comes there.
+            self.total = page.total;
+            return;
+        }
+        self.newer = false;
         if let Some(at) = meets {
             self.messages.truncate(at);
             self.messages.extend(page.messages);
@@ -449,7 +460,7 @@ pub(super) fn has_foot(message: &Message) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{Body, Content};
 
@@ -473,16 +484,17 @@ mod tests {
         }
     }
 
-    fn page(ids: std::ops::RangeInclusive<i64>, more: bool) -> Page {
+    pub(super) fn page(ids: std::ops::RangeInclusive<i64>, more: bool) -> Page {
         Page {
             messages: ids.map(message).collect(),
             more,
+            newer: false,
             total: 1_000,
         }
     }
 
     const UTC: TimeZone = TimeZone::UTC;
-    const WINDOW: Window<'static> = Window {
+    pub(super) const WINDOW: Window<'static> = Window {
         width: 60,
         height: 10,
         zone: &UTC,

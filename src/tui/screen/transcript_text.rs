@@ -2,7 +2,7 @@
 //!
 //! Must not: give a line that did not pass `crate::text`.
 
-use crate::model::{Body, Content, Message, Part, PeerText, RawReason, Severity, Signal};
+use crate::model::{Content, Message, Part, PeerText, RawReason};
 use crate::text::{HiddenKind, SafeLine, SafeText, ours, sanitise, sanitise_line, sanitise_marked};
 
 /// Cells of a subject that are kept; a screen cuts it further.
@@ -30,31 +30,12 @@ pub(super) enum BodyLine {
     Decoded(SafeLine, SafeLine),
 }
 
-/// Returns the signals of a body as they are to be marked in one of its parts, under the numbers
-/// of the whole list.
-pub(super) fn signals_in(body: &Body, signals: &[Signal], part: Part) -> Vec<Signal> {
-    let placed = signals.iter().map(|signal| {
-        let (found, span) = body.locate(signal.span);
-        Signal {
-            // A note is never marked, so the others keep their numbers.
-            severity: if found == part {
-                signal.severity
-            } else {
-                Severity::Note
-            },
-            span,
-            ..signal.clone()
-        }
-    });
-    placed.collect()
-}
-
 /// Wraps a message for a text column of `room` cells.
 pub(super) fn wrap(message: &Message, room: usize) -> Wrapped {
     match &message.content {
         Content::Text(body) => {
             let mut lines = Vec::new();
-            let marks = signals_in(body, &message.signals, Part::Body);
+            let marks = body.signals_in(&message.signals, Part::Body);
             let text = sanitise_marked(&body.body, &marks);
             if !body.body.is_empty() {
                 lines.extend(text.wrap(room).into_iter().map(BodyLine::Text));

@@ -6,6 +6,7 @@ use crate::model::{
     Admission, Author, Content, Delivery, Message, Passage, PeerText, Severity, Signal,
 };
 use crate::text::{ours, sanitise, sanitise_line};
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -269,7 +270,11 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
             problem: None,
         }) if *due > model.now => {
             let left = due.since(model.now).as_millis().div_ceil(1000);
-            span(Role::Wait, format!("leaves in {left}s · u takes it back"))
+            let key = model.keys.label(Scope::Main, Action::TakeBack);
+            span(
+                Role::Wait,
+                format!("leaves in {left}s · {key} takes it back"),
+            )
         }
         Some(Delivery::Queued { .. }) => span(Role::Wait, "waiting to leave".into()),
         Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),
@@ -335,6 +340,15 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
         _ => Vec::new(),
     };
     paint.row(place, spans);
+}
+
+/// Draws the rule below the title; it says where one is, if that is not the end.
+pub(in crate::tui) fn draw_rule(model: &Model, paint: &mut Paint<'_>, place: Rect) {
+    if model.transcript.as_ref().is_some_and(|open| open.newer) {
+        divider(paint, place, " not the newest · G goes there ");
+    } else {
+        paint.rule(place);
+    }
 }
 
 /// Draws the line above the transcript: who, over what, how far to be relied on.

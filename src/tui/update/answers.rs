@@ -6,9 +6,10 @@ use crate::tui::message::{Effect, Question};
 use crate::tui::model::{JustSent, Model, Screen, Spot, Tone};
 use crate::tui::palette;
 use crate::tui::screen::invite::InviteScreen;
+use crate::tui::screen::transcript::jump;
 use crate::tui::screen::{
     catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, need,
-    needs_you, rename, rest, review, safety_code, why,
+    needs_you, note, rename, rest, review, safety_code, search, settings, why,
 };
 use crate::tui::{tour, watch};
 
@@ -43,6 +44,9 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Settled => return needs_you::reload(model),
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
         Question::SafetyCode(channel) => return safety_code::reload(model, *channel),
+        Question::Note(channel) => return note::load(model, *channel),
+        Question::Refresh(_) => return jump::refresh(model),
+        Question::SavedSearches => Request::SavedSearches,
         Question::Engagement(channel, proposal) => Request::Engagement {
             channel: (*channel).into(),
             proposal: (**proposal).clone(),
@@ -57,10 +61,19 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::Looked
         | Question::Claim(_)
         | Question::Older(_)
+        | Question::Around(..)
+        | Question::Newer(..)
+        | Question::Search(..)
+        | Question::SearchContext(..)
+        | Question::SaveSearch
+        | Question::SearchIndex
+        | Question::SetNote(_)
         | Question::Verify(_)
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::Storage
+        | Question::ReloadSettings
         | Question::Log(_)
         | Question::VerifyLog
         | Question::Decide(..)
@@ -142,6 +155,11 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             model.touch();
             Vec::new()
         }
+        (Question::Storage, Ok(Reply::Storage(storage))) => {
+            settings::take_storage(model, storage);
+            Vec::new()
+        }
+        (Question::ReloadSettings, Ok(Reply::Done)) => Vec::new(),
         (Question::Log(before), Ok(Reply::Log(entries))) => {
             decision_log::take(model, before, entries)
         }
@@ -196,6 +214,59 @@ fn attention(model: &mut Model, question: Question, answer: Answer) -> Vec<Effec
             Question::Claim(_) | Question::Looked | Question::Away | Question::Overview(_),
             Err(_),
         ) => Vec::new(),
+        (question, answer) => looking(model, question, answer),
+    }
+}
+
+/// Answers about what was searched, and about notes.
+fn looking(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
+    match (question, answer) {
+        (Question::Around(channel, message), Ok(Reply::Page(page))) => {
+            jump::take_around(model, channel, message, page);
+            Vec::new()
+        }
+        (Question::Newer(channel, last), Ok(Reply::Page(page))) => {
+            jump::take_newer(model, channel, last, page);
+            Vec::new()
+        }
+        (Question::Refresh(channel), Ok(Reply::Page(page))) => {
+            jump::take_refresh(model, channel, page);
+            Vec::new()
+        }
+        (Question::Search(query, offset), Ok(Reply::Found(found))) => {
+            search::take(model, &query, offset, Ok(*found))
+        }
+        (Question::Search(query, offset), Err(error)) => {
+            search::take(model, &query, offset, Err(error))
+        }
+        (Question::SearchContext(what, channel), Ok(Reply::Page(page))) => {
+            search::take_messages(model, what, channel, page);
+            Vec::new()
+        }
+        (Question::SearchContext(what, channel), Ok(Reply::Log(entries))) => {
+            search::take_entry(model, what, channel, entries.into_iter().next());
+            Vec::new()
+        }
+        (Question::SearchContext(what, channel), Ok(Reply::Note(note))) => {
+            search::take_note(model, what, channel, note);
+            Vec::new()
+        }
+        (Question::SavedSearches, Ok(Reply::SavedSearches(saved))) => {
+            search::take_saved(model, saved);
+            Vec::new()
+        }
+        (Question::SaveSearch, Ok(Reply::SavedSearches(saved))) => {
+            search::take_saved(model, saved);
+            model.say(Tone::Fine, "Saved. It is listed where the field is empty.");
+            Vec::new()
+        }
+        (Question::SearchIndex, Ok(Reply::Index(state))) => {
+            search::take_index(model, state);
+            Vec::new()
+        }
+        (Question::Note(_), Ok(Reply::Note(found))) => note::take(model, found),
+        (Question::SetNote(channel), Ok(Reply::Note(kept))) => note::kept(model, channel, Ok(kept)),
+        (Question::SetNote(channel), Err(error)) => note::kept(model, channel, Err(error)),
         (question, answer) => writing(model, question, answer),
     }
 }
@@ -235,8 +306,11 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             model.composer.sent(channel, now);
             model.composer.active = false;
             let words = match outcome {
-                SendOutcome::Queued { problem: None, .. } => {
-                    "It leaves in ten seconds. u takes it back.".to_owned()
+                SendOutcome::Queued {
+                    problem: None, due, ..
+                } => {
+                    let seconds = due.since(now).as_secs_f64().ceil();
+                    format!("It leaves in {seconds} s. u takes it back.")
                 }
                 SendOutcome::Queued {
                     problem: Some(problem),

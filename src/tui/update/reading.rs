@@ -1,4 +1,4 @@
-//! What a person has read: a line that lay under their eyes for a second.
+//! Which messages a person has read: those that lay under their eyes for a moment.
 
 use crate::api::Request;
 use crate::model::{ChannelId, MessageId};
@@ -10,7 +10,7 @@ use crate::tui::screen::main;
 const READING: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Notes which message lies under the person's eyes.
-pub(super) fn rest_on(model: &mut Model) {
+pub(super) fn rest(model: &mut Model) {
     let looking =
         model.focused_since.is_some() && matches!(model.screen, Screen::Main) && !model.is_tiny();
     let seen = looking.then(|| last_unread_seen(model)).flatten();
@@ -35,6 +35,7 @@ fn last_unread_seen(model: &Model) -> Option<(ChannelId, MessageId)> {
     (model.marked != Some(mark)).then_some(mark)
 }
 
+/// Marks as read what the person has rested on for long enough.
 pub(super) fn mark_read(model: &mut Model) -> Vec<Effect> {
     let Some((channel, up_to, since)) = model.resting else {
         return Vec::new();

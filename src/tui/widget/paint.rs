@@ -249,6 +249,13 @@ pub(crate) fn inset(area: Rect, left: u16, right: u16) -> Rect {
     }
 }
 
+/// Returns the part of a row from column `start` up to column `end`.
+pub(crate) fn part(row: Rect, start: u16, end: u16) -> Rect {
+    let cell = inset(row, start, 0);
+    let width = end.saturating_sub(start).min(cell.width);
+    Rect { width, ..cell }
+}
+
 /// Returns an age in the coarse steps that an idle screen can show without being redrawn.
 pub(crate) fn age(span: Duration) -> String {
     let minutes = span.as_secs() / 60;

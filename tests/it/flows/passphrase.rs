@@ -384,6 +384,29 @@ fn every_request() -> Vec<Request> {
             before: None,
             limit: 1,
         },
+        Request::Around {
+            channel: id,
+            message,
+            before: 1,
+            after: 1,
+        },
+        Request::Search {
+            query: text(),
+            offset: 0,
+            limit: 1,
+        },
+        Request::SearchIndex { build: true },
+        Request::SavedSearches,
+        Request::SaveSearch { query: text() },
+        Request::ForgetSearch { id: 1 },
+        Request::Note {
+            channel: channel.clone(),
+        },
+        Request::SetNote {
+            channel: channel.clone(),
+            text: text(),
+            seen: None,
+        },
         Request::MarkRead {
             channel: id,
             up_to: message,

@@ -84,7 +84,7 @@ fn a_decision_that_is_carried_out_below_the_help_is_over_when_the_help_goes() {
     let mut world = covered_decision();
     let question = Question::Decide(ReviewId(4), Verdict::Approve);
     answer(&mut world, question, Ok(Reply::Done));
-    world.see("Approved. It leaves in ten seconds");
+    world.see("Approved. u takes it back");
     world
         .keys("<esc>")
         .see_not("carrying out")

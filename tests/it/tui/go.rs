@@ -490,3 +490,18 @@ fn the_cursor_stands_behind_wide_characters() {
     assert_eq!(wide.cursor().x, latin.x + 2);
     assert_eq!(wide.cursor().y, latin.y);
 }
+
+#[test]
+fn help_inside_a_text_field_has_the_keys_while_it_is_shown() {
+    let mut world = world();
+    world.keys(":mar");
+    world.press(KeyCode::F(1));
+    world
+        .see("do what is selected; decides nothing")
+        .see_not("Go to or do ─");
+    world.keys("<esc>").see("Write to Marta Ruiz");
+    world.keys("/priya");
+    world.press(KeyCode::F(1));
+    world.see("back to the list, filtered");
+    world.keys("<esc>").see("1 of 8").see("/priya");
+}

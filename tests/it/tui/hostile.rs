@@ -25,7 +25,7 @@ enum Input {
 
 fn code() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        8 => prop::sample::select("nNjkgG[]iaArRKyYpPIouq ?eftDcz1239éxWWxxblsEMLv:/wXgg".chars().collect::<Vec<_>>())
+        8 => prop::sample::select("nNjkgG[]iaArRKyYpPIouq ?eftDcz1239éxWWxxblsEMLv:/wXgg,STh".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         3 => prop::sample::select(vec![
             KeyCode::Enter,
@@ -179,7 +179,7 @@ proptest! {
     fn no_text_brings_a_control_or_hidden_character_into_a_cell(
         text in text(),
         size in (40u16..200, 12u16..60),
-        keys in prop::sample::select(vec!["", "<tab>", "i", "nn<enter>", "nnn<enter>", "Gkkk<enter>", "p", "pl", "pld", "o", "W", "Wj", "Wj<enter>t"]),
+        keys in prop::sample::select(vec!["", "<tab>", "i", "nn<enter>", "nnn<enter>", "Gkkk<enter>", "p", "pl", "pld", "o", "W", "Wj", "Wj<enter>t", ",", ",D", ",G<enter>"]),
     ) {
         let mut world = World::new(poisoned(&text), size);
         world.keys(keys);

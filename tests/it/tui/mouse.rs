@@ -97,7 +97,7 @@ fn the_lists_of_items_and_entries_are_selected_by_a_click() {
     world.keys("W");
     click_on(&mut world, "Northwind assis");
     world
-        .see("▸ ask")
+        .see("▸  ask")
         .see("answer to the invite of Northwind assistant");
 }
 

@@ -93,7 +93,7 @@ fn a_decision_leads_back_to_the_list() {
     world.event(Event::NeedsYou);
     world
         .see("SETTLED TODAY")
-        .see("It leaves in ten seconds")
+        .see("u takes it back while it waits")
         .see_not("street address");
 }
 
@@ -131,7 +131,7 @@ fn d7_a_draft_that_was_let_pass_can_be_taken_back_for_ten_seconds() {
         Box::new(Ok(Reply::Done)),
     ));
     // The person's own message left by now, so it is the draft that comes back.
-    approved.see("It leaves in ten seconds");
+    approved.see("u takes it back while it waits");
     approved.keys("u");
     assert_eq!(takes(&approved), 1);
     approved.tell(Message::Answer(

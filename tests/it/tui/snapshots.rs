@@ -2,6 +2,7 @@
 
 use chaperon::tui::{Symbols, ThemeChoice};
 
+use super::held::READ;
 use super::world::{Facts, World};
 
 const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
@@ -69,7 +70,11 @@ fn the_review_of_a_changed_key() {
 
 #[test]
 fn the_review_of_a_changed_key_before_the_second_key() {
-    shown("review_key_armed", &Facts::busy(), "n<enter>jjjjjjjjjjjjja");
+    shown(
+        "review_key_armed",
+        &Facts::busy(),
+        &format!("n<enter>{READ}a"),
+    );
 }
 
 #[test]
@@ -127,11 +132,14 @@ fn the_review_of_a_held_draft() {
 #[test]
 fn the_review_of_a_held_draft_while_a_version_of_ones_own_is_written() {
     let facts = Facts::busy().with_draft();
-    shown(
-        "review_draft_writing",
-        &facts,
-        "nn<enter>jjjjjjjjjjjjjjjjjjjjjjjjE",
-    );
+    shown("review_draft_writing", &facts, &format!("nn<enter>{READ}E"));
+}
+
+#[test]
+fn the_review_of_a_held_draft_while_the_reason_of_a_refusal_is_chosen() {
+    let facts = Facts::busy().with_draft();
+    let keys = format!("nn<enter>{READ}r<tab>");
+    shown("review_draft_refusing", &facts, &keys);
 }
 
 #[test]
@@ -139,7 +147,7 @@ fn the_review_of_a_held_message_before_the_second_key() {
     shown(
         "review_held_armed",
         &Facts::busy(),
-        "nn<enter>jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjja",
+        &format!("nn<enter>{READ}{READ}a"),
     );
 }
 
@@ -165,6 +173,41 @@ fn several_plain_drafts_under_one_review() {
         &Facts::busy().with_plain_drafts(3),
         "WfxjxjxA",
     );
+}
+
+#[test]
+fn the_question_for_how_long_a_channel_is_muted() {
+    shown("mute", &Facts::busy(), "m");
+}
+
+#[test]
+fn the_question_for_how_long_an_item_is_put_off() {
+    shown("snooze", &Facts::busy().with_draft(), "nnz");
+}
+
+#[test]
+fn a_muted_channel_and_an_item_that_waits_for_their_next_message() {
+    shown("main_muted", &Facts::busy(), "mj<enter>nnzjj<enter>");
+}
+
+#[test]
+fn what_happened_since_the_person_looked() {
+    shown("catch_up", &Facts::busy().with_news().with_passages(), "H");
+}
+
+#[test]
+fn nothing_happened_since_the_person_looked() {
+    shown("catch_up_empty", &Facts::busy().without_news(), "H");
+}
+
+#[test]
+fn what_is_left_to_the_digest() {
+    shown("digest", &Facts::busy().with_passages(), "D");
+}
+
+#[test]
+fn the_digest_when_nothing_is_left_to_it() {
+    shown("digest_empty", &Facts::busy(), "D");
 }
 
 #[test]

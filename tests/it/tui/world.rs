@@ -5,12 +5,13 @@
 
 mod attention;
 mod engagement;
+mod search;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    CatchUp, Draft, Event, Invite, Page, RelayState, Reply, Request, Review, Status, Today,
+    CatchUp, Draft, Event, Invite, RelayState, Reply, Request, Review, Status, Storage, Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
@@ -18,7 +19,10 @@ use chaperon::model::{
     PeerText, RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode,
     SignalKind, StopReason, TextSpan, UnixMillis, Words,
 };
-use chaperon::tui::{Effect, Message, Model, Setup, Symbols, ThemeChoice, start, update, view};
+use chaperon::profile::SettingsFile;
+use chaperon::tui::{
+    Effect, FileNews, Message, Model, Setup, Symbols, ThemeChoice, start, update, view,
+};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -46,6 +50,17 @@ pub(crate) struct Facts {
     pub(crate) news: CatchUp,
     /// What somebody else took on to tell already.
     pub(crate) told: Vec<Occasion>,
+    /// How often it was noted that the person looks.
+    pub(crate) looked: u32,
+    /// What is noted about whichever channel is open.
+    pub(crate) note: String,
+    pub(crate) saved: Vec<String>,
+    /// Searches are not answered; a test does it.
+    pub(crate) searches_wait: bool,
+    /// How much the index does not know yet.
+    pub(crate) not_indexed: u64,
+    /// The text of the settings file.
+    pub(crate) settings: Option<String>,
 }
 
 /// A person, a window and the facts behind it.
@@ -391,6 +406,12 @@ impl Facts {
             drafts_fail: false,
             news: CatchUp::default(),
             told: Vec::new(),
+            looked: 0,
+            note: String::new(),
+            saved: Vec::new(),
+            searches_wait: false,
+            not_indexed: 0,
+            settings: None,
         }
     }
 
@@ -528,6 +549,23 @@ impl Facts {
         self
     }
 
+    /// So many messages were written before those of today.
+    pub(crate) fn with_history(mut self, count: i64) -> Self {
+        self.letters = (0..count)
+            .map(|number| {
+                let words = format!("This is number {number} of them.");
+                letter(
+                    100 + number,
+                    Author::Peer,
+                    ago(3 * (count - number)),
+                    "",
+                    &words,
+                )
+            })
+            .collect();
+        self
+    }
+
     /// Nothing held weighs enough to be asked twice.
     pub(crate) fn harmless(mut self) -> Self {
         for item in &mut self.needs {
@@ -641,6 +679,11 @@ impl Facts {
             total: 61,
             flagged_before: 0,
             policy: "trusted-colleague v3".to_owned(),
+            terms: vec![
+                "its answers leave alone, mon-fri 08:00-19:00".to_owned(),
+                "at most 3 in an hour, 12 in a day".to_owned(),
+                "waits for you with secrets, money, addresses".to_owned(),
+            ],
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
@@ -660,26 +703,9 @@ impl Facts {
             Request::NeedsYou => Reply::NeedsYou(self.needs.clone()),
             Request::Transcript {
                 channel,
-                before: None,
-                ..
-            } => {
-                let letters: Vec<_> = self
-                    .letters
-                    .iter()
-                    .filter(|letter| letter.channel == *channel)
-                    .cloned()
-                    .collect();
-                Reply::Page(Page {
-                    total: letters.len().try_into().unwrap(),
-                    messages: letters,
-                    more: false,
-                })
-            }
-            Request::Transcript { .. } => Reply::Page(Page {
-                messages: Vec::new(),
-                more: false,
-                total: 0,
-            }),
+                before,
+                limit,
+            } => Reply::Page(self.page(*channel, *before, *limit)),
             // The list of what needs a person asks for little; tests of the log answer it.
             Request::Log { limit: 60, .. } => Reply::Log(settled()),
             Request::Draft { .. } if self.drafts_fail => {
@@ -704,18 +730,20 @@ impl Facts {
             Request::Engagement { channel, proposal } => {
                 return Some(engagement::answer(self, channel, proposal));
             }
-            Request::Looked
-            | Request::CatchUp { .. }
+            Request::CatchUp { .. }
             | Request::Digest
-            | Request::DigestRead { .. }
             | Request::Overview { .. }
             | Request::Claim { .. } => return Some(attention::answer(self, request)),
+            Request::Storage => Reply::Storage(Storage {
+                messages: 48_210,
+                bytes: 312_000_000,
+            }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
                 None => return Some(Err(chaperon::api::Error::NothingToDecide)),
             },
-            _ => return None,
+            request => return self.look(request),
         };
         Some(Ok(reply))
     }
@@ -763,13 +791,20 @@ impl World {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         let mut open: VecDeque<_> = effects.into();
         while let Some(effect) = open.pop_front() {
+            if let Some(message) = self.file(&effect) {
+                open.extend(update(&mut self.model, self.now, message));
+                self.done.push(effect);
+                continue;
+            }
             let Effect::Ask(request, question) = &effect else {
                 self.done.push(effect);
                 continue;
             };
             if let Some(reply) = attention::change(&mut self.facts, request, self.now) {
                 let message = Message::Answer(question.clone(), Box::new(Ok(reply)));
-                self.done.push(effect);
+                if !matches!(request, Request::Looked) {
+                    self.done.push(effect);
+                }
                 open.extend(update(&mut self.model, self.now, message));
                 continue;
             }
@@ -780,6 +815,34 @@ impl World {
             let message = Message::Answer(question.clone(), Box::new(answer));
             open.extend(update(&mut self.model, self.now, message));
         }
+    }
+
+    /// Does what `run` does with the settings file, which lies in memory here.
+    fn file(&mut self, effect: &Effect) -> Option<Message> {
+        if let Effect::WriteSettings(before, changes) = effect {
+            let unchanged = before.text() == self.facts.settings.as_deref();
+            let after = before.with(changes).map_err(|error| error.to_string());
+            let after = after.and_then(|after| {
+                let changed = "config.toml was changed by another program meanwhile".to_owned();
+                unchanged.then_some(after).ok_or(changed)
+            });
+            if let Ok(after) = &after {
+                self.facts.settings = after.text().map(str::to_owned);
+            }
+            return Some(Message::Settings(FileNews::Written, after));
+        }
+        let news = if *effect == Effect::ReadSettings {
+            FileNews::Read
+        } else if *effect == Effect::EditSettings {
+            FileNews::Edited
+        } else {
+            return None;
+        };
+        let file = SettingsFile::parse(self.facts.settings.clone());
+        Some(Message::Settings(
+            news,
+            file.map_err(|error| error.to_string()),
+        ))
     }
 
     /// Draws as `run` does, and lets half a second pass.

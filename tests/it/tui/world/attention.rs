@@ -18,7 +18,6 @@ use super::{Facts, ago};
 )]
 pub(super) fn answer(facts: &Facts, request: &Request) -> Result<Reply, Error> {
     Ok(match request {
-        Request::Looked | Request::DigestRead { .. } => Reply::Done,
         Request::CatchUp { .. } => Reply::CatchUp(Box::new(facts.news.clone())),
         Request::Digest => Reply::Digest(digest(facts)),
         Request::Overview { channel } => Reply::Overview(Box::new(overview(facts, *channel))),
@@ -44,6 +43,16 @@ pub(super) fn change(facts: &mut Facts, request: &Request, now: UnixMillis) -> O
         Rest::Open => UnixMillis::FAR,
     };
     match request {
+        Request::Looked => {
+            facts.looked += 1;
+            Some(Reply::Done)
+        }
+        Request::DigestRead { .. } => {
+            for letter in &mut facts.letters {
+                letter.digest = false;
+            }
+            Some(Reply::Done)
+        }
         Request::Mute {
             channel: chaperon::api::ChannelRef::Id(id),
             rest,

@@ -1,0 +1,125 @@
+//! A conversation, read out line by line.
+
+use crate::api::{Page as Messages, Request};
+use crate::model::{ChannelId, MessageId};
+
+use super::forms::{self, Form};
+use super::paper::Paper;
+use super::state::{Page, Question, State, Target, Typed};
+use super::{code, step, words, write};
+
+/// Messages that are read out in one go.
+const PAGE: u32 = 10;
+
+/// A conversation that is read.
+#[derive(Debug)]
+pub(super) struct ChannelPage {
+    pub(super) id: ChannelId,
+    oldest: Option<MessageId>,
+}
+
+impl ChannelPage {
+    pub(super) fn new(id: ChannelId) -> Self {
+        Self { id, oldest: None }
+    }
+}
+
+/// Opens a conversation at its end.
+pub(super) fn open(state: &mut State, id: ChannelId) {
+    state.page = Page::Channel(ChannelPage::new(id));
+    ask(state, id, None);
+}
+
+fn ask(state: &mut State, channel: ChannelId, before: Option<MessageId>) {
+    let request = Request::Transcript {
+        channel,
+        before,
+        limit: PAGE,
+    };
+    let newest = before.is_none();
+    state.ask(request, Question::Page { channel, newest });
+}
+
+/// Reads a page of messages out.
+pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &Messages) {
+    if !matches!(&state.page, Page::Channel(open) if open.id == channel) {
+        return;
+    }
+    if newest {
+        head(state, channel);
+    }
+    let mut paper = Paper::new(state.width, &state.zone);
+    for message in &page.messages {
+        paper.message(message);
+    }
+    let lines = paper.lines;
+    state.say_all(lines);
+    if page.messages.is_empty() {
+        state.say(if newest {
+            "No message yet."
+        } else {
+            "There are no older messages."
+        });
+    }
+    if newest {
+        state.say(format!(
+            "{} in all. Words: write, older, again, code, pause, resume, back, help.",
+            words::count(page.total, "message")
+        ));
+    }
+    if let Page::Channel(open) = &mut state.page {
+        open.oldest = page
+            .messages
+            .first()
+            .map(|message| message.id)
+            .or(open.oldest);
+    }
+    let unread = page.messages.iter().any(|message| !message.read);
+    if let Some(last) = page.messages.last().filter(|_| newest && unread) {
+        let request = Request::MarkRead {
+            channel,
+            up_to: last.id,
+        };
+        state.ask(request, Question::Quietly);
+        state.stale = true;
+    }
+}
+
+/// Says which channel it is and what of it needs the person.
+fn head(state: &mut State, channel: ChannelId) {
+    let line = state.channel(channel).map(words::channel);
+    if let Some(line) = line {
+        state.say(format!("{line}."));
+    }
+    state.numbers.clear();
+    let mut lines = Vec::new();
+    for item in state.needs.iter().filter(|item| item.channel == channel) {
+        state.numbers.push(Target::Item(item.id));
+        let number = state.numbers.len();
+        lines.push(format!(
+            "{number}  Needs you. {}.",
+            words::item(item, &state.zone)
+        ));
+    }
+    state.say_all(lines);
+}
+
+/// Takes a line.
+pub(super) fn line(state: &mut State, page: ChannelPage, typed: &Typed) {
+    let (id, oldest) = (page.id, page.oldest);
+    state.page = Page::Channel(page);
+    match step::word(typed).as_str() {
+        "write" => write::open(state, id),
+        "again" => ask(state, id, None),
+        "older" | "more" => ask(state, id, oldest),
+        "code" => code::open(state, id),
+        "pause" => {
+            let request = Request::Pause {
+                channel: Some(id.into()),
+            };
+            state.ask(request, Question::Pause(true, Some(id)));
+        }
+        "resume" => forms::open(state, Form::Resume(Some(id))),
+        _ => step::anywhere(state, typed),
+    }
+}

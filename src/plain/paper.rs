@@ -1,0 +1,346 @@
+//! What has to be read before something is decided, and conversations, as lines to read out.
+//!
+//! Every line of theirs begins with whose it is, and is broken before the terminal would break
+//! it: what it wraps by itself begins without those words.
+
+use jiff::tz::TimeZone;
+
+use crate::api::Review;
+use crate::model::{
+    Author, Body, Content, Delivery, Fingerprint, Message, Part, PeerText, ReviewKind, StopReason,
+};
+use crate::text::{SafeText, sanitise, sanitise_marked};
+
+use super::words::{count, name, preset, safe, when, whose};
+
+/// Cells that are left for their words where a window is narrower.
+const LEAST: usize = 10;
+
+/// How something is read out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Everything that has to be known to decide.
+    Whole,
+    /// The text with every character that is not plain as its code.
+    Raw,
+    /// What the assistant gets if it is released.
+    Assistant,
+}
+
+/// Lines in the making.
+pub(super) struct Paper<'a> {
+    pub(super) lines: Vec<String>,
+    width: usize,
+    zone: &'a TimeZone,
+}
+
+impl<'a> Paper<'a> {
+    pub(super) fn new(width: usize, zone: &'a TimeZone) -> Self {
+        Self {
+            lines: Vec::new(),
+            width,
+            zone,
+        }
+    }
+
+    fn say(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    /// Adds text with whose it is before every line.
+    pub(super) fn of(&mut self, whose: &str, text: &SafeText) {
+        // The last cell stays free: a terminal wraps when it is written.
+        let room = self.width.saturating_sub(whose.len() + 3).max(LEAST);
+        for line in text.wrap(room) {
+            self.lines.push(format!("{whose}: {}", line.plain()));
+        }
+    }
+
+    fn hidden(&mut self, whose: &str, text: &SafeText) {
+        for hidden in text.hidden() {
+            if let Some(decoded) = &hidden.decoded {
+                self.say(format!(
+                    "Hidden text, decoded, {} characters.",
+                    hidden.count
+                ));
+                self.of(&format!("{whose}, hidden"), decoded);
+            }
+        }
+    }
+
+    /// Reads the content of a message out, with the marks of its signals.
+    fn content(&mut self, message: &Message) {
+        let whose = whose(message.author);
+        match &message.content {
+            Content::Text(body) => self.body(whose, body, message),
+            Content::Raw { reason, payload } => {
+                self.say(capital(reason.sentence()));
+                self.of(whose, &sanitise(payload));
+            }
+        }
+    }
+
+    fn body(&mut self, whose: &str, body: &Body, message: &Message) {
+        let marked = |text: &PeerText, part: Part| {
+            sanitise_marked(text, &body.signals_in(&message.signals, part))
+        };
+        let mut parts = Vec::new();
+        if !body.subject.is_empty() {
+            let label = format!("{whose}, subject");
+            parts.push((label, marked(&body.subject, Part::Subject)));
+        }
+        parts.push((whose.to_owned(), marked(&body.body, Part::Body)));
+        if !matches!(body.metadata.expose_untrusted(), "" | "{}") {
+            let label = format!("{whose}, metadata");
+            parts.push((label, marked(&body.metadata, Part::Metadata)));
+        }
+        for (label, text) in &parts {
+            self.of(label, text);
+        }
+        for (_, text) in &parts {
+            self.hidden(whose, text);
+        }
+    }
+
+    /// Reads a message of a conversation out: who, when, what became of it, then its text.
+    pub(super) fn message(&mut self, message: &Message) {
+        let mut head = format!("{}, {}", when(message.at, self.zone), whose(message.author));
+        if !message.read && message.author == Author::Peer {
+            head.push_str(", new");
+        }
+        if let Some(state) = state(message, self.zone) {
+            head.push_str(", ");
+            head.push_str(&state);
+        }
+        if !message.signals.is_empty() {
+            head.push_str(", ");
+            head.push_str(&count(message.signals.len() as u64, "signal"));
+        }
+        self.say(format!("{head}."));
+        self.content(message);
+    }
+
+    fn key(&mut self, label: &str, key: Option<&Fingerprint>) {
+        let key = key.map_or_else(|| "none".to_owned(), |key| safe(&key.0));
+        self.say(format!("{label}: {key}."));
+    }
+
+    fn signals(&mut self, message: &Message) {
+        for (number, signal) in (1..).zip(&message.signals) {
+            self.say(format!(
+                "Signal {number}: it {}. {}. It rests on these words.",
+                signal.code.sentence(),
+                capital(signal.kind.words()).trim_end_matches('.'),
+            ));
+            self.of(whose(message.author), &sanitise(&signal.evidence));
+        }
+        self.say(if message.author == Author::Peer {
+            "No finding is a promise that a message is safe."
+        } else {
+            "What no rule knows is not found: judge it yourself."
+        });
+    }
+}
+
+/// Returns what became of a message, where that is worth saying.
+fn state(message: &Message, zone: &TimeZone) -> Option<String> {
+    if message
+        .admission
+        .as_ref()
+        .is_some_and(|admission| !admission.is_released())
+    {
+        return Some("held, your assistant has not seen it".to_owned());
+    }
+    Some(match message.delivery.as_ref()? {
+        Delivery::Queued { due, problem, .. } => match problem {
+            Some(problem) => format!("not sent yet: {}", safe(problem)),
+            None => format!("leaves {}", when(*due, zone)),
+        },
+        Delivery::Relayed { .. } => "sent".to_owned(),
+        Delivery::Collected { .. } => "collected or deleted".to_owned(),
+        Delivery::Failed { problem } => format!("not sent: {}", safe(problem)),
+        Delivery::TakenBack => "taken back, not sent".to_owned(),
+        Delivery::Held { expires, .. } => {
+            format!("held, not sent if unanswered by {}", when(*expires, zone))
+        }
+        Delivery::Refused { .. } => "refused, not sent".to_owned(),
+        Delivery::Expired { .. } => "expired, not sent".to_owned(),
+    })
+}
+
+/// Returns a sentence of its own.
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
+}
+
+/// Returns everything that has to be read out before this is decided, or another look at it.
+pub(super) fn of(review: &Review, look: Look, width: usize, zone: &TimeZone) -> Vec<String> {
+    let mut paper = Paper::new(width, zone);
+    match look {
+        Look::Whole => whole(&mut paper, review),
+        Look::Raw => raw(&mut paper, review),
+        Look::Assistant => assistants(&mut paper, review),
+    }
+    paper.lines
+}
+
+fn whole(paper: &mut Paper<'_>, review: &Review) {
+    let zone = paper.zone;
+    paper.say(super::words::item(&review.item, zone) + ".");
+    let relay = review.channel.relay.as_str();
+    let relay = relay.split_once("://").map_or(relay, |(_, rest)| rest);
+    paper.say(format!(
+        "Channel {}, over {}, relay {}. Since {}.",
+        name(&review.item.name),
+        review.network.label(),
+        safe(relay),
+        when(review.item.since, zone),
+    ));
+    match &review.item.kind {
+        ReviewKind::ContactRequest {
+            fingerprint,
+            answers,
+        } => {
+            paper.say(
+                "Somebody answered the invite that you made. The name is the one you gave it: who \
+                 answered, only the key can tell.",
+            );
+            paper.key("Their key", Some(fingerprint));
+            paper.key("Your key", review.channel.our_fingerprint.as_ref());
+            paper.say(match answers {
+                Some(times @ 2..) => format!(
+                    "The invite was answered {times} times: more than one person had this link, \
+                     and the last one is shown."
+                ),
+                Some(_) => "The invite was answered once.".to_owned(),
+                None => "This relay does not tell how often the invite was answered.".to_owned(),
+            });
+            paper.say(format!("Engagement: {}.", preset(&review.channel.preset)));
+            paper.say(
+                "Accepting pins this key. Anyone who saw the link could have answered it first, \
+                 so compare both keys with them, by voice, before you accept if it matters.",
+            );
+        }
+        ReviewKind::KeyChange {
+            pinned,
+            shown,
+            reason,
+        } => {
+            key_change(paper, review, pinned.as_ref(), shown, *reason);
+        }
+        ReviewKind::HeldMessage { rule, .. } | ReviewKind::HeldDraft { rule, .. } => {
+            paper.say(format!("Held by the rule {}.", safe(rule)));
+            text(paper, review);
+        }
+    }
+    if !review.before.is_empty() {
+        paper.say("Before this, oldest first.");
+        for message in &review.before {
+            paper.message(message);
+        }
+    }
+}
+
+fn text(paper: &mut Paper<'_>, review: &Review) {
+    let Some(message) = &review.message else {
+        paper.say("The message is gone.");
+        return;
+    };
+    paper.content(message);
+    paper.signals(message);
+    let before = match review.flagged_before {
+        0 => "none had signals".to_owned(),
+        some => format!("{some} had signals"),
+    };
+    let what = if matches!(review.item.kind, ReviewKind::HeldDraft { .. }) {
+        "Approved, it leaves under"
+    } else {
+        "Released, your assistant reads it under"
+    };
+    paper.say(format!(
+        "{what} the policy {}. Of {} here, {before} before this.",
+        safe(&review.policy),
+        count(review.total, "message"),
+    ));
+}
+
+fn key_change(
+    paper: &mut Paper<'_>,
+    review: &Review,
+    pinned: Option<&Fingerprint>,
+    shown: &Fingerprint,
+    reason: StopReason,
+) {
+    match reason {
+        StopReason::KeyChanged => {
+            paper.key("The key you accepted", pinned);
+            paper.key("The key shown now", Some(shown));
+            paper.say(
+                "They may have a new device, or somebody answers in their place. Ask them by \
+                 another way, with the key at hand.",
+            );
+        }
+        StopReason::AnsweredTwice => {
+            paper.key("Their key", pinned);
+            paper.key("Your key", review.channel.our_fingerprint.as_ref());
+            paper.key("A stranger's key", Some(shown));
+            paper.say(
+                "Their key came with the link. The last one is of somebody else who had the same \
+                 link and answered in your place; it is never theirs, so it cannot be pinned. Tell \
+                 the person who invited you, by another way.",
+            );
+        }
+        StopReason::CodeDiffers => {
+            paper.key("Their key", Some(shown));
+            paper.key("Your key", review.channel.our_fingerprint.as_ref());
+            paper.say(
+                "Somebody answered in their place, or the two of you compared another channel. \
+                 Keep the key only if you compared wrongly.",
+            );
+        }
+    }
+    paper.say("Nothing leaves and nothing enters until you settle this.");
+}
+
+fn raw(paper: &mut Paper<'_>, review: &Review) {
+    let Some(message) = &review.message else {
+        paper.say("There is no message here.");
+        return;
+    };
+    paper.say("As it came; what is not plain is written as its code.");
+    let text = message
+        .content
+        .body()
+        .map_or_else(|| message.content.text().clone(), Body::judged);
+    let mut codes = String::new();
+    for c in text.expose_untrusted().chars() {
+        match c {
+            '\n' | ' '..='~' => codes.push(c),
+            _ => codes.extend(c.escape_unicode()),
+        }
+    }
+    paper.of(whose(message.author), &sanitise(&PeerText::new(codes)));
+}
+
+fn assistants(paper: &mut Paper<'_>, review: &Review) {
+    let Some(message) = review
+        .message
+        .as_ref()
+        .filter(|held| held.author == Author::Peer)
+    else {
+        paper.say("There is no message for your assistant here.");
+        return;
+    };
+    paper.say("Released as it is, your assistant gets this.");
+    let instructions = PeerText::new(review.channel.instructions.as_str());
+    paper.of("instructions", &sanitise(&instructions));
+    if let Content::Text(body) = &message.content {
+        paper.of("unsafe subject", &sanitise(&body.subject));
+        paper.of("unsafe body", &sanitise(&body.body));
+        paper.of("unsafe metadata", &sanitise(&body.metadata));
+    } else {
+        paper.say("Nothing: it cannot be read.");
+    }
+}

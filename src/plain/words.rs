@@ -1,0 +1,189 @@
+//! Things in the words in which they are read out.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr;
+
+use crate::api::Status;
+use crate::model::{
+    Author, Channel, ChannelState, PeerText, Preset, ReviewItem, ReviewKind, UnixMillis,
+};
+use crate::text::sanitise_line;
+
+/// Cells that a name may take in a line of ours.
+const NAME: usize = 60;
+
+/// Makes a name or another short text from outside fit into a line of ours.
+pub(super) fn name(text: &PeerText) -> String {
+    sanitise_line(text, NAME).plain()
+}
+
+/// Makes a text of the engine's fit into a line of ours: what a link or a relay said may be in it.
+pub(super) fn safe(text: &str) -> String {
+    sanitise_line(&PeerText::new(text), 200).plain()
+}
+
+/// Breaks a line of ours between words where a window is narrower. What goes on is indented, so
+/// that nothing in it can stand where whose words it is would stand.
+pub(super) fn fold(line: &str, cells: usize) -> Vec<String> {
+    let room = cells.saturating_sub(1).max(20);
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut width = 0;
+    for word in line.split_inclusive(' ') {
+        let wide = UnicodeWidthStr::width(word);
+        let seen = UnicodeWidthStr::width(word.trim_end());
+        if width + seen > room && !row.trim().is_empty() {
+            row.truncate(row.trim_end().len());
+            rows.push(std::mem::replace(&mut row, String::from("  ")));
+            width = 2;
+        }
+        row.push_str(word);
+        width += wide;
+    }
+    rows.push(row);
+    rows
+}
+
+/// Returns a time in a `strftime` format; empty if it is out of range.
+fn stamp(at: UnixMillis, zone: &TimeZone, format: &str) -> String {
+    Timestamp::from_millisecond(at.0)
+        .ok()
+        .map(|at| at.to_zoned(zone.clone()).strftime(format).to_string())
+        .unwrap_or_default()
+}
+
+/// Returns day and time, as in `Tue 18 Nov 22:41`.
+pub(super) fn when(at: UnixMillis, zone: &TimeZone) -> String {
+    stamp(at, zone, "%a %-d %b %H:%M")
+}
+
+/// Returns the time of day.
+pub(super) fn clock(at: UnixMillis, zone: &TimeZone) -> String {
+    stamp(at, zone, "%H:%M:%S")
+}
+
+/// Returns a count with its word: `1 message`, `2 messages`.
+pub(super) fn count(number: impl Into<u64>, one: &str) -> String {
+    match number.into() {
+        1 => format!("1 {one}"),
+        many => format!("{many} {one}s"),
+    }
+}
+
+/// Returns the name of a preset as it is read out.
+pub(super) fn preset(name: &str) -> String {
+    Preset::parse(name).map_or_else(|| safe(name), |preset| preset.label().to_lowercase())
+}
+
+/// Returns a channel in one spoken line: whose it is, how far it is trusted, what is new.
+pub(super) fn channel(channel: &Channel) -> String {
+    let mut parts = vec![format!("Channel {}", name(&channel.name))];
+    parts.push(preset(&channel.preset));
+    parts.push(
+        match channel.state {
+            ChannelState::Active if channel.verified.is_some() => "code compared",
+            ChannelState::Active => "code not compared",
+            ChannelState::Invited => "invite not answered",
+            ChannelState::Requested => "somebody answered and waits for you",
+            ChannelState::Stopped => "stopped",
+            ChannelState::Superseded => "replaced by a newer invite",
+            ChannelState::Closed => "closed",
+        }
+        .to_owned(),
+    );
+    if let Some(reason) = channel.stopped {
+        parts.push(reason.sentence().to_owned());
+    }
+    if channel.paused {
+        parts.push("paused".to_owned());
+    }
+    if channel.held_in > 0 {
+        parts.push(format!("{} held", channel.held_in));
+    }
+    if channel.unread > 0 {
+        parts.push(format!("{} new", channel.unread));
+    }
+    parts.join(", ")
+}
+
+/// Returns an item in one spoken line: what it is, why it waits, until when.
+pub(super) fn item(item: &ReviewItem, zone: &TimeZone) -> String {
+    let who = name(&item.name);
+    let severe = if item.is_severe() { ", severe" } else { "" };
+    match &item.kind {
+        ReviewKind::KeyChange { reason, .. } => {
+            format!(
+                "Key of {who}{severe}: {}; stopped until you decide",
+                reason.sentence()
+            )
+        }
+        ReviewKind::ContactRequest { answers, .. } => match answers {
+            Some(times @ 2..) => {
+                format!(
+                    "Contact {who}{severe}: wants a channel, the invite was answered {times} times"
+                )
+            }
+            Some(_) | None => format!("Contact {who}: wants a channel"),
+        },
+        ReviewKind::HeldMessage { signals, .. } => {
+            let why = match signals {
+                0 => "every message waits here".to_owned(),
+                &signals => count(signals, "signal"),
+            };
+            format!("Message of {who}{severe}: {why}; your assistant has not seen it")
+        }
+        ReviewKind::HeldDraft {
+            reason, expires, ..
+        } => {
+            let why = if reason.is_empty() {
+                "every draft waits here".to_owned()
+            } else {
+                format!("it {}", safe(reason))
+            };
+            let until = when(*expires, zone);
+            format!(
+                "Draft of your assistant to {who}{severe}: {why}; not sent if unanswered by {until}"
+            )
+        }
+    }
+}
+
+/// Returns whose words they are, for the beginning of each line of them.
+pub(super) fn whose(author: Author) -> &'static str {
+    match author {
+        Author::Peer => "theirs",
+        Author::Human => "you",
+        Author::Assistant => "your assistant",
+    }
+}
+
+/// Returns how all is in one spoken line.
+pub(super) fn status(status: &Status, new: u32, zone: &TimeZone) -> String {
+    let mode = status.paused.map_or_else(
+        || "Supervised".to_owned(),
+        |since| format!("All paused since {}", when(since, zone)),
+    );
+    let first = status.next_expiry.map_or_else(String::new, |at| {
+        format!(", the first draft until {}", when(at, zone))
+    });
+    let answering = status
+        .relays
+        .iter()
+        .filter(|relay| relay.problem.is_none())
+        .count();
+    let waiting = match status.outbox {
+        0 => String::new(),
+        more => format!(" {} not left yet.", count(more, "message")),
+    };
+    format!(
+        "{mode}. {} you{first}. {}. Relays {answering} of {} answer.{waiting}",
+        if status.needs_you == 1 {
+            "1 thing needs".to_owned()
+        } else {
+            format!("{} things need", status.needs_you)
+        },
+        count(new, "new message"),
+        status.relays.len(),
+    )
+}

@@ -1,0 +1,370 @@
+//! What can be chosen in a review, what happens if nothing is, and whether the keys are live.
+
+use ratatui::layout::Rect;
+
+use crate::api::Review;
+use crate::model::{ReviewKind, Verdict};
+use crate::tui::model::Model;
+use crate::tui::theme::Role;
+use crate::tui::widget::paint::{Paint, inset, nth};
+
+use super::review::{Look, ReviewScreen};
+use super::review_aside;
+use super::review_reading::Pane;
+use super::review_several;
+use super::review_verdict::{edited, hides, is_grave, may_pin};
+use super::review_view::Shape;
+use super::review_words::{Purpose, Written};
+
+/// A key and what it says, in two lengths.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice {
+    pub(super) key: &'static str,
+    words: &'static str,
+    /// For a window in which two of the longer ones would not stand side by side.
+    short: &'static str,
+}
+
+/// Makes a choice.
+pub(super) const fn choice(key: &'static str, words: &'static str, short: &'static str) -> Choice {
+    Choice { key, words, short }
+}
+
+/// Returns what can be chosen now.
+fn choices(screen: &ReviewScreen) -> Vec<Choice> {
+    let Some(review) = &screen.review else {
+        return Vec::new();
+    };
+    if screen.several.is_some() {
+        return review_several::choices(review);
+    }
+    if let Some(verdict) = screen.armed {
+        let (words, short) = armed_words(review, verdict);
+        return vec![choice("A", words, short), refusal(review)];
+    }
+    let written = screen.written();
+    match review.item.kind {
+        ReviewKind::KeyChange { .. } => of_change(review),
+        ReviewKind::ContactRequest { .. } if is_grave(review) => vec![
+            refusal(review),
+            choice("a", "accept all the same (asks for A)", "accept, then A"),
+        ],
+        ReviewKind::ContactRequest { .. } => vec![
+            choice("a", "accept, pin this key", "accept"),
+            refusal(review),
+        ],
+        ReviewKind::HeldMessage { .. } => of_held(review, written),
+        ReviewKind::HeldDraft { .. } => of_draft(review, written),
+    }
+}
+
+/// Returns the way out of a question.
+const fn refusal(review: &Review) -> Choice {
+    match review.item.kind {
+        ReviewKind::KeyChange { .. } => choice("Esc", "leave it stopped", "leave it stopped"),
+        ReviewKind::ContactRequest { .. } => {
+            choice("r", "refuse, close the channel", "refuse, close")
+        }
+        ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. } => {
+            choice("Esc", "not yet", "not yet")
+        }
+    }
+}
+
+/// Says exactly what `A` carries out, in words and in few.
+const fn armed_words(review: &Review, verdict: Verdict) -> (&'static str, &'static str) {
+    match (&review.item.kind, verdict) {
+        (ReviewKind::KeyChange { .. }, _) => (
+            "pin the new key: messages flow to whoever holds it",
+            "pin it: messages go to its holder",
+        ),
+        (ReviewKind::ContactRequest { .. }, _) => (
+            "accept the last one who answered",
+            "accept the last one who answered",
+        ),
+        (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => (
+            "send your version to them, after the time to take it back",
+            "send your version, u can take it back",
+        ),
+        (ReviewKind::HeldDraft { .. }, _) => (
+            "send it to them as it is, after the time to take it back",
+            "send it as it is, u can take it back",
+        ),
+        (ReviewKind::HeldMessage { .. }, Verdict::ReleaseClean) => (
+            "your assistant reads it without what is hidden",
+            "it is read without what is hidden",
+        ),
+        (ReviewKind::HeldMessage { .. }, _) => (
+            "your assistant reads all of it as it is",
+            "your assistant reads it as it is",
+        ),
+    }
+}
+
+fn of_change(review: &Review) -> Vec<Choice> {
+    let mut list = vec![
+        choice("K", "keep the key you accepted", "keep the old key"),
+        choice("r", "close the channel", "close"),
+    ];
+    if may_pin(review) {
+        let words = "pin the new key (asks for A)";
+        list.push(choice("a", words, "pin the new key, then A"));
+    }
+    list
+}
+
+fn of_held(review: &Review, written: &Written) -> Vec<Choice> {
+    let first = match (written.text(Purpose::OwnWords).is_some(), is_grave(review)) {
+        (true, _) => choice("a", "pass on your words", "pass on your words"),
+        (false, true) => choice("a", "release as is (asks for A)", "release, then A"),
+        (false, false) => choice("a", "release as is", "release"),
+    };
+    let mut list = vec![first];
+    if hides(review) {
+        let words = "release, hidden text removed";
+        list.push(choice("l", words, "nothing hidden"));
+    }
+    list.push(choice("s", "pass on in my own words", "my own words"));
+    list.extend(refusals(written));
+    list
+}
+
+fn of_draft(review: &Review, written: &Written) -> Vec<Choice> {
+    let first = match (edited(review, written).is_some(), is_grave(review)) {
+        (true, true) => choice("a", "send your version (asks for A)", "send yours, then A"),
+        (true, false) => choice("a", "send your version", "send yours"),
+        (false, true) => choice("a", "send as is (asks for A)", "send, then A"),
+        (false, false) => choice("a", "send as is", "send as is"),
+    };
+    let mut list = vec![first, choice("E", "edit, then send", "edit")];
+    list.extend(refusals(written));
+    list
+}
+
+fn refusals(written: &Written) -> [Choice; 3] {
+    let why = if written.asked_reason() {
+        "refuse with this reason"
+    } else {
+        "refuse, say why"
+    };
+    [
+        choice("r", why, "refuse"),
+        choice("b", "refuse, pause channel", "and pause"),
+        choice("z", "decide later", "later"),
+    ]
+}
+
+/// Says what happens if nobody decides.
+pub(super) const fn default_words(review: &Review) -> &'static str {
+    match &review.item.kind {
+        ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
+        ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
+        ReviewKind::HeldMessage { .. } => {
+            "If you do nothing: it stays held here, unread by your assistant."
+        }
+        ReviewKind::HeldDraft { .. } => {
+            "If you do nothing: not sent, your assistant is told “expired”."
+        }
+    }
+}
+
+/// The same where there is little room.
+const fn short_default(review: &Review) -> &'static str {
+    match &review.item.kind {
+        ReviewKind::ContactRequest { .. } => "undecided: nothing is sent to them",
+        ReviewKind::KeyChange { .. } => "undecided: it stays stopped",
+        ReviewKind::HeldMessage { .. } => "undecided: stays held, unread",
+        ReviewKind::HeldDraft { .. } => "undecided: not sent, it expires",
+    }
+}
+
+/// A choice in its place: columns from the left, key, words.
+type Placed = (u16, &'static str, &'static str);
+
+/// Returns the rows of choices for a room of so many columns.
+fn arranged(list: &[Choice], shape: Shape, room: u16) -> Vec<Vec<Placed>> {
+    if shape == Shape::Narrow {
+        return flowing(list, room);
+    }
+    let half = room / 2;
+    let fits = |one: &Choice| one.key.len() + one.words.len() + 4 <= usize::from(half);
+    let beside = if list.iter().all(fits) { 2 } else { 1 };
+    list.chunks(beside)
+        .map(|row| {
+            let columns = [0, half].into_iter().zip(row);
+            columns
+                .map(|(column, one)| (column, one.key, one.words))
+                .collect()
+        })
+        .collect()
+}
+
+/// Puts as many choices on a row as fit, in few words.
+fn flowing(list: &[Choice], room: u16) -> Vec<Vec<Placed>> {
+    let mut rows: Vec<Vec<Placed>> = Vec::new();
+    let mut column = 0;
+    for one in list {
+        let cells = one.key.len() + 1 + one.short.len();
+        let cells = u16::try_from(cells).unwrap_or(u16::MAX);
+        match rows.last_mut() {
+            Some(row) if column + cells <= room => row.push((column, one.key, one.short)),
+            _ => {
+                column = 0;
+                rows.push(vec![(0, one.key, one.short)]);
+            }
+        }
+        column = column.saturating_add(cells + 2);
+    }
+    rows
+}
+
+/// Columns left of the choices.
+const fn indent(shape: Shape) -> u16 {
+    match shape {
+        Shape::Columns => 2,
+        Shape::Stacked => 9,
+        Shape::Narrow => 1,
+    }
+}
+
+/// What stands in the box of the decision, from the top.
+struct Rows {
+    heading: bool,
+    flags: Option<String>,
+    choices: Vec<Vec<Placed>>,
+}
+
+fn rows(screen: &ReviewScreen, shape: Shape, (width, low): (u16, bool)) -> Rows {
+    let unread = !screen.reading.is_whole();
+    let review = screen.review.as_ref();
+    let found = review.filter(|review| !review_aside::signals(review).is_empty());
+    let flags = found.map(review_aside::flags);
+    let room = width.saturating_sub(indent(shape) + 1);
+    Rows {
+        heading: shape == Shape::Columns,
+        flags: flags.filter(|_| shape == Shape::Narrow && unread),
+        // In a low window the text comes first: there is nothing to choose before it was read.
+        choices: if low && unread {
+            Vec::new()
+        } else {
+            arranged(&choices(screen), shape, room)
+        },
+    }
+}
+
+/// Rows of a body below which the choices wait until the text was read.
+const LOW: u16 = 14;
+
+/// Returns how many rows the box of the decision takes in a body of this size.
+pub(super) fn height(screen: &ReviewScreen, shape: Shape, body: Rect) -> usize {
+    let rows = rows(screen, shape, (body.width, body.height < LOW));
+    // The rule, and what happens if nothing is done.
+    2 + usize::from(rows.heading) + usize::from(rows.flags.is_some()) + rows.choices.len()
+}
+
+/// Draws the box; `body` is the column that it stands in.
+pub(super) fn draw(
+    model: &Model,
+    screen: &ReviewScreen,
+    paint: &mut Paint<'_>,
+    (area, body, shape): (Rect, Rect, Shape),
+) {
+    let Some(review) = &screen.review else {
+        return;
+    };
+    let rows = rows(screen, shape, (body.width, body.height < LOW));
+    let asleep = screen.asleep(model);
+    paint.rule(area);
+    let mut down = 1;
+    let state = asleep.map_or(("keys live", Role::Accent), |why| (why.words(), Role::Wait));
+    match shape {
+        Shape::Columns => {
+            let left = vec![paint.own(Role::Heading, "YOUR DECISION")];
+            let right = vec![paint.own(state.1, state.0)];
+            paint.pair(inset(nth(area, 1), 1, 1), left, right);
+            down += 1;
+        }
+        Shape::Stacked | Shape::Narrow => {
+            let desk = screen.desk(model);
+            let is_safe = screen.look == Look::Safe;
+            let more = match screen.reading.below(&desk, Pane::Text) {
+                0 if is_safe && screen.reading.left_behind(&desk) => More::Behind,
+                0 => More::None,
+                below => More::Below(below),
+            };
+            draw_state(paint, area, state, more);
+        }
+    }
+    if let Some(flags) = rows.flags {
+        let words = vec![paint.own(Role::Wait, flags)];
+        paint.row(inset(nth(area, down), 1, 1), words);
+        down += 1;
+    }
+    if shape == Shape::Stacked && !rows.choices.is_empty() {
+        let words = vec![paint.own(Role::Heading, "DECIDE")];
+        paint.row(inset(nth(area, down), 1, 1), words);
+    }
+    let key_role = if asleep.is_none() {
+        (Role::Accent, Role::Text)
+    } else {
+        (Role::Dim, Role::Dim)
+    };
+    let gap = if shape == Shape::Narrow { " " } else { "  " };
+    for row in rows.choices {
+        let place = inset(nth(area, down), indent(shape), 1);
+        for (column, key, words) in row {
+            let spans = vec![
+                paint.own(key_role.0, key),
+                paint.own(Role::Text, gap),
+                paint.own(key_role.1, words),
+            ];
+            paint.row(inset(place, column, 0), spans);
+        }
+        down += 1;
+    }
+    let (words, left) = match shape {
+        Shape::Columns => (default_words(review), 2),
+        Shape::Stacked => (default_words(review), 1),
+        Shape::Narrow => (short_default(review), 1),
+    };
+    let words = vec![paint.own(Role::Dim, words)];
+    paint.row(inset(nth(area, down), left, 1), words);
+}
+
+/// What of the text is not on the screen.
+#[derive(Clone, Copy)]
+enum More {
+    None,
+    /// So many rows below.
+    Below(usize),
+    /// Rows that were jumped over, before the end of the text.
+    Behind,
+}
+
+/// Draws onto the rule what else there is to read, and whether the keys are live.
+fn draw_state(paint: &mut Paint<'_>, area: Rect, (state, role): (&str, Role), more: More) {
+    let room = usize::from(area.width);
+    let cells = |words: &str| words.chars().count();
+    let right = format!(" {state} ");
+    let (left, one) = match more {
+        More::None => (String::new(), right.clone()),
+        More::Below(rows) => (
+            format!(" ▼ {rows} more lines, j reads on "),
+            format!(" ▼ {rows} more, {state} "),
+        ),
+        More::Behind => (
+            " ▲ unread lines above, j goes there ".to_owned(),
+            " ▲ unread above, j goes there ".to_owned(),
+        ),
+    };
+    if !left.is_empty() && cells(&left) + cells(&right) + 4 <= room {
+        let left = vec![paint.own(Role::Wait, left)];
+        let right = vec![paint.own(role, right)];
+        paint.pair(inset(area, 2, 1), left, right);
+        return;
+    }
+    let words = if cells(&one) < room { one } else { right };
+    let start = room.saturating_sub(cells(&words) + 1);
+    let start = u16::try_from(start).unwrap_or(0);
+    paint.row(inset(area, start, 0), vec![paint.own(role, words)]);
+}

@@ -1,0 +1,229 @@
+//! Everything that happens to a terminal from outside: its size, its end, jobs, tmux, and an
+//! engine or a passphrase behind the screen.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use portable_pty::CommandBuilder;
+
+use super::Session;
+use crate::support::{Person, World, wait_for};
+
+const SIZE: (u16, u16) = (120, 36);
+const PHRASE: &str = "correct horse";
+
+/// The program on somebody's profile, as they would start it in a terminal.
+pub(super) fn at_home(person: &Person, arguments: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
+    command.env_clear();
+    command.env("HOME", person.desk());
+    command.env("CHAPERON_HOME", person.home());
+    command.env("PATH", "/usr/bin:/bin");
+    command.env("TERM", "xterm-256color");
+    command.cwd(person.desk());
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn nothing_typed_is_lost_in_a_storm_of_sizes() {
+    let mut session = Session::start(SIZE, &[]);
+    session.see("Write to Marta Ruiz");
+    session.press("i");
+    session.see("AS YOURSELF");
+    let text = "every letter of this has to arrive in its order";
+    let sizes = [(80, 24), (1, 1), (300, 100), (40, 12), (7, 50), (119, 35)];
+    for (letter, size) in text.chars().zip(sizes.into_iter().cycle()) {
+        session.resize(size);
+        session.press(&letter.to_string());
+    }
+    session.resize(SIZE);
+    session.see(text);
+    session.press("\u{1b}");
+    session.see("draft kept");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn it_can_be_suspended_while_writing_and_goes_on_where_it_was() {
+    // A shell that does job control, because whoever has no parent in their session is never
+    // stopped.
+    let mut command = CommandBuilder::new("/bin/sh");
+    let script = "set -m; \"$0\" demo; printf 'put to %s\\n' sleep; read -r _; fg; echo over";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_chaperon")]);
+    command.env("TERM", "xterm-256color");
+    let mut session = Session::run(SIZE, command);
+    session.see("Write to Marta Ruiz");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("half a thought");
+    session.see("half a thought");
+    session.press("\u{1a}");
+    session.wait("the shell", |output| {
+        let screen = output.parser.screen();
+        screen.contents().contains("put to sleep") && !screen.alternate_screen()
+    });
+    session.press("\r");
+    session.wait("the screen again", |output| {
+        let screen = output.parser.screen();
+        screen.contents().contains("half a thought") && screen.alternate_screen()
+    });
+    session.press(", and the rest");
+    session.see("half a thought, and the rest");
+    session.press("\u{1b}");
+    session.see("draft kept");
+    session.press("qq");
+    session.see("over");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn a_draft_outlives_the_terminal_that_it_was_written_in() {
+    let world = World::new();
+    let mut session = Session::run(SIZE, at_home(&world.ana, &[]));
+    session.see("+15550100");
+    session.see("Write to");
+    session.press("i");
+    session.see("AS YOURSELF");
+    session.press("half a thought");
+    session.see("half a thought");
+    session.hang_up();
+    let (status, took) = session.end();
+    assert_eq!(status.signal(), None);
+    assert!(status.exit_code() <= 1, "{status:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+
+    let mut session = Session::run(SIZE, at_home(&world.ana, &[]));
+    session.see("Write to");
+    session.press("i");
+    session.see("half a thought");
+    session.press("\u{1b}");
+    session.see("draft kept");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn a_terminal_that_says_it_cannot_draw_is_offered_lines_and_gets_no_colour() {
+    let mut session = Session::start((80, 24), &[("TERM", "dumb")]);
+    session.see("chaperon --plain");
+    session.see("CHANNELS");
+    session.press("qq");
+    assert!(session.end().0.success());
+    let raw = session.raw();
+    for colour in ["[38;", "[48;", "[31m", "[36m"] {
+        assert!(!raw.contains(colour), "{colour}");
+    }
+}
+
+#[test]
+fn a_protected_profile_asks_in_the_terminal_before_anything_is_drawn() {
+    let world = World::new();
+    let file = world.ana.desk().join("passphrase");
+    std::fs::write(&file, format!("{PHRASE}\n")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&file, mode).unwrap();
+    let name = file.to_str().unwrap();
+    let set = ["passphrase", "set", "--new-passphrase-file", name];
+    assert_eq!(world.ana.json(&set)["protected"], true);
+
+    let mut session = Session::run(SIZE, at_home(&world.ana, &[]));
+    session.see("Passphrase:");
+    session.press("wrong one\r");
+    session.see("wrong passphrase");
+    session.press(&format!("{PHRASE}\r"));
+    session.see("+15550100");
+    session.press("qq");
+    assert!(session.end().0.success());
+    assert!(!session.raw().contains(PHRASE), "it was shown");
+}
+
+#[test]
+fn an_engine_that_stops_behind_the_screen_ends_it_and_says_why() {
+    let world = World::new();
+    let engine = world.ana.engine();
+    let mut session = Session::run(SIZE, at_home(&world.ana, &[]));
+    session.see("+15550100");
+    engine.stop();
+    let (status, _) = session.end();
+    assert_eq!(status.exit_code(), 1);
+    session.wait("the end of the output", |output| output.ended);
+    let raw = session.raw();
+    assert!(
+        raw.contains("the engine of this profile was stopped"),
+        "{raw}"
+    );
+    assert!(raw.rfind("?1049l") > raw.rfind("?1049h"));
+}
+
+/// A tmux server of the test's own; killed when dropped.
+struct Tmux<'a> {
+    dir: &'a Path,
+}
+
+impl Tmux<'_> {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("tmux");
+        command.env_remove("TMUX").env("TMUX_TMPDIR", self.dir);
+        command.args(["-f", "/dev/null"]).args(arguments);
+        command
+    }
+
+    fn tell(&self, arguments: &[&str]) -> String {
+        let ran = self.command(arguments).output().unwrap();
+        assert!(ran.status.success(), "{arguments:?}: {ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    }
+
+    fn see(&self, words: &str) {
+        wait_for(words, || {
+            let screen = self.tell(&["capture-pane", "-p"]);
+            screen.contains(words).then_some(())
+        });
+    }
+}
+
+impl Drop for Tmux<'_> {
+    fn drop(&mut self) {
+        // Gone by itself where its only window was left.
+        let _gone = self.command(&["kill-server"]).output();
+    }
+}
+
+#[test]
+fn it_works_inside_tmux() {
+    if Command::new("tmux").arg("-V").output().is_err() {
+        assert!(
+            std::env::var_os("CHAPERON_TEST_TMUX").is_none(),
+            "tmux is missing"
+        );
+        println!("skipped: there is no tmux");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let tmux = Tmux { dir: dir.path() };
+    let program = concat!("'", env!("CARGO_BIN_EXE_chaperon"), "' demo");
+    tmux.tell(&["new-session", "-d", "-x", "120", "-y", "36", program]);
+    tmux.see("Northwind office");
+    tmux.tell(&["send-keys", "?"]);
+    tmux.see("go to the next item that needs you");
+    tmux.tell(&["send-keys", "Escape"]);
+    tmux.see("CHANNELS");
+    tmux.tell(&["resize-window", "-x", "80", "-y", "24"]);
+    tmux.tell(&["send-keys", "i"]);
+    tmux.see("AS YOURSELF");
+    tmux.tell(&["send-keys", "-l", "typed in a pane"]);
+    tmux.see("typed in a pane");
+    tmux.tell(&["send-keys", "Escape"]);
+    tmux.see("draft kept");
+    tmux.tell(&["send-keys", "q", "q"]);
+    wait_for("tmux to end", || {
+        let left = Tmux { dir: dir.path() }
+            .command(&["list-sessions"])
+            .output()
+            .unwrap();
+        (!left.status.success()).then_some(())
+    });
+}
