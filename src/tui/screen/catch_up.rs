@@ -364,16 +364,18 @@ fn lines(news: &ChannelNews, room: usize) -> Vec<(SafeLine, Role)> {
         say(&came, Role::Text);
     }
     if !news.alone.is_empty() {
-        let by: Vec<_> = (news.alone.iter())
-            .map(|alone| match alone.rule.as_str() {
-                "" => alone.count.to_string(),
-                rule => format!("{rule} {}", alone.count),
-            })
+        // The rule of most presets is called `alone` too; that would say nothing twice.
+        let named = (news.alone.iter()).filter(|alone| !["", "alone"].contains(&&*alone.rule));
+        let by: Vec<_> = named
+            .map(|alone| format!("{} {}", alone.rule, alone.count))
             .collect();
-        say(
-            &format!("{} sent alone: {}", alone(news), by.join(", ")),
-            Role::Text,
-        );
+        let sent = format!("{} sent alone", alone(news));
+        let words = if by.is_empty() {
+            sent
+        } else {
+            format!("{sent}: {}", by.join(", "))
+        };
+        say(&words, Role::Text);
     }
     let settled = joined(&[
         (news.expired, "expired, not sent"),
