@@ -7,7 +7,10 @@ use chaperon::model::{
     Author, Body, Channel, ChannelId, ChannelState, Content, Message as Letter, MessageId,
     NetworkId, PeerText, UnixMillis,
 };
-use chaperon::tui::{Message, Model, Question, Setup, Symbols, ThemeChoice, start, update, view};
+use chaperon::tui::theme::ColourHints;
+use chaperon::tui::{
+    Message, Model, Question, Setup, Symbols, ThemeChoice, Themes, start, update, view,
+};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::Bencher;
 use jiff::tz::TimeZone;
@@ -87,7 +90,9 @@ fn letter(id: i64) -> Letter {
 /// Makes a surface that holds this many messages.
 fn model(messages: i64) -> Model {
     let mut model = Model::new(Setup {
-        theme: ThemeChoice::Dark,
+        theme: ThemeChoice::DARK,
+        themes: Themes::default(),
+        colours: ColourHints::default(),
         symbols: Symbols::Unicode,
         banner: None,
         tour: false,

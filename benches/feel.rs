@@ -447,7 +447,7 @@ fn screen(world: &World, count: i64) {
     );
     line("key to drawn frame, p50 / p99", &spread, "p99 8 ms");
     session.press("\u{1b}");
-    session.see("draft kept");
+    session.see("Draft kept");
     std::thread::sleep(Duration::from_secs(3));
     let (ticks, frames) = (session.ticks(), session.frames());
     std::thread::sleep(REST);
@@ -548,7 +548,7 @@ fn flood(world: &World, runtime: &tokio::runtime::Runtime, before: i64) {
     session.press("the end");
     session.see("the end");
     session.press("\u{1b}");
-    session.see("draft kept");
+    session.see("Draft kept");
     // What is left on the way may still come.
     let mut store = Store::open(&world.me().database()).unwrap();
     let patience = Instant::now();

@@ -143,6 +143,9 @@ pub enum Error {
     /// A file or the store failed, in words without a path of the user.
     #[error("{0}")]
     Storage(String),
+    /// Long work was stopped on request.
+    #[error("stopped, as it was asked to; nothing was changed")]
+    Stopped,
     /// The engine stopped before it answered; nobody can tell from here whether it was done.
     #[error(
         "the engine stopped before it answered; it may have been done, so look before asking again"

@@ -43,6 +43,7 @@ pub mod verify;
 pub mod wake;
 
 mod imessage;
+mod progress;
 
 use std::io;
 

@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, join_all};
 
-use crate::api::{Error, Handle, Reply, Request, Status};
-use crate::model::{Report, UnixMillis};
+use crate::api::{Error, Handle, Reply, Request, Role, Status};
+use crate::engine::{self, Session};
+use crate::model::{Passphrase, Report, UnixMillis};
+use crate::net::Mode;
 use crate::net::mailbox::{Probe, probe};
 use crate::profile::config::{Config, ConfigError, DEFAULT_MAILBOX_URL, Source};
 use crate::profile::{Environment, Profile};
@@ -46,6 +48,25 @@ impl Engine {
             Self::NoProfile | Self::Locked | Self::Broken(_) => None,
         }
     }
+}
+
+/// Reaches the engine of a profile that is there, or hosts one; asks nobody for a passphrase.
+/// `None` where there is no profile, or it is locked and no engine runs. The error is in words.
+pub async fn borrow(
+    profile: &Profile,
+    given: Option<&Passphrase>,
+) -> Result<Option<Session>, String> {
+    if !profile.exists() {
+        return Ok(None);
+    }
+    for role in [Role::Supervisor, Role::Assistant] {
+        match Session::open(profile, role, Mode::OnDemand, given).await {
+            Ok(session) => return Ok(Some(session)),
+            Err(engine::Error::Locked) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(None)
 }
 
 /// Where things are and what time it is.
@@ -223,14 +244,20 @@ fn is_closed(found: &Metadata) -> bool {
     is_ours(found) && found.mode().trailing_zeros() >= 6
 }
 
+/// Tells whether the session has a bus that desktop notifications go over; macOS has its own
+/// way and always can.
+pub fn has_bus(env: Environment<'_>) -> bool {
+    let named = env("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| !address.is_empty());
+    let runtime = env("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let there = runtime.is_some_and(|dir| dir.join("bus").exists());
+    cfg!(target_os = "macos") || named || there
+}
+
 fn bus(report: &mut Report, env: Environment<'_>) {
     if cfg!(target_os = "macos") {
         return;
     }
-    let named = env("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| !address.is_empty());
-    let runtime = env("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let there = runtime.is_some_and(|dir| dir.join("bus").exists());
-    if named || there {
+    if has_bus(env) {
         report.ok("desktop bus", "there is one");
     } else {
         let words = "none in this session: no desktop notifications here";

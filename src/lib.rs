@@ -11,6 +11,7 @@ pub mod desktop;
 pub mod doctor;
 pub mod engine;
 pub mod failpoint;
+pub mod first_start;
 pub mod herald;
 pub mod model;
 pub mod net;

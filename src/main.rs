@@ -17,12 +17,13 @@ use chaperon::demo::World;
 use chaperon::desktop::notify;
 use chaperon::doctor;
 use chaperon::engine::{self, Hosted, Session, system_clock};
+use chaperon::first_start;
 use chaperon::herald;
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
 use chaperon::plain;
 use chaperon::profile::Profile;
-use chaperon::profile::config::{Source, Symbols, TABLE};
+use chaperon::profile::config::{Source, TABLE};
 use chaperon::relay::{self, Limits, Rate};
 use chaperon::tui::{self, Keys, ThemeChoice};
 use clap::Parser as _;
@@ -108,6 +109,8 @@ struct Access {
     passphrase_file: Option<PathBuf>,
     as_assistant: bool,
     socket: Option<PathBuf>,
+    /// The passphrase that was chosen in this call.
+    given: Option<Passphrase>,
 }
 
 impl Access {
@@ -120,6 +123,7 @@ impl Access {
             passphrase_file: passphrase_file.or_else(|| set(PASSPHRASE_VARIABLE).map(Into::into)),
             as_assistant: as_assistant || by_variable || socket.is_some(),
             socket,
+            given: None,
         }
     }
 
@@ -141,8 +145,11 @@ impl Access {
             Err(engine::Error::Locked) => {}
             other => return Ok((other?, None)),
         }
-        if let Some(file) = &self.passphrase_file {
-            let passphrase = secret::from_file(file)?;
+        let given = match &self.passphrase_file {
+            Some(file) => Some(secret::from_file(file)?),
+            None => self.given.clone(),
+        };
+        if let Some(passphrase) = given {
             return Ok((run(Some(&passphrase)).await?, Some(passphrase)));
         }
         let mut left = ATTEMPTS;
@@ -243,10 +250,22 @@ fn print(verb: impl FnOnce(&mut Output<'_>) -> Result<Exit, cli::Error>) -> Exit
 
 /// Opens the terminal surface on a profile: on the engine that runs there, or on one hosted
 /// here, which then serves everybody else too.
-async fn show_profile(access: Access, plain: bool) -> Result<ExitCode> {
+async fn show_profile(mut access: Access, plain: bool) -> Result<ExitCode> {
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
+    let mut greeting = None;
+    // In lines nothing asks: the defaults hold, and the settings say how to change them.
+    if !plain && first_start::is_due(&profile) {
+        let file = access.passphrase_file.as_deref();
+        let demo = async || show_demo(false).await.map(|_code| ());
+        let Some(begun) = first_start::welcome(&profile, file, demo).await? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        access.given = begun.passphrase;
+        greeting = begun.greeting;
+    }
     let mut options = drawn(&profile)?;
+    options.greeting = greeting;
     let source = Profile::source(access.home.as_deref(), &|name| std::env::var_os(name));
     place(&mut options, &profile, source);
     log_to_file(&profile)?;
@@ -285,10 +304,7 @@ fn place(options: &mut tui::Options, profile: &Profile, source: Source) {
     let set = names.filter_map(|name| Some((*name, std::env::var(name).ok()?)));
     let file = profile.config_file();
     options.place = tui::Place {
-        file: match home.and_then(|home| file.strip_prefix(home).ok().map(Path::to_owned)) {
-            Some(inside) => format!("~/{}", inside.display()),
-            None => file.display().to_string(),
-        },
+        file: first_start::tilde(&file, home.as_deref()),
         source,
         variables: set.collect(),
     };
@@ -306,7 +322,8 @@ async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -
     let profile = profile(access.home.clone())?;
     let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     if let Ok(config) = profile.load_config() {
-        if let Some(theme) = ThemeChoice::parse(&config.theme()) {
+        options.themes = tui::theme_files::load(&profile.themes_dir());
+        if let Ok(theme) = ThemeChoice::parse(&config.theme(), &options.themes) {
             options.theme = theme;
         }
         options.config = config;
@@ -315,7 +332,10 @@ async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -
     let runs = api::socket::connect(&profile.socket(), Role::Assistant, None)
         .await
         .is_ok();
-    let session = tokio::time::timeout(ENGINE_PATIENCE, borrow(access, &profile)).await;
+    let given = access.passphrase_file.as_deref().map(secret::from_file);
+    let given = given.transpose()?;
+    let session = doctor::borrow(&profile, given.as_ref());
+    let session = tokio::time::timeout(ENGINE_PATIENCE, session).await;
     let session =
         session.unwrap_or_else(|_late| Err("the engine of the profile is busy".to_owned()));
     let engine = match &session {
@@ -340,24 +360,6 @@ async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -
         session.close().await;
     }
     Ok(print(|out| cli::doctor::print(&report, args, out)))
-}
-
-/// Reaches the engine of a profile that is there, or hosts one; asks nobody for a passphrase.
-/// `None` where there is no profile, or it is locked and no engine runs. The error is in words.
-async fn borrow(access: &Access, profile: &Profile) -> Result<Option<Session>, String> {
-    if !profile.exists() {
-        return Ok(None);
-    }
-    let given = access.passphrase_file.as_deref().map(secret::from_file);
-    let given = given.transpose().map_err(|error| error.to_string())?;
-    for role in [Role::Supervisor, Role::Assistant] {
-        match Session::open(profile, role, Mode::OnDemand, given.as_ref()).await {
-            Ok(session) => return Ok(Some(session)),
-            Err(engine::Error::Locked) => {}
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Ok(None)
 }
 
 /// Returns the table of keys as the command line prints it.
@@ -389,12 +391,10 @@ fn show_keys(home: Option<PathBuf>, args: &KeysArgs) -> Result<ExitCode> {
 fn drawn(profile: &Profile) -> Result<tui::Options> {
     let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
     let config = profile.load_config()?;
-    options.symbols = match config.symbols() {
-        Symbols::Ascii => tui::Symbols::Ascii,
-        Symbols::Unicode => tui::Symbols::Unicode,
-    };
-    options.theme = ThemeChoice::parse(&config.theme())
-        .ok_or_else(|| eyre!("config.toml: theme can be auto, dark, light, mono or terminal"))?;
+    options.themes = tui::theme_files::load(&profile.themes_dir());
+    options.themes_dir = Some(profile.themes_dir());
+    options.theme = ThemeChoice::parse(&config.theme(), &options.themes)
+        .map_err(|error| eyre!("config.toml, theme: {error}"))?;
     options.keys = tui::keys_of(&config)?;
     options.mouse = config.mouse();
     options.config = config;

@@ -14,6 +14,7 @@ pub mod report;
 pub mod review;
 pub mod signal;
 pub mod time;
+pub mod work;
 
 pub use channel::{Channel, ChannelState, Preset};
 pub use decision::{Actor, Evidence, LogEntry, LoggedText, OnScreen, Verdict};
@@ -28,3 +29,4 @@ pub use report::{Finding, Level, Report};
 pub use review::{Occasion, Rest, ReviewItem, ReviewKind, Snoozed, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::{Date, LocalTime, UnixMillis, Weekday};
+pub use work::{Progress, Running, Work};

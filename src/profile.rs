@@ -129,6 +129,11 @@ impl Profile {
         self.config.join("presets")
     }
 
+    /// Returns the directory of the user's own themes, `<name>.toml` each.
+    pub fn themes_dir(&self) -> PathBuf {
+        self.config.join("themes")
+    }
+
     /// Returns the path of the user's own invitation text.
     pub fn onboard_template(&self) -> PathBuf {
         self.config.join("onboard.tmpl")
@@ -170,7 +175,8 @@ impl Profile {
     /// Makes the directories that are missing, open to their owner alone (0700). Directories
     /// that exist keep their mode, except that a socket directory has to be ours alone.
     pub fn create(&self) -> Result<(), Error> {
-        for dir in [&self.config, &self.data, &self.presets_dir()] {
+        let (presets, themes) = (self.presets_dir(), self.themes_dir());
+        for dir in [&self.config, &self.data, &presets, &themes] {
             private_directory(dir).map_err(|source| Error::Io {
                 doing: "make the directories of the profile",
                 source,

@@ -49,6 +49,9 @@ pub enum Error {
     /// A row holds something this program never writes.
     #[error("the profile's database holds an impossible {0}")]
     Corrupt(&'static str),
+    /// Long work was stopped on request; nothing was changed.
+    #[error("stopped on request")]
+    Stopped,
     /// Something else reads the file, so that old content cannot be removed from it.
     #[error("another program has the profile's database open")]
     Busy,

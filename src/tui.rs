@@ -8,6 +8,7 @@
 //! did not decide in the review screen.
 
 mod available;
+mod background;
 mod burst;
 mod external;
 mod filter;
@@ -24,6 +25,7 @@ pub mod run;
 mod screen;
 mod terminal;
 pub mod theme;
+pub mod theme_files;
 mod tour;
 pub mod update;
 pub mod view;
@@ -32,12 +34,12 @@ mod widget;
 
 pub use keymap::{Change, EnterKey, Keys, KeysError};
 pub use keys_test::test_keys;
-pub use looks::ThemeError;
 pub use message::{Effect, FileNews, Message, Question, Sheet};
 pub use model::{Model, Setup};
-pub use run::{Doctor, Error, Options, run};
+pub use run::{Doctor, Error, Options, run, welcome};
+pub use screen::onboarding::{Choices, ClawBuddy, Found, Outcome, QUIET_HOURS, Secrets, Welcome};
 pub use screen::settings::{Place, keys_of};
-pub use theme::{Symbols, ThemeChoice};
+pub use theme::{Symbols, ThemeChoice, ThemeError, Themes};
 pub use tour::Tour;
 pub use update::{start, update};
 pub use view::view;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{Error, Event, Reply, Request, Role};
+use crate::model::Work;
 
 /// Events kept for a slow listener before it is told to reload.
 const EVENT_BACKLOG: usize = 256;
@@ -30,6 +31,8 @@ pub struct Handle {
     calls: mpsc::Sender<Call>,
     events: broadcast::Sender<Event>,
     roles: Arc<AtomicU64>,
+    /// What the engine of this process works at; `None` where it runs in another one.
+    work: Option<Arc<Work>>,
 }
 
 /// The engine's end of a [`Handle`].
@@ -41,6 +44,8 @@ pub struct Desk {
     pub events: broadcast::Sender<Event>,
     /// How often the supervisor role was taken from all connections: adding one does it.
     pub roles: Arc<AtomicU64>,
+    /// Where the engine says how far long work is.
+    pub work: Arc<Work>,
 }
 
 impl Handle {
@@ -49,18 +54,33 @@ impl Handle {
         let (calls, receiver) = mpsc::channel(CALL_BACKLOG);
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let roles = Arc::<AtomicU64>::default();
+        let work = Arc::<Work>::default();
         let handle = Self {
             role,
             calls,
             events: events.clone(),
             roles: Arc::clone(&roles),
+            work: Some(Arc::clone(&work)),
         };
         let desk = Desk {
             calls: receiver,
             events,
             roles,
+            work,
         };
         (handle, desk)
+    }
+
+    /// Makes a handle whose calls all go to an engine in another process.
+    pub(super) fn far(role: Role) -> (Self, Desk) {
+        let (handle, desk) = Self::local(role);
+        (
+            Self {
+                work: None,
+                ..handle
+            },
+            desk,
+        )
     }
 
     /// Returns the same way in with another role. Only the host of an engine calls this.
@@ -85,6 +105,9 @@ impl Handle {
 
     /// Asks and waits for the answer.
     pub async fn ask(&self, request: Request) -> Result<Reply, Error> {
+        if let Some(answer) = self.ask_work(&request) {
+            return answer;
+        }
         let (reply, answer) = oneshot::channel();
         let call = Call {
             role: self.role,
@@ -93,6 +116,22 @@ impl Handle {
         };
         self.calls.send(call).await.map_err(|_closed| Error::Gone)?;
         answer.await.map_err(|_dropped| Error::Gone)?
+    }
+
+    /// Answers what is about long work, which keeps the engine itself from answering.
+    fn ask_work(&self, request: &Request) -> Option<Result<Reply, Error>> {
+        let work = self.work.as_ref()?;
+        if !matches!(request, Request::Work | Request::StopWork) {
+            return None;
+        }
+        if self.role < request.needs() {
+            return Some(Err(Error::NotAllowed));
+        }
+        if *request == Request::Work {
+            return Some(Ok(Reply::Work(work.progress())));
+        }
+        work.stop();
+        Some(Ok(Reply::Done))
     }
 
     /// Listens to what changes from now on.
@@ -114,5 +153,28 @@ impl Events {
             Err(broadcast::error::RecvError::Lagged(_)) => Event::Overflow,
             Err(broadcast::error::RecvError::Closed) => Event::Closing,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn long_work_is_answered_while_the_engine_is_busy_and_to_a_supervisor_alone() {
+        let (handle, desk) = Handle::local(Role::Supervisor);
+        assert_eq!(handle.ask(Request::Work).await, Ok(Reply::Work(None)));
+        let _running = desk.work.begin(2);
+        let assistant = handle.with_role(Role::Assistant);
+        for request in [Request::Work, Request::StopWork] {
+            assert_eq!(assistant.ask(request).await, Err(Error::NotAllowed));
+        }
+        assert!(desk.work.step());
+        let Ok(Reply::Work(Some(progress))) = handle.ask(Request::Work).await else {
+            panic!("it runs");
+        };
+        assert_eq!((progress.done, progress.total), (1, 2));
+        assert_eq!(handle.ask(Request::StopWork).await, Ok(Reply::Done));
+        assert!(!desk.work.step());
     }
 }

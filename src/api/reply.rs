@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::attention::{CatchUp, Claimed, Overview};
 use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
-    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, ReviewItem,
-    UnixMillis, Words,
+    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress,
+    ReviewItem, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -76,6 +76,8 @@ pub enum Reply {
         /// What could not be taken over and why, for a person.
         notes: Vec<String>,
     },
+    /// How far long work is; `None` while there is none.
+    Work(Option<Progress>),
     /// Count of what was written.
     Exported {
         /// Channels written.
@@ -122,6 +124,7 @@ impl Reply {
             | Self::CatchUp(_)
             | Self::Overview(_)
             | Self::Claimed(_)
+            | Self::Work(_)
             | Self::Found(_)
             | Self::Index(_)
             | Self::SavedSearches(_)

@@ -445,6 +445,12 @@ pub enum Request {
         /// The directory; must be empty or absent.
         to: PathBuf,
     },
+    /// Answers [`super::Reply::Work`] at once: how far long work is, which keeps the engine from
+    /// answering anything else.
+    Work,
+    /// Asks long work to stop, with nothing changed. Answers [`super::Reply::Done`] at once; what
+    /// became of the work says the answer to the request that began it.
+    StopWork,
     /// Polls every channel now, without waiting for the result.
     Sync,
     /// Answers [`super::Reply::Storage`].
@@ -534,6 +540,8 @@ impl Request {
             | Self::Log { .. }
             | Self::ImportClawbuddy { .. }
             | Self::ExportClawbuddy { .. }
+            | Self::Work
+            | Self::StopWork
             | Self::Storage
             | Self::ReloadSettings
             | Self::Shutdown => Role::Supervisor,

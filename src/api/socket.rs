@@ -354,7 +354,7 @@ pub async fn connect(
     passphrase: Option<&Passphrase>,
 ) -> Result<Handle, Error> {
     let stream = UnixStream::connect(path).await?;
-    let (handle, desk) = Handle::local(role);
+    let (handle, desk) = Handle::far(role);
     tokio::spawn(relay(stream, desk));
     if role == Role::Supervisor {
         let unlock = Request::Unlock {

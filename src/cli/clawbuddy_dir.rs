@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{Output, Pretty};
-use super::{Error, Exit};
+use super::{Error, Exit, progress};
 use crate::api::{self, Handle, Reply, Request};
 
 /// Arguments of `import`.
@@ -88,7 +88,7 @@ pub(super) async fn import(
         skipped,
         presets,
         notes,
-    } = handle.ask(Request::ImportClawbuddy { from }).await?
+    } = progress::ask(handle, Request::ImportClawbuddy { from }, "steps", out).await?
     else {
         return Err(Error::Unexpected);
     };
@@ -109,7 +109,9 @@ pub(super) async fn export(
 ) -> Result<Exit, Error> {
     let ExportProgram::Clawbuddy { to, style } = args.program;
     let to = absolute(to)?;
-    let Reply::Exported { channels } = handle.ask(Request::ExportClawbuddy { to }).await? else {
+    let request = Request::ExportClawbuddy { to };
+    let Reply::Exported { channels } = progress::ask(handle, request, "channels", out).await?
+    else {
         return Err(Error::Unexpected);
     };
     out.json(&json!({ "channels": channels }), style)?;

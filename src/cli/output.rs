@@ -159,6 +159,15 @@ pub(super) fn captured(run: impl FnOnce(&mut Output<'_>)) -> (String, String) {
     )
 }
 
+/// Runs something that waits with an output; returns what came of it and what went to standard
+/// error.
+#[cfg(test)]
+pub(super) async fn captured_later<T>(run: impl AsyncFnOnce(&mut Output<'_>) -> T) -> (T, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let result = run(&mut Output::new(&mut out, &mut err)).await;
+    (result, String::from_utf8(err).unwrap())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{Output, Pretty};
-use super::{Error, Exit, secret};
+use super::{Error, Exit, progress, secret};
 use crate::api::{Handle, Reply, Request};
 use crate::model::Passphrase;
 
@@ -91,7 +91,7 @@ pub(super) async fn run(
         Change::Remove(args) => (Request::RemovePassphrase { current }, args.style),
     };
     let protects = !matches!(request, Request::RemovePassphrase { .. });
-    let Reply::Done = handle.ask(request).await? else {
+    let Reply::Done = progress::ask(handle, request, "values", out).await? else {
         return Err(Error::Unexpected);
     };
     if !protects {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -41,13 +42,20 @@ impl Core {
             .map_err(|error| Error::BadRequest(format!("mailbox_url: {error}")))?;
         let presets = self.import_templates(from)?;
         let mut incoming = Vec::new();
+        // Each entry is read, and then stored.
+        let work = Arc::clone(&self.work);
+        let running = work.begin(entries.len() as u64 * 2);
         for entry in entries {
+            if !work.step() {
+                return Err(Error::Stopped);
+            }
             match takeover(from, entry) {
                 Ok(taken) => incoming.push(taken),
                 Err(note) => notes.push(note),
             }
         }
         let (channels, skipped) = self.store_import(&incoming, &relay)?;
+        drop(running);
         if incoming
             .iter()
             .any(|taken| taken.state == ChannelState::Active)
@@ -75,6 +83,9 @@ impl Core {
         let (mut channels, mut skipped) = (0, 0);
         let tx = self.store.write()?;
         for taken in incoming {
+            if !self.work.step() {
+                return Err(Error::Stopped);
+            }
             let entry = &taken.entry;
             if store::channels::by_address(&tx, &entry.id)?.is_some() {
                 skipped += 1;
@@ -170,13 +181,20 @@ impl Core {
                 .create(&dir)
                 .map_err(|error| failed("make the directory", &error))?;
         }
+        let running = self.work.begin(all.len() as u64);
         for keyed in &all {
+            if !self.work.step() {
+                remove(to);
+                return Err(Error::Stopped);
+            }
             // Checked again: this becomes a file name.
             let address = MailboxId::parse(&keyed.channel.address)
                 .map_err(|error| Error::Storage(error.to_string()))?;
             let file = to.join("keys").join(format!("{}.key", address.as_str()));
             write_new(&file, keyed.secret.as_slice())?;
         }
+        self.work.commit();
+        drop(running);
         let entries: Vec<_> = all.iter().map(entry_of).collect();
         write_new(
             &to.join("channels.json"),
@@ -229,6 +247,15 @@ impl Core {
             .unwrap_or_default();
         let text = format!("mailbox_url = {}\n{sender}", toml_text(relay));
         write_new(&to.join("config.toml"), text.as_bytes())
+    }
+}
+
+/// Removes what an export that was stopped has written: the directory was empty or absent.
+fn remove(to: &Path) {
+    for dir in [to.join("keys"), to.join("presets")] {
+        if let Err(error) = fs::remove_dir_all(&dir) {
+            tracing::warn!(%error, "a stopped export left something behind");
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{ChannelId, MessageId, NetworkId, Occasion, UnixMillis};
+use crate::model::{ChannelId, MessageId, NetworkId, Occasion, UnixMillis, Work};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
@@ -103,6 +103,8 @@ pub(super) struct Core {
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
+    /// Where it is said how far long work is.
+    pub(super) work: Arc<Work>,
     events: broadcast::Sender<Event>,
     roles: Arc<AtomicU64>,
     stopping: bool,
@@ -146,6 +148,7 @@ impl Core {
             finder: Finder::default(),
             ends_looked_at: None,
             news,
+            work: Arc::clone(&desk.work),
             events: desk.events.clone(),
             roles: Arc::clone(&desk.roles),
             stopping: false,
@@ -315,7 +318,6 @@ impl Core {
     }
 
     /// Carries out what can be answered at once.
-    #[expect(clippy::too_many_lines, reason = "one arm for each request")]
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
             Request::Status => self.status(),
@@ -396,6 +398,8 @@ impl Core {
             | Request::SetPassphrase { .. }
             | Request::ChangePassphrase { .. }
             | Request::RemovePassphrase { .. }
+            | Request::Work
+            | Request::StopWork
             | Request::Shutdown => Err(Error::BadRequest("answered elsewhere".to_owned())),
         }
     }
@@ -436,6 +440,9 @@ impl Core {
 impl From<store::Error> for Error {
     /// Tells the caller in words, and the log in full.
     fn from(error: store::Error) -> Self {
+        if matches!(error, store::Error::Stopped) {
+            return Self::Stopped;
+        }
         tracing::error!(%error, source = ?std::error::Error::source(&error), "the store failed");
         Self::Storage(error.to_string())
     }

@@ -113,14 +113,11 @@ impl Core {
         let tx = self.store.write()?;
         let mut bytes = 0;
         for (kind, item) in search::next(&tx, SLICE)? {
-            let content = match kind {
-                Kind::Message => messages::by_id(&tx, MessageId(item))?.map(|m| of_message(&m)),
-                Kind::Decision => entry(&tx, item)?.map(|entry| of_decision(&entry)),
-                Kind::Note => {
-                    let channel = ChannelId(item);
-                    notes::of(&tx, channel)?.map(|(text, _)| of_note(channel, &text))
-                }
-            };
+            // A row that somebody changed in the file must not keep the others from being found.
+            let content = content_of(&tx, kind, item).unwrap_or_else(|error| {
+                tracing::warn!(%error, ?kind, item, "a row cannot be indexed");
+                None
+            });
             let content = content.as_ref();
             bytes += content.map_or(0, |(text, _)| text.len());
             search::put(
@@ -202,15 +199,10 @@ impl Core {
         let matcher = Matcher::new(&query);
         let mut hits = Vec::new();
         for (_, kind, item) in page {
-            let hit = match kind {
-                Kind::Message => messages::by_id(&self.store, MessageId(item))?
-                    .map(|message| message_hit(&message, &matcher)),
-                Kind::Decision => {
-                    entry(&self.store, item)?.map(|entry| decision_hit(&entry, &matcher))
-                }
-                Kind::Note => notes::of(&self.store, ChannelId(item))?
-                    .map(|(text, at)| note_hit(ChannelId(item), &text, at, &matcher)),
-            };
+            let hit = hit_of(&self.store, kind, item, &matcher).unwrap_or_else(|error| {
+                tracing::warn!(%error, ?kind, item, "what was found cannot be read");
+                None
+            });
             hits.extend(hit.map(|hit| {
                 Hit {
                     name: channels
@@ -231,6 +223,41 @@ impl Core {
             micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         })))
     }
+}
+
+/// Returns what the index keeps of a row; `None` where it is gone.
+fn content_of(
+    read: &impl store::Read,
+    kind: Kind,
+    item: i64,
+) -> Result<Option<(String, Marks)>, store::Error> {
+    Ok(match kind {
+        Kind::Message => messages::by_id(read, MessageId(item))?.map(|m| of_message(&m)),
+        Kind::Decision => entry(read, item)?.map(|entry| of_decision(&entry)),
+        Kind::Note => {
+            let channel = ChannelId(item);
+            notes::of(read, channel)?.map(|(text, _)| of_note(channel, &text))
+        }
+    })
+}
+
+/// Returns a row as a hit; `None` where it is gone.
+fn hit_of(
+    read: &impl store::Read,
+    kind: Kind,
+    item: i64,
+    matcher: &Matcher,
+) -> Result<Option<Hit>, store::Error> {
+    Ok(match kind {
+        Kind::Message => {
+            messages::by_id(read, MessageId(item))?.map(|message| message_hit(&message, matcher))
+        }
+        Kind::Decision => entry(read, item)?.map(|entry| decision_hit(&entry, matcher)),
+        Kind::Note => {
+            let channel = ChannelId(item);
+            notes::of(read, channel)?.map(|(text, at)| note_hit(channel, &text, at, matcher))
+        }
+    })
 }
 
 /// Returns an entry of the log.

@@ -237,7 +237,7 @@ impl Core {
         match turn {
             Turn::Unlocked => return Ok(()),
             Turn::Protect(key, lock) => {
-                at_rest::protect(&mut self.store, key, &lock, |tx| {
+                at_rest::protect(&mut self.store, key, &lock, &self.work, |tx| {
                     note(tx, now, Actor::Human, "passphrase_set")
                 })?;
                 self.revoke_roles();
@@ -249,7 +249,7 @@ impl Core {
                 self.revoke_roles();
             }
             Turn::Unprotect => {
-                at_rest::unprotect(&mut self.store, |tx| {
+                at_rest::unprotect(&mut self.store, &self.work, |tx| {
                     note(tx, now, Actor::Human, "passphrase_removed")
                 })?;
             }

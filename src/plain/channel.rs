@@ -30,6 +30,21 @@ pub(super) fn open(state: &mut State, id: ChannelId) {
     ask(state, id, None);
 }
 
+/// Opens a conversation around one of its messages.
+pub(super) fn open_at(state: &mut State, channel: ChannelId, message: MessageId) {
+    let line = state.channel(channel).map(words::channel);
+    state.say(line.unwrap_or_default());
+    state.page = Page::Channel(ChannelPage::new(channel));
+    let request = Request::Around {
+        channel,
+        message,
+        before: PAGE / 2,
+        after: PAGE / 2,
+    };
+    let newest = false;
+    state.ask(request, Question::Page { channel, newest });
+}
+
 fn ask(state: &mut State, channel: ChannelId, before: Option<MessageId>) {
     let request = Request::Transcript {
         channel,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::Digested;
+use crate::api::{Digested, Found, HitKind};
 use crate::model::{Channel, ChannelId, ChannelState, ReviewId};
+use crate::text::sanitise_marked;
 
 use super::paper::Paper;
 use super::state::{Page, State, Target, Told};
@@ -11,6 +12,8 @@ use super::words;
 
 /// Entries of a list that are read out in one go.
 const PORTION: usize = 20;
+/// Finds that are read out.
+pub(super) const FOUND: u32 = 20;
 /// Channels that are named where there is something new in many.
 const NAMED: usize = 3;
 
@@ -133,6 +136,53 @@ pub(super) fn news(state: &mut State) -> bool {
     }
     state.say(format!("New: {}.", parts.join(", ")));
     true
+}
+
+/// Reads out what a search found, each with a number.
+pub(super) fn found(state: &mut State, found: &Found) {
+    for note in &found.notes {
+        state.say(words::safe(note));
+    }
+    if found.index.waiting > 0 {
+        state.say("Not everything was searched: the index is still being built.");
+    }
+    state.numbers.clear();
+    if found.hits.is_empty() {
+        state.say("Nothing has these words.");
+        return;
+    }
+    let mut lines = Vec::new();
+    for hit in &found.hits {
+        let mut number = String::new();
+        let whose = match &hit.what {
+            HitKind::Message { message } => {
+                if let Some(channel) = hit.channel {
+                    state.numbers.push(Target::Message(channel, *message));
+                    number = format!("{}  ", state.numbers.len());
+                }
+                hit.author.map_or("a rule", words::whose)
+            }
+            HitKind::Decision { .. } => "decision",
+            HitKind::Note => "your note",
+        };
+        let name = hit
+            .name
+            .as_ref()
+            .map_or_else(String::new, |name| format!(", in {}", words::name(name)));
+        let when = words::when(hit.at, &state.zone);
+        lines.push(format!("{number}{when}, {whose}{name}."));
+        let mut paper = Paper::new(state.width, &state.zone);
+        let excerpt = sanitise_marked(&hit.excerpt.unsafe_text, &hit.excerpt.signals);
+        paper.of(whose, &excerpt);
+        lines.extend(paper.lines);
+    }
+    state.say_all(lines);
+    let shown = found.hits.len();
+    state.say(format!(
+        "{shown} of {}{}. A number reads the conversation there.",
+        words::count(found.total, "find"),
+        if found.more { " or more" } else { "" }
+    ));
 }
 
 /// Reads out what is left to the digest.

@@ -88,6 +88,8 @@ pub enum Question {
     Digest,
     /// A page of the decision log.
     Log,
+    /// What has these words.
+    Search,
     /// An invite.
     Invite,
     /// Somebody's link.
@@ -115,6 +117,8 @@ pub(super) enum Target {
     Item(ReviewId),
     /// An entry of the decision log by its place in what was read out.
     Entry(usize),
+    /// A message in its conversation.
+    Message(ChannelId, MessageId),
 }
 
 /// Where the person is.

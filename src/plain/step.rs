@@ -1,17 +1,18 @@
 //! What happens next: a line, an answer or an event in, what is said and asked out.
 
 use crate::api::{Error, Event, Reply, Request};
-use crate::model::{ChannelId, UnixMillis};
+use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::forms::Form;
 use super::state::{Effect, Happened, Page, Question, State, Target, Typed};
 use super::{channel, code, forms, lists, logbook, review, words, write};
 
 /// Words that lead somewhere from everywhere, for help.
-const EVERYWHERE: [&str; 10] = [
+const EVERYWHERE: [&str; 11] = [
     "Enter alone says what is new.",
     "needs: what needs you. channels: the list of channels.",
     "digest: what arrived and did not call you. log: what was decided.",
+    "search and words: messages, decisions and notes that have them.",
     "invite: a link for somebody. accept: take somebody's link.",
     "pause all: nothing leaves and nothing reaches your assistant. resume all: go on.",
     "u: take back what was sent or approved within its 10 seconds.",
@@ -125,11 +126,20 @@ fn other(state: &mut State, typed: &Typed, word: &str) {
     }
     // A link keeps its capitals.
     let text = typed.text.expose_untrusted().trim();
-    if let Some((first, link)) = text.split_once(char::is_whitespace)
-        && first.eq_ignore_ascii_case("accept")
-    {
-        forms::open(state, Form::Name(link.trim().to_owned()));
-        return;
+    if let Some((first, link)) = text.split_once(char::is_whitespace) {
+        if first.eq_ignore_ascii_case("accept") {
+            forms::open(state, Form::Name(link.trim().to_owned()));
+            return;
+        }
+        if first.eq_ignore_ascii_case("search") {
+            let request = Request::Search {
+                query: PeerText::new(link.trim()),
+                offset: 0,
+                limit: lists::FOUND,
+            };
+            state.ask(request, Question::Search);
+            return;
+        }
     }
     state.say("That is no word here. help lists the words.");
 }
@@ -145,6 +155,7 @@ fn choose(state: &mut State, number: usize) {
         Some(Target::Channel(id)) => channel::open(state, id),
         Some(Target::Item(id)) => review::open(state, id),
         Some(Target::Entry(at)) => logbook::entry(state, at),
+        Some(Target::Message(channel, message)) => channel::open_at(state, channel, message),
         None => state.say("That number was not read out."),
     }
 }
@@ -287,6 +298,7 @@ fn take(state: &mut State, question: Question, answer: Result<Reply, Error>) {
         | Question::Review(_)
         | Question::Draft(_)
         | Question::Digest
+        | Question::Search
         | Question::Log => match answer {
             Ok(reply) => learn(state, question, reply),
             Err(error) => failed(state, question, &error),
@@ -305,6 +317,7 @@ fn learn(state: &mut State, question: Question, reply: Reply) {
         (_, Reply::Review(review)) => review::show(state, *review),
         (Question::Draft(channel), Reply::Draft(draft)) => write::begin(state, channel, &draft),
         (_, Reply::Digest(digest)) => lists::digest(state, &digest),
+        (_, Reply::Found(found)) => lists::found(state, &found),
         (_, Reply::Log(entries)) => logbook::show(state, entries),
         // An engine answers in kind; anything else carries nothing to read out.
         (_, _) => {}
@@ -325,6 +338,7 @@ fn failed(state: &mut State, question: Question, error: &Error) {
         | Question::Page { .. }
         | Question::Quietly
         | Question::Digest
+        | Question::Search
         | Question::Log
         | Question::Decide(..)
         | Question::Send(_)

@@ -322,6 +322,17 @@ fn pausing_asks_nothing_and_going_on_takes_a_word() {
 }
 
 #[test]
+fn a_search_reads_out_what_it_found_and_a_number_leads_there() {
+    let mut desk = Desk::new();
+    desk.line("search board prep")
+        .heard("1  ")
+        .heard("theirs: Board\u{27e6}ESC\u{27e7} prep");
+    desk.line("1").heard("theirs: Hello");
+    let around = |request: &Request| matches!(request, Request::Around { channel: MARTA, .. });
+    assert_eq!(desk.asked_for(around), 1);
+}
+
+#[test]
 fn an_invite_is_read_out_as_a_link() {
     let mut desk = Desk::new();
     desk.line("invite")

@@ -247,7 +247,7 @@ impl Config {
 
     /// Returns which characters are drawn.
     pub fn symbols(&self) -> Symbols {
-        Symbols::parse(&text(self.value(Key::Symbols))).unwrap_or(Symbols::Unicode)
+        Symbols::parse(&text(self.value(Key::Symbols))).unwrap_or(Symbols::Auto)
     }
 
     /// Returns how many panes may stand beside each other.

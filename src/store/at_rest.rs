@@ -9,6 +9,8 @@
 //! disk gives away. A new sealed column is listed there and has no default, because a default
 //! is not sealed.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -17,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::crypto::vault::{VaultKey, VaultLock};
 use crate::failpoint;
+use crate::model::Work;
 
 use super::{Error, Store, Tx, search, settings};
 
@@ -115,6 +118,8 @@ enum Refusal {
     DoesNotOpen,
     #[error("a value cannot be sealed")]
     DoesNotSeal,
+    #[error("stopped on request")]
+    Stopped,
 }
 
 impl From<Refusal> for rusqlite::Error {
@@ -245,18 +250,20 @@ pub fn protect(
     store: &mut Store,
     key: VaultKey,
     lock: &VaultLock,
+    work: &Arc<Work>,
     also: impl FnOnce(&Tx<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    rewrite(store, AtRest::Sealed(key), Some(lock), also)
+    rewrite(store, AtRest::Sealed(key), Some(lock), work, also)
 }
 
 /// Writes everything as it is, and forgets the key. Either all of it happens or nothing.
 /// [`clean`] belongs behind it.
 pub fn unprotect(
     store: &mut Store,
+    work: &Arc<Work>,
     also: impl FnOnce(&Tx<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    rewrite(store, AtRest::Plain, None, also)
+    rewrite(store, AtRest::Plain, None, work, also)
 }
 
 /// Keeps the key under another lock. The old one is in the files until [`clean`].
@@ -276,12 +283,35 @@ fn rewrite(
     store: &mut Store,
     to: AtRest,
     lock: Option<&VaultLock>,
+    work: &Arc<Work>,
     also: impl FnOnce(&Tx<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let running = work.begin(values(&store.connection)?);
     let (old, new) = (store.at_rest.clone(), to.clone());
+    let counted = Arc::clone(work);
     define(&store.connection, "reseal", move |place, value| {
+        if !counted.step() {
+            return Err(Refusal::Stopped);
+        }
         new.seal(place, old.open(place, value)?)
     })?;
+    let written = rewrite_all(store, lock, work, also);
+    // It holds the key, also where it was stopped.
+    store.connection.remove_function("reseal", 3)?;
+    written?;
+    to.install(&store.connection)?;
+    store.at_rest = to;
+    drop(running);
+    Ok(())
+}
+
+/// Brings everything into the new form in one transaction, with the `reseal` that is defined.
+fn rewrite_all(
+    store: &mut Store,
+    lock: Option<&VaultLock>,
+    work: &Work,
+    also: impl FnOnce(&Tx<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let tx = store.write()?;
     also(&tx)?;
     for (table, key, columns) in SEALED {
@@ -296,8 +326,10 @@ fn rewrite(
                 format!("{column} = reseal('{name}'{bound}, {key}, {column})")
             })
             .collect();
-        tx.0.execute(&format!("UPDATE {table} SET {}", sets.join(", ")), [])?;
+        tx.0.execute(&format!("UPDATE {table} SET {}", sets.join(", ")), [])
+            .map_err(stopped)?;
     }
+    work.commit();
     if let Some(lock) = lock {
         settings::set(&tx, LOCK, &lock.to_text())?;
         search::empty(&tx.0)?;
@@ -307,11 +339,28 @@ fn rewrite(
         search::list_all(&tx.0)?;
     }
     settings::set(&tx, UNCLEAN, "1")?;
-    tx.commit()?;
-    store.connection.remove_function("reseal", 3)?;
-    to.install(&store.connection)?;
-    store.at_rest = to;
-    Ok(())
+    tx.commit()
+}
+
+/// Returns how many values [`rewrite`] goes through.
+fn values(connection: &Connection) -> Result<u64, Error> {
+    let mut values = 0;
+    for (table, _, columns) in SEALED {
+        let count = format!("SELECT COUNT(*) FROM {table}");
+        let rows: i64 = connection.query_row(&count, [], |row| row.get(0))?;
+        values += u64::try_from(rows).unwrap_or(0) * columns.len() as u64;
+    }
+    Ok(values)
+}
+
+/// Tells a statement that was stopped on request from one that failed.
+fn stopped(error: rusqlite::Error) -> Error {
+    if let rusqlite::Error::SqliteFailure(_, Some(text)) = &error
+        && *text == Refusal::Stopped.to_string()
+    {
+        return Error::Stopped;
+    }
+    error.into()
 }
 
 /// Removes what was overwritten from the files, if a change of the vault left some. Where that

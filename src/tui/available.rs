@@ -7,15 +7,11 @@ use super::filter;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
-    catch_up, composer, digest, doctor, end_channel, engagement, main, needs_you, rest, review,
-    safety_code, search, settings,
+    catch_up, composer, digest, doctor, end_channel, engagement, main, needs_you, onboarding, rest,
+    review, safety_code, search, settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "what is always possible needs no question"
-)]
 pub(super) fn available(model: &Model, action: Action) -> bool {
     // A text field that lies over the screen has keys of its own.
     if model.is_covered() || model.filters.writing().is_some() {
@@ -24,14 +20,23 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     if let Some(known) = in_settings(model, action) {
         return known;
     }
-    let on_main = matches!(model.screen, Screen::Main);
-    let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     if let Some(known) = in_lists(model, action) {
         return known;
     }
     if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
         return search::can(model, action);
     }
+    available_here(model, action)
+}
+
+/// Answers for the screens that have no answer of their own.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is always possible needs no question"
+)]
+fn available_here(model: &Model, action: Action) -> bool {
+    let on_main = matches!(model.screen, Screen::Main);
+    let on_needs = matches!(model.screen, Screen::NeedsYou(_));
     match action {
         Action::NextNeed | Action::PreviousNeed => model.needs_count() > 0,
         Action::Editor if matches!(model.screen, Screen::Engagement(_)) => {
@@ -96,7 +101,7 @@ fn on_invite(model: &Model, action: Action) -> bool {
         return false;
     };
     if action == Action::QrOnly {
-        screen.fits(model.size)
+        screen.fits(model)
     } else if action == Action::Replace {
         screen.can_replace()
     } else {
@@ -124,6 +129,15 @@ fn in_lists(model: &Model, action: Action) -> Option<bool> {
 )]
 fn in_settings(model: &Model, action: Action) -> Option<bool> {
     let on_settings = matches!(model.screen, Screen::Settings(_));
+    if matches!(model.screen, Screen::Onboarding(_)) {
+        return match action {
+            Action::Confirm => Some(onboarding::is_armed(model)),
+            // There is no engine, and nothing to go to.
+            Action::Palette | Action::PauseAll => Some(false),
+            Action::NextValue | Action::PreviousValue | Action::Open | Action::Save => Some(true),
+            _ => None,
+        };
+    }
     match action {
         Action::LookAgain | Action::CopyReport => Some(doctor::is_ready(model)),
         Action::TryClipboard => Some(settings::selected(model) == Some(Key::Clipboard)),
@@ -152,6 +166,7 @@ fn can_move(model: &Model) -> bool {
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -185,20 +200,12 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
     }
 }
 
-/// Returns why an action does nothing now, as a sentence for the person who pressed its key.
-///
-/// Every action that [`available`] refuses has one; `None` where it is always possible.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "what is always possible needs no reason"
+    reason = "the rest is not of a search"
 )]
-pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
-    let words = match action {
-        Action::Later if matches!(model.screen, Screen::Main) => {
-            "Go to an item that needs you first; n goes to the next."
-        }
-        Action::Select | Action::Later => "Nothing is listed here.",
-        Action::MarkAllRead => "Nothing is left to the digest.",
+fn why_not_in_search(model: &Model, action: Action) -> Option<&'static str> {
+    Some(match action {
         Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
         Action::SaveSearch => "It is saved already.",
         Action::ForgetSearch => {
@@ -208,6 +215,27 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
             "Nothing is selected."
         }
+        _ => return None,
+    })
+}
+
+/// Returns why an action does nothing now, as a sentence for the person who pressed its key.
+///
+/// Every action that [`available`] refuses has one; `None` where it is always possible.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is always possible needs no reason"
+)]
+pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    if let Some(words) = why_not_in_search(model, action) {
+        return Some(words);
+    }
+    let words = match action {
+        Action::Later if matches!(model.screen, Screen::Main) => {
+            "Go to an item that needs you first; n goes to the next."
+        }
+        Action::Select | Action::Later => "Nothing is listed here.",
+        Action::MarkAllRead => "Nothing is left to the digest.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
         Action::TryClipboard => "Go to the row of the clipboard first.",
@@ -296,12 +324,14 @@ mod tests {
     use crate::tui::keymap::Keys;
     use crate::tui::model::Setup;
     use crate::tui::screen::help;
-    use crate::tui::theme::{Symbols, ThemeChoice};
+    use crate::tui::theme::{ColourHints, Symbols, ThemeChoice, Themes};
     use crate::tui::update::scope;
 
     fn nothing_known() -> Model {
         Model::new(Setup {
-            theme: ThemeChoice::Dark,
+            theme: ThemeChoice::DARK,
+            themes: Themes::default(),
+            colours: ColourHints::default(),
             symbols: Symbols::Unicode,
             banner: None,
             tour: false,

@@ -113,6 +113,7 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Rename(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::EndChannel(_) => None,
     }
 }

@@ -18,6 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::background;
+use super::theme::Ground;
 use parse::{Awaited, Parser, Sent};
 
 /// Inputs that may wait; the terminal keeps the rest.
@@ -29,11 +31,20 @@ const ESCAPE: Duration = Duration::from_millis(30);
 /// How long a paste may rest before its end is not waited for any more.
 const PASTE: Duration = Duration::from_secs(2);
 
+/// What came from the terminal.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// A key, a paste, the mouse, the focus or the size.
+    Event(Event),
+    /// An answer that was not waited for: the background that it has.
+    Background(Ground),
+}
+
 /// A running reader of the terminal. Dropped, it reads no more as soon as it can be stopped.
 #[derive(Debug)]
 pub(super) struct Inputs {
     task: JoinHandle<()>,
-    inbox: mpsc::Receiver<io::Result<Event>>,
+    inbox: mpsc::Receiver<io::Result<Input>>,
 }
 
 impl Inputs {
@@ -51,12 +62,12 @@ impl Inputs {
     }
 
     /// Waits for the next input; `None` once the terminal is gone.
-    pub(super) async fn next(&mut self) -> Option<io::Result<Event>> {
+    pub(super) async fn next(&mut self) -> Option<io::Result<Input>> {
         self.inbox.recv().await
     }
 
     /// Returns what waits already.
-    pub(super) fn waiting(&mut self) -> Option<Event> {
+    pub(super) fn waiting(&mut self) -> Option<Input> {
         self.inbox.try_recv().ok()?.ok()
     }
 
@@ -82,8 +93,14 @@ pub(super) fn patience(awaited: Awaited) -> Duration {
     }
 }
 
+fn meaning(sent: Sent) -> Option<Input> {
+    sent.event
+        .map(Input::Event)
+        .or_else(|| background::told(&sent.bytes).map(Input::Background))
+}
+
 /// Reads until the terminal or the surface is gone.
-async fn read(sender: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
+async fn read(sender: &mpsc::Sender<io::Result<Input>>) -> io::Result<()> {
     #[expect(
         deprecated,
         reason = "the new way is unsafe; standard input stays open as long as the process"
@@ -112,8 +129,8 @@ async fn read(sender: &mpsc::Sender<io::Result<Event>>) -> io::Result<()> {
                 }]
             }
         };
-        for event in sent.into_iter().filter_map(|sent| sent.event) {
-            if sender.send(Ok(event)).await.is_err() {
+        for input in sent.into_iter().filter_map(meaning) {
+            if sender.send(Ok(input)).await.is_err() {
                 return Ok(());
             }
         }

@@ -58,6 +58,8 @@ pub enum Scope {
     SettingsText,
     /// What works here and what does not.
     Doctor,
+    /// The page of the first start.
+    FirstStart,
     /// The help.
     Help,
     /// Why a message went where it went.
@@ -98,6 +100,7 @@ impl Scope {
             Self::Settings => "Settings",
             Self::SettingsText => "Writing a setting",
             Self::Doctor => "Doctor",
+            Self::FirstStart => "First start",
             Self::Help => "Help",
             Self::Why => "Why",
             Self::Palette => "Go to or do",
@@ -270,6 +273,7 @@ impl Action {
             | Scope::Settings
             | Scope::SettingsText
             | Scope::Doctor
+            | Scope::FirstStart
             | Scope::Anywhere => false,
         }
     }
@@ -359,7 +363,7 @@ pub const TABLE: &[Binding] = table! {
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
     Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
-    Leader [key('n')] Note "note on this channel" "read and write what you keep for yourself about this channel";
+    Leader [key('n')] Note "note on this channel" "read and write your own note on this channel; it never leaves this machine";
     Leader [key('x')] EndChannel "end" "end this channel for good (asks first)";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
     NeedsYou [named(KeyCode::Enter)] Open "review" "walk into the review; never decides";
@@ -517,6 +521,14 @@ pub const TABLE: &[Binding] = table! {
     Doctor [key('r')] LookAgain "look again" "look at everything again";
     Doctor [key('y')] CopyReport "copy" "copy the report; names, keys and channels are not in it";
     Doctor [named(KeyCode::Esc)] Back "back" "back";
+    FirstStart [named(KeyCode::Enter)] Open "try the demo" "try the demo, or change this row";
+    FirstStart [key('S')] Save "start" "write what is chosen and begin; secrets in open files ask for A first";
+    FirstStart [key('A')] Confirm "yes, start" "say yes to secrets in open files, and begin";
+    FirstStart [key('l'), key(' '), named(KeyCode::Right)] NextValue "change" "next value of this row; writes nothing";
+    FirstStart [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row; writes nothing";
+    FirstStart [key('j'), named(KeyCode::Down)] Down "move" "next row";
+    FirstStart [key('k'), named(KeyCode::Up)] Up "" "previous row";
+    FirstStart [key('q'), ctrl('c')] Quit "leave, keep nothing" "leave; nothing was written and nothing is kept";
     Help [key('j'), named(KeyCode::Down)] Down "move" "move down";
     Help [key('k'), named(KeyCode::Up)] Up "" "move up";
     Help [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "half a page down";

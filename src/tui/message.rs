@@ -11,6 +11,9 @@ use crate::model::{ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
 use crate::profile::SettingsFile;
 use crate::profile::config::{Key, Value};
 
+use super::screen::onboarding::Outcome;
+use super::theme::{Ground, Themes};
+
 /// Everything that can happen to the screen.
 #[derive(Clone, Debug)]
 pub enum Message {
@@ -41,6 +44,10 @@ pub enum Message {
     Pictured(Result<Shown, String>),
     /// The external editor was closed; an error is a sentence.
     Edited(Sheet, Result<PeerText, String>),
+    /// The terminal said what background it has.
+    Background(Ground),
+    /// The person's own theme files changed.
+    Themes(Themes),
     /// The settings file as it is now; an error is a sentence.
     Settings(FileNews, Result<SettingsFile, String>),
     /// What was found when everything was looked at.
@@ -195,6 +202,8 @@ pub enum Effect {
     EditSettings,
     /// Look whether everything works here.
     Examine,
+    /// Leave the page of the first start.
+    Finish(Outcome),
     /// Let the person write in their editor, starting from this text.
     OpenEditor(Sheet, PeerText),
     /// Clear the terminal and draw all of it.

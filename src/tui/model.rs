@@ -14,6 +14,7 @@ use crate::profile::Config;
 use super::burst::Burst;
 use super::filter::{Filters, List};
 use super::keymap::Keys;
+use super::looks::Looks;
 use super::message::Question;
 use super::palette::{Palette, Run};
 use super::screen::catch_up::CatchUpScreen;
@@ -29,6 +30,7 @@ use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
 use super::screen::needs_you::NeedsScreen;
 use super::screen::note::{self, NoteScreen};
+use super::screen::onboarding::OnboardingScreen;
 use super::screen::rename::RenameScreen;
 use super::screen::rest::RestScreen;
 use super::screen::review::{self, ReviewScreen};
@@ -37,7 +39,7 @@ use super::screen::search::Search;
 use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
-use super::theme::{Symbols, Theme, ThemeChoice};
+use super::theme::{ColourHints, Symbols, Theme, ThemeChoice, Themes};
 use super::tour::Tour;
 use super::watch::Watch;
 
@@ -49,8 +51,12 @@ const REMINDER: std::time::Duration = std::time::Duration::from_millis(300);
 /// How the surface is set up; settled before the first frame.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The theme, already settled.
+    /// The theme asked for.
     pub theme: ThemeChoice,
+    /// The themes there are.
+    pub themes: Themes,
+    /// What environment and terminal say of colours.
+    pub colours: ColourHints,
     /// The glyphs.
     pub symbols: Symbols,
     /// A line that stays on the main screen; the demo says there what it is.
@@ -72,6 +78,7 @@ pub struct Model {
     pub(super) zone: TimeZone,
     pub(super) size: (u16, u16),
     pub(super) theme: Theme,
+    pub(super) looks: Looks,
     pub(super) symbols: Symbols,
     /// The settings that act now, changes on the settings screen included.
     pub(super) config: Config,
@@ -149,6 +156,7 @@ pub(super) enum Screen {
     Note(Box<NoteScreen>),
     Settings(Box<SettingsScreen>),
     Doctor(DoctorScreen),
+    Onboarding(Box<OnboardingScreen>),
     Help(HelpScreen),
     Why(Box<WhyScreen>),
     Rename(Box<RenameScreen>),
@@ -233,11 +241,14 @@ impl Flights {
 impl Model {
     /// Makes the state before anything was asked.
     pub fn new(setup: Setup) -> Self {
-        Self {
+        let (looks, theme, problem) =
+            Looks::new(setup.themes, setup.theme, setup.colours, setup.symbols);
+        let mut model = Self {
             now: setup.now,
             zone: setup.zone,
             size: setup.size,
-            theme: Theme::built_in(setup.theme),
+            theme,
+            looks,
             symbols: setup.symbols,
             config: Config::default(),
             settings: Settings::default(),
@@ -275,7 +286,11 @@ impl Model {
             marked: None,
             closing: false,
             dirty: true,
+        };
+        if let Some(problem) = problem {
+            model.say(Tone::Trouble, problem.to_string());
         }
+        model
     }
 
     /// Gives it other keys than the built-in ones, and says what may not work of them.
@@ -304,6 +319,9 @@ impl Model {
 
     /// Tells whether enough has arrived for a frame that says something.
     pub fn is_loaded(&self) -> bool {
+        if self.is_first_start() {
+            return true;
+        }
         let listed = self.status.is_some() && self.needs.is_some();
         let Some(channels) = self.channels.as_ref().filter(|_| listed) else {
             return false;

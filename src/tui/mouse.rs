@@ -71,6 +71,7 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Settings
         | Scope::SettingsText
         | Scope::Doctor
+        | Scope::FirstStart
         | Scope::EndChannel
         | Scope::Anywhere => Vec::new(),
     }
@@ -134,6 +135,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::SafetyCode
         | Scope::Note
         | Scope::SettingsText
+        | Scope::FirstStart
         | Scope::Palette
         | Scope::Filter
         | Scope::Rename

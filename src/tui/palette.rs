@@ -259,7 +259,8 @@ fn carry_out(model: &mut Model, run: Run) -> Vec<Effect> {
             let here = self::scope(model);
             refuse(model, action).unwrap_or_else(|| update::act(model, here, action))
         }
-        Run::Act(_, action) => main::act(model, action),
+        // What the main screen opens lies over this one, which Esc comes back to.
+        Run::Act(place, action) => update::act(model, place, action),
         Run::Channel(channel) => {
             model.go_main();
             model.pane = Pane::Transcript;

@@ -12,6 +12,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::{PeerText, Report};
+use crate::profile::config::Symbols;
 use crate::text::sanitise_line;
 
 use super::run::Options;
@@ -76,7 +77,7 @@ fn name(report: &mut Report, text: &dyn Fn(&str) -> Option<String>) {
     if locale.as_ref().is_some_and(|locale| utf8(locale.clone())) {
         report.ok("locale", "UTF-8");
     } else {
-        let advice = "set LANG to a UTF-8 locale, or symbols to \"ascii\"";
+        let advice = "set LANG to a UTF-8 locale for lines and signs in full";
         let found = locale.map_or_else(|| "not set".to_owned(), |locale| line(&locale));
         report.warn("locale", format!("{found}: not UTF-8"), advice);
     }
@@ -104,7 +105,16 @@ fn colours(report: &mut Report, options: &Options, text: &dyn Fn(&str) -> Option
     };
     report.ok("colours", depth);
     report.ok("theme", options.theme_words());
-    report.ok("symbols", options.config.symbols().as_str());
+    let symbols = options.config.symbols();
+    let by_locale = symbols == Symbols::Auto;
+    report.ok(
+        "symbols",
+        if by_locale {
+            format!("{}, by the locale", options.symbols.name())
+        } else {
+            symbols.as_str().to_owned()
+        },
+    );
 }
 
 /// What the terminal said.

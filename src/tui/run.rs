@@ -6,17 +6,18 @@ pub(super) mod files;
 
 use std::future::Future;
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::Event as Input;
+use crossterm::event::Event;
 use futures_util::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::api::{Events, Handle, Reply};
+use crate::api::{Events, Handle, Reply, Role};
 use crate::desktop::clipboard::{Clipboard, Placed, Surroundings};
 use crate::desktop::notify::{self, Hints, Reach, Ways};
 use crate::desktop::picture::Picture;
@@ -25,14 +26,17 @@ use crate::model::{PeerText, Report, UnixMillis};
 use crate::profile::config::{self, Config};
 use crate::profile::{Profile, SettingsFile};
 
+use super::background;
 use super::burst::marks_pastes;
-use super::input::Inputs;
+use super::input::{Input, Inputs};
 use super::keymap::Keys;
 use super::message::{Effect, FileNews, Message, Question, Sheet};
-use super::model::{Model, Setup};
+use super::model::{Model, Setup, Tone};
+use super::screen::onboarding::{Outcome, Welcome};
 use super::screen::settings::Place;
 use super::terminal::{self, Screen};
-use super::theme::{ColourHints, Symbols, ThemeChoice};
+use super::theme::{Answer, ColourDepth, ColourHints, Ground, Symbols, ThemeChoice, Themes};
+use super::theme_files::Watch;
 use super::tour::Tour;
 use super::update::{start, update};
 use super::view::view;
@@ -41,6 +45,8 @@ use super::view::view;
 const FIRST_FRAME: Duration = Duration::from_millis(40);
 /// How long what was asked last may take after the screen is gone.
 const LAST_WISHES: Duration = Duration::from_millis(1_500);
+/// How long the question for the background may take in all, its own patience included.
+const LONGEST_QUESTION: Duration = Duration::from_millis(100);
 /// Inputs taken in before a frame is drawn all the same.
 const BURST: usize = 512;
 
@@ -72,6 +78,10 @@ pub type Doctor = Arc<dyn Fn(Handle) -> BoxFuture<'static, Report> + Send + Sync
 pub struct Options {
     /// The theme asked for.
     pub theme: ThemeChoice,
+    /// The themes there are.
+    pub themes: Themes,
+    /// Where a person's own themes lie; they are read again when they change.
+    pub themes_dir: Option<PathBuf>,
     /// What the environment says of colours.
     pub colours: ColourHints,
     /// The glyphs.
@@ -82,6 +92,8 @@ pub struct Options {
     pub profile: Option<Profile>,
     /// Where the settings come from.
     pub place: Place,
+    /// What is said at the start.
+    pub greeting: Option<String>,
     /// Looks at what is no part of the terminal.
     pub doctor: Option<Doctor>,
     /// What the window's title ends in.
@@ -128,25 +140,40 @@ impl Options {
                 .filter(|value| !value.trim().is_empty())
         };
         let term = text("TERM");
+        let ssh = set("SSH_CONNECTION") || set("SSH_TTY");
+        let all = text("COLORTERM").is_some_and(|it| it == "truecolor" || it == "24bit");
+        // As setlocale reads them; a locale that nobody set is C.
+        let locale = text("LC_ALL")
+            .or_else(|| text("LC_CTYPE"))
+            .or_else(|| text("LANG"));
         let marks_pastes = marks_pastes(term.as_deref(), set("TMUX"));
         Self {
-            theme: ThemeChoice::Auto,
+            theme: ThemeChoice::AUTO,
+            themes: Themes::default(),
+            themes_dir: None,
             colours: ColourHints {
                 no_color: set("NO_COLOR"),
                 dumb: term.as_ref().is_none_or(|term| term == "dumb"),
                 colorfgbg: text("COLORFGBG"),
+                depth: if all {
+                    ColourDepth::True
+                } else {
+                    ColourDepth::Palette
+                },
+                answer: if ssh { Answer::FarAway } else { Answer::None },
             },
-            symbols: Symbols::Unicode,
+            symbols: Symbols::for_locale(locale.as_deref()),
             config: Config::default(),
             profile: None,
             place: Place::default(),
+            greeting: None,
             doctor: None,
             title_suffix: None,
             banner: None,
             tour: false,
             editor: text("VISUAL").or_else(|| text("EDITOR")),
             surroundings: Surroundings {
-                ssh: set("SSH_CONNECTION") || set("SSH_TTY"),
+                ssh,
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
             },
             reach: Reach {
@@ -169,10 +196,19 @@ impl Options {
 }
 
 impl Options {
-    /// Returns the theme that these options give, and why, in words.
+    /// Returns the theme that these options give, and why, in words. Asks the terminal where that
+    /// matters, so nothing else may read it.
     pub fn theme_words(&self) -> String {
-        let settled = self.theme.settle(&self.colours);
-        format!("{settled:?}").to_lowercase()
+        let mut colours = self.colours.clone();
+        if colours.ask_for(&self.theme)
+            && let Some(ground) = background::ask()
+        {
+            colours.answer = Answer::Ground(ground);
+        }
+        match self.themes.settle(&self.theme, &colours) {
+            Ok((settled, _)) => settled.to_string(),
+            Err(problem) => problem.to_string(),
+        }
     }
 }
 
@@ -184,17 +220,43 @@ enum Back {
     Copied(Result<(Placed, Option<String>), String>),
     /// What has to be written to the terminal for somebody who looks elsewhere.
     Told(Option<String>),
+    Themes(Themes),
+    Background(Ground),
 }
 
 /// Shows the surface until it is left, the engine closes or the terminal goes away. Returns what
 /// of the tour was done, where there was one.
 pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error> {
+    let greeting = options.greeting.clone();
+    let (mut session, asked) = opened(handle, options)?;
+    if let Some(greeting) = greeting {
+        session.model.say(Tone::Fine, greeting);
+    }
+    let ended = session.live(asked).await;
+    let tour = session.model.tour();
+    session.wind_up().await;
+    ended.map(|()| tour)
+}
+
+/// What the terminal is asked about its background, and says in a moment.
+type Asked = Option<JoinHandle<Option<Ground>>>;
+
+/// Takes the terminal over and makes the state before anything was asked.
+fn opened(handle: Handle, options: Options) -> Result<(Session, Asked), Error> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Error::NoTerminal);
     }
     let size = crossterm::terminal::size()?;
+    let screen = Screen::take(options.mouse)?;
+    // The terminal thinks about it while the store does about the first answers.
+    let asked = options
+        .colours
+        .ask_for(&options.theme)
+        .then(|| tokio::task::spawn_blocking(background::ask));
     let mut model = Model::new(Setup {
-        theme: options.theme.settle(&options.colours),
+        theme: options.theme.clone(),
+        themes: options.themes.clone(),
+        colours: options.colours.clone(),
         symbols: options.symbols,
         banner: options.banner.clone(),
         tour: options.tour,
@@ -208,8 +270,15 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
     model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
     let reach = options.reach.clone();
-    let screen = Screen::take(options.mouse)?;
-    let mut session = Session {
+    let themes = options.themes_dir.clone().and_then(|dir| {
+        let back = back.clone();
+        Watch::start(dir, move |themes| {
+            if back.send(Back::Themes(themes)).is_err() {
+                tracing::debug!("a theme changed after the screen was left");
+            }
+        })
+    });
+    let session = Session {
         events: handle.events(),
         handle,
         model,
@@ -218,16 +287,29 @@ pub async fn run(handle: Handle, options: Options) -> Result<Option<Tour>, Error
         ways: Arc::new(Mutex::new(Ways::new(reach))),
         picture: None,
         screen,
-        input: Some(Inputs::start()),
+        input: None,
+        _themes: themes,
         tasks: JoinSet::new(),
         back,
         returns,
         leaving: false,
+        outcome: None,
     };
-    let ended = session.live().await;
-    let tour = session.model.tour();
+    Ok((session, asked))
+}
+
+/// Shows the page of the first start until it is left. There is no profile and no engine yet,
+/// and nothing is written or contacted.
+pub async fn welcome(options: Options, page: Welcome) -> Result<Outcome, Error> {
+    // Nobody answers at this desk; it only has to be there for as long as the page is.
+    let (handle, desk) = Handle::local(Role::Assistant);
+    let (mut session, asked) = opened(handle, options)?;
+    session.model.begin(page);
+    let ended = session.live(asked).await;
+    let outcome = session.outcome.unwrap_or(Outcome::Leave);
+    drop(desk);
     session.wind_up().await;
-    ended.map(|()| tour)
+    ended.map(|()| outcome)
 }
 
 struct Session {
@@ -237,6 +319,7 @@ struct Session {
     options: Options,
     screen: Screen,
     input: Option<Inputs>,
+    _themes: Option<Watch>,
     clipboard: Arc<Mutex<Clipboard>>,
     ways: Arc<Mutex<Ways>>,
     /// The picture of an invite's code, while that is on screen.
@@ -245,6 +328,7 @@ struct Session {
     back: mpsc::UnboundedSender<Back>,
     returns: mpsc::UnboundedReceiver<Back>,
     leaving: bool,
+    outcome: Option<Outcome>,
 }
 
 /// What the loop woke up for.
@@ -258,12 +342,17 @@ enum Woken {
 }
 
 impl Session {
-    async fn live(&mut self) -> Result<(), Error> {
+    async fn live(&mut self, question: Asked) -> Result<(), Error> {
         let mut gone = terminal::watch();
         let mut asked = signals()?;
         let effects = start(&mut self.model);
         self.carry_out(effects).await?;
         self.await_first_answers().await?;
+        if let Some(question) = question {
+            self.hear_background(question).await?;
+        }
+        Screen::drop_input();
+        self.input = Some(Inputs::start());
         while !self.leaving {
             self.draw().await?;
             if self.leaving {
@@ -329,14 +418,39 @@ impl Session {
         Ok(())
     }
 
+    /// Takes in what the terminal says of its background, now if it does so in time.
+    async fn hear_background(
+        &mut self,
+        mut answer: JoinHandle<Option<Ground>>,
+    ) -> Result<(), Error> {
+        match tokio::time::timeout(LONGEST_QUESTION, &mut answer).await {
+            Ok(Ok(Some(ground))) => self.tell(Message::Background(ground)).await,
+            Ok(_) => Ok(()),
+            Err(_elapsed) => {
+                let back = self.back.clone();
+                tokio::spawn(async move {
+                    let ground = answer.await.ok().flatten();
+                    if ground.is_some_and(|ground| back.send(Back::Background(ground)).is_err()) {
+                        tracing::debug!("the terminal answered after the screen was left");
+                    }
+                });
+                Ok(())
+            }
+        }
+    }
+
     async fn take_input(&mut self, input: Input) -> Result<(), Error> {
-        let message = match input {
-            Input::Key(key) => Message::Key(key),
-            Input::Paste(text) => Message::Paste(PeerText::new(text)),
-            Input::Resize(width, height) => Message::Resize(width, height),
-            Input::FocusGained => Message::Focus(true),
-            Input::FocusLost => Message::Focus(false),
-            Input::Mouse(mouse) => Message::Mouse(mouse),
+        let event = match input {
+            Input::Event(event) => event,
+            Input::Background(ground) => return self.tell(Message::Background(ground)).await,
+        };
+        let message = match event {
+            Event::Key(key) => Message::Key(key),
+            Event::Paste(text) => Message::Paste(PeerText::new(text)),
+            Event::Resize(width, height) => Message::Resize(width, height),
+            Event::FocusGained => Message::Focus(true),
+            Event::FocusLost => Message::Focus(false),
+            Event::Mouse(mouse) => Message::Mouse(mouse),
         };
         self.tell(message).await
     }
@@ -357,6 +471,8 @@ impl Session {
                 }
                 return Ok(());
             }
+            Back::Themes(themes) => Message::Themes(themes),
+            Back::Background(ground) => Message::Background(ground),
             Back::File(news, result) => Message::Settings(news, result),
             Back::Examined(report) => Message::Examined(report),
         };
@@ -467,6 +583,10 @@ impl Session {
                     self.screen.suspend()?;
                     self.input = Some(Inputs::start());
                     self.refresh();
+                }
+                Effect::Finish(outcome) => {
+                    self.outcome = Some(outcome);
+                    self.leaving = true;
                 }
                 Effect::Quit => self.leaving = true,
             }

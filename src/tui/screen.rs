@@ -21,6 +21,7 @@ pub(super) mod need;
 pub(super) mod needs_you;
 pub(super) mod needs_you_view;
 pub(super) mod note;
+pub(super) mod onboarding;
 mod pause;
 pub(super) mod rail;
 pub(super) mod rename;

@@ -62,10 +62,7 @@ impl Screen {
     fn enter(&mut self) -> io::Result<()> {
         TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
-        // What was typed before there was anything to see was not meant for this screen.
-        if let Err(error) = tcflush(io::stdin(), QueueSelector::IFlush) {
-            tracing::debug!(%error, "cannot drop early input");
-        }
+        Self::drop_input();
         execute!(
             io::stdout(),
             EnterAlternateScreen,
@@ -80,6 +77,14 @@ impl Screen {
         }
         self.title.clear();
         self.forget()
+    }
+
+    /// Drops what was typed so far: before there was anything to see, it was not meant for this
+    /// screen.
+    pub(super) fn drop_input() {
+        if let Err(error) = tcflush(io::stdin(), QueueSelector::IFlush) {
+            tracing::debug!(%error, "cannot drop early input");
+        }
     }
 
     /// Takes the mouse or leaves it to the terminal.

@@ -3,23 +3,26 @@
 //! A theme says how a *meaning* looks, never how a widget does, and every meaning also has a
 //! word or a glyph, so the one without colours loses nothing.
 
-use std::collections::BTreeMap;
+mod built_in;
+mod colour;
+mod file;
+mod settle;
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
-use serde::Deserialize;
 
-use crate::profile::config;
+pub use colour::{Colour, ColourDepth, Rgb};
+pub use file::{FileError, Look, ThemeFile};
+pub use settle::{Answer, Because, ColourHints, Settled, ThemeChoice, ThemeError, Themes};
 
 /// What a piece of text on the screen means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Ordinary text, the peer's included.
     Text,
     /// Text of second rank: times, labels, hints.
     Dim,
-    /// Rules between panes.
+    /// Rules between panes, and nothing that has to be read.
     Faint,
     /// The name of what is on screen.
     Title,
@@ -44,7 +47,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// All roles; a theme has an entry for each.
+    /// All roles, in the order they are declared; a built-in theme has an entry for each.
     pub const ALL: [Self; 13] = [
         Self::Text,
         Self::Dim,
@@ -60,113 +63,86 @@ impl Role {
         Self::Mark,
         Self::Own,
     ];
+
+    /// Returns the name of the role in a theme file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Dim => "dim",
+            Self::Faint => "faint",
+            Self::Title => "title",
+            Self::Heading => "heading",
+            Self::Accent => "accent",
+            Self::Selected => "selected",
+            Self::Resting => "resting",
+            Self::Wait => "wait",
+            Self::Stop => "stop",
+            Self::Gutter => "gutter",
+            Self::Mark => "mark",
+            Self::Own => "own",
+        }
+    }
+
+    /// Finds the role of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
 }
 
-/// Which theme to use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ThemeChoice {
-    /// By `NO_COLOR`, `TERM` and `COLORFGBG`, else [`ThemeChoice::Terminal`].
-    #[default]
-    Auto,
-    /// For dark backgrounds.
+/// Which background a theme is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// A dark one.
     Dark,
-    /// For light backgrounds.
+    /// A light one.
     Light,
-    /// Without colours.
-    Mono,
-    /// The terminal's own colours and one accent.
-    Terminal,
 }
 
-/// What the environment says of colours. Read once, where the program starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColourHints {
-    /// `NO_COLOR` is set and not empty (no-color.org).
-    pub no_color: bool,
-    /// `TERM` is `dumb` or absent.
-    pub dumb: bool,
-    /// `COLORFGBG`: foreground;background as palette numbers, where the terminal says so.
-    pub colorfgbg: Option<String>,
-}
-
-impl ThemeChoice {
-    /// Finds the theme that a settings file names.
-    pub fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "auto" => Self::Auto,
-            "dark" => Self::Dark,
-            "light" => Self::Light,
-            "mono" => Self::Mono,
-            "terminal" => Self::Terminal,
-            _ => return None,
-        })
-    }
-
-    /// Settles what [`ThemeChoice::Auto`] means here. `NO_COLOR` wins over every choice.
-    #[must_use]
-    pub fn settle(self, hints: &ColourHints) -> Self {
-        if hints.no_color || hints.dumb {
-            return Self::Mono;
-        }
-        if self != Self::Auto {
-            return self;
-        }
-        let background = hints
-            .colorfgbg
-            .as_deref()
-            .and_then(|text| text.rsplit(';').next())
-            .and_then(|number| number.parse::<u8>().ok());
-        match background {
-            // As vim and rxvt read it: 7 and 9..=15 are the light entries.
-            Some(7 | 9..=15) => Self::Light,
-            Some(_) => Self::Dark,
-            None => Self::Terminal,
-        }
-    }
-}
-
-/// How each role looks.
-#[derive(Clone, Debug)]
+/// How each role looks on this terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    styles: Vec<Style>,
+    styles: [Style; Role::ALL.len()],
+    background: Color,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the attributes of a terminal cell are independent"
-)]
-struct Look {
-    fg: Option<u8>,
-    bg: Option<u8>,
-    #[serde(default)]
-    bold: bool,
-    #[serde(default)]
-    dim: bool,
-    #[serde(default)]
-    reverse: bool,
-    #[serde(default)]
-    underline: bool,
-}
+impl Theme {
+    /// Makes the theme of a file for a terminal that shows so many colours. A role that the
+    /// file leaves out looks as in the built-in theme for the same background.
+    pub fn of(file: &ThemeFile, depth: ColourDepth) -> Self {
+        let rest = built_in::for_ground(file.ground);
+        let style = |role| {
+            let look = file.look(role).or_else(|| rest.look(role));
+            look.map(|look| look.style(depth)).unwrap_or_default()
+        };
+        Self {
+            styles: Role::ALL.map(style),
+            background: file.background.map_or(Color::Reset, |it| it.at(depth)),
+        }
+    }
 
-#[derive(Debug, Deserialize)]
-struct ThemeFile {
-    #[serde(rename = "name")]
-    _name: String,
-    #[serde(flatten)]
-    looks: BTreeMap<Role, Look>,
+    /// Returns how this role looks.
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// Returns how a cell looks in which nothing stands.
+    pub(super) fn base(&self) -> Style {
+        self.style(Role::Text).bg(self.background)
+    }
+
+    /// Returns text of this program in a role. Peer text goes through `widget::safe`.
+    pub(super) fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
+        Span::styled(text.into(), self.style(role))
+    }
 }
 
 impl Look {
-    fn style(&self) -> Style {
-        let mut style = Style::default();
-        if let Some(fg) = self.fg {
-            style = style.fg(Color::Indexed(fg));
-        }
-        if let Some(bg) = self.bg {
-            style = style.bg(Color::Indexed(bg));
-        }
+    fn style(&self, depth: ColourDepth) -> Style {
+        let mut style = Style {
+            fg: self.fg.map(|colour| colour.at(depth)),
+            bg: self.bg.map(|colour| colour.at(depth)),
+            ..Style::default()
+        };
         for (wanted, modifier) in [
             (self.bold, Modifier::BOLD),
             (self.dim, Modifier::DIM),
@@ -181,36 +157,6 @@ impl Look {
     }
 }
 
-impl Theme {
-    /// Reads the built-in theme of this name; [`ThemeChoice::Auto`] gives the terminal's own.
-    pub fn built_in(choice: ThemeChoice) -> Self {
-        let text = match choice {
-            ThemeChoice::Dark => include_str!("../../themes/dark.toml"),
-            ThemeChoice::Light => include_str!("../../themes/light.toml"),
-            ThemeChoice::Mono => include_str!("../../themes/mono.toml"),
-            ThemeChoice::Auto | ThemeChoice::Terminal => {
-                include_str!("../../themes/terminal.toml")
-            }
-        };
-        let file: ThemeFile = toml::from_str(text).expect("the built-in themes are tested");
-        let styles = Role::ALL
-            .into_iter()
-            .map(|role| file.looks.get(&role).map(Look::style).unwrap_or_default())
-            .collect();
-        Self { styles }
-    }
-
-    /// Returns how this role looks.
-    pub fn style(&self, role: Role) -> Style {
-        self.styles.get(role as usize).copied().unwrap_or_default()
-    }
-
-    /// Returns text of this program in a role. Peer text goes through `widget::safe`.
-    pub(super) fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
-        Span::styled(text.into(), self.style(role))
-    }
-}
-
 /// Which glyphs may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Symbols {
@@ -221,16 +167,26 @@ pub enum Symbols {
     Ascii,
 }
 
-impl From<config::Symbols> for Symbols {
-    fn from(symbols: config::Symbols) -> Self {
-        match symbols {
-            config::Symbols::Unicode => Self::Unicode,
-            config::Symbols::Ascii => Self::Ascii,
+impl Symbols {
+    /// Chooses by the name of the locale; one that is not in UTF-8 has only ASCII for sure, and
+    /// where none is set it is `C`.
+    pub fn for_locale(locale: Option<&str>) -> Self {
+        let name = locale.unwrap_or("C").to_ascii_lowercase();
+        if name.contains("utf-8") || name.contains("utf8") {
+            Self::Unicode
+        } else {
+            Self::Ascii
         }
     }
-}
 
-impl Symbols {
+    /// Returns the name of the set in the settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unicode => "unicode",
+            Self::Ascii => "ascii",
+        }
+    }
+
     /// Returns the twin of a glyph in ASCII, where this set is ASCII and there is one.
     ///
     /// Views are written with the Unicode glyphs; the finished frame is folded once.
@@ -247,6 +203,7 @@ impl Symbols {
 const FOLD: &[(&str, &str)] = &[
     ("─", "-"),
     ("│", "|"),
+    ("▏", "|"),
     ("┌", "+"),
     ("┐", "+"),
     ("└", "+"),
@@ -263,6 +220,8 @@ const FOLD: &[(&str, &str)] = &[
     ("▲", "^"),
     ("▼", "v"),
     ("→", ">"),
+    ("←", "<"),
+    ("−", "-"),
     ("↑", "^"),
     ("↓", "v"),
     ("…", "~"),
@@ -284,57 +243,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_theme_has_an_entry_for_every_role() {
-        for choice in [
-            ThemeChoice::Dark,
-            ThemeChoice::Light,
-            ThemeChoice::Mono,
-            ThemeChoice::Terminal,
-        ] {
-            let theme = Theme::built_in(choice);
-            assert_eq!(theme.styles.len(), Role::ALL.len());
-        }
-        for text in [
-            include_str!("../../themes/dark.toml"),
-            include_str!("../../themes/mono.toml"),
-        ] {
-            let file: ThemeFile = toml::from_str(text).unwrap();
-            assert!(Role::ALL.iter().all(|role| file.looks.contains_key(role)));
+    fn the_name_of_a_role_leads_back_to_it() {
+        for (index, role) in Role::ALL.into_iter().enumerate() {
+            assert_eq!(Role::named(role.name()), Some(role));
+            assert_eq!(role as usize, index, "a theme is kept in this order");
         }
     }
 
     #[test]
-    fn the_mono_theme_uses_no_colour_at_all() {
-        let theme = Theme::built_in(ThemeChoice::Mono);
-        for role in Role::ALL {
-            let style = theme.style(role);
-            assert_eq!((style.fg, style.bg), (None, None));
+    fn a_role_that_a_file_leaves_out_looks_as_in_the_theme_for_that_background() {
+        let file = ThemeFile::parse("for = \"light\"\n[wait]\nfg = 100\n").unwrap();
+        let theme = Theme::of(&file, ColourDepth::True);
+        let light = built_in::named("light").unwrap();
+        let light = Theme::of(&light, ColourDepth::True);
+        assert_eq!(theme.style(Role::Wait).fg, Some(Color::Indexed(100)));
+        assert_eq!(theme.style(Role::Stop), light.style(Role::Stop));
+    }
+
+    #[test]
+    fn glyphs_are_ascii_where_the_locale_is_not_utf_8() {
+        for locale in ["C.UTF-8", "de_DE.utf8", "UTF-8", "en_US.UTF-8@euro"] {
+            assert_eq!(Symbols::for_locale(Some(locale)), Symbols::Unicode);
+        }
+        for locale in [None, Some("C"), Some("POSIX"), Some("ja_JP.eucJP")] {
+            assert_eq!(Symbols::for_locale(locale), Symbols::Ascii);
         }
     }
 
     #[test]
-    fn no_color_wins_over_a_chosen_theme() {
-        let hints = ColourHints {
-            no_color: true,
-            ..ColourHints::default()
-        };
-        assert_eq!(ThemeChoice::Dark.settle(&hints), ThemeChoice::Mono);
-    }
-
-    #[test]
-    fn the_background_number_decides_between_dark_and_light() {
-        let hints = |text: &str| ColourHints {
-            colorfgbg: Some(text.into()),
-            ..ColourHints::default()
-        };
-        assert_eq!(ThemeChoice::Auto.settle(&hints("15;0")), ThemeChoice::Dark);
-        assert_eq!(
-            ThemeChoice::Auto.settle(&hints("0;default;15")),
-            ThemeChoice::Light
-        );
-        assert_eq!(
-            ThemeChoice::Auto.settle(&hints("what")),
-            ThemeChoice::Terminal
+    fn every_twin_of_a_glyph_is_ascii() {
+        assert!(
+            FOLD.iter()
+                .all(|(glyph, twin)| !glyph.is_ascii() && twin.is_ascii())
         );
     }
 }

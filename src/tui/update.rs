@@ -4,6 +4,7 @@
 //! returned. Start with [`update`]. Must not: decide anything outside the review screen.
 
 mod answers;
+mod attending;
 mod pasting;
 mod reading;
 
@@ -23,8 +24,8 @@ use super::screen::main::PAGE;
 use super::screen::transcript::{Transcript, jump};
 use super::screen::{
     catch_up, decision_log, digest, doctor, end_channel, engagement, form, help, invite, main,
-    needs_you, note, rename, rest, review, review_queue, review_words, safety_code, search,
-    settings, why,
+    needs_you, note, onboarding, rename, rest, review, review_queue, review_words, safety_code,
+    search, settings, why,
 };
 use super::{mouse, palette, tour, watch};
 
@@ -86,6 +87,16 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
         Message::Edited(Sheet::Engagement(channel), result) => {
             engagement::edited(model, channel, result)
         }
+        Message::Background(ground) => {
+            model.take_ground(ground);
+            unsettle(model);
+            Vec::new()
+        }
+        Message::Themes(themes) => {
+            model.take_themes(themes);
+            unsettle(model);
+            Vec::new()
+        }
     });
     effects
 }
@@ -115,6 +126,9 @@ fn unsettle(model: &mut Model) {
 
 /// Returns what has to be asked before the first frame.
 pub fn start(model: &mut Model) -> Vec<Effect> {
+    if model.is_first_start() {
+        return Vec::new();
+    }
     let mut effects = reload_lists(model);
     let request = Request::CatchUp { since: None };
     effects.extend(ask(model, request, Question::Away));
@@ -235,6 +249,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Channels => {
             let mut effects = ask(model, Request::Channels, Question::Channels);
+            effects.extend(open.map_or_else(Vec::new, |channel| note::load(model, channel)));
             effects.extend(reload_screen(model));
             effects.extend(
                 open.into_iter()
@@ -312,6 +327,7 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::Rename(_)
@@ -347,6 +363,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
         Screen::Settings(_) => Scope::Settings,
         Screen::Doctor(_) => Scope::Doctor,
+        Screen::Onboarding(_) => Scope::FirstStart,
         Screen::Help(_) => Scope::Help,
         Screen::Why(_) => Scope::Why,
         Screen::Rename(_) => Scope::Rename,
@@ -486,42 +503,49 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
     if action != Action::Confirm {
         engagement::disarm(model);
     }
+    act_anywhere(model, scope, action).unwrap_or_else(|| act_in(model, scope, action))
+}
+
+/// Does what an action means in every scope; `None` where that depends on the scope.
+fn act_anywhere(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<Effect>> {
     if action == Action::Redraw {
-        return vec![Effect::Redraw];
+        return Some(vec![Effect::Redraw]);
     }
     if action == Action::Suspend {
         let mut effects = model.part();
         effects.push(Effect::Suspend);
-        return effects;
+        return Some(effects);
     }
     if action == Action::PauseAll {
-        return main::pause_all(model);
+        return Some(main::pause_all(model));
     }
     if action == Action::OpenSearch {
         model.leader = None;
-        return search::open(model);
+        return Some(search::open(model));
     }
     if action == Action::Help {
         // The help has the keys while it is shown; what lay over the screen does not come back.
         model.palette = None;
         model.filters.stop_writing();
         help::open(model, scope);
-        return Vec::new();
+        return Some(Vec::new());
     }
     if action == Action::Palette {
         palette::open(model);
-        return Vec::new();
+        return Some(Vec::new());
     }
     if action == Action::Filter {
         filter::open(model);
-        return Vec::new();
+        return Some(Vec::new());
     }
-    if action == Action::Back
-        && let Some(list) = filter::list(model).filter(|list| model.filters.narrows(*list))
-        && !scope.is_text()
-        && scope != Scope::Leader
-    {
-        return filter::clear(model, list);
+    let clears = action == Action::Back && !scope.is_text() && scope != Scope::Leader;
+    let list = filter::list(model).filter(|list| clears && model.filters.narrows(*list))?;
+    Some(filter::clear(model, list))
+}
+
+fn act_in(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+    if let Some(effects) = attending::act(model, scope, action) {
+        return effects;
     }
     match scope {
         Scope::Main if action == Action::OpenSettings => settings::open(model),
@@ -531,15 +555,6 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
             next.map_or_else(Vec::new, |id| main::select(model, Spot::Need(id)))
         }
         Scope::Main if action == Action::AllNeeds => needs_you::open(model),
-        Scope::Main | Scope::NeedsYou if action == Action::Mute => rest::open_mute(model),
-        Scope::Main | Scope::CatchUp if action == Action::Digest => digest::open(model),
-        Scope::Main if action == Action::CatchUp => catch_up::open(model),
-        Scope::Main if action == Action::Later => {
-            if let Some(Spot::Need(item)) = model.cursor {
-                rest::open_snooze(model, vec![item]);
-            }
-            Vec::new()
-        }
         Scope::Main if action == Action::MakeRule => engagement::open(model),
         Scope::Review if action == Action::MakeRule => engagement::open_with_rule(model),
         Scope::Main | Scope::Leader => main::act(model, action),
@@ -555,9 +570,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
         Scope::Engagement => engagement::act(model, action),
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
-        Scope::Rest => rest::act(model, action),
-        Scope::CatchUp => catch_up::act(model, action),
-        Scope::Digest => digest::act(model, action),
+        Scope::Rest | Scope::CatchUp | Scope::Digest => Vec::new(),
         Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Note => note::act(model, action),
         Scope::Settings => settings::act(model, action),
@@ -566,6 +579,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect
             Vec::new()
         }
         Scope::Doctor => doctor::act(model, action),
+        Scope::FirstStart => onboarding::act(model, action),
         Scope::Help => {
             help::act(model, action);
             Vec::new()

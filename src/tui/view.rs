@@ -17,7 +17,8 @@ use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
     catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite, main,
-    needs_you_view, note, rename, rest, review_view, safety_code, search_view, settings_view, why,
+    needs_you_view, note, onboarding, rename, rest, review_view, safety_code, search_view,
+    settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -29,8 +30,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if area.is_empty() {
         return;
     }
-    let base = model.theme.style(Role::Text);
-    frame.buffer_mut().set_style(area, base);
+    frame.buffer_mut().set_style(area, model.theme.base());
     if model.is_tiny() || model.size != (area.width, area.height) {
         draw_tiny(model, frame);
         fold(model, frame);
@@ -61,6 +61,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Search => search_view::draw(model, frame),
         Screen::Note(screen) => note::draw(model, screen, frame),
         Screen::Settings(screen) => settings_view::draw(model, screen, frame),
+        Screen::Onboarding(screen) => onboarding::draw(model, screen, frame),
         Screen::Doctor(screen) => doctor::draw(model, screen, frame),
         Screen::Help(screen) => help::draw(model, screen, frame),
         Screen::Why(screen) => why::draw(model, screen, frame),
@@ -149,6 +150,10 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
         theme: &model.theme,
     };
     let row = inset(nth(area, 0), 1, 1);
+    if model.is_first_start() {
+        onboarding::draw_title(&mut paint, row);
+        return;
+    }
     let wide = area.width >= 64;
     let status = model.status.as_ref();
     let mut left = Vec::new();

@@ -60,10 +60,21 @@ impl Session {
     fn of(arguments: &[&str], size: (u16, u16), environment: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
         command.args(arguments);
-        for name in ["NO_COLOR", "COLORFGBG", "DISPLAY", "WAYLAND_DISPLAY"] {
+        for name in [
+            "NO_COLOR",
+            "COLORFGBG",
+            "COLORTERM",
+            "SSH_CONNECTION",
+            "SSH_TTY",
+            "LC_ALL",
+            "LC_CTYPE",
+            "DISPLAY",
+            "WAYLAND_DISPLAY",
+        ] {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -262,9 +273,22 @@ fn it_ends_soon_after_its_terminal_is_gone() {
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
-#[test]
-fn it_uses_no_colour_under_no_color() {
-    let mut session = Session::start((80, 24), &[("NO_COLOR", "1")]);
+/// The question for the background.
+const QUESTION: &str = "\u{1b}]11;?";
+/// A white background, and what a terminal says of its kind.
+const WHITE: &str = "\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\\u{1b}[?62;4c";
+/// The accents of the themes for a light and for a dark background.
+const LIGHT_ACCENT: &str = "38;5;25";
+const DARK_ACCENT: &str = "38;5;117";
+
+fn wait_for(session: &Session, bytes: &str) {
+    session.wait(bytes, |output| {
+        String::from_utf8_lossy(&output.raw).contains(bytes)
+    });
+}
+
+fn see_no_colour(environment: (&str, &str)) {
+    let mut session = Session::start((80, 24), &[environment]);
     session.see("CHANNELS");
     session.press("qq");
     session.end();
@@ -272,10 +296,72 @@ fn it_uses_no_colour_under_no_color() {
     for colour in ["[38;", "[48;", "[31m", "[36m"] {
         assert!(!raw.contains(colour), "{colour}");
     }
+    assert!(!raw.contains(QUESTION), "there is nothing to ask for");
     assert!(
         raw.contains("\u{1b}[7m"),
         "the selection is shown by an attribute"
     );
+}
+
+#[test]
+fn it_uses_no_colour_under_no_color() {
+    see_no_colour(("NO_COLOR", "1"));
+}
+
+#[test]
+fn it_uses_no_colour_in_a_dumb_terminal() {
+    see_no_colour(("TERM", "dumb"));
+}
+
+#[test]
+fn a_terminal_that_tells_its_background_gets_the_theme_for_it() {
+    let mut session = Session::start((80, 24), &[]);
+    wait_for(&session, QUESTION);
+    session.press(WHITE);
+    wait_for(&session, LIGHT_ACCENT);
+    session.see("CHANNELS");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn what_a_terminal_tells_too_late_is_no_key() {
+    let mut session = Session::start((80, 24), &[]);
+    session.see("CHANNELS");
+    session.press(WHITE);
+    wait_for(&session, LIGHT_ACCENT);
+    // Whatever the answer has been taken for would be on screen before what is typed after it.
+    session.press("?");
+    session.see("go to the next item that needs you");
+    session.press("\u{1b}");
+    session.see("CHANNELS");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn a_terminal_behind_ssh_is_not_asked() {
+    let ssh = ("SSH_CONNECTION", "10.0.0.1 50000 10.0.0.2 22");
+    let mut session = Session::start((80, 24), &[ssh, ("COLORFGBG", "15;0")]);
+    wait_for(&session, DARK_ACCENT);
+    session.see("CHANNELS");
+    session.press("qq");
+    session.end();
+    assert!(!session.raw().contains(QUESTION));
+}
+
+#[test]
+fn glyphs_are_ascii_where_the_locale_is_c() {
+    let mut session = Session::start((80, 24), &[("LANG", "C")]);
+    session.see("CHANNELS");
+    session.see("----");
+    session.press("qq");
+    session.end();
+    let raw = session.raw();
+    assert!(raw.contains("SUPERVISED"));
+    for glyph in ['─', '│', '●', '▸', '·', '✓'] {
+        assert!(!raw.contains(glyph), "{glyph}");
+    }
 }
 
 #[test]
@@ -288,7 +374,7 @@ fn a_written_message_waits_and_can_be_taken_back() {
     session.press("\u{1b}[200~Thursday\rat two\u{1b}[201~");
     session.see("at two");
     session.press("\r");
-    session.see("u takes it back");
+    session.see("leaves in");
     session.press("u");
     session.see("Taken back");
     session.press("qq");
@@ -388,6 +474,89 @@ fn a_paste_whose_end_never_comes_takes_no_key_that_follows() {
     assert!(session.end().0.success());
 }
 
+/// A home directory without a profile in it, and where the profile would lie.
+fn fresh() -> (tempfile::TempDir, String, String) {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().to_str().unwrap().to_owned();
+    let profile = format!("{home}/profile");
+    (root, home, profile)
+}
+
+#[test]
+fn a_first_start_that_is_left_keeps_nothing() {
+    let (_root, home, profile) = fresh();
+    let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
+    let mut session = Session::of(&[], (80, 24), &environment);
+    session.see("nothing has been sent or written");
+    session.see("S contacts  nobody");
+    session.press("jl");
+    session.see("▸files");
+    session.press("q");
+    assert!(session.end().0.success());
+    assert!(!std::path::Path::new(&profile).exists());
+    let left: Vec<_> = std::fs::read_dir(&home).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_first_start_shows_the_demo_and_makes_the_profile_as_it_was_chosen() {
+    let (_root, home, profile) = fresh();
+    let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
+    let mut session = Session::of(&[], (120, 36), &environment);
+    session.see("Enter tries the demo");
+    session.press("\r");
+    session.see("everybody here is invented");
+    session.see("CHANNELS");
+    session.press("qq");
+    session.see("Enter tries the demo");
+    assert!(!std::path::Path::new(&profile).exists());
+    // Secrets in files take a second key.
+    session.press("jl");
+    session.see("▸files");
+    session.press("jlS");
+    session.see("can read the keys and decide in your place");
+    assert!(!std::path::Path::new(&profile).exists());
+    session.press("A");
+    session.see("No channels yet");
+    session.press(",");
+    session.see("file:");
+    session.press("\u{1b}");
+    session.see("No channels yet");
+    session.press("qq");
+    assert!(session.end().0.success());
+    let settings = std::fs::read_to_string(format!("{profile}/config.toml")).unwrap();
+    assert_eq!(
+        settings,
+        "notify = \"new\"\nquiet_hours = \"22:00-07:00\"\n"
+    );
+}
+
+#[test]
+fn a_first_start_with_a_passphrase_asks_for_it_once_and_is_protected() {
+    let (_root, home, profile) = fresh();
+    let environment = [("HOME", &*home), ("CHAPERON_HOME", &*profile)];
+    let mut session = Session::of(&[], (80, 24), &environment);
+    session.see("▸passphrase each start");
+    session.press("S");
+    session.see("New passphrase");
+    session.press("correct horse\r");
+    session.see("Once more");
+    session.press("another horse\r");
+    session.see("Nothing was written");
+    session.press("S");
+    let twice = |words: &'static str| {
+        move |output: &Output| output.parser.screen().contents().matches(words).count() == 2
+    };
+    session.wait("a second question", twice("New passphrase"));
+    session.press("correct horse\r");
+    session.wait("its repetition", twice("Once more"));
+    session.press("correct horse\r");
+    session.see("No channels yet");
+    assert!(!session.contents().contains("unprotected"));
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
 #[test]
 fn late_replies_of_the_terminal_are_no_keys() {
     let mut session = Session::start((120, 36), &[]);
@@ -440,4 +609,22 @@ fn somebody_who_looks_elsewhere_is_told_in_the_way_of_their_terminal_and_in_no_o
         session.press("qq");
         assert!(session.end().0.success());
     }
+}
+
+#[test]
+fn the_doctor_measures_the_terminal_and_makes_no_profile() {
+    let (_root, home, profile) = fresh();
+    let environment = [
+        ("HOME", &*home),
+        ("CHAPERON_HOME", &*profile),
+        ("CHAPERON_MAILBOX_URL", "http://127.0.0.1:9"),
+        ("LANG", "C.UTF-8"),
+    ];
+    let mut session = Session::of(&["doctor"], (120, 50), &environment);
+    session.see("the one for new channels");
+    assert_eq!(session.end().0.exit_code(), 1, "that relay does not answer");
+    session.see("120x50");
+    session.see("there is no profile yet");
+    assert!(!session.contents().contains(&home));
+    assert!(!std::path::Path::new(&profile).exists());
 }

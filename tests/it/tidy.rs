@@ -27,7 +27,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tui", &["model", "text", "api", "desktop", "profile"]),
     ("plain", &["model", "text", "api"]),
     ("cli", &["model", "text", "api", "wire", "desktop"]),
-    ("doctor", &["model", "api", "net", "profile", "store"]),
+    (
+        "doctor",
+        &["model", "api", "engine", "net", "profile", "store"],
+    ),
+    (
+        "first_start",
+        &[
+            "model", "api", "engine", "net", "profile", "wire", "doctor", "tui", "cli",
+        ],
+    ),
     (
         "demo",
         &[

@@ -241,12 +241,24 @@ fn a_protected_profile_is_searched_in_memory_and_keeps_up() {
     assert_eq!(search(&mut alone, "needle").total, 1);
     let key = VaultKey::generate().unwrap();
     let lock = VaultLock::new(&key, &Passphrase::new("one"), Cost::TEST).unwrap();
-    at_rest::protect(&mut alone.core.store, key, &lock, |_| Ok(())).unwrap();
+    at_rest::protect(
+        &mut alone.core.store,
+        key,
+        &lock,
+        &std::sync::Arc::default(),
+        |_| Ok(()),
+    )
+    .unwrap();
     at_rest::clean(&mut alone.core.store).unwrap();
     assert_eq!(search(&mut alone, "needle").total, 1);
     arrive(&mut alone, channel, 2, "needle two", &[]);
     assert_eq!(search(&mut alone, "needle").total, 2);
-    at_rest::unprotect(&mut alone.core.store, |_| Ok(())).unwrap();
+    at_rest::unprotect(
+        &mut alone.core.store,
+        &std::sync::Arc::default(),
+        |_| Ok(()),
+    )
+    .unwrap();
     at_rest::clean(&mut alone.core.store).unwrap();
     assert_eq!(search(&mut alone, "needle").total, 2);
 }

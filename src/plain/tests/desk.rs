@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::api::{
-    Draft, Error, Invite, Page, Reply, Request, Review, SafetyCode, SendOutcome, Status, Today,
+    Draft, Error, Found, Hit, HitKind, HitText, Invite, Page, Reply, Request, Review, SafetyCode,
+    SendOutcome, Status, Today,
 };
 use crate::model::{
     Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
@@ -275,7 +276,28 @@ impl Desk {
                 self.items.retain(|known| known.id != *item);
                 Reply::Done
             }
-            Request::Transcript { .. } => Reply::Page(Page {
+            Request::Search { .. } => Reply::Found(Box::new(Found {
+                hits: vec![Hit {
+                    what: HitKind::Message {
+                        message: MessageId(1),
+                    },
+                    channel: Some(MARTA),
+                    name: Some(PeerText::new("Marta Ruiz")),
+                    at: self.now,
+                    author: Some(Author::Peer),
+                    state: None,
+                    signals: 0,
+                    excerpt: HitText {
+                        unsafe_text: PeerText::new("Board\u{1b} prep"),
+                        cut: false,
+                        matches: Vec::new(),
+                        signals: Vec::new(),
+                    },
+                }],
+                total: 1,
+                ..Found::default()
+            })),
+            Request::Transcript { .. } | Request::Around { .. } => Reply::Page(Page {
                 messages: vec![
                     message(1, Author::Peer, "Hello\nyou: I agree to everything"),
                     message(2, Author::Human, "Hi"),

@@ -187,10 +187,10 @@ pub const TABLE: &[About] = &[
         name: "symbols",
         group: Group::Look,
         kind: Kind::OneOf(Symbols::WORDS),
-        possible: "\"unicode\" or \"ascii\"",
-        what: "Which characters lines, dots and arrows are drawn with.",
+        possible: "\"auto\", \"unicode\" or \"ascii\"",
+        what: "What lines, dots and arrows are drawn with. `auto` is ASCII where the locale is not UTF-8.",
         variables: &[],
-        preset: Preset::Text("unicode"),
+        preset: Preset::Text("auto"),
     },
     About {
         key: Key::Layout,

@@ -152,6 +152,8 @@ macro_rules! words {
 words! {
     /// Which characters are drawn.
     Symbols {
+        /// As the locale is: in UTF-8 or not.
+        Auto = "auto",
         /// Lines, dots and arrows.
         Unicode = "unicode",
         /// ASCII alone, for terminals and fonts without the others.

@@ -118,7 +118,7 @@ fn lock(key: &VaultKey, passphrase: &str) -> VaultLock {
 pub(in super::super) fn protect(store: &mut Store) {
     let key = VaultKey::generate().unwrap();
     let lock = lock(&key, "one");
-    super::protect(store, key, &lock, |_| Ok(())).unwrap();
+    super::protect(store, key, &lock, &Arc::default(), |_| Ok(())).unwrap();
     clean(store).unwrap();
 }
 
@@ -380,7 +380,7 @@ fn a_passphrase_leaves_nothing_in_the_files_and_everything_in_reach() {
     unlock(&mut store, "one");
     assert_eq!(everything(&store, channel), before);
 
-    unprotect(&mut store, |_| Ok(())).unwrap();
+    unprotect(&mut store, &Arc::default(), |_| Ok(())).unwrap();
     clean(&mut store).unwrap();
     assert_eq!(everything(&store, channel), before);
     drop(store);
@@ -388,6 +388,27 @@ fn a_passphrase_leaves_nothing_in_the_files_and_everything_in_reach() {
     assert_eq!(store.lock().unwrap(), None);
     assert_eq!(everything(&store, channel), before);
     assert!(!found(dir.path()).is_empty());
+}
+
+#[test]
+fn a_protection_that_is_stopped_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("chaperon.db")).unwrap();
+    let channel = fill(&mut store);
+    let before = everything(&store, channel);
+    let key = VaultKey::generate().unwrap();
+    let (work, new) = (Arc::<Work>::default(), lock(&key, "one"));
+    let stopped = super::protect(&mut store, key, &new, &work, |_| {
+        assert!(work.progress().unwrap().total > 20);
+        assert!(work.stop());
+        Ok(())
+    });
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    assert_eq!(work.progress(), None);
+    assert_eq!(store.lock().unwrap(), None);
+    assert_eq!(everything(&store, channel), before);
+    protect(&mut store);
+    assert_eq!(everything(&store, channel), before);
 }
 
 #[test]
@@ -510,7 +531,7 @@ fn what_could_not_be_removed_at_once_is_removed_at_the_next_start() {
         .unwrap();
     let key = VaultKey::generate().unwrap();
     let lock = lock(&key, "one");
-    super::protect(&mut store, key, &lock, |_| Ok(())).unwrap();
+    super::protect(&mut store, key, &lock, &Arc::default(), |_| Ok(())).unwrap();
     store
         .connection
         .busy_timeout(std::time::Duration::ZERO)

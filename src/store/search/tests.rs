@@ -282,7 +282,14 @@ fn the_index_of_a_protected_profile_is_never_in_its_files() {
 
     let key = VaultKey::generate().unwrap();
     let lock = VaultLock::new(&key, &Passphrase::new("one"), Cost::TEST).unwrap();
-    at_rest::protect(&mut store, key.clone(), &lock, |_| Ok(())).unwrap();
+    at_rest::protect(
+        &mut store,
+        key.clone(),
+        &lock,
+        &std::sync::Arc::default(),
+        |_| Ok(()),
+    )
+    .unwrap();
     at_rest::clean(&mut store).unwrap();
     assert!(!holds(dir.path(), "ebracrossing"));
     assert_eq!(ids(&store, Kind::Message, &wanted), Vec::<i64>::new());
@@ -315,7 +322,7 @@ fn the_index_of_a_protected_profile_is_never_in_its_files() {
         "it is gone with the connection"
     );
     begin_in_memory(&mut store).unwrap();
-    at_rest::unprotect(&mut store, |_| Ok(())).unwrap();
+    at_rest::unprotect(&mut store, &std::sync::Arc::default(), |_| Ok(())).unwrap();
     at_rest::clean(&mut store).unwrap();
     assert_eq!(
         waiting(&store).unwrap(),
@@ -338,4 +345,35 @@ fn a_protected_profile_lists_nothing_in_its_file() {
     arrive(&tx, channel, 1, "hello", true);
     notes::keep(&tx, channel, &PeerText::new("note"), NOW).unwrap();
     assert_eq!(waiting(&tx).unwrap(), 0);
+}
+
+#[test]
+fn a_profile_from_before_there_was_an_index_lists_everything_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("chaperon.db");
+    let connection = Connection::open(&path).unwrap();
+    for step in [
+        include_str!("../schema/0001.sql"),
+        include_str!("../schema/0002.sql"),
+    ] {
+        connection.execute_batch(step).unwrap();
+    }
+    connection
+        .execute_batch(
+            "INSERT INTO channels (network, address, name, state, inviter, relay, secret, our_key,
+                preset, instructions, created_at)
+             VALUES ('mailbox', 'a', 'a', 'active', 1, 'r', zeroblob(32), 'k', 'p', '', 0);
+             INSERT INTO messages (channel, author, at, body) VALUES (1, 'peer', 1, 'hello'),
+                (1, 'human', 2, 'hello there');
+             INSERT INTO log (number, at, actor, what, detail, previous, digest)
+             VALUES (1, 1, 'human', 'paused', '', x'', x''), (2, 2, 'rule', 'relayed', '', x'', x'');
+             PRAGMA user_version = 2;",
+        )
+        .unwrap();
+    drop(connection);
+    let mut store = Store::open(&path).unwrap();
+    assert_eq!(waiting(&store).unwrap(), 3, "the delivery is no decision");
+    let tx = store.write().unwrap();
+    index(&tx);
+    assert_eq!(ids(&tx, Kind::Message, &criteria(&["hello"], &[])), [2, 1]);
 }

@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_splits_no_word() {
-        let hidden = "Decem\u{200b}ber \u{ad}ho\u{202e}ld re\u{1b}lay pa\u{e0041}y";
+        let hidden = "Decem\u{200b}ber \u{ad}ho\u{202e}ld re\u{1b}lay pa\u{2060}y";
         assert_eq!(words(hidden), "december hold relay pay");
     }
 

@@ -357,7 +357,11 @@ impl Keys {
             begins
         };
         let own = find(scope);
-        let behind = || find(Scope::Anywhere).filter(|_| !scope.is_text());
+        // What concerns the terminal itself counts in a text field too; it is never text there.
+        let of_terminal =
+            |found: &Found| matches!(found, Found::Does(Action::Suspend | Action::Redraw));
+        let is_text = scope.is_text();
+        let behind = || find(Scope::Anywhere).filter(|found| !is_text || of_terminal(found));
         own.or_else(behind).unwrap_or(Found::Nothing)
     }
 }
@@ -485,6 +489,15 @@ mod tests {
         let keys = changed(&[change("main.up", &["j"]), change("main.down", &["k"])]).unwrap();
         assert_eq!(does(&keys, Scope::Main, 'j'), Found::Does(Action::Up));
         assert_eq!(does(&keys, Scope::Main, 'k'), Found::Does(Action::Down));
+    }
+
+    #[test]
+    fn the_terminal_can_be_left_from_a_text_field_and_nothing_else_counts_there() {
+        let keys = Keys::built_in();
+        let ctrl = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+        let found = |c| keys.lookup(Scope::Composer, None, &ctrl(c));
+        assert_eq!(found('z'), Found::Does(Action::Suspend));
+        assert_eq!(found('k'), Found::Nothing);
     }
 
     #[test]

@@ -388,11 +388,11 @@ fn all_of(
     choices: impl Iterator<Item = (SafeLine, bool)>,
     room: usize,
 ) -> Option<Spans> {
-    let mut all = vec![theme.span(Role::Faint, "‹ ")];
+    let mut all = vec![theme.span(Role::Dim, "‹ ")];
     let mut found = false;
     for (index, (words, here)) in choices.enumerate() {
         if index > 0 {
-            all.push(theme.span(Role::Faint, " | "));
+            all.push(theme.span(Role::Dim, " | "));
         }
         if here {
             found = true;
@@ -401,16 +401,16 @@ fn all_of(
         let role = if here { Role::Title } else { Role::Dim };
         all.extend(safe(theme, &words, role));
     }
-    all.push(theme.span(Role::Faint, " ›"));
+    all.push(theme.span(Role::Dim, " ›"));
     (found && width(&all) <= room).then_some(all)
 }
 
 /// Returns the present choice between the signs that there are others.
 fn one_of(theme: &Theme, present: &SafeLine, room: usize) -> Spans {
-    let mut one = vec![theme.span(Role::Faint, "‹ ")];
+    let mut one = vec![theme.span(Role::Dim, "‹ ")];
     let short = present.truncated(room.saturating_sub(4));
     one.extend(safe(theme, &short, Role::Title));
-    one.push(theme.span(Role::Faint, " ›"));
+    one.push(theme.span(Role::Dim, " ›"));
     one
 }
 

@@ -288,7 +288,7 @@ fn draw_field(
     paint.row(nth(area, 0), vec![paint.own(label_role, field.label)]);
     let text = inset(area, LABEL, 1);
     if field.editor.is_empty() {
-        paint.row(nth(text, 0), vec![paint.own(Role::Faint, field.hint)]);
+        paint.row(nth(text, 0), vec![paint.own(Role::Dim, field.hint)]);
     }
     let layout = field.editor.layout(usize::from(text.width).max(1));
     for (down, glyphs) in layout.rows.iter().enumerate() {

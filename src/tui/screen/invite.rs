@@ -52,8 +52,12 @@ impl InviteScreen {
     }
 
     /// Tells whether the whole window is enough for the code.
-    pub(in crate::tui) fn fits(&self, (width, height): (u16, u16)) -> bool {
-        let qr = self.invite.as_ref().and_then(|invite| Qr::of(&invite.url));
+    pub(in crate::tui) fn fits(&self, model: &Model) -> bool {
+        let (width, height) = model.size;
+        let qr = self
+            .invite
+            .as_ref()
+            .and_then(|invite| Qr::of(&invite.url, model.symbols));
         self.can_cancel() && qr.is_some_and(|qr| qr.fit(width, height).is_some())
     }
 
@@ -126,6 +130,7 @@ pub(in crate::tui) fn pictured(model: &mut Model, result: Result<Shown, String>)
     reason = "most actions mean nothing on an invite"
 )]
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let symbols = model.symbols;
     model.touch();
     let Screen::Invite(screen) = &mut model.screen else {
         return Vec::new();
@@ -143,7 +148,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return vec![Effect::Copy(sanitise(&invite.message).plain())];
         }
         Action::ShowPicture => {
-            let picture = Qr::of(&invite.url).and_then(|qr| qr.png());
+            let picture = Qr::of(&invite.url, symbols).and_then(|qr| qr.png());
             if let Some(picture) = picture {
                 return vec![Effect::ShowPicture(picture)];
             }
@@ -191,7 +196,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &InviteScreen, frame: &mut Fra
         );
         return;
     };
-    let qr = Qr::of(&invite.url);
+    let qr = Qr::of(&invite.url, model.symbols);
     if screen.qr_only {
         let whole = frame.area();
         let mut paint = Paint {
@@ -244,7 +249,7 @@ pub(in crate::tui) fn is_tight(model: &Model, screen: &InviteScreen) -> bool {
     };
     let (width, height) = model.size;
     let beside = width.saturating_sub(WORDS);
-    Qr::of(&invite.url).is_some_and(|qr| {
+    Qr::of(&invite.url, model.symbols).is_some_and(|qr| {
         qr.fit(beside, body.height).is_none() && qr.fit(beside, height.saturating_sub(1)).is_some()
     })
 }
@@ -265,7 +270,8 @@ pub(in crate::tui) fn draw_tight(model: &Model, screen: &InviteScreen, frame: &m
     let Some(invite) = &screen.invite else {
         return;
     };
-    let fit = Qr::of(&invite.url).and_then(|qr| Some((qr.fit(place.width, place.height)?, qr)));
+    let fit = Qr::of(&invite.url, model.symbols)
+        .and_then(|qr| Some((qr.fit(place.width, place.height)?, qr)));
     let Some(((columns, _), qr)) = fit else {
         return;
     };
@@ -291,6 +297,7 @@ pub(in crate::tui) fn draw_tight(model: &Model, screen: &InviteScreen, frame: &m
 
 fn draw_alone(model: &Model, qr: Option<&Qr>, paint: &mut Paint<'_>, area: Rect) {
     paint.buffer.reset();
+    paint.buffer.set_style(area, model.theme.base());
     if let Some((qr, (columns, rows))) =
         qr.and_then(|qr| Some(qr).zip(qr.fit(area.width, area.height)))
     {

@@ -31,8 +31,7 @@ pub(in crate::tui) struct Layout {
     pub(in crate::tui) banner: Rect,
 }
 
-/// Divides the window: three panes from 110 columns, two from 64, else one; the setting
-/// `layout` may allow less than the window holds.
+/// Divides the window: three panes from 110 columns, two from 64; the settings may allow less.
 pub(in crate::tui) fn layout(model: &Model) -> Layout {
     let body = view::body(model);
     let paused = model
@@ -235,7 +234,6 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Why => why::open(model),
-        Action::AllNeeds => super::needs_you::open(model),
         Action::Back if was_leading => Vec::new(),
         Action::Back | Action::PaneLists => go_to(model, Pane::Rail),
         Action::Quit => quit(model),

@@ -367,7 +367,7 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
             paint.row(place, vec![paint.own(Role::Dim, default)]);
             let words = "Enter opens the full review; decisions are made there.";
             let place = inset(nth(area, after + 2), 1, 1);
-            paint.row(place, vec![paint.own(Role::Faint, words)]);
+            paint.row(place, vec![paint.own(Role::Dim, words)]);
         }
         Some((_, Err(problem))) => {
             let line = ours(problem).truncated(paper.width.into());

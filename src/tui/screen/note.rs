@@ -306,10 +306,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &NoteScreen, frame: &mut Frame
     };
     if screen.loaded && screen.editor.is_empty() {
         let words = "Nothing is noted yet. What you type is kept.";
-        paint.row(
-            inset(nth(area, 0), 2, 1),
-            vec![paint.own(Role::Faint, words)],
-        );
+        paint.row(inset(nth(area, 0), 2, 1), vec![paint.own(Role::Dim, words)]);
     }
     let layout = screen
         .editor

@@ -84,11 +84,11 @@ const fn armed_words(review: &Review, verdict: Verdict) -> (&'static str, &'stat
         ),
         (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => (
             "send your version to them, after the time to take it back",
-            "send your version, u can take it back",
+            "send your version; u takes it back",
         ),
         (ReviewKind::HeldDraft { .. }, _) => (
             "send it to them as it is, after the time to take it back",
-            "send it as it is, u can take it back",
+            "send it as it is; u takes it back",
         ),
         (ReviewKind::HeldMessage { .. }, Verdict::ReleaseClean) => (
             "your assistant reads it without what is hidden",
@@ -149,7 +149,7 @@ fn refusals(written: &Written) -> [Choice; 3] {
     };
     [
         choice("r", why, "refuse"),
-        choice("b", "refuse, pause channel", "and pause"),
+        choice("b", "refuse, pause channel", "refuse, pause"),
         choice("z", "decide later", "later"),
     ]
 }
@@ -367,4 +367,28 @@ fn draw_state(paint: &mut Paint<'_>, area: Rect, (state, role): (&str, Role), mo
     let start = room.saturating_sub(cells(&words) + 1);
     let start = u16::try_from(start).unwrap_or(0);
     paint.row(inset(area, start, 0), vec![paint.own(role, words)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_in_few_words_share_rows_and_none_is_wider_than_the_smallest_window() {
+        let list = [
+            choice("a", "send as is (asks for A)", "send, then A"),
+            choice("E", "edit, then send", "edit"),
+            choice("r", "refuse, say why", "refuse"),
+            choice("b", "refuse, pause channel", "refuse, pause"),
+        ];
+        let rows = arranged(&list, Shape::Narrow, 38);
+        let columns: Vec<Vec<u16>> = rows
+            .iter()
+            .map(|row| row.iter().map(|(column, ..)| *column).collect())
+            .collect();
+        assert_eq!(columns, [vec![0, 16, 24], vec![0]]);
+        assert_eq!(arranged(&list, Shape::Columns, 73).len(), 2);
+        // Where one of them needs more than half, each has a row of its own.
+        assert_eq!(arranged(&list, Shape::Columns, 50).len(), 4);
+    }
 }

@@ -183,7 +183,7 @@ pub(super) fn choices(review: &Review) -> Vec<Choice> {
     vec![
         pass,
         choice("r", "refuse all, say why", "refuse all"),
-        choice("b", "refuse all, pause channel", "and pause"),
+        choice("b", "refuse all, pause channel", "refuse all, pause"),
         choice("z", "decide later", "later"),
     ]
 }

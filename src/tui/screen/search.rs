@@ -232,7 +232,10 @@ pub(in crate::tui) fn take(
         if let Some(shown) = &mut search.found {
             let held = u32::try_from(shown.hits.len()).unwrap_or(u32::MAX);
             if held == offset {
-                shown.hits.extend(found.hits);
+                // What arrived meanwhile has moved the pages against each other.
+                let new = |hit: &Hit| !is_among(&shown.hits, hit);
+                let new: Vec<Hit> = found.hits.into_iter().filter(new).collect();
+                shown.hits.extend(new);
             }
         }
     } else {
@@ -249,6 +252,11 @@ pub(in crate::tui) fn take(
     }
     model.touch();
     context(model)
+}
+
+fn is_among(hits: &[Hit], hit: &Hit) -> bool {
+    let same = |held: &Hit| held.what == hit.what && held.channel == hit.channel;
+    hits.iter().any(same)
 }
 
 pub(in crate::tui) fn take_saved(model: &mut Model, saved: Vec<SavedSearch>) {

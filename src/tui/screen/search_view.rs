@@ -157,7 +157,7 @@ fn draw_field(model: &Model, paint: &mut Paint<'_>, place: Rect) -> Option<Posit
     let text = inset(place, label, taken + 1);
     if search.editor.is_empty() {
         let hint = "words, or a saved search below";
-        paint.row(text, vec![paint.own(Role::Faint, hint)]);
+        paint.row(text, vec![paint.own(Role::Dim, hint)]);
     }
     let caret = field::draw(&search.editor, paint, text);
     caret.filter(|_| search.focus == Focus::Field)

@@ -12,7 +12,6 @@ use crate::profile::config::{self, Config, Key, Kind, Source, Value};
 use crate::tui::keymap::{Action, Change, EnterKey, Keys, KeysError};
 use crate::tui::message::{Effect, FileNews, Question};
 use crate::tui::model::{Model, Screen, Tone};
-use crate::tui::theme::Symbols;
 use crate::tui::update::ask;
 use crate::tui::widget::editor::Editor;
 
@@ -357,13 +356,13 @@ fn apply(model: &mut Model) {
             Err(problem) => model.say(Tone::Trouble, format!("{problem}.")),
         }
     }
-    if config.theme() != model.config.theme()
+    if config.theme() != model.theme_choice()
         && let Err(problem) = model.set_theme(&config.theme())
     {
         model.say(Tone::Trouble, format!("{problem}."));
     }
     if config.symbols() != model.config.symbols() {
-        model.set_symbols(Symbols::from(config.symbols()));
+        model.choose_symbols(config.symbols());
     }
     model.config = config;
     model.touch();

@@ -147,6 +147,7 @@ pub(super) fn label(key: Key) -> (&'static str, &'static str) {
 pub(super) fn choice(model: &Model, key: Key, word: &str) -> String {
     match (key, word) {
         (Key::Theme, "auto") => theme_words(model),
+        (Key::Symbols, "auto") => format!("auto ({} here)", model.looks.by_locale.name()),
         (Key::Layout, "auto") => {
             let panes = match model.size.0 {
                 110.. => "3 panes here",
@@ -164,8 +165,13 @@ pub(super) fn choice(model: &Model, key: Key, word: &str) -> String {
     }
 }
 
-fn theme_words(_model: &Model) -> String {
-    "auto".to_owned()
+fn theme_words(model: &Model) -> String {
+    let settled = model.settled_theme();
+    match model.size.0 {
+        _ if model.theme_choice() != "auto" => "auto".to_owned(),
+        110.. => format!("auto ({settled})"),
+        _ => format!("auto ({})", settled.name),
+    }
 }
 
 /// Tells whether a setting acts in the engine, which may be another process.

@@ -46,6 +46,7 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         | Screen::CatchUp(_)
         | Screen::Digest(_)
         | Screen::Doctor(_)
+        | Screen::Onboarding(_)
         | Screen::Help(_)
         | Screen::Why(_)
         | Screen::EndChannel(_) => {}

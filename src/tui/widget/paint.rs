@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -156,7 +157,7 @@ impl Paint<'_> {
     /// Empties a rectangle, so that nothing of what lies below shines through.
     pub(crate) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
-        let base = self.theme.style(Role::Text);
+        let base = self.theme.base();
         for position in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
                 cell.reset();
@@ -200,10 +201,11 @@ impl Paint<'_> {
         }
     }
 
-    /// Gives a whole row the look of a role.
+    /// Gives a whole row the look of a role. Nothing in it stays weak: it is the one looked at.
     pub(crate) fn tint(&mut self, area: Rect, role: Role) {
         let area = area.intersection(self.buffer.area);
-        self.buffer.set_style(area, self.theme.style(role));
+        let style = self.theme.style(role).remove_modifier(Modifier::DIM);
+        self.buffer.set_style(area, style);
     }
 }
 
@@ -297,6 +299,7 @@ pub(crate) fn day_number(at: UnixMillis, zone: &TimeZone) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::theme::{ColourDepth, ThemeFile};
 
     #[test]
     fn ages_change_in_steps_no_finer_than_a_minute() {
@@ -308,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_list_that_is_cut_shows_its_cursor_and_says_how_many_rows_are_missing() {
-        let theme = Theme::built_in(crate::tui::ThemeChoice::Mono);
+        let theme = Theme::of(&ThemeFile::default(), ColourDepth::Palette);
         let area = Rect::new(0, 0, 20, 4);
         let mut buffer = Buffer::empty(area);
         let mut paint = Paint {

@@ -1,12 +1,16 @@
 //! A QR code that knows how much room it needs.
 //!
-//! Black on white by explicit colour, never by theme: scanners want dark on light.
+//! Black on white by explicit colour, never by theme: scanners want dark on light. Two modules
+//! share a cell by a half block; in ASCII a module is two spaces, and the code four times the
+//! size.
 
 use fast_qr::qr::{QRBuilder, QRCode};
 use fast_qr::{ECL, Module};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
+
+use crate::tui::theme::Symbols;
 
 /// Empty modules around the code: what ISO/IEC 18004 asks for, then what scanners still take.
 const MARGINS: [u16; 2] = [FULL_MARGIN, 2];
@@ -18,21 +22,29 @@ const PIXELS: u32 = 8;
 pub(crate) struct Qr {
     code: QRCode,
     size: u16,
+    symbols: Symbols,
 }
 
 impl Qr {
     /// Makes a code at the lowest error correction, the smallest there is. `None` where the
     /// text is too long for any code.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str, symbols: Symbols) -> Option<Self> {
         let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
         let size = u16::try_from(code.size).ok()?;
-        Some(Self { code, size })
+        Some(Self {
+            code,
+            size,
+            symbols,
+        })
     }
 
-    /// Returns the columns and rows that a code with this margin takes; two modules to a row.
+    /// Returns the columns and rows that a code with this margin takes.
     fn cells(&self, margin: u16) -> (u16, u16) {
         let side = self.size + 2 * margin;
-        (side, side.div_ceil(2))
+        match self.symbols {
+            Symbols::Unicode => (side, side.div_ceil(2)),
+            Symbols::Ascii => (2 * side, side),
+        }
     }
 
     /// Returns the least columns and rows in which the code can be shown.
@@ -53,15 +65,24 @@ impl Qr {
         let Some((columns, rows)) = self.fit(area.width, area.height) else {
             return;
         };
-        let margin = (columns - self.size) / 2;
+        let side = match self.symbols {
+            Symbols::Unicode => columns,
+            Symbols::Ascii => rows,
+        };
+        let margin = (side - self.size) / 2;
         for row in 0..rows {
             for column in 0..columns {
-                if let Some(cell) = buffer.cell_mut((area.x + column, area.y + row)) {
-                    let style = Style::new()
-                        .fg(self.colour(column, 2 * row, margin))
-                        .bg(self.colour(column, 2 * row + 1, margin));
-                    cell.set_symbol("▀").set_style(style);
-                }
+                let Some(cell) = buffer.cell_mut((area.x + column, area.y + row)) else {
+                    continue;
+                };
+                let (symbol, upper, lower) = match self.symbols {
+                    Symbols::Unicode => ("▀", (column, 2 * row), (column, 2 * row + 1)),
+                    Symbols::Ascii => (" ", (column / 2, row), (column / 2, row)),
+                };
+                let style = Style::new()
+                    .fg(self.colour(upper.0, upper.1, margin))
+                    .bg(self.colour(lower.0, lower.1, margin));
+                cell.set_symbol(symbol).set_style(style);
             }
         }
     }
@@ -122,7 +143,7 @@ mod tests {
 
     #[test]
     fn an_invite_takes_49_by_25_cells_with_a_full_margin_and_45_by_23_with_half() {
-        let qr = Qr::of(LINK).unwrap();
+        let qr = Qr::of(LINK, Symbols::Unicode).unwrap();
         assert_eq!(qr.fit(120, 36), Some((49, 25)));
         assert_eq!(qr.fit(80, 24), Some((45, 23)));
         assert_eq!(qr.needs(), (45, 23));
@@ -131,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_picture_shows_what_the_screen_shows_at_eight_pixels_a_module() {
-        let qr = Qr::of(LINK).unwrap();
+        let qr = Qr::of(LINK, Symbols::Unicode).unwrap();
         let picture = qr.png().unwrap();
         let decoder = png::Decoder::new(std::io::Cursor::new(picture));
         let mut reader = decoder.read_info().unwrap();
@@ -150,11 +171,25 @@ mod tests {
 
     #[test]
     fn the_finder_pattern_stands_where_the_margin_ends() {
-        let qr = Qr::of(LINK).unwrap();
+        let qr = Qr::of(LINK, Symbols::Unicode).unwrap();
         let area = Rect::new(0, 0, 45, 23);
         let mut buffer = Buffer::empty(area);
         qr.draw(area, &mut buffer);
         assert_eq!(buffer[(0, 0)].fg, Color::Rgb(255, 255, 255));
         assert_eq!(buffer[(2, 1)].fg, Color::Rgb(0, 0, 0));
+    }
+
+    #[test]
+    fn in_ascii_a_module_is_two_spaces() {
+        let qr = Qr::of(LINK, Symbols::Ascii).unwrap();
+        assert_eq!(qr.fit(120, 48), Some((90, 45)));
+        assert_eq!(qr.fit(120, 36), None);
+        let area = Rect::new(0, 0, 90, 45);
+        let mut buffer = Buffer::empty(area);
+        qr.draw(area, &mut buffer);
+        assert!(buffer.content.iter().all(|cell| cell.symbol() == " "));
+        assert_eq!(buffer[(3, 2)].bg, Color::Rgb(255, 255, 255));
+        assert_eq!(buffer[(4, 2)].bg, Color::Rgb(0, 0, 0));
+        assert_eq!(buffer[(5, 2)].bg, Color::Rgb(0, 0, 0));
     }
 }

@@ -461,6 +461,8 @@ fn every_request() -> Vec<Request> {
         Request::ImportClawbuddy {
             from: "/nowhere".into(),
         },
+        Request::Work,
+        Request::StopWork,
         Request::ExportClawbuddy {
             to: "/nowhere".into(),
         },

@@ -53,7 +53,10 @@ fn a_draft_is_refused_by_its_word_and_by_nothing_else_and_nothing_is_drawn() {
     let at = session.hear(at, "needs you> ");
     let number = number_of(&session, "Draft of your assistant to Marta Ruiz, severe");
     session.type_line(&number);
-    session.hear(at, "your assistant: For the door: the gate code is 4417.");
+    session.hear(
+        at,
+        "your assistant: For the door: the gate code is ⟪1 4417 ⟫.",
+    );
     let at = session.hear(at, "decide Marta Ruiz> ");
     for nothing in ["", "yes", "1", "a"] {
         session.type_line(nothing);

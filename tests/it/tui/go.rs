@@ -505,3 +505,30 @@ fn help_inside_a_text_field_has_the_keys_while_it_is_shown() {
     world.see("back to the list, filtered");
     world.keys("<esc>").see("1 of 8").see("/priya");
 }
+
+#[test]
+fn a_setting_and_a_theme_are_found_by_their_names() {
+    let mut world = world();
+    world.keys(":settings mouse<enter>").see("SETTINGS");
+    world
+        .keys("<esc>:theme light<enter>")
+        .see("Theme light, until you quit");
+    world.keys(":theme light").see("in use");
+}
+
+#[test]
+fn from_another_screen_the_palette_opens_what_the_main_screen_does() {
+    let mut world = world();
+    world.keys("L:make an invite<enter>").see("NEW INVITE");
+    world.keys("<esc>").see("DECISION LOG");
+    world.keys(":bill<enter>").see("Write to Bill Okafor");
+}
+
+#[test]
+fn unsaved_rules_are_not_lost_by_going_elsewhere() {
+    let mut world = world();
+    world.keys("pjl").keys(":bill<enter>");
+    world
+        .see("Save or leave the engagement first.")
+        .see("Go to or do");
+}

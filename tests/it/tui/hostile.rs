@@ -196,7 +196,7 @@ proptest! {
             reason: RawReason::NotAMessage,
             payload: PeerText::new(marked.replace(' ', " ZQZQ ")),
         };
-        let world = World::with(facts, (120, 36), ThemeChoice::Dark, Symbols::Unicode);
+        let world = World::with(facts, (120, 36), ThemeChoice::DARK, Symbols::Unicode);
         let frame = world.frame();
         for row in frame.content.chunks(120) {
             let line: Vec<&str> = row.iter().map(ratatui::buffer::Cell::symbol).collect();

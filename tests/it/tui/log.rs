@@ -100,7 +100,8 @@ fn answer(world: &mut World, question: Question, reply: Reply) {
     world.tell(Message::Answer(question, Box::new(Ok(reply))));
 }
 
-fn opened(size: (u16, u16)) -> World {
+/// A world with the log on screen.
+pub(crate) fn opened(size: (u16, u16)) -> World {
     let mut world = World::new(Facts::busy(), size);
     world.keys("L");
     answer(&mut world, Question::Log(None), Reply::Log(entries()));

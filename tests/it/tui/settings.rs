@@ -87,7 +87,7 @@ fn the_doctor() {
 fn a_change_acts_at_once_and_is_not_written_by_itself() {
     let mut world = world((120, 36));
     world.see("CHANNELS").see("●");
-    world.keys(",jl");
+    world.keys(",jh");
     world.see("unsaved").see("1 not written").see_not("●");
     assert_eq!(written(&world), MINE);
     world.keys("u");
@@ -117,7 +117,7 @@ fn writing_changes_the_one_line_and_keeps_everything_else() {
 #[test]
 fn a_file_that_changed_meanwhile_is_left_alone_and_the_change_stays() {
     let mut world = world((120, 36));
-    world.keys(",jl");
+    world.keys(",jh");
     world.facts.settings = Some("mouse = false\n".to_owned());
     world.keys("S");
     world.see("changed by another program").see("1 not written");
@@ -127,7 +127,7 @@ fn a_file_that_changed_meanwhile_is_left_alone_and_the_change_stays() {
 #[test]
 fn a_mistake_made_in_the_editor_is_shown_with_its_line_and_nothing_is_lost() {
     let mut world = world((120, 36));
-    world.keys(",jl");
+    world.keys(",jh");
     world.facts.settings = Some("theme = 'dark'\nsymbols = 'emoji'\n".to_owned());
     world.keys("e");
     world

@@ -1,13 +1,15 @@
-//! Every screen at the three sizes, as text.
+//! Every screen at the three sizes, as text, and once as roles.
 
 use chaperon::tui::{Symbols, ThemeChoice};
 
 use super::held::READ;
+use super::matrix;
 use super::world::{Facts, World};
 
 const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
 
-/// Keeps one picture per size of what a person sees after these keys.
+/// Keeps one picture per size of what a person sees after these keys, and checks each of them
+/// in every theme.
 pub(super) fn shown(name: &str, facts: &Facts, keys: &str) {
     shown_in(name, keys, |size| World::new(facts.clone(), size));
 }
@@ -17,9 +19,14 @@ pub(super) fn shown_in(name: &str, keys: &str, world: impl Fn((u16, u16)) -> Wor
     for size in SIZES {
         let mut world = world(size);
         world.keys(keys);
+        let roles = format!("{name}_roles");
         let name = format!("{name}_{}x{}", size.0, size.1);
         insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
-            insta::assert_snapshot!(name, world.text());
+            insta::assert_snapshot!(name.as_str(), world.text());
+            matrix::check(&name, &mut world);
+            if size == (80, 24) {
+                insta::assert_snapshot!(roles, matrix::roles(&world.frame()));
+            }
         });
     }
 }
@@ -118,7 +125,7 @@ fn the_help() {
 #[test]
 fn the_main_screen_in_ascii_without_colours() {
     let size = (80, 24);
-    let world = World::with(Facts::busy(), size, ThemeChoice::Mono, Symbols::Ascii);
+    let world = World::with(Facts::busy(), size, ThemeChoice::MONO, Symbols::Ascii);
     insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!("main_ascii_80x24", world.text());
     });
@@ -213,4 +220,19 @@ fn the_digest_when_nothing_is_left_to_it() {
 #[test]
 fn the_transcript_says_how_everything_came_past_the_rules() {
     shown("passages", &Facts::busy().with_passages(), "<tab>");
+}
+
+#[test]
+fn ten_thousand_of_everything() {
+    let crowded = Facts::busy().crowded();
+    shown("main_crowded", &crowded, "");
+    shown("needs_you_crowded", &crowded, "WG");
+}
+
+#[test]
+fn names_and_texts_that_try_to_leave_their_place() {
+    let hostile = Facts::busy().with_hostile_names();
+    shown("main_hostile", &hostile, "");
+    shown("needs_you_hostile", &hostile, "W");
+    shown("review_hostile", &hostile, "nn<enter>");
 }

@@ -313,7 +313,7 @@ fn digits_go_to_the_panes_and_the_one_with_the_keys_says_so_without_colour() {
     let mut world = World::with(
         Facts::busy(),
         (120, 36),
-        ThemeChoice::Mono,
+        ThemeChoice::MONO,
         Symbols::Unicode,
     );
     world

@@ -11,7 +11,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    CatchUp, Draft, Event, Invite, RelayState, Reply, Request, Review, Status, Storage, Today,
+    CatchUp, Draft, Event, Invite, RelayState, Reply, Request, Review, SafetyCode, Status, Storage,
+    Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
@@ -20,8 +21,9 @@ use chaperon::model::{
     SignalKind, StopReason, TextSpan, UnixMillis, Words,
 };
 use chaperon::profile::SettingsFile;
+use chaperon::tui::theme::ColourHints;
 use chaperon::tui::{
-    Effect, FileNews, Message, Model, Setup, Symbols, ThemeChoice, start, update, view,
+    Effect, FileNews, Message, Model, Setup, Symbols, ThemeChoice, Themes, start, update, view,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
@@ -30,10 +32,17 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use super::matrix;
+
 /// Tuesday 18 November 2025, 22:41 UTC.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_763_505_660_000);
 
 const MINUTE: i64 = 60_000;
+
+/// A title for the window, a turn of direction, a letter of another script, what is not seen,
+/// signs that take two cells, our own marks, and more than any place has room for.
+const HOSTILE_NAME: &str = "\u{1b}]0;owned\u{7}\u{202e}exe.\u{202c} M\u{430}rta\u{200b} \u{8a66}\u{9a13} \
+     \u{27e6}ok\u{27e7} \u{2502} \u{2713} compared, and then a name that does not end where it should";
 
 pub(crate) const MARTA: ChannelId = ChannelId(1);
 pub(crate) const TOMAS: ChannelId = ChannelId(5);
@@ -458,6 +467,34 @@ impl Facts {
         }
     }
 
+    /// Ten thousand channels, and as many items that need a person.
+    pub(crate) fn crowded(mut self) -> Self {
+        for id in 1_000..11_000 {
+            let name = format!("Person {id}");
+            let mut added = channel(id, &name, ChannelState::Active, "safe-acquaintance");
+            added.unread = u32::try_from(id % 3).unwrap();
+            self.channels.push(added);
+            self.needs.push(ReviewItem {
+                id: ReviewId(id),
+                channel: ChannelId(id),
+                name: PeerText::new(name),
+                kind: ReviewKind::ContactRequest {
+                    fingerprint: Fingerprint("51d0-ab37-0f6e-882c".into()),
+                    answers: Some(1),
+                },
+                since: ago(id),
+                seen: Digest([5; 32]),
+            });
+        }
+        self
+    }
+
+    /// Everybody is called, and writes, what would steer, hide or overflow.
+    pub(crate) fn with_hostile_names(mut self) -> Self {
+        self.fill_with(HOSTILE_NAME);
+        self
+    }
+
     /// A draft of the assistant's waits too, and is the fourth item.
     pub(crate) fn with_draft(mut self) -> Self {
         let marta = self.channel(MARTA);
@@ -636,6 +673,21 @@ impl Facts {
             .clone()
     }
 
+    /// The code that an engine would show; the world itself leaves the question open.
+    pub(crate) fn code(&self, id: ChannelId) -> SafetyCode {
+        SafetyCode {
+            channel: self.channel(id),
+            groups: (0..12_u32)
+                .map(|group| format!("{:05}", (group + 3) * 7_919 % 100_000))
+                .collect(),
+            words: ["ladder", "orbit", "velvet", "acoustic"]
+                .map(String::from)
+                .to_vec(),
+            ask: 2,
+            seen: Digest([4; 32]),
+        }
+    }
+
     fn invite(&self, id: ChannelId) -> Invite {
         Invite {
             channel: self.channel(id),
@@ -751,7 +803,7 @@ impl Facts {
 
 impl World {
     pub(crate) fn new(facts: Facts, size: (u16, u16)) -> Self {
-        Self::with(facts, size, ThemeChoice::Dark, Symbols::Unicode)
+        Self::with(facts, size, ThemeChoice::DARK, Symbols::Unicode)
     }
 
     pub(crate) fn with(
@@ -762,6 +814,8 @@ impl World {
     ) -> Self {
         let model = Model::new(Setup {
             theme,
+            themes: Themes::new([(matrix::ROLES.to_owned(), matrix::roles_theme())]),
+            colours: ColourHints::default(),
             symbols,
             banner: None,
             tour: false,
@@ -906,6 +960,16 @@ impl World {
         self.tell(Message::Event(event));
     }
 
+    /// Changes the theme.
+    pub(crate) fn dress(&mut self, theme: &str) {
+        self.model.set_theme(theme).unwrap();
+    }
+
+    /// Changes the glyphs.
+    pub(crate) fn symbols(&mut self, symbols: Symbols) {
+        self.model.set_symbols(symbols);
+    }
+
     pub(crate) fn frame(&self) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         terminal.draw(|frame| view(&self.model, frame)).unwrap();
@@ -921,15 +985,7 @@ impl World {
 
     /// Returns the frame as text, one line per row, without spaces at the ends.
     pub(crate) fn text(&self) -> String {
-        let frame = self.frame();
-        let width = usize::from(frame.area.width);
-        let mut text = String::new();
-        for row in frame.content.chunks(width) {
-            let line: String = cells(row).collect();
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
+        text(&self.frame())
     }
 
     pub(crate) fn see(&self, words: &str) -> &Self {
@@ -948,6 +1004,18 @@ impl World {
         let decides = |effect: &&Effect| matches!(effect, Effect::Ask(Request::Decide { .. }, _));
         self.done.iter().filter(decides).count()
     }
+}
+
+/// Returns a frame as text, one line per row, without spaces at the ends.
+pub(crate) fn text(frame: &Buffer) -> String {
+    let width = usize::from(frame.area.width);
+    let mut text = String::new();
+    for row in frame.content.chunks(width) {
+        let line: String = cells(row).collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// Returns what a row shows; the second half of a wide character is not a cell of its own.
