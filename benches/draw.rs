@@ -55,6 +55,9 @@ fn channel() -> Channel {
         rules: None,
         policy_version: 1,
         wake: Vec::new(),
+        muted: None,
+        news: 0,
+        news_at: None,
     }
 }
 

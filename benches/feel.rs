@@ -259,9 +259,9 @@ impl Session {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let listener = std::thread::spawn(move || {
-            let mut chunk = [0; 65_536];
+            let mut chunk = vec![0; 65_536];
             while let Ok(count @ 1..) = reader.read(&mut chunk) {
-                let read = chunk.get(..count).unwrap();
+                let read = &chunk[..count];
                 let mut output = shared.0.lock().unwrap();
                 output.take(read);
                 let last = output.ended;
@@ -339,7 +339,7 @@ impl Session {
         // The name before the last bracket may hold spaces.
         let rest = stat.rsplit_once(')').unwrap().1;
         let fields: Vec<&str> = rest.split_whitespace().collect();
-        let field = |at: usize| fields.get(at).unwrap().parse::<u64>().unwrap();
+        let field = |at: usize| fields[at].parse::<u64>().unwrap();
         field(11) + field(12)
     }
 
@@ -382,7 +382,7 @@ impl Output {
         self.parser.process(read);
         self.tail.extend_from_slice(read);
         let mut from = 0;
-        while let Some(at) = find(self.tail.get(from..).unwrap(), END_OF_FRAME) {
+        while let Some(at) = find(&self.tail[from..], END_OF_FRAME) {
             self.frames.push(now);
             from += at + END_OF_FRAME.len();
         }
@@ -402,9 +402,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 /// Returns the value below which this part of them lies, in percent.
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let last = sorted.len() - 1;
-    *sorted
-        .get((last * percent).div_ceil(100).min(last))
-        .unwrap()
+    sorted[(last * percent).div_ceil(100).min(last)]
 }
 
 fn screen(world: &World, count: i64) {
@@ -620,7 +618,7 @@ async fn send_many(handle: Handle, address: String, count: i64) -> i64 {
         {
             sent += 1;
         }
-        let send = Request::Send {
+        let letter = Request::Send {
             channel: ChannelRef::Named(address.clone()),
             subject: PeerText::default(),
             body: PeerText::new(format!("Flood {number}: could we hold Thursday at two?")),
@@ -628,7 +626,7 @@ async fn send_many(handle: Handle, address: String, count: i64) -> i64 {
             now: true,
         };
         let handle = handle.clone();
-        tasks.spawn(async move { handle.ask(send).await.is_ok() });
+        tasks.spawn(async move { handle.ask(letter).await.is_ok() });
     }
     while let Some(done) = tasks.join_next().await {
         sent += i64::from(done.unwrap_or(false));

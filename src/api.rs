@@ -6,12 +6,14 @@
 //!
 //! Must not: know the engine, the store, a network or a screen.
 
+pub mod attention;
 pub mod handle;
 pub mod reply;
 pub mod request;
 pub mod search;
 pub mod socket;
 
+pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
     Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,

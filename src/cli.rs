@@ -26,6 +26,7 @@ pub mod instructions;
 pub mod keys;
 pub mod log;
 pub mod man;
+pub mod mute;
 pub mod note;
 pub mod output;
 pub mod passphrase;
@@ -180,6 +181,9 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Passphrase(args) => passphrase::run(args, handle, out).await,
         Verb::Pause(args) => pause::pause(args, handle, out).await,
         Verb::Resume(args) => pause::resume(args, handle, out).await,
+        Verb::Mute(args) => mute::mute(args, handle, out).await,
+        Verb::Unmute(args) => mute::unmute(args, handle, out).await,
+        Verb::Snooze(args) => mute::snooze(args, handle, out).await,
         Verb::Import(args) => clawbuddy_dir::import(args, handle, out).await,
         Verb::Export(args) => clawbuddy_dir::export(args, handle, out).await,
     }
@@ -301,6 +305,12 @@ mod tests {
         &["pause", "a"],
         &["resume"],
         &["resume", "a"],
+        &["mute", "a"],
+        &["mute", "a", "--for", "8h"],
+        &["unmute", "a"],
+        &["snooze", "7"],
+        &["snooze", "7", "--for", "message"],
+        &["snooze", "7", "--end"],
         &["passphrase", "remove"],
         &["import", "clawbuddy", "--from", "/somewhere"],
         &["export", "clawbuddy", "--to", "/elsewhere"],

@@ -1,6 +1,13 @@
-//! What lies outside the terminal window: the clipboard, and the person's own editor.
+//! What lies outside the terminal window: the clipboard, notifications, a viewer of pictures, and
+//! the person's own editor.
 //!
-//! Must never: report a success that nobody saw. Only the editor blocks its caller.
+//! Start with [`notices`], which decides what a person is told of, and [`notify`], which tells.
+//! Must never: report a success that nobody saw, or carry a peer's words that did not pass
+//! `crate::text`. Only the editor blocks its caller.
 
 pub mod clipboard;
 pub mod editor;
+pub mod notices;
+pub mod notify;
+pub mod picture;
+pub mod settings;

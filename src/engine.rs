@@ -6,6 +6,7 @@
 //!
 //! Must not: draw, print, or be reached other than through [`crate::api`].
 
+mod attention;
 mod channels;
 mod check;
 mod clawbuddy;

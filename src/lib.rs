@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod engine;
 pub mod failpoint;
 pub mod first_start;
+pub mod herald;
 pub mod model;
 pub mod net;
 pub mod plain;

@@ -14,9 +14,11 @@ use chaperon::cli::keys::{KeyRow, KeysArgs};
 use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
+use chaperon::desktop::notify;
 use chaperon::doctor;
 use chaperon::engine::{self, Hosted, Session, system_clock};
 use chaperon::first_start;
+use chaperon::herald;
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
 use chaperon::plain;
@@ -449,6 +451,7 @@ async fn run_engine(access: Access, args: host::RunArgs) -> Result<ExitCode> {
     log_to_stderr("info");
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
+    let config = profile.load_config()?;
     let group = args.assistant_group.as_deref().map(group).transpose()?;
     // Before the engine runs: see `bind_for_assistants`.
     let for_assistants = args
@@ -467,9 +470,14 @@ async fn run_engine(access: Access, args: host::RunArgs) -> Result<ExitCode> {
         let door = api::socket::Door::Assistants;
         tokio::spawn(api::socket::serve(listener, hosted.handle(), door))
     });
+    let bus = notify::has_bus(&|name| std::env::var_os(name));
+    let clock = system_clock();
+    let herald = herald::run(hosted.handle(), config, bus, move || clock());
+    let herald = tokio::spawn(herald);
     tracing::info!("the engine runs");
     stop.received().await;
     tracing::info!("the engine stops");
+    herald.abort();
     hosted.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -26,7 +26,7 @@ pub use message::{
 pub use passphrase::Passphrase;
 pub use peer_text::PeerText;
 pub use report::{Finding, Level, Report};
-pub use review::{ReviewItem, ReviewKind, StopReason};
+pub use review::{Occasion, Rest, ReviewItem, ReviewKind, Snoozed, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::{Date, LocalTime, UnixMillis, Weekday};
 pub use work::{Progress, Running, Work};

@@ -7,6 +7,7 @@
 
 pub mod around;
 pub mod at_rest;
+pub mod attention;
 pub mod channels;
 pub mod drafts;
 pub mod health;

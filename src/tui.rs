@@ -12,6 +12,7 @@ mod background;
 mod burst;
 mod external;
 mod filter;
+mod flights;
 mod input;
 pub mod keymap;
 mod keys_test;
@@ -29,6 +30,7 @@ pub mod theme_files;
 mod tour;
 pub mod update;
 pub mod view;
+mod watch;
 mod widget;
 
 pub use keymap::{Change, EnterKey, Keys, KeysError};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attention::{CatchUp, Claimed, Overview};
 use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
     Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress,
@@ -48,6 +49,14 @@ pub enum Reply {
     Engagement(Box<Engagement>),
     /// What is left to the digest, oldest first.
     Digest(Vec<Digested>),
+    /// Until when something rests; `None` where it does no longer.
+    Rests(Option<UnixMillis>),
+    /// What happened while a person was away.
+    CatchUp(Box<CatchUp>),
+    /// What the main screen says of one channel.
+    Overview(Box<Overview>),
+    /// What of a [`super::Request::Claim`] nobody was told of yet.
+    Claimed(Vec<Claimed>),
     /// What a search found.
     Found(Box<Found>),
     /// How much of the index is built.
@@ -91,6 +100,7 @@ impl Reply {
             Self::Channel(channel) => blind(channel),
             Self::Status(status) => {
                 status.held_in = 0;
+                status.kept = 0;
                 status.needs_you = 0;
                 status.today = Today::default();
                 status.wake_problems.clear();
@@ -110,6 +120,10 @@ impl Reply {
             | Self::SafetyCode(_)
             | Self::Engagement(_)
             | Self::Digest(_)
+            | Self::Rests(_)
+            | Self::CatchUp(_)
+            | Self::Overview(_)
+            | Self::Claimed(_)
             | Self::Work(_)
             | Self::Found(_)
             | Self::Index(_)
@@ -127,6 +141,9 @@ fn blind(channel: &mut Channel) {
     channel.unread = 0;
     channel.held_in = 0;
     channel.last_seen = None;
+    channel.muted = None;
+    channel.news = 0;
+    channel.news_at = None;
     channel.wake.clear();
 }
 
@@ -154,6 +171,9 @@ pub struct Status {
     pub protected: bool,
     /// Whether everything is paused, and since when.
     pub paused: Option<UnixMillis>,
+    /// Messages that arrived since everything was paused. Always 0 for the assistant.
+    #[serde(default)]
+    pub kept: u32,
     /// Channels that are active.
     pub active_channels: u32,
     /// Items that wait for a person.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Author, ChannelId, Digest, MessageId, OnScreen, Passphrase, PeerText, ReviewId, UnixMillis,
-    Verdict, Words,
+    Author, ChannelId, Digest, MessageId, Occasion, OnScreen, Passphrase, PeerText, Rest, ReviewId,
+    UnixMillis, Verdict, Words,
 };
 
 /// What a connection may do.
@@ -194,6 +194,45 @@ pub enum Request {
     },
     /// Answers [`super::Reply::Digest`]: unread messages whose rule did not call the person.
     Digest,
+    /// Marks what is left to the digest as looked at, up to and including this message.
+    DigestRead {
+        /// The last one on screen.
+        up_to: MessageId,
+    },
+    /// Tells a person nothing of a channel for a while. Answers [`super::Reply::Rests`].
+    Mute {
+        /// Which channel.
+        channel: ChannelRef,
+        /// For how long; not any more where absent.
+        rest: Option<Rest>,
+    },
+    /// Puts an item off: it goes on waiting and is passed over. A draft comes back before its
+    /// time is over. Answers [`super::Reply::Rests`].
+    Snooze {
+        /// Which item.
+        item: ReviewId,
+        /// For how long; not any more where absent.
+        rest: Option<Rest>,
+    },
+    /// Notes that a person looks at the screen now.
+    Looked,
+    /// Answers [`super::Reply::CatchUp`]: what happened since a moment, at most 30 days ago.
+    CatchUp {
+        /// Since when; where absent since a person last looked, as [`Request::Looked`] noted.
+        since: Option<UnixMillis>,
+    },
+    /// Answers [`super::Reply::Overview`]: what stands beside the transcript of a channel.
+    Overview {
+        /// Which channel.
+        channel: ChannelId,
+    },
+    /// Takes it on to tell a person of something, or says that they see it already. Answers
+    /// [`super::Reply::Claimed`] with what nobody took on before, so that a person is told
+    /// once however many screens are open.
+    Claim {
+        /// What is to be told.
+        occasions: Vec<Occasion>,
+    },
     /// Sets what runs when something of a channel is released to the assistant.
     SetWake {
         /// Which channel.
@@ -425,6 +464,10 @@ pub enum Request {
 
 impl Request {
     /// Returns the role a connection needs for this.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "every request is named, so that none is forgotten"
+    )]
     pub fn needs(&self) -> Role {
         match self {
             Self::Unlock { .. }
@@ -467,6 +510,13 @@ impl Request {
             | Self::SetEngagement { .. }
             | Self::End { .. }
             | Self::Digest
+            | Self::DigestRead { .. }
+            | Self::Mute { .. }
+            | Self::Snooze { .. }
+            | Self::Looked
+            | Self::CatchUp { .. }
+            | Self::Overview { .. }
+            | Self::Claim { .. }
             | Self::SetWake { .. }
             | Self::VerifyLog
             | Self::RedactLog { .. }

@@ -460,6 +460,7 @@ mod tests {
             profile,
             protected: false,
             paused: None,
+            kept: 0,
             active_channels: 0,
             needs_you: 0,
             held_in: 0,

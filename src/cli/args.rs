@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, doctor, draft,
-    end, engagement, host, instructions, keys, log, man, note, passphrase, pause, pending, relay,
-    scan, search, send, show, status, verify, wake,
+    end, engagement, host, instructions, keys, log, man, mute, note, passphrase, pause, pending,
+    relay, scan, search, send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -145,6 +145,12 @@ pub enum Verb {
     Pause(pause::PauseArgs),
     /// Resume one channel, or lift the general pause
     Resume(pause::ResumeArgs),
+    /// Be told nothing of a channel for a while
+    Mute(mute::MuteArgs),
+    /// Be told of a channel again
+    Unmute(mute::UnmuteArgs),
+    /// Put a waiting item off
+    Snooze(mute::SnoozeArgs),
     /// Copy in what another program has
     Import(clawbuddy_dir::ImportArgs),
     /// Write what another program can use
@@ -178,6 +184,9 @@ impl Verb {
             | Self::Passphrase(_)
             | Self::Pause(_)
             | Self::Resume(_)
+            | Self::Mute(_)
+            | Self::Unmute(_)
+            | Self::Snooze(_)
             | Self::Import(_)
             | Self::Export(_) => Role::Supervisor,
         }

@@ -107,6 +107,9 @@ pub(super) mod tests {
             rules: None,
             policy_version: 3,
             wake: Vec::new(),
+            muted: None,
+            news: 0,
+            news_at: None,
         }
     }
 

@@ -171,6 +171,7 @@ mod tests {
             profile: "/p".into(),
             protected: false,
             paused: None,
+            kept: 0,
             active_channels: 1,
             needs_you: 0,
             held_in: 0,

@@ -15,8 +15,12 @@ Lists the unread messages of channels whose rules leave them to the digest, olde
 rules are those of `chaperon engagement`.
 
 Example:
-  chaperon digest --json")]
+  chaperon digest --json
+  chaperon digest --mark-read")]
 pub struct DigestArgs {
+    /// Mark all that is listed as read
+    #[arg(long)]
+    pub mark_read: bool,
     /// How to print.
     #[command(flatten)]
     pub form: Form,
@@ -30,10 +34,17 @@ pub(super) async fn run(
     let Reply::Digest(digest) = handle.ask(Request::Digest).await? else {
         return Err(Error::Unexpected);
     };
+    let newest = digest.iter().map(|digested| digested.message.id).max();
     match args.form.as_json() {
         Some(style) => out.json(&digest.iter().map(as_json).collect(), style)?,
         None if digest.is_empty() => out.text("nothing is left to the digest\n")?,
         None => out.text(&digest.iter().map(as_text).collect::<String>())?,
+    }
+    // Only what was printed counts as read.
+    if let Some(up_to) = newest.filter(|_| args.mark_read) {
+        let Reply::Done = handle.ask(Request::DigestRead { up_to }).await? else {
+            return Err(Error::Unexpected);
+        };
     }
     Ok(Exit::Done)
 }

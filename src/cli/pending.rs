@@ -226,6 +226,7 @@ pub(super) mod tests {
             name: PeerText::new("Bób\u{202e}\n\u{7}"),
             kind,
             since: UnixMillis(1_770_769_095_123),
+            snoozed: None,
             seen: Digest([0xab; 32]),
         };
         (1..).zip(kinds).map(item).collect()

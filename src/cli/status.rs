@@ -147,6 +147,7 @@ mod tests {
             profile: "/home/ana/.local/share/chaperon".into(),
             protected: false,
             paused: Some(UnixMillis(1_770_769_095_123)),
+            kept: 0,
             active_channels: 4,
             needs_you: 2,
             held_in: 1,

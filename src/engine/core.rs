@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{ChannelId, MessageId, NetworkId, UnixMillis, Work};
+use crate::model::{ChannelId, MessageId, NetworkId, Occasion, UnixMillis, Work};
 use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
@@ -97,6 +97,8 @@ pub(super) struct Core {
     pub(super) sends: bool,
     pub(super) door: Door,
     pub(super) wakes: Wakes,
+    /// What a person was told of, or saw, since the engine began.
+    pub(super) told: HashSet<Occasion>,
     pub(super) finder: Finder,
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
@@ -142,6 +144,7 @@ impl Core {
             sends: mode == Mode::Continuous,
             door: Door::new(),
             wakes: Wakes::default(),
+            told: HashSet::new(),
             finder: Finder::default(),
             ends_looked_at: None,
             news,
@@ -315,6 +318,7 @@ impl Core {
     }
 
     /// Carries out what can be answered at once.
+    #[expect(clippy::too_many_lines, reason = "one arm for each request")]
     fn carry_out(&mut self, request: Request) -> Result<Reply, Error> {
         match request {
             Request::Status => self.status(),
@@ -340,6 +344,13 @@ impl Core {
             } => self.set_engagement(&channel, &proposal, &seen, widen),
             Request::End { channel, author } => self.end(&channel, author),
             Request::Digest => self.digest(),
+            request @ (Request::DigestRead { .. }
+            | Request::Mute { .. }
+            | Request::Snooze { .. }
+            | Request::Looked
+            | Request::CatchUp { .. }
+            | Request::Overview { .. }
+            | Request::Claim { .. }) => self.attend(request),
             Request::SetWake { channel, command } => self.set_wake(&channel, &command),
             Request::Transcript {
                 channel,

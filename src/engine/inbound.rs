@@ -318,6 +318,7 @@ impl Inbound<'_> {
             return Ok(());
         };
         channels::set_last_seen(tx, self.channel, self.now)?;
+        stored.held |= store::attention::they_wrote(tx, self.channel)?;
         if judged.admission.is_released() {
             stored.released.push(message);
         } else if readable(&item.content).is_ok() {

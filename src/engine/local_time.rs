@@ -66,6 +66,21 @@ pub(super) fn midnight(at: UnixMillis) -> UnixMillis {
         .map_or(at, |start| UnixMillis(start.timestamp().as_millisecond()))
 }
 
+/// Hour at which "tomorrow" begins for whoever put something off.
+const MORNING: i8 = 8;
+
+/// Returns eight in the morning of the day after a moment, on this computer's clock.
+pub(super) fn tomorrow(at: UnixMillis) -> UnixMillis {
+    let morning = Timestamp::from_millisecond(at.0).ok().and_then(|at| {
+        let day = at.to_zoned(system()).date().tomorrow().ok()?;
+        day.at(MORNING, 0, 0, 0).to_zoned(system()).ok()
+    });
+    morning.map_or_else(
+        || at.after(Duration::from_secs(24 * 60 * 60)),
+        |morning| UnixMillis(morning.timestamp().as_millisecond()),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,6 +47,9 @@ impl Core {
             profile: self.profile.data_dir().display().to_string(),
             protected: self.store.lock()?.is_some(),
             paused: self.paused,
+            kept: self.paused.map_or(Ok(0), |since| {
+                store::attention::count_arrived(&self.store, since)
+            })?,
             active_channels: u32::try_from(active).unwrap_or(u32::MAX),
             needs_you: review::count_open(&self.store)?,
             held_in: messages::held(&self.store)?,
@@ -294,6 +297,7 @@ impl Core {
             name: stored.name,
             kind,
             since: stored.since,
+            snoozed: stored.snoozed,
             seen,
         }))
     }

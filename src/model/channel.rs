@@ -171,4 +171,21 @@ pub struct Channel {
     pub policy_version: u32,
     /// What runs when something is released to the assistant: program and arguments.
     pub wake: Vec<String>,
+    /// Until when a person does not want to be told of it; [`UnixMillis::FAR`] until they say
+    /// so. It may be over already: see [`Channel::is_muted`].
+    #[serde(default)]
+    pub muted: Option<UnixMillis>,
+    /// Unread messages that were let in and are not left to the digest; part of `unread`.
+    #[serde(default)]
+    pub news: u32,
+    /// When the last of those arrived.
+    #[serde(default)]
+    pub news_at: Option<UnixMillis>,
+}
+
+impl Channel {
+    /// Tells whether a person does not want to be told of it at this moment.
+    pub fn is_muted(&self, now: UnixMillis) -> bool {
+        self.muted.is_some_and(|until| until > now)
+    }
 }

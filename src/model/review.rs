@@ -92,6 +92,52 @@ pub enum ReviewKind {
     },
 }
 
+/// How long a person wants to hear nothing of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rest {
+    /// For so many seconds.
+    For(u32),
+    /// Until eight in the morning of the next day, on this computer's clock.
+    Tomorrow,
+    /// A channel: until they lift it. An item: until the peer writes.
+    Open,
+}
+
+/// That an item was put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snoozed {
+    /// Until when; [`UnixMillis::FAR`] where only a message ends it.
+    pub until: UnixMillis,
+    /// Whether the next message of the peer ends it too.
+    pub they_write: bool,
+}
+
+/// Something that a person may be told of, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Occasion {
+    /// An item waits for a decision.
+    Need {
+        /// Which one.
+        item: ReviewId,
+    },
+    /// Messages arrived that need no decision.
+    New {
+        /// Where.
+        channel: ChannelId,
+        /// When the last one did.
+        at: UnixMillis,
+    },
+    /// So much was settled without a person today.
+    Settled {
+        /// Messages of the assistant that left alone since midnight.
+        alone: u32,
+        /// Drafts that were refused or expired since midnight.
+        refused: u32,
+    },
+}
+
 /// One item of the list "Needs you".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewItem {
@@ -106,6 +152,9 @@ pub struct ReviewItem {
     pub kind: ReviewKind,
     /// When it arose.
     pub since: UnixMillis,
+    /// Until when a person put it off; it may be over already.
+    #[serde(default)]
+    pub snoozed: Option<Snoozed>,
     /// What was shown, in 64 hexadecimal digits. A decision repeats it, and is refused if it
     /// is not the current one.
     pub seen: super::Digest,

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub struct UnixMillis(pub i64);
 
 impl UnixMillis {
+    /// The last millisecond of the year 9999: later than anything that is waited for.
+    pub const FAR: Self = Self(253_402_300_799_999);
+
     /// Returns the time this long after `self`; saturates.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {

@@ -85,7 +85,13 @@ const COLUMNS: &str = "id, network, address, open('channels.name', id, name),
         WHERE m.channel = channels.id AND m.admitted = 0 AND m.raw_reason IS NULL),
     open('channels.secret', id, secret), open('channels.asked_key', id, asked_key), announce,
     answers, checked_at, open('channels.rules', id, rules), policy_version, verified_at,
-    open('channels.wake', id, wake)";
+    open('channels.wake', id, wake), muted_until,
+    (SELECT COUNT(*) FROM messages m
+        WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0 AND m.digest = 0
+            AND m.admitted = 1),
+    (SELECT MAX(m.at) FROM messages m
+        WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0 AND m.digest = 0
+            AND m.admitted = 1)";
 
 /// Adds a channel.
 pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
@@ -372,6 +378,9 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
                 .map_or_else(Vec::new, |list| {
                     serde_json::from_str(&list).unwrap_or_default()
                 }),
+            muted: row.get::<_, Option<i64>>(27)?.map(UnixMillis),
+            news: row.get(28)?,
+            news_at: row.get::<_, Option<i64>>(29)?.map(UnixMillis),
         },
         secret: Zeroizing::new(row.get(18)?),
         asked_key: row.get(19)?,

@@ -2,7 +2,9 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::model::{ChannelId, Digest, MessageId, PeerText, ReviewId, UnixMillis, Verdict};
+use crate::model::{
+    ChannelId, Digest, MessageId, PeerText, ReviewId, Snoozed, UnixMillis, Verdict,
+};
 
 use super::at_rest::next_id;
 use super::{Error, Read, Tx};
@@ -91,12 +93,14 @@ pub struct Item {
     pub seen: Digest,
     /// What was said of it, once it was settled.
     pub verdict: Option<String>,
+    /// Until when a person put it off.
+    pub snoozed: Option<Snoozed>,
 }
 
 const COLUMNS: &str = "r.id, r.channel, open('channels.name', c.id, c.name), r.kind, r.message,
     open('review.shown_key', r.id, r.shown_key), open('review.pinned_key', r.id, r.pinned_key),
     r.answers, open('review.reason', r.id, r.reason), r.since, open('review.seen', r.id, r.seen),
-    r.verdict";
+    r.verdict, r.snoozed_until, r.until_they_write";
 
 /// Puts an item before a person.
 pub fn raise(tx: &Tx<'_>, new: &NewItem<'_>) -> Result<ReviewId, Error> {
@@ -256,5 +260,12 @@ fn item_of(row: &Row<'_>) -> rusqlite::Result<Option<Item>> {
         since: UnixMillis(row.get(9)?),
         seen: Digest(row.get(10)?),
         verdict: row.get(11)?,
+        snoozed: match row.get::<_, Option<i64>>(12)? {
+            Some(until) => Some(Snoozed {
+                until: UnixMillis(until),
+                they_write: row.get(13)?,
+            }),
+            None => None,
+        },
     }))
 }

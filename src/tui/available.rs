@@ -5,10 +5,10 @@ use crate::profile::config::Key;
 
 use super::filter;
 use super::keymap::Action;
-use super::model::{Model, Pane, Screen};
+use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
-    composer, doctor, end_channel, engagement, main, needs_you, onboarding, review, safety_code,
-    search, settings,
+    catch_up, composer, digest, doctor, end_channel, engagement, main, needs_you, onboarding, rest,
+    review, safety_code, search, settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -18,6 +18,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
         return true;
     }
     if let Some(known) = in_settings(model, action) {
+        return known;
+    }
+    if let Some(known) = in_lists(model, action) {
         return known;
     }
     if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
@@ -50,7 +53,7 @@ fn available_here(model: &Model, action: Action) -> bool {
             (model.open_channel()).is_some_and(|channel| why_not_for(channel, action).is_none())
         }
         Action::AllNeeds => model.needs.is_some(),
-        Action::Select | Action::Later | Action::Open if on_needs => needs_you::has_items(model),
+        Action::Select | Action::Open if on_needs => needs_you::has_items(model),
         Action::TakeBack => (on_main || on_needs) && main::leaving(model).is_some(),
         Action::Retry => main::can_retry(model),
         Action::CopyMessage | Action::Why if on_main => {
@@ -75,15 +78,12 @@ fn available_here(model: &Model, action: Action) -> bool {
         Action::Open | Action::Difference => {
             matches!(&model.screen, Screen::Log(screen) if screen.can(action))
         }
-        Action::QrOnly => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.fits(model))
-        }
-        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.can_cancel())
-        }
-        Action::Replace => {
-            matches!(&model.screen, Screen::Invite(screen) if screen.can_replace())
-        }
+        Action::QrOnly
+        | Action::CopyLink
+        | Action::CopyInviteText
+        | Action::CancelInvite
+        | Action::ShowPicture
+        | Action::Replace => on_invite(model, action),
         Action::PauseAll => model.status.is_some(),
         Action::Up
         | Action::Down
@@ -93,6 +93,33 @@ fn available_here(model: &Model, action: Action) -> bool {
         | Action::Bottom => can_move(model),
         _ => true,
     }
+}
+
+/// The same for what one does with an invite.
+fn on_invite(model: &Model, action: Action) -> bool {
+    let Screen::Invite(screen) = &model.screen else {
+        return false;
+    };
+    if action == Action::QrOnly {
+        screen.fits(model)
+    } else if action == Action::Replace {
+        screen.can_replace()
+    } else {
+        screen.can_cancel()
+    }
+}
+
+/// The same where it depends on what is listed on one of the smaller screens.
+fn in_lists(model: &Model, action: Action) -> Option<bool> {
+    Some(match (action, &model.screen) {
+        (Action::Later | Action::Mute, Screen::NeedsYou(_)) => needs_you::has_items(model),
+        (Action::Later, Screen::Main) => matches!(model.cursor, Some(Spot::Need(_))),
+        (Action::Mute, _) => model.open_channel().is_some_and(rest::can_mute),
+        (Action::Open | Action::MarkAllRead, Screen::Digest(_)) => digest::has_messages(model),
+        (Action::Open, Screen::CatchUp(_)) => catch_up::has_rows(model),
+        (Action::Open | Action::JumpSignal, Screen::Rest(_)) => true,
+        _ => return None,
+    })
 }
 
 /// Tells the same of the settings and the doctor, where they know better.
@@ -134,6 +161,7 @@ fn can_move(model: &Model) -> bool {
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)
+        | Screen::Rest(_)
         | Screen::Search
         | Screen::Note(_)
         | Screen::Settings(_)
@@ -143,6 +171,8 @@ fn can_move(model: &Model) -> bool {
         | Screen::Why(_)
         | Screen::Rename(_)
         | Screen::EndChannel(_) => true,
+        Screen::CatchUp(_) => catch_up::has_rows(model),
+        Screen::Digest(_) => digest::has_messages(model),
     }
 }
 
@@ -164,16 +194,21 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
             .then_some("No key is accepted in this channel yet; there is nothing to compare."),
         Action::PauseChannel => over.then_some("This channel is over; there is nothing to pause."),
         Action::EndChannel => end_channel::cannot_because(channel),
+        Action::Mute => (!rest::can_mute(channel))
+            .then_some("Nothing comes from this channel any more; there is nothing to mute."),
         _ => None,
     }
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the rest is not of a search"
-)]
-fn why_not_in_search(model: &Model, action: Action) -> Option<&'static str> {
+#[expect(clippy::wildcard_enum_match_arm, reason = "the rest is not of a list")]
+fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
     Some(match action {
+        Action::Later if matches!(model.screen, Screen::Main) => {
+            "Go to an item that needs you first; n goes to the next."
+        }
+        Action::Select | Action::Later => "Nothing is listed here.",
+        Action::MarkAllRead => "Nothing is left to the digest.",
+        Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
         Action::SaveSearch => "It is saved already.",
         Action::ForgetSearch => {
@@ -195,12 +230,10 @@ fn why_not_in_search(model: &Model, action: Action) -> Option<&'static str> {
     reason = "what is always possible needs no reason"
 )]
 pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
-    if let Some(words) = why_not_in_search(model, action) {
+    if let Some(words) = why_not_in_lists(model, action) {
         return Some(words);
     }
     let words = match action {
-        Action::Select | Action::Later => "Nothing is listed here.",
-        Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
         Action::TryClipboard => "Go to the row of the clipboard first.",
         Action::LookAgain | Action::CopyReport => "Still looking.",
@@ -233,14 +266,14 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
-        Action::Leader | Action::Note => NO_CHANNEL,
+        Action::Leader | Action::Mute | Action::Note => NO_CHANNEL,
         Action::Why => "There is no message to ask about.",
         Action::Filter => "There is no list here to filter.",
         Action::Back => "These are the lists; Esc never quits.",
         Action::Open => "Nothing is selected.",
         Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
-        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite => {
+        Action::CopyLink | Action::CopyInviteText | Action::CancelInvite | Action::ShowPicture => {
             "This invite is not open; there is no link to give away."
         }
         Action::Replace => "Only an open invite with a number can be replaced.",

@@ -104,6 +104,9 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Form(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
+        | Screen::Rest(_)
+        | Screen::CatchUp(_)
+        | Screen::Digest(_)
         | Screen::Search
         | Screen::Note(_)
         | Screen::Why(_)

@@ -40,6 +40,12 @@ pub enum Scope {
     SafetyCode,
     /// The decision log.
     Log,
+    /// For how long a channel is muted or an item put off.
+    Rest,
+    /// What happened since the person last looked.
+    CatchUp,
+    /// What was left to the digest.
+    Digest,
     /// What a search found.
     Search,
     /// The field of the search: a text field.
@@ -85,6 +91,9 @@ impl Scope {
             Self::Engagement => "Engagement",
             Self::SafetyCode => "Safety code",
             Self::Log => "Decision log",
+            Self::Rest => "For how long",
+            Self::CatchUp => "Catch-up",
+            Self::Digest => "Digest",
             Self::Search => "Search",
             Self::SearchText => "Typing a search",
             Self::Note => "Note",
@@ -193,6 +202,11 @@ pub enum Action {
     MakeRule,
     CompareCode,
     CodeDiffers,
+    Mute,
+    CatchUp,
+    Digest,
+    MarkAllRead,
+    ShowPicture,
     BuildIndex,
     CopyReport,
     EditQuery,
@@ -245,6 +259,9 @@ impl Action {
             | Scope::Invite
             | Scope::Form
             | Scope::Log
+            | Scope::Rest
+            | Scope::CatchUp
+            | Scope::Digest
             | Scope::Search
             | Scope::SearchText
             | Scope::Note
@@ -328,6 +345,10 @@ pub const TABLE: &[Binding] = table! {
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
     Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Main [key('m')] Mute "mute" "be told nothing of this channel for a while, or be told again; n passes it over";
+    Main [key('z')] Later "later" "put the selected item off: an hour, until tomorrow, or until they write";
+    Main [key('H')] CatchUp "catch up" "what happened since you last looked";
+    Main [key('D')] Digest "" "what the rules left to the digest";
     Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
@@ -352,7 +373,8 @@ pub const TABLE: &[Binding] = table! {
     NeedsYou [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some items up";
     NeedsYou [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
     NeedsYou [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
-    NeedsYou [key('z')] Later "later" "decide later: n skips it for an hour";
+    NeedsYou [key('z')] Later "later" "decide later: in an hour, tomorrow, or when they write";
+    NeedsYou [key('m')] Mute "" "be told nothing of its channel for a while, or be told again";
     NeedsYou [key('x')] Select "select" "select, or no longer";
     NeedsYou [key('A')] Confirm "act on selected" "one review of all that is selected: one kind, one channel, no signal, no !!, at most ten";
     NeedsYou [key('f')] CycleFilter "filter" "show all, drafts, messages, requests, or keys";
@@ -366,7 +388,7 @@ pub const TABLE: &[Binding] = table! {
     Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
     Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
     Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
-    Review [key('z')] Later "" "decide later: back, it goes on waiting, and n skips it for an hour";
+    Review [key('z')] Later "" "decide later: back, it goes on waiting, and you say until when n skips it";
     Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
     Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
     Review [key('M')] MakeRule "" "open the engagement of the channel, to make a rule of this; decides nothing";
@@ -391,6 +413,7 @@ pub const TABLE: &[Binding] = table! {
     Composer [named(KeyCode::F(1))] Help "help" "this help";
     Invite [key('c')] CopyLink "copy link" "copy the link";
     Invite [key('t')] CopyInviteText "copy as message" "copy the link with the words to send with it";
+    Invite [key('o')] ShowPicture "open as picture" "write the QR code as a picture and open it, or say where it is; it goes when you leave";
     Invite [key('f')] QrOnly "QR only" "give the whole window to the QR code";
     Invite [key('r')] Replace "replace" "make a new link for the same number; the old one dies";
     Invite [key('D')] CancelInvite "cancel" "cancel the invite (asks once); the link dies";
@@ -430,6 +453,28 @@ pub const TABLE: &[Binding] = table! {
     Log [key('x')] HowToExport "export" "say how to write the log to a file";
     Log [key('/')] Filter "" "show only the entries that hold what you type";
     Log [named(KeyCode::Esc)] Back "back" "back";
+    Rest [named(KeyCode::Enter)] Open "do it" "do what is selected";
+    Rest [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Rest [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Rest [key('1'), key('2'), key('3'), key('4'), key('5')] JumpSignal "" "do what stands in this line";
+    Rest [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    CatchUp [named(KeyCode::Enter)] Open "go there" "go to the channel, or to the digest";
+    CatchUp [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    CatchUp [key('k'), named(KeyCode::Up)] Up "" "move up";
+    CatchUp [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
+    CatchUp [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    CatchUp [key('D')] Digest "digest" "what the rules left to the digest";
+    CatchUp [key('L')] OpenLog "log" "open the log of what was decided and done";
+    CatchUp [named(KeyCode::Esc)] Back "back" "back";
+    Digest [named(KeyCode::Enter)] Open "go there" "go to the channel of the selected message";
+    Digest [key('j'), named(KeyCode::Down)] Down "message" "next message";
+    Digest [key('k'), named(KeyCode::Up)] Up "" "previous message";
+    Digest [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some messages down";
+    Digest [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some messages up";
+    Digest [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Digest [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Digest [key('R')] MarkAllRead "all read" "mark all that is listed as read";
+    Digest [named(KeyCode::Esc)] Back "back" "back; nothing is marked";
     Search [named(KeyCode::Enter)] Open "jump" "go to the message, the decision or the note where it stands; use the saved search";
     Search [key('j'), named(KeyCode::Down)] Down "result" "go to the result below, which is older";
     Search [key('k'), named(KeyCode::Up)] Up "" "go to the result above; above the first one is the field";
@@ -522,76 +567,4 @@ pub const TABLE: &[Binding] = table! {
 };
 
 #[cfg(test)]
-mod tests {
-    use crossterm::event::{KeyEvent, KeyModifiers};
-
-    use super::*;
-
-    fn does(scope: Scope, code: KeyCode, modifiers: KeyModifiers) -> Found {
-        Keys::built_in().lookup(scope, None, &KeyEvent::new(code, modifiers))
-    }
-
-    #[test]
-    fn no_key_means_two_things_in_one_scope() {
-        for (index, one) in TABLE.iter().enumerate() {
-            for other in TABLE.iter().skip(index + 1) {
-                let meet = |key: &Chord| other.keys.iter().any(|held| held.clashes(*key));
-                let clash = one.scope == other.scope && one.keys.iter().any(meet);
-                assert!(!clash, "{one:?} and {other:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_action_stands_twice_in_one_scope() {
-        for (index, one) in TABLE.iter().enumerate() {
-            for other in TABLE.iter().skip(index + 1) {
-                let same = one.scope == other.scope && one.action == other.action;
-                assert!(!same, "{one:?} and {other:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn keys_that_terminals_and_multiplexers_take_are_left_to_them() {
-        for binding in TABLE {
-            for taken in "abhimqs[".chars().map(ctrl) {
-                assert!(!binding.keys.contains(&taken), "{binding:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn enter_space_escape_tab_y_and_digits_never_decide() {
-        for binding in TABLE.iter().filter(|line| line.action.decides(line.scope)) {
-            assert!(
-                !binding.keys.iter().any(|key| keys::is_reflex(*key)),
-                "{binding:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn control_with_a_letter_is_not_the_letter() {
-        let a = KeyCode::Char('a');
-        for modifiers in [KeyModifiers::CONTROL, KeyModifiers::ALT] {
-            assert_eq!(does(Scope::Review, a, modifiers), Found::Nothing);
-        }
-    }
-
-    #[test]
-    fn a_key_that_counts_everywhere_is_text_in_a_text_field() {
-        let colon = KeyCode::Char(':');
-        let found = does(Scope::Review, colon, KeyModifiers::NONE);
-        assert_eq!(found, Found::Does(Action::Palette));
-        let found = does(Scope::Composer, colon, KeyModifiers::NONE);
-        assert_eq!(found, Found::Nothing);
-    }
-
-    #[test]
-    fn a_text_field_can_be_suspended_and_nothing_else_reaches_past_it() {
-        let control = |c: char| does(Scope::Composer, KeyCode::Char(c), KeyModifiers::CONTROL);
-        assert_eq!(control('z'), Found::Does(Action::Suspend));
-        assert_eq!(control('f'), Found::Nothing);
-    }
-}
+mod tests;

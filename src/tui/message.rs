@@ -4,6 +4,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::api::{Error, Event, HitKind, Proposal, Reply, Request};
 use crate::desktop::clipboard::Placed;
+use crate::desktop::notices::Notice;
+use crate::desktop::notify::Letter;
+use crate::desktop::picture::Shown;
 use crate::model::{ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
 use crate::profile::SettingsFile;
 use crate::profile::config::{Key, Value};
@@ -37,6 +40,8 @@ pub enum Message {
     Event(Event),
     /// A copy ended here; an error is a sentence.
     Copied(Result<Placed, String>),
+    /// A picture was shown, or says where it is; an error is a sentence.
+    Pictured(Result<Shown, String>),
     /// The external editor was closed; an error is a sentence.
     Edited(Sheet, Result<PeerText, String>),
     /// The terminal said what background it has.
@@ -106,6 +111,24 @@ pub enum Question {
     Settled,
     /// One review item.
     Review(ReviewId),
+    /// What stands beside the transcript of a channel.
+    Overview(ChannelId),
+    /// What happened before this surface was opened.
+    Away,
+    /// What happened since the person last looked.
+    CatchUp,
+    /// What is left to the digest.
+    Digest,
+    /// Marking the digest as read.
+    DigestRead,
+    /// Being told nothing of a channel for a while (`true`), or again.
+    Mute(ChannelId, bool),
+    /// Putting an item off.
+    Snooze(ReviewId),
+    /// Noting that the person looks.
+    Looked,
+    /// Taking on to tell the person of something.
+    Claim(Vec<Notice>),
     /// A decision.
     Decide(ReviewId, Verdict),
     /// A message of ours.
@@ -165,6 +188,12 @@ pub enum Effect {
     Ask(Request, Question),
     /// Put text on a clipboard.
     Copy(String),
+    /// Tell the person of something while they look elsewhere.
+    Tell(Letter),
+    /// Take away what they were told of, because they have seen it.
+    Untell(u64),
+    /// Show a picture (PNG) in the system's viewer, for as long as an invite is on screen.
+    ShowPicture(Vec<u8>),
     /// Read the settings file.
     ReadSettings,
     /// Write these changes into the settings file, if it still is this one.

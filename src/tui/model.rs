@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::api::{Note, Status};
+use crate::api::{Note, Overview, Status};
 use crate::model::{
     Channel, ChannelId, ChannelState, MessageId, PeerText, Preset, ReviewId, ReviewItem, UnixMillis,
 };
@@ -13,12 +13,14 @@ use crate::profile::Config;
 
 use super::burst::Burst;
 use super::filter::{Filters, List};
+use super::flights::Flights;
 use super::keymap::Keys;
 use super::looks::Looks;
-use super::message::Question;
 use super::palette::{Palette, Run};
+use super::screen::catch_up::CatchUpScreen;
 use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
+use super::screen::digest::DigestScreen;
 use super::screen::doctor::DoctorScreen;
 use super::screen::end_channel::{self, EndScreen};
 use super::screen::engagement::{self, EngagementScreen};
@@ -30,6 +32,7 @@ use super::screen::needs_you::NeedsScreen;
 use super::screen::note::{self, NoteScreen};
 use super::screen::onboarding::OnboardingScreen;
 use super::screen::rename::RenameScreen;
+use super::screen::rest::RestScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
 use super::screen::search::Search;
@@ -38,6 +41,7 @@ use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{ColourHints, Symbols, Theme, ThemeChoice, Themes};
 use super::tour::Tour;
+use super::watch::Watch;
 
 /// How long a line about something that happened stays.
 const NOTICE: std::time::Duration = std::time::Duration::from_secs(6);
@@ -115,12 +119,14 @@ pub struct Model {
     /// What was sent last, until it is taken back or something else is sent.
     pub(super) just_sent: Option<JustSent>,
     pub(super) composer: Composer,
+    /// What stands beside the open transcript; of another channel until the answer is here.
+    pub(super) overview: Option<Overview>,
+    /// When the person looked, and what they were told of.
+    pub(super) watch: Watch,
     /// What is searched; it outlives its screen.
     pub(super) search: Search,
     /// The note of the open channel, once it has come.
     pub(super) note: Option<Note>,
-    /// Items that a person put off, and until when.
-    pub(super) snoozed: Vec<(ReviewId, UnixMillis)>,
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
@@ -143,6 +149,9 @@ pub(super) enum Screen {
     Engagement(Box<EngagementScreen>),
     SafetyCode(Box<SafetyCodeScreen>),
     Log(Box<LogScreen>),
+    Rest(RestScreen),
+    CatchUp(Box<CatchUpScreen>),
+    Digest(Box<DigestScreen>),
     Search,
     Note(Box<NoteScreen>),
     Settings(Box<SettingsScreen>),
@@ -203,32 +212,6 @@ pub(super) enum Asking {
     ResumeAll,
 }
 
-/// Reads under way, so that a burst of events asks once and then once more.
-#[derive(Debug, Default)]
-pub(super) struct Flights {
-    open: Vec<(Question, bool)>,
-}
-
-impl Flights {
-    /// Tells whether to ask now; while an answer is awaited it is asked again after that.
-    pub(super) fn depart(&mut self, question: &Question) -> bool {
-        if let Some((_, again)) = self.open.iter_mut().find(|(open, _)| open == question) {
-            *again = true;
-            return false;
-        }
-        self.open.push((question.clone(), false));
-        true
-    }
-
-    /// Notes the answer; tells whether to ask again.
-    pub(super) fn arrive(&mut self, question: &Question) -> bool {
-        let Some(index) = self.open.iter().position(|(open, _)| open == question) else {
-            return false;
-        };
-        self.open.swap_remove(index).1
-    }
-}
-
 impl Model {
     /// Makes the state before anything was asked.
     pub fn new(setup: Setup) -> Self {
@@ -266,9 +249,10 @@ impl Model {
             transcript: None,
             just_sent: None,
             composer: Composer::default(),
+            overview: None,
+            watch: Watch::new(setup.now),
             search: Search::default(),
             note: None,
-            snoozed: Vec::new(),
             notice: None,
             asking: None,
             flights: Flights::default(),
@@ -338,9 +322,22 @@ impl Model {
         }
     }
 
-    /// Returns the request that keeps what is written on disk, if something is not kept yet.
-    pub(super) fn keep_draft(&mut self) -> Option<super::message::Effect> {
-        self.composer.keep()
+    /// Returns what has to be asked before the person is gone: what is written is kept on disk,
+    /// and it is noted when they last looked.
+    pub(super) fn part(&mut self) -> Vec<super::message::Effect> {
+        let kept = self.composer.keep();
+        kept.into_iter().chain([super::watch::looked()]).collect()
+    }
+
+    /// Returns the settings that act now.
+    pub fn settings(&self) -> &Config {
+        &self.config
+    }
+
+    /// Tells whether an invite is on screen, be it below another screen.
+    pub(super) fn shows_invite(&self) -> bool {
+        let mut screens = std::iter::once(&self.screen).chain(&self.back);
+        screens.any(|screen| matches!(screen, Screen::Invite(_)))
     }
 
     pub(super) fn touch(&mut self) {
@@ -364,9 +361,22 @@ impl Model {
 
     /// Returns until when a person put an item off, while that lasts.
     pub(super) fn snoozed_until(&self, id: ReviewId) -> Option<UnixMillis> {
-        let held = self.snoozed.iter().find(|(item, _)| *item == id);
-        held.map(|(_, until)| *until)
-            .filter(|until| *until > self.now)
+        let snoozed = self.need(id)?.snoozed?;
+        (snoozed.until > self.now).then_some(snoozed.until)
+    }
+
+    /// Tells whether the way from one item to the next passes over this one.
+    pub(super) fn is_passed_over(&self, id: ReviewId) -> bool {
+        let muted = || {
+            let channel = self.need(id).and_then(|item| self.channel(item.channel));
+            channel.is_some_and(|channel| channel.is_muted(self.now))
+        };
+        self.snoozed_until(id).is_some() || muted()
+    }
+
+    /// Returns what stands beside the transcript of a channel, once it is known.
+    pub(super) fn overview_of(&self, id: ChannelId) -> Option<&Overview> {
+        (self.overview.as_ref()).filter(|overview| overview.channel == id)
     }
 
     /// Returns the channel whose transcript is open.
@@ -555,6 +565,7 @@ impl Model {
             self.burst.due(),
             self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),
+            self.watch.next,
         ]
         .into_iter()
         .flatten()

@@ -9,8 +9,8 @@ use super::message::Effect;
 use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
-    decision_log, doctor, engagement, help, main, main_mouse, needs_you, needs_you_view, review,
-    search, settings, why,
+    catch_up, decision_log, digest, doctor, engagement, help, main, main_mouse, needs_you,
+    needs_you_view, rest, review, search, settings, why,
 };
 use super::update::scope;
 
@@ -60,6 +60,9 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Form
         | Scope::Engagement
         | Scope::SafetyCode
+        | Scope::Rest
+        | Scope::CatchUp
+        | Scope::Digest
         | Scope::Note
         | Scope::Help
         | Scope::Why
@@ -89,6 +92,9 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
         Screen::Engagement(_)
             | Screen::NeedsYou(_)
             | Screen::Log(_)
+            | Screen::Rest(_)
+            | Screen::CatchUp(_)
+            | Screen::Digest(_)
             | Screen::Search
             | Screen::Settings(_)
     );
@@ -107,6 +113,9 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::Log => decision_log::act(model, action),
         Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Engagement => engagement::act(model, action),
+        Scope::Rest => rest::act(model, action),
+        Scope::CatchUp => catch_up::act(model, action),
+        Scope::Digest => digest::act(model, action),
         Scope::Settings => settings::act(model, action),
         Scope::Doctor => doctor::act(model, action),
         Scope::Help => {

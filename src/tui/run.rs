@@ -17,6 +17,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{Events, Handle, Reply, Role};
 use crate::desktop::clipboard::{Clipboard, Placed};
+use crate::desktop::notify::Ways;
+use crate::desktop::picture::Picture;
+use crate::desktop::settings::plan;
 use crate::model::{PeerText, Report};
 use crate::profile::SettingsFile;
 use crate::profile::config;
@@ -67,6 +70,8 @@ enum Back {
     Examined(Report),
     Answer(Question, Box<Result<Reply, crate::api::Error>>),
     Copied(Result<(Placed, Option<String>), String>),
+    /// What has to be written to the terminal for somebody who looks elsewhere.
+    Told(Option<String>),
     Themes(Themes),
     Background(Ground),
 }
@@ -116,6 +121,7 @@ fn opened(handle: Handle, options: Options) -> Result<(Session, Asked), Error> {
     model.use_config(options.config.clone());
     model.use_place(options.place.clone());
     let (back, returns) = mpsc::unbounded_channel();
+    let reach = options.reach.clone();
     let themes = options.themes_dir.clone().and_then(|dir| {
         let back = back.clone();
         Watch::start(dir, move |themes| {
@@ -130,6 +136,8 @@ fn opened(handle: Handle, options: Options) -> Result<(Session, Asked), Error> {
         model,
         clipboard: Arc::new(Mutex::new(Clipboard::new(options.surroundings))),
         options,
+        ways: Arc::new(Mutex::new(Ways::new(reach))),
+        picture: None,
         screen,
         input: None,
         _themes: themes,
@@ -165,6 +173,9 @@ struct Session {
     input: Option<Inputs>,
     _themes: Option<Watch>,
     clipboard: Arc<Mutex<Clipboard>>,
+    ways: Arc<Mutex<Ways>>,
+    /// The picture of an invite's code, while that is on screen.
+    picture: Option<Picture>,
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Back>,
     returns: mpsc::UnboundedReceiver<Back>,
@@ -201,11 +212,11 @@ impl Session {
             }
             match self.wake(&mut gone, &mut asked).await {
                 Woken::Input(None | Some(Err(_))) | Woken::Gone => {
-                    self.keep_draft().await?;
+                    self.part().await?;
                     return Err(Error::TerminalGone);
                 }
                 Woken::Asked => {
-                    self.keep_draft().await?;
+                    self.part().await?;
                     return Ok(());
                 }
                 Woken::Input(Some(Ok(input))) => self.take_input(input).await?,
@@ -306,6 +317,12 @@ impl Session {
                 Message::Copied(Ok(placed))
             }
             Back::Copied(Err(problem)) => Message::Copied(Err(problem)),
+            Back::Told(sequence) => {
+                if let Some(sequence) = sequence {
+                    self.screen.write(&sequence)?;
+                }
+                return Ok(());
+            }
             Back::Themes(themes) => Message::Themes(themes),
             Back::Background(ground) => Message::Background(ground),
             Back::File(news, result) => Message::Settings(news, result),
@@ -365,7 +382,11 @@ impl Session {
     async fn tell(&mut self, message: Message) -> Result<(), Error> {
         let now = (self.options.clock)();
         let effects = update(&mut self.model, now, message);
-        self.carry_out(effects).await
+        self.carry_out(effects).await?;
+        if !self.model.shows_invite() {
+            self.picture = None;
+        }
+        Ok(())
     }
 
     async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
@@ -389,6 +410,17 @@ impl Session {
                         Back::Copied(copied.map_err(|error| error.to_string()))
                     });
                 }
+                Effect::Tell(letter) => {
+                    let (ways, plan) = (Arc::clone(&self.ways), plan(self.model.settings()));
+                    self.start(
+                        async move { Back::Told(ways.lock().await.tell(&plan, &letter).await) },
+                    );
+                }
+                Effect::Untell(id) => {
+                    let ways = Arc::clone(&self.ways);
+                    self.start(async move { Back::Told(ways.lock().await.untell(id)) });
+                }
+                Effect::ShowPicture(bytes) => self.show_picture(&bytes).await?,
                 Effect::OpenEditor(sheet, text) => self.open_editor(sheet, text).await?,
                 Effect::ReadSettings => self.read_settings(),
                 Effect::WriteSettings(before, changes) => self.write_settings(before, changes),
@@ -458,8 +490,20 @@ impl Session {
         Box::pin(self.tell(Message::Edited(sheet, edited))).await
     }
 
-    async fn keep_draft(&mut self) -> Result<(), Error> {
-        let effects: Vec<_> = self.model.keep_draft().into_iter().collect();
+    async fn show_picture(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let shown = match Picture::write(bytes) {
+            Ok(picture) => {
+                let shown = picture.show(self.options.surroundings.display);
+                self.picture = Some(picture);
+                Ok(shown)
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        Box::pin(self.tell(Message::Pictured(shown))).await
+    }
+
+    async fn part(&mut self) -> Result<(), Error> {
+        let effects = self.model.part();
         self.carry_out(effects).await
     }
 

@@ -1,9 +1,11 @@
 //! One file per screen: what it holds, what its keys do, how it is drawn.
 
+pub(super) mod catch_up;
 pub(super) mod composer;
 pub(super) mod decision_log;
 mod decision_log_rows;
 mod decision_log_text;
+pub(super) mod digest;
 pub(super) mod doctor;
 pub(super) mod end_channel;
 pub(super) mod engagement;
@@ -20,8 +22,10 @@ pub(super) mod needs_you;
 pub(super) mod needs_you_view;
 pub(super) mod note;
 pub(super) mod onboarding;
+mod pause;
 pub(super) mod rail;
 pub(super) mod rename;
+pub(super) mod rest;
 pub(super) mod review;
 mod review_aside;
 mod review_decision;

@@ -4,6 +4,8 @@
 //! returned. Start with [`update`]. Must not: decide anything outside the review screen.
 
 mod answers;
+mod attending;
+mod pasting;
 mod reading;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
@@ -17,24 +19,29 @@ use super::filter;
 use super::keymap::{Action, Found, Scope};
 use super::message::{Effect, Message, Question, Sheet};
 use super::model::{Model, Pane, Screen, Spot, Tone};
-use super::mouse;
-use super::palette;
 use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, note,
-    onboarding, rename, review, review_queue, review_words, safety_code, search, settings, why,
+    catch_up, decision_log, digest, doctor, end_channel, engagement, form, help, invite, main,
+    needs_you, note, onboarding, rename, rest, review, review_queue, review_words, safety_code,
+    search, settings, why,
 };
-use super::tour;
+use super::{mouse, palette, tour, watch};
 
 /// Takes in one message that arrived at `at`, and returns what is to be done outside.
 pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
     let mut effects = pass_time(model, at);
     effects.extend(match message {
-        Message::Key(key) => press(model, &key),
-        Message::Mouse(mouse) => mouse::act(model, mouse),
-        Message::Paste(block) => paste(model, &block),
+        Message::Key(key) => {
+            watch::saw(model);
+            press(model, &key)
+        }
+        Message::Mouse(mouse) => {
+            watch::saw(model);
+            mouse::act(model, mouse)
+        }
+        Message::Paste(block) => pasting::paste(model, &block),
         Message::Resize(width, height) => {
             model.size = (width, height);
             unsettle(model);
@@ -44,12 +51,13 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
             model.focused_since = gained.then_some(model.now);
             model.resting = None;
             unsettle(model);
-            Vec::new()
+            watch::focus(model, gained)
         }
-        Message::Tick => Vec::new(),
+        // What is told later is told when its time comes, whether or not anything changed.
+        Message::Tick => watch::look_round(model),
         Message::Drawn { quiet } => {
             drawn(model, quiet);
-            Vec::new()
+            watch::look_round(model)
         }
         Message::Answer(question, answer) => answers::take(model, question, *answer),
         Message::Event(event) => on_event(model, event),
@@ -61,6 +69,10 @@ pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect
                 }
                 Err(problem) => model.say(Tone::Trouble, format!("Not copied: {problem}.")),
             }
+            Vec::new()
+        }
+        Message::Pictured(result) => {
+            invite::pictured(model, result);
             Vec::new()
         }
         Message::Settings(news, result) => settings::take_file(model, news, result),
@@ -114,8 +126,13 @@ fn unsettle(model: &mut Model) {
 
 /// Returns what has to be asked before the first frame.
 pub fn start(model: &mut Model) -> Vec<Effect> {
-    let lists = (!model.is_first_start()).then(|| reload_lists(model));
-    lists.unwrap_or_default()
+    if model.is_first_start() {
+        return Vec::new();
+    }
+    let mut effects = reload_lists(model);
+    let request = Request::CatchUp { since: None };
+    effects.extend(ask(model, request, Question::Away));
+    effects
 }
 
 fn reload_lists(model: &mut Model) -> Vec<Effect> {
@@ -194,6 +211,7 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
     model.side_scroll = 0;
     model.resting = None;
     effects.extend(newest(model, channel));
+    effects.extend(overview(model, channel));
     effects.extend(ask(
         model,
         Request::Draft { channel },
@@ -214,6 +232,15 @@ pub(super) fn newest(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
     ask(model, request, Question::Newest(channel))
 }
 
+/// Asks for what stands beside the transcript of a channel.
+pub(super) fn overview(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
+    ask(
+        model,
+        Request::Overview { channel },
+        Question::Overview(channel),
+    )
+}
+
 fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
     let open = model
         .transcript
@@ -224,11 +251,16 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             let mut effects = ask(model, Request::Channels, Question::Channels);
             effects.extend(open.map_or_else(Vec::new, |channel| note::load(model, channel)));
             effects.extend(reload_screen(model));
+            effects.extend(
+                open.into_iter()
+                    .flat_map(|channel| overview(model, channel)),
+            );
             effects
         }
         Event::Messages { channel } if Some(channel) == open => {
             let mut effects = newest(model, channel);
             effects.extend(jump::refresh(model));
+            effects.extend(overview(model, channel));
             effects
         }
         Event::Messages { .. } => Vec::new(),
@@ -243,6 +275,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             effects.extend(reload_screen(model));
             if let Some(channel) = open {
                 effects.extend(newest(model, channel));
+                effects.extend(overview(model, channel));
             }
             effects
         }
@@ -284,9 +317,12 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
             safety_code::reload(model, channel)
         }
         Screen::Engagement(_) => engagement::reload(model),
+        Screen::CatchUp(_) => catch_up::reload(model),
+        Screen::Digest(_) => digest::reload(model),
         Screen::Main
         | Screen::Form(_)
         | Screen::Log(_)
+        | Screen::Rest(_)
         | Screen::Search
         | Screen::Note(_)
         | Screen::Settings(_)
@@ -297,55 +333,6 @@ fn reload_top(model: &mut Model) -> Vec<Effect> {
         | Screen::Rename(_)
         | Screen::EndChannel(_) => Vec::new(),
     }
-}
-
-fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
-    let now = model.now;
-    model.burst.is_told();
-    if model.palette.is_some() {
-        palette::paste(model, block);
-        return Vec::new();
-    }
-    if model.filters.writing().is_some() {
-        return filter::paste(model, block);
-    }
-    match &model.screen {
-        Screen::Rename(_) => rename::paste(model, block),
-        Screen::Form(_) => form::paste(model, block),
-        Screen::Settings(_) => settings::paste(model, block),
-        Screen::Review(_) if review_words::is_writing(model) => review_words::paste(model, block),
-        Screen::Search => {
-            if search::scope(model) == Scope::SearchText {
-                search::paste(model, block);
-            }
-        }
-        Screen::Note(_) => note::paste(model, block),
-        Screen::Main if model.composer.active => {
-            model.composer.paste(block, now);
-            model.touch();
-        }
-        Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
-        Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
-        Screen::NeedsYou(_)
-        | Screen::Review(_)
-        | Screen::Invite(_)
-        | Screen::Engagement(_)
-        | Screen::SafetyCode(_)
-        | Screen::Log(_)
-        | Screen::Doctor(_)
-        | Screen::Onboarding(_)
-        | Screen::Help(_)
-        | Screen::Why(_)
-        | Screen::EndChannel(_) => {}
-    }
-    Vec::new()
-}
-
-fn looks_like_link(block: &PeerText) -> bool {
-    let text = block.expose_untrusted().trim();
-    ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme))
 }
 
 /// Returns where keys count now.
@@ -368,6 +355,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Engagement(_) => Scope::Engagement,
         Screen::SafetyCode(_) => Scope::SafetyCode,
         Screen::Log(_) => Scope::Log,
+        Screen::Rest(_) => Scope::Rest,
+        Screen::CatchUp(_) => Scope::CatchUp,
+        Screen::Digest(_) => Scope::Digest,
         Screen::Search => search::scope(model),
         Screen::Note(_) => Scope::Note,
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
@@ -424,6 +414,9 @@ fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
                 return Vec::new();
             }
         }
+    }
+    if action == Action::JumpSignal && scope == Scope::Rest {
+        return rest::pick(model, key);
     }
     if action == Action::JumpSignal {
         review::jump(model, key);
@@ -519,7 +512,7 @@ fn act_anywhere(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<E
         return Some(vec![Effect::Redraw]);
     }
     if action == Action::Suspend {
-        let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+        let mut effects = model.part();
         effects.push(Effect::Suspend);
         return Some(effects);
     }
@@ -551,6 +544,9 @@ fn act_anywhere(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<E
 }
 
 fn act_in(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
+    if let Some(effects) = attending::act(model, scope, action) {
+        return effects;
+    }
     match scope {
         Scope::Main if action == Action::OpenSettings => settings::open(model),
         Scope::Main if matches!(action, Action::NextNeed | Action::PreviousNeed) => {
@@ -595,6 +591,7 @@ fn act_in(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Filter => filter::act(model, action),
         Scope::Rename => rename::act(model, action),
         Scope::EndChannel => end_channel::act(model, action),
-        Scope::Anywhere => Vec::new(),
+        // What these can do was done before.
+        Scope::Anywhere | Scope::Rest | Scope::CatchUp | Scope::Digest => Vec::new(),
     }
 }

@@ -16,8 +16,9 @@ use super::keymap::{Action, Line, Scope};
 use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
-    decision_log, doctor, end_channel, engagement_view, form, help, invite, main, needs_you_view,
-    note, onboarding, rename, review_view, safety_code, search_view, settings_view, why,
+    catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite, main,
+    needs_you_view, note, onboarding, rename, rest, review_view, safety_code, search_view,
+    settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -54,6 +55,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Engagement(screen) => engagement_view::draw(model, screen, frame),
         Screen::SafetyCode(screen) => safety_code::draw(model, screen, frame),
         Screen::Log(screen) => decision_log::draw(model, screen, frame),
+        Screen::Rest(screen) => rest::draw(model, screen, frame),
+        Screen::CatchUp(screen) => catch_up::draw(model, screen, frame),
+        Screen::Digest(screen) => digest::draw(model, screen, frame),
         Screen::Search => search_view::draw(model, frame),
         Screen::Note(screen) => note::draw(model, screen, frame),
         Screen::Settings(screen) => settings_view::draw(model, screen, frame),
@@ -218,6 +222,9 @@ fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
     }
     if let Some(status) = &model.status {
         let held = match (status.held_in, status.held_out) {
+            _ if status.paused.is_some() && status.kept > 0 => {
+                Some(format!("in {} kept", status.kept))
+            }
             (0, 0) => None,
             (held, 0) => Some(format!("Held {held} in")),
             (0, held) => Some(format!("Held {held} out")),

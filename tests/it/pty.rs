@@ -587,6 +587,31 @@ fn the_test_of_keys_shows_what_they_send_and_gives_the_terminal_back() {
 }
 
 #[test]
+fn somebody_who_looks_elsewhere_is_told_in_the_way_of_their_terminal_and_in_no_other() {
+    let told = |term: &str| {
+        let mut session = Session::start((120, 36), &[("TERM", term)]);
+        session.see("NEEDS YOU");
+        // The terminal has lost the focus; then the play goes on.
+        session.press("\u{1b}[O");
+        session
+    };
+    let mut kitty = told("xterm-kitty");
+    kitty.wait("a notification", |output| {
+        String::from_utf8_lossy(&output.raw).contains("\u{1b}]99;i=chaperon-")
+    });
+    let mut plain = told("xterm-256color");
+    plain.wait("the bell", |output| output.raw.contains(&7));
+    let raw = plain.raw();
+    for sequence in ["]9;", "]99;", "]777;"] {
+        assert!(!raw.contains(&format!("\u{1b}{sequence}")), "{sequence}");
+    }
+    for session in [&mut kitty, &mut plain] {
+        session.press("qq");
+        assert!(session.end().0.success());
+    }
+}
+
+#[test]
 fn the_doctor_measures_the_terminal_and_makes_no_profile() {
     let (_root, home, profile) = fresh();
     let environment = [

@@ -14,7 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["model", "crypto", "failpoint"]),
     ("api", &["model"]),
     ("profile", &["model"]),
-    ("desktop", &["model", "text"]),
+    ("desktop", &["model", "text", "profile"]),
+    ("herald", &["model", "api", "desktop", "profile"]),
     ("net", &["model", "wire", "crypto", "failpoint"]),
     ("relay", &["model", "wire", "crypto"]),
     (

@@ -1,5 +1,6 @@
 //! The terminal interface over a fixed world: every screen, and what no input may ever do.
 
+mod attention;
 mod beneath;
 mod decisions;
 mod engagement;

@@ -47,6 +47,9 @@ fn channel(id: ChannelId, name: &str, unread: u32) -> Channel {
         rules: None,
         policy_version: 1,
         wake: Vec::new(),
+        muted: None,
+        news: 0,
+        news_at: None,
     }
 }
 
@@ -120,6 +123,7 @@ impl Desk {
             name: PeerText::new("Marta Ruiz"),
             kind,
             since: UnixMillis(1_763_505_660_000 + id.0),
+            snoozed: None,
             seen: Digest([7; 32]),
         };
         let mut desk = Self {
@@ -243,6 +247,7 @@ impl Desk {
             profile: String::new(),
             protected: true,
             paused: None,
+            kept: 0,
             active_channels: 2,
             needs_you: u32::try_from(self.items.len()).unwrap(),
             held_in: 0,

@@ -219,9 +219,10 @@ pub const TABLE: &[About] = &[
         group: Group::Reach,
         kind: Kind::Several(Way::WORDS),
         possible: "a list of \"terminal\", \"bell\", \"desktop\" and \"command\"",
-        what: "The ways you are told.",
+        what: "The ways you are told: the first of `terminal`, `desktop` and `bell` that works, and \
+               `command` besides.",
         variables: &[],
-        preset: Preset::Words(&["terminal", "desktop"]),
+        preset: Preset::Words(&["terminal", "desktop", "bell"]),
     },
     About {
         key: Key::NotifyText,

@@ -36,6 +36,7 @@ const READABLE: &[(&str, &[&str])] = &[
             "checked_at",
             "policy_version",
             "verified_at",
+            "muted_until",
         ],
     ),
     (
@@ -94,6 +95,8 @@ const READABLE: &[(&str, &[&str])] = &[
             "since",
             "settled_at",
             "verdict",
+            "snoozed_until",
+            "until_they_write",
         ],
     ),
     (

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::api::Handle;
 use crate::desktop::clipboard::Surroundings;
+use crate::desktop::notify::{self, Hints, Reach};
 use crate::model::{Report, UnixMillis};
 use crate::profile::Profile;
 use crate::profile::config::Config;
@@ -56,6 +57,8 @@ pub struct Options {
     pub editor: Option<String>,
     /// What clipboards there are.
     pub surroundings: Surroundings,
+    /// How a person can be told of something while they look elsewhere.
+    pub reach: Reach,
     /// The keys in force.
     pub keys: Keys,
     /// Whether the mouse is ours; the terminal then selects text only with Shift held down.
@@ -101,7 +104,7 @@ impl Options {
             themes_dir: None,
             colours: ColourHints {
                 no_color: set("NO_COLOR"),
-                dumb: term.is_none_or(|term| term == "dumb"),
+                dumb: term.as_ref().is_none_or(|term| term == "dumb"),
                 colorfgbg: text("COLORFGBG"),
                 depth: if all {
                     ColourDepth::True
@@ -123,6 +126,16 @@ impl Options {
             surroundings: Surroundings {
                 ssh,
                 display: cfg!(target_os = "macos") || set("WAYLAND_DISPLAY") || set("DISPLAY"),
+            },
+            reach: Reach {
+                terminal: Some(Hints {
+                    term,
+                    program: text("TERM_PROGRAM"),
+                    lc_terminal: text("LC_TERMINAL"),
+                    tmux: set("TMUX"),
+                    multiplexer: set("STY") || set("ZELLIJ"),
+                }),
+                bus: notify::has_bus(&|name| std::env::var_os(name)),
             },
             keys: Keys::built_in(),
             mouse: true,

@@ -154,6 +154,10 @@ const SIGNS: &[(&str, &str)] = &[
     ("⚑", "how many signals were found in it"),
     ("⟪1 ⟫", "around what signal 1 was found in"),
     (
+        "mut",
+        "muted: you are told nothing of this channel, and n passes it over",
+    ),
+    (
         "!!",
         "read this one with care; approving it takes a second key",
     ),

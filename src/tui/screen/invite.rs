@@ -7,11 +7,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::{ChannelRef, Invite, Replaced, Request};
+use crate::desktop::picture::Shown;
 use crate::model::{ChannelId, ChannelState, PeerText};
 use crate::text::{SpanKind, ours, sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
-use crate::tui::model::{Model, Screen};
+use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
@@ -109,11 +110,27 @@ pub(in crate::tui) fn fail(model: &mut Model, problem: String) {
     }
 }
 
+/// Says where the picture of the code is.
+pub(in crate::tui) fn pictured(model: &mut Model, result: Result<Shown, String>) {
+    match result {
+        Ok(Shown { opened: true, .. }) => model.say(
+            Tone::Fine,
+            "Opened in your viewer. The file goes when you leave this screen.",
+        ),
+        Ok(Shown { path, .. }) => {
+            let words = format!("It is {} until you leave this screen.", path.display());
+            model.say(Tone::Fine, words);
+        }
+        Err(problem) => model.say(Tone::Trouble, format!("No picture: {problem}.")),
+    }
+}
+
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most actions mean nothing on an invite"
 )]
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let symbols = model.symbols;
     model.touch();
     let Screen::Invite(screen) = &mut model.screen else {
         return Vec::new();
@@ -129,6 +146,13 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyLink => return vec![Effect::Copy(invite.url.clone())],
         Action::CopyInviteText => {
             return vec![Effect::Copy(sanitise(&invite.message).plain())];
+        }
+        Action::ShowPicture => {
+            let picture = Qr::of(&invite.url, symbols).and_then(|qr| qr.png());
+            if let Some(picture) = picture {
+                return vec![Effect::ShowPicture(picture)];
+            }
+            screen.problem = Some("this link is too long for a QR code".to_owned());
         }
         Action::QrOnly => screen.qr_only = !screen.qr_only,
         Action::Back if screen.qr_only => screen.qr_only = false,

@@ -10,10 +10,9 @@ use crate::text::sanitise;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Asking, Model, Pane, Spot, Tone};
-use crate::tui::theme::Role;
 use crate::tui::update::{ask, open_channel};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, clock, inset, nth};
+use crate::tui::widget::paint::{Paint, inset, nth};
 
 use super::transcript::{Transcript, Window, jump};
 use super::{
@@ -42,7 +41,7 @@ pub(in crate::tui) fn layout(model: &Model) -> Layout {
     let banner_rows = match (paused, body.height) {
         (false, _) => 0,
         (true, 0..12) => 1,
-        (true, _) => 4,
+        (true, _) => 5,
     };
     let banner = Rect {
         height: banner_rows.min(body.height),
@@ -125,7 +124,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    draw_pause(model, &mut paint, panes.banner);
+    super::pause::draw(model, &mut paint, panes.banner);
     if panes.rail.width > 0 {
         super::rail::draw(model, &mut paint, panes.rail);
     }
@@ -158,35 +157,6 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         ..inner
     };
     composer::draw(model, frame, below);
-}
-
-fn draw_pause(model: &Model, paint: &mut Paint<'_>, area: Rect) {
-    let since = model.status.as_ref().and_then(|status| status.paused);
-    let Some(since) = since.filter(|_| area.height > 0) else {
-        return;
-    };
-    let at = clock(since, &model.zone);
-    let left = vec![
-        paint.own(Role::Wait, "ALL CHANNELS PAUSED"),
-        paint.own(Role::Dim, format!(" since {at}")),
-    ];
-    let right = vec![
-        paint.own(
-            Role::Accent,
-            model.keys.label(Scope::Anywhere, Action::PauseAll),
-        ),
-        paint.own(Role::Dim, " resume"),
-    ];
-    paint.pair(inset(area, 1, 1), left, right);
-    let lines = [
-        "Nothing leaves this machine and nothing reaches your assistant.",
-        "Messages still arrive and are kept. The other sides see no notice.",
-    ];
-    for (words, down) in lines.into_iter().zip(1..) {
-        let spans = vec![paint.own(Role::Dim, words)];
-        paint.row(inset(nth(area, down), 1, 1), spans);
-    }
-    paint.rule(nth(area, 3));
 }
 
 /// Acts on a key of the table.
@@ -554,7 +524,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     let outbox = model.status.as_ref().map_or(0, |status| status.outbox);
     let asked = model.asking == Some(Asking::Quit);
     if asked || (waiting == 0 && outbox == 0) {
-        let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
+        let mut effects = model.part();
         effects.push(Effect::Quit);
         return effects;
     }

@@ -14,7 +14,7 @@ use crate::tui::widget::paint::day_number;
 
 use super::review_paper::{self, Kept, Papers};
 use super::review_words::Written;
-use super::{main, need, needs_you_view, review, review_queue, review_several};
+use super::{main, need, needs_you_view, rest, review, review_several};
 
 /// Log entries that are looked through for what was settled today.
 const SETTLED: u32 = 60;
@@ -251,7 +251,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Confirm => open_selected(model),
         Action::Later => {
             if let Some(item) = screen.cursor {
-                review_queue::later(model, item);
+                rest::open_snooze(model, vec![item]);
             }
             Vec::new()
         }

@@ -11,7 +11,7 @@ use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, age, clock, first_row, inset, nth, rows_from, safe};
 
 use super::needs_you::{NeedsScreen, title, waits_for_them};
-use super::{need, review_decision, review_view};
+use super::{need, rest, review_decision, review_view};
 
 /// Columns of the list where the look at an item stands beside it.
 const LIST: u16 = 60;
@@ -297,8 +297,8 @@ fn draw_item(
     let (time, role) = need::time(model, item, place.width >= 70);
     let right = match model.snoozed_until(item.id) {
         Some(until) => {
-            let words = format!("later {}", clock(until, &model.zone));
-            vec![paint.own(Role::Dim, words)]
+            let words = rest::until(until, model.now, &model.zone);
+            vec![paint.own(Role::Dim, format!("later, {words}"))]
         }
         None => vec![paint.own(role, time)],
     };

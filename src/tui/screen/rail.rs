@@ -350,14 +350,16 @@ fn line(model: &Model, paint: &Paint<'_>, channel: &Channel, width: u16) -> (Spa
         ChannelState::Closed => Some(("closed", Role::Dim)),
     };
     let mut right = vec![paint.own(Role::Dim, preset_short(&channel.preset))];
-    if let Some((word, role)) = state {
+    let new = if channel.unread > 0 {
+        channel.unread.to_string()
+    } else {
+        String::new()
+    };
+    if state.is_none() && channel.is_muted(model.now) {
+        right.push(paint.own(Role::Dim, format!(" {new:>2} mut")));
+    } else if let Some((word, role)) = state {
         right.push(paint.own(role, format!(" {word:>6}")));
     } else {
-        let new = if channel.unread > 0 {
-            channel.unread.to_string()
-        } else {
-            String::new()
-        };
         right.push(paint.own(Role::Accent, format!(" {new:>3}")));
         let held = match channel.held_in {
             0 => String::new(),

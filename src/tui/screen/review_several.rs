@@ -253,6 +253,7 @@ mod tests {
                 severe: false,
             },
             since: UnixMillis(0),
+            snoozed: None,
             seen: Digest([0; 32]),
         }
     }

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use crate::api::RelayState;
-use crate::model::{Channel, ChannelState, Fingerprint, PeerText, Preset, StopReason};
+use crate::api::{LastSent, Overview, RelayState};
+use crate::model::{Channel, ChannelState, Delivery, Fingerprint, PeerText, Preset, StopReason};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::{Model, Pane, Screen};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::tour::Tour;
-use crate::tui::widget::paint::{Paint, Spans, age, day, inset, nth, safe};
+use crate::tui::widget::paint::{
+    Paint, Spans, age, clock, day, day_number, inset, nth, safe, stamp,
+};
 
-/// Lines of the instructions that are shown, and where there is little room.
-const INSTRUCTION_LINES: (usize, usize) = (6, 2);
+/// Lines of the note that are shown.
+const NOTE_LINES: usize = 3;
 
 /// A row: what stands at the left and what at the right.
 type Row = (Spans, Spans);
@@ -78,18 +80,15 @@ fn rows(model: &Model, area: Rect) -> Vec<Row> {
         return rows;
     };
     let room = usize::from(area.width).saturating_sub(3);
-    let lines = if area.height < 16 {
-        INSTRUCTION_LINES.1
-    } else {
-        INSTRUCTION_LINES.0
-    };
-    engagement(model, channel, (room, lines), &mut rows);
+    engagement(model, channel, room, &mut rows);
     rows.push((Vec::new(), Vec::new()));
     trust(model, channel, room, &mut rows);
     rows.push((Vec::new(), Vec::new()));
     delivery(model, channel, room, &mut rows);
     rows.push((Vec::new(), Vec::new()));
-    note(model, channel, (room, lines), &mut rows);
+    decisions(model, channel, &mut rows);
+    rows.push((Vec::new(), Vec::new()));
+    note(model, channel, (room, NOTE_LINES), &mut rows);
     rows
 }
 
@@ -138,6 +137,15 @@ fn tour_rows(theme: &Theme, tour: Tour, rows: &mut Vec<Row>) {
     rows.push((Vec::new(), Vec::new()));
 }
 
+/// Returns a key of the main screen, where that is the one on top: the keys count there alone.
+fn key(model: &Model, action: Action) -> String {
+    if matches!(model.screen, Screen::Main) {
+        model.keys.label(Scope::Main, action)
+    } else {
+        String::new()
+    }
+}
+
 fn heading(theme: &Theme, name: &'static str, key: &str, word: &'static str) -> Row {
     let right = if key.is_empty() {
         Vec::new()
@@ -159,35 +167,59 @@ pub(in crate::tui) fn preset_label(name: &str) -> SafeLine {
     Preset::parse(name).map_or_else(|| ours(name), |preset| ours(preset.label()))
 }
 
-fn engagement(model: &Model, channel: &Channel, (room, most): (usize, usize), rows: &mut Vec<Row>) {
+fn engagement(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let theme = &model.theme;
-    // The key counts on the main screen alone.
-    let key = if matches!(model.screen, Screen::Main) {
-        model.keys.label(Scope::Main, Action::Engagement)
-    } else {
-        String::new()
-    };
+    let key = key(model, Action::Engagement);
     rows.push(heading(theme, "ENGAGEMENT", &key, " preset"));
     let mut name = vec![theme.span(Role::Text, " ")];
     name.extend(safe(theme, &preset_label(&channel.preset), Role::Title));
     let short = super::rail::preset_short(&channel.preset);
     name.push(theme.span(Role::Dim, format!(" ({short})")));
     rows.push((name, Vec::new()));
-    let instructions = sanitise(&PeerText::new(channel.instructions.as_str()));
-    let lines: Vec<_> = instructions
-        .wrap(room)
-        .into_iter()
-        .filter(|line| line.width() > 0)
-        .collect();
-    for line in lines.iter().take(most) {
-        let mut spans = vec![theme.span(Role::Text, " ")];
-        spans.extend(safe(theme, line, Role::Dim));
+    let overview = model.overview_of(channel.id);
+    if let Some(instead) = overview.and_then(|overview| overview.in_force.as_deref()) {
+        for line in sanitise(&PeerText::new(instead)).wrap(room) {
+            let mut spans = vec![theme.span(Role::Text, " ")];
+            spans.extend(safe(theme, &line, Role::Wait));
+            rows.push((spans, Vec::new()));
+        }
+    }
+    let of = |words: fn(&Overview) -> String| overview.map(words).unwrap_or_default();
+    for (label, value) in [
+        ("alone", of(|overview| overview.alone.clone())),
+        ("hours", of(|overview| overview.hours.clone())),
+        ("holds out", of(|overview| overview.holds_out.clone())),
+        ("holds in", of(|overview| overview.holds_in.clone())),
+        ("today", of(today)),
+    ] {
+        labelled(theme, label, &value, room, rows);
+    }
+}
+
+/// Cells of a label in this pane, with the gap behind it.
+const LABEL: usize = 11;
+
+/// A label, and its value beside it in as many rows as it takes.
+fn labelled(theme: &Theme, label: &str, value: &str, room: usize, rows: &mut Vec<Row>) {
+    let lines = sanitise(&PeerText::new(value)).wrap(room.saturating_sub(LABEL).max(1));
+    let mut label = format!(" {label:<LABEL$}");
+    for line in &lines {
+        let lead = theme.span(
+            Role::Dim,
+            std::mem::replace(&mut label, " ".repeat(LABEL + 1)),
+        );
+        let mut spans = vec![lead];
+        spans.extend(safe(theme, line, Role::Text));
         rows.push((spans, Vec::new()));
     }
-    let rest = lines.len().saturating_sub(most);
-    if rest > 0 {
-        rows.push(text(theme, Role::Dim, format!("[+{rest} lines]")));
+    if lines.is_empty() {
+        rows.push((vec![theme.span(Role::Dim, label)], Vec::new()));
     }
+}
+
+fn today(overview: &Overview) -> String {
+    let (alone, held) = (overview.alone_today, overview.held_today);
+    format!("{alone} alone · {held} held")
 }
 
 /// Returns one sentence on how far the peer's key can be relied on.
@@ -245,7 +277,16 @@ fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     {
         let total = transcript.total;
         let word = if total == 1 { "message" } else { "messages" };
-        rows.push(text(theme, Role::Dim, format!("{total} {word}")));
+        let gaps = model.overview_of(channel.id).map(|overview| overview.gaps);
+        let (gaps, role) = match gaps {
+            None => (String::new(), Role::Dim),
+            Some(1) => (" · 1 gap".to_owned(), Role::Wait),
+            Some(0) => (" · 0 gaps".to_owned(), Role::Dim),
+            Some(gaps) => (format!(" · {gaps} gaps"), Role::Wait),
+        };
+        let mut row = text(theme, Role::Dim, format!("{total} {word}"));
+        row.0.push(theme.span(role, gaps));
+        rows.push(row);
     }
 }
 
@@ -300,11 +341,69 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         };
         rows.push(text(theme, Role::Dim, how));
     }
-    if let Some(status) = status {
-        let outbox = match status.outbox {
-            0 => "outbox empty".to_owned(),
-            waiting => format!("outbox {waiting} waiting"),
-        };
-        rows.push(text(theme, Role::Dim, outbox));
+    let overview = model.overview_of(channel.id);
+    let sent = overview.and_then(|overview| overview.last_sent.as_ref());
+    let last = match (overview, sent) {
+        (None, _) => (String::new(), Role::Dim),
+        (Some(_), None) => ("nothing yet".to_owned(), Role::Dim),
+        (Some(_), Some(sent)) => sent_words(model, sent),
+    };
+    rows.push(beside(theme, "last sent", last));
+    let outbox = overview.map_or_else(String::new, |overview| match overview.outbox {
+        0 => "empty".to_owned(),
+        waiting => format!("{waiting} waiting"),
+    });
+    rows.push(beside(theme, "outbox", (outbox, Role::Dim)));
+}
+
+fn beside(theme: &Theme, label: &str, (words, role): (String, Role)) -> Row {
+    let label = theme.span(Role::Dim, format!(" {label:<LABEL$}"));
+    (vec![label, theme.span(role, words)], Vec::new())
+}
+
+/// Returns how far the last message from this side came.
+fn sent_words(model: &Model, sent: &LastSent) -> (String, Role) {
+    let at = |at| clock(at, &model.zone);
+    match &sent.delivery {
+        Delivery::Queued { due, problem, .. } => match problem {
+            Some(_) => ("tried again soon".to_owned(), Role::Wait),
+            None if *due > model.now => ("leaves in a moment".to_owned(), Role::Dim),
+            None => ("waits to leave".to_owned(), Role::Wait),
+        },
+        Delivery::Relayed { at: when } => (format!("at the relay {}", at(*when)), Role::Dim),
+        Delivery::Collected { at: when } => (format!("collected {}", at(*when)), Role::Dim),
+        Delivery::Failed { .. } => (format!("failed {}", at(sent.at)), Role::Stop),
+        Delivery::Held { .. }
+        | Delivery::Refused { .. }
+        | Delivery::Expired { .. }
+        | Delivery::TakenBack => (at(sent.at), Role::Dim),
+    }
+}
+
+/// The last decisions of the channel, by whom, and whether about what leaves or what enters.
+fn decisions(model: &Model, channel: &Channel, rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    let key = key(model, Action::OpenLog);
+    rows.push(heading(theme, "LAST DECISIONS", &key, " log"));
+    let Some(overview) = model.overview_of(channel.id) else {
+        return;
+    };
+    if overview.decisions.is_empty() {
+        rows.push(text(theme, Role::Dim, "none yet"));
+    }
+    let today = day_number(model.now, &model.zone);
+    for entry in &overview.decisions {
+        let is_today = day_number(entry.at, &model.zone) == today;
+        let format = if is_today { "%H:%M" } else { "%a" };
+        let at = stamp(entry.at, &model.zone, format);
+        let who = super::decision_log_text::who(entry);
+        let what = super::decision_log_text::words(&entry.what);
+        rows.push((
+            vec![
+                theme.span(Role::Dim, format!(" {at:<5} {who:<5} ")),
+                theme.span(Role::Text, what),
+            ],
+            Vec::new(),
+        ));
     }
 }

@@ -8,13 +8,12 @@ use crate::tui::palette;
 use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::transcript::jump;
 use crate::tui::screen::{
-    composer, decision_log, end_channel, engagement, form, invite, need, needs_you, note, rename,
-    review, safety_code, search, settings, why,
+    catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, need,
+    needs_you, note, rename, rest, review, safety_code, search, settings, why,
 };
+use crate::tui::{tour, watch};
 
-use crate::tui::tour;
-
-use super::{ask, newest, open_channel};
+use super::{ask, newest, open_channel, overview};
 
 type Answer = Result<Reply, Error>;
 
@@ -52,7 +51,16 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
             channel: (*channel).into(),
             proposal: (**proposal).clone(),
         },
-        Question::Older(_)
+        Question::Overview(channel) => return overview(model, *channel),
+        Question::CatchUp => return catch_up::reload(model),
+        Question::Digest => Request::Digest,
+        Question::Away
+        | Question::DigestRead
+        | Question::Mute(..)
+        | Question::Snooze(_)
+        | Question::Looked
+        | Question::Claim(_)
+        | Question::Older(_)
         | Question::Around(..)
         | Question::Newer(..)
         | Question::Search(..)
@@ -163,6 +171,49 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             decision_log::take_state(model, state);
             Vec::new()
         }
+        (question, answer) => attention(model, question, answer),
+    }
+}
+
+/// Answers about what a person is told, put off, or reads when they come back.
+fn attention(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
+    match (question, answer) {
+        (Question::Overview(_), Ok(Reply::Overview(found))) => {
+            let open = model.transcript.as_ref().map(|open| open.channel);
+            if open == Some(found.channel) && model.overview.as_ref() != Some(&*found) {
+                model.overview = Some(*found);
+                model.touch();
+            }
+            Vec::new()
+        }
+        (Question::Away, Ok(Reply::CatchUp(news))) => watch::take_away(model, &news),
+        (Question::CatchUp, Ok(Reply::CatchUp(news))) => {
+            catch_up::take(model, Ok(*news));
+            Vec::new()
+        }
+        (Question::CatchUp, Err(error)) => {
+            catch_up::take(model, Err(capital(&error.to_string())));
+            Vec::new()
+        }
+        (Question::Digest, Ok(Reply::Digest(messages))) => {
+            digest::take(model, Ok(messages));
+            Vec::new()
+        }
+        (Question::Digest, Err(error)) => {
+            digest::take(model, Err(capital(&error.to_string())));
+            Vec::new()
+        }
+        (Question::DigestRead, Ok(_)) => digest::all_read(model),
+        (Question::Mute(..), Ok(Reply::Rests(until))) => rest::muted(model, until),
+        (Question::Snooze(_), Ok(Reply::Rests(until))) => rest::snoozed(model, until),
+        (Question::Claim(asked), Ok(Reply::Claimed(granted))) => {
+            watch::take_claimed(model, asked, &granted)
+        }
+        // Nobody is told what the engine could not say; the header counts it all the same.
+        (
+            Question::Claim(_) | Question::Looked | Question::Away | Question::Overview(_),
+            Err(_),
+        ) => Vec::new(),
         (question, answer) => looking(model, question, answer),
     }
 }

@@ -13,7 +13,10 @@ use ratatui::style::{Color, Style};
 use crate::tui::theme::Symbols;
 
 /// Empty modules around the code: what ISO/IEC 18004 asks for, then what scanners still take.
-const MARGINS: [u16; 2] = [4, 2];
+const MARGINS: [u16; 2] = [FULL_MARGIN, 2];
+const FULL_MARGIN: u16 = 4;
+/// Pixels of a picture's module.
+const PIXELS: u32 = 8;
 
 /// A code for one text.
 pub(crate) struct Qr {
@@ -84,6 +87,29 @@ impl Qr {
         }
     }
 
+    /// Returns the code as a picture (PNG), black on white with the full margin.
+    pub(crate) fn png(&self) -> Option<Vec<u8>> {
+        let side = u32::from(self.size + 2 * FULL_MARGIN) * PIXELS;
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, side, side);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::Eight);
+        let module = |pixel: u32| u16::try_from(pixel / PIXELS).unwrap_or(u16::MAX);
+        let pixel = |x: u32, y: u32| {
+            if self.is_dark(module(x), module(y), FULL_MARGIN) {
+                0
+            } else {
+                u8::MAX
+            }
+        };
+        let rows = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+        let pixels: Vec<u8> = rows.map(|(x, y)| pixel(x, y)).collect();
+        let mut writer = encoder.write_header().ok()?;
+        writer.write_image_data(&pixels).ok()?;
+        writer.finish().ok()?;
+        Some(bytes)
+    }
+
     fn colour(&self, column: u16, row: u16, margin: u16) -> Color {
         if self.is_dark(column, row, margin) {
             Color::Rgb(0, 0, 0)
@@ -122,6 +148,25 @@ mod tests {
         assert_eq!(qr.fit(80, 24), Some((45, 23)));
         assert_eq!(qr.needs(), (45, 23));
         assert_eq!(qr.fit(40, 12), None);
+    }
+
+    #[test]
+    fn the_picture_shows_what_the_screen_shows_at_eight_pixels_a_module() {
+        let qr = Qr::of(LINK, Symbols::Unicode).unwrap();
+        let picture = qr.png().unwrap();
+        let decoder = png::Decoder::new(std::io::Cursor::new(picture));
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((info.width, info.height), (49 * 8, 49 * 8));
+        let side = usize::try_from(info.width).unwrap();
+        for y in 0..49_u16 {
+            for x in 0..49_u16 {
+                let at = |module: u16| usize::from(module) * 8 + 4;
+                let dark = pixels[at(y) * side + at(x)] == 0;
+                assert_eq!(dark, qr.is_dark(x, y, 4), "{x} {y}");
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use chaperon::api::socket::{Door, bind, connect, serve};
 use chaperon::api::{ChannelRef, Error, Handle, Proposal, Reply, Request, Role};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
-    Author, ChannelId, Digest, MessageId, Passphrase, PeerText, ReviewId, Verdict,
+    Author, ChannelId, Digest, MessageId, Passphrase, PeerText, Rest, ReviewId, Verdict,
 };
 use chaperon::net::Mode;
 use chaperon::profile::Profile;
@@ -358,6 +358,21 @@ fn every_request() -> Vec<Request> {
         end(Author::Assistant),
         end(Author::Human),
         Request::Digest,
+        Request::DigestRead { up_to: message },
+        Request::Mute {
+            channel: channel.clone(),
+            rest: Some(Rest::Tomorrow),
+        },
+        Request::Snooze {
+            item: ReviewId(1),
+            rest: None,
+        },
+        Request::Looked,
+        Request::CatchUp { since: None },
+        Request::Overview { channel: id },
+        Request::Claim {
+            occasions: Vec::new(),
+        },
         Request::SetWake {
             channel: channel.clone(),
             command: Vec::new(),

@@ -121,7 +121,8 @@ fn a_message_goes_on_clean_or_in_ones_own_words() {
 #[test]
 fn later_decides_nothing_and_says_so() {
     let mut world = draft();
-    world.keys("z").see("It goes on waiting");
+    world.keys("z").see("DECIDE LATER");
+    world.keys("<enter>").see("It goes on waiting");
     assert_eq!(world.decisions(), 0);
 }
 

@@ -100,7 +100,8 @@ fn a_decision_leads_back_to_the_list() {
 #[test]
 fn what_is_put_off_is_skipped_for_an_hour_and_comes_back() {
     let mut world = World::new(Facts::busy(), (120, 36));
-    world.keys("n<enter>z").see("n skips it until 23:41");
+    world.keys("n<enter>z").see("DECIDE LATER Ken Ito");
+    world.keys("<enter>").see("n skips it until 23:41");
     world.see("Ken Ito          later");
     for _ in 0..4 {
         world.keys("n<enter>").see_not("KEY CHANGED");

@@ -183,6 +183,41 @@ fn several_plain_drafts_under_one_review() {
 }
 
 #[test]
+fn the_question_for_how_long_a_channel_is_muted() {
+    shown("mute", &Facts::busy(), "m");
+}
+
+#[test]
+fn the_question_for_how_long_an_item_is_put_off() {
+    shown("snooze", &Facts::busy().with_draft(), "nnz");
+}
+
+#[test]
+fn a_muted_channel_and_an_item_that_waits_for_their_next_message() {
+    shown("main_muted", &Facts::busy(), "mj<enter>nnzjj<enter>");
+}
+
+#[test]
+fn what_happened_since_the_person_looked() {
+    shown("catch_up", &Facts::busy().with_news().with_passages(), "H");
+}
+
+#[test]
+fn nothing_happened_since_the_person_looked() {
+    shown("catch_up_empty", &Facts::busy().without_news(), "H");
+}
+
+#[test]
+fn what_is_left_to_the_digest() {
+    shown("digest", &Facts::busy().with_passages(), "D");
+}
+
+#[test]
+fn the_digest_when_nothing_is_left_to_it() {
+    shown("digest_empty", &Facts::busy(), "D");
+}
+
+#[test]
 fn the_transcript_says_how_everything_came_past_the_rules() {
     shown("passages", &Facts::busy().with_passages(), "<tab>");
 }

@@ -381,8 +381,8 @@ fn a_wide_preset_for_a_new_channel_says_that_it_waits_for_the_code() {
 #[test]
 fn the_side_pane_can_be_read_to_its_end_in_a_small_window() {
     let mut world = World::new(Facts::busy(), (40, 12));
-    world.keys("3").see("their key  7c1e").see("▼");
-    world.keys("G").see("outbox 1 waiting").see_not("▼");
+    world.keys("3").see("holds in   any signal").see("▼");
+    world.keys("G").see("NOTE").see_not("▼");
     world.keys("gg").see("▸ENGAGEMENT");
 }
 

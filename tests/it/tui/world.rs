@@ -3,6 +3,7 @@
 //! The answers are data, in the order an engine would give them; what is under test is the
 //! surface alone. Time stands still until a test moves it.
 
+mod attention;
 mod engagement;
 mod search;
 
@@ -10,13 +11,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use chaperon::api::{
-    Draft, Event, Invite, RelayState, Reply, Request, Review, SafetyCode, Status, Storage, Today,
+    CatchUp, Draft, Event, Invite, RelayState, Reply, Request, Review, SafetyCode, Status, Storage,
+    Today,
 };
 use chaperon::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Delivery, Digest,
-    Evidence, Fingerprint, LogEntry, Message as Letter, MessageId, NetworkId, Passage, PeerText,
-    RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode, SignalKind,
-    StopReason, TextSpan, UnixMillis, Words,
+    Evidence, Fingerprint, LogEntry, Message as Letter, MessageId, NetworkId, Occasion, Passage,
+    PeerText, RawReason, ReviewId, ReviewItem, ReviewKind, Severity, Signal, SignalCode,
+    SignalKind, StopReason, TextSpan, UnixMillis, Words,
 };
 use chaperon::profile::SettingsFile;
 use chaperon::tui::theme::ColourHints;
@@ -54,6 +56,11 @@ pub(crate) struct Facts {
     pub(crate) letters: Vec<Letter>,
     pub(crate) draft: String,
     pub(crate) drafts_fail: bool,
+    pub(crate) news: CatchUp,
+    /// What somebody else took on to tell already.
+    pub(crate) told: Vec<Occasion>,
+    /// How often it was noted that the person looks.
+    pub(crate) looked: u32,
     /// What is noted about whichever channel is open.
     pub(crate) note: String,
     pub(crate) saved: Vec<String>,
@@ -109,6 +116,9 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
         rules: None,
         policy_version: 1,
         wake: Vec::new(),
+        muted: None,
+        news: 0,
+        news_at: None,
     }
 }
 
@@ -311,6 +321,7 @@ fn need(id: i64, channel: &Channel, kind: ReviewKind, since: UnixMillis) -> Revi
         name: channel.name.clone(),
         kind,
         since,
+        snoozed: None,
         seen: Digest([u8::try_from(id).unwrap(); 32]),
     }
 }
@@ -321,6 +332,7 @@ fn status() -> Status {
         profile: "profile".into(),
         protected: true,
         paused: None,
+        kept: 0,
         active_channels: 4,
         needs_you: 3,
         held_in: 1,
@@ -401,6 +413,9 @@ impl Facts {
             letters: letters(),
             draft: String::new(),
             drafts_fail: false,
+            news: CatchUp::default(),
+            told: Vec::new(),
+            looked: 0,
             note: String::new(),
             saved: Vec::new(),
             searches_wait: false,
@@ -469,6 +484,7 @@ impl Facts {
                 },
                 since: ago(id),
                 seen: Digest([5; 32]),
+                snoozed: None,
             });
         }
         self
@@ -767,6 +783,10 @@ impl Facts {
             Request::Engagement { channel, proposal } => {
                 return Some(engagement::answer(self, channel, proposal));
             }
+            Request::CatchUp { .. }
+            | Request::Digest
+            | Request::Overview { .. }
+            | Request::Claim { .. } => return Some(attention::answer(self, request)),
             Request::Storage => Reply::Storage(Storage {
                 messages: 48_210,
                 bytes: 312_000_000,
@@ -835,6 +855,14 @@ impl World {
                 self.done.push(effect);
                 continue;
             };
+            if let Some(reply) = attention::change(&mut self.facts, request, self.now) {
+                let message = Message::Answer(question.clone(), Box::new(Ok(reply)));
+                if !matches!(request, Request::Looked) {
+                    self.done.push(effect);
+                }
+                open.extend(update(&mut self.model, self.now, message));
+                continue;
+            }
             let Some(answer) = self.facts.answer(request) else {
                 self.done.push(effect);
                 continue;
