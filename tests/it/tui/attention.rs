@@ -24,9 +24,11 @@ fn arrives(world: &mut World, id: i64) {
 }
 
 fn letters(world: &World) -> Vec<&Letter> {
-    let told = world.done.iter().filter_map(|effect| match effect {
-        Effect::Tell(letter) => Some(letter),
-        _ => None,
+    let told = world.done.iter().filter_map(|effect| {
+        let Effect::Tell(letter) = effect else {
+            return None;
+        };
+        Some(letter)
     });
     told.collect()
 }
@@ -232,9 +234,11 @@ fn while_everything_is_paused_it_says_what_came_and_that_clocks_go_on() {
 fn the_code_of_an_invite_becomes_a_picture() {
     let mut world = World::new(Facts::busy(), SIZE);
     world.keys("Gkkk<enter>o");
-    let picture = world.done.iter().find_map(|effect| match effect {
-        Effect::ShowPicture(bytes) => Some(bytes),
-        _ => None,
+    let picture = world.done.iter().find_map(|effect| {
+        let Effect::ShowPicture(bytes) = effect else {
+            return None;
+        };
+        Some(bytes)
     });
     assert!(picture.unwrap().starts_with(b"\x89PNG"));
     let shown = chaperon::desktop::picture::Shown {

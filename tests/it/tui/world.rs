@@ -786,7 +786,7 @@ impl Facts {
             Request::CatchUp { .. }
             | Request::Digest
             | Request::Overview { .. }
-            | Request::Claim { .. } => return Some(attention::answer(self, request)),
+            | Request::Claim { .. } => return Some(Ok(attention::answer(self, request))),
             Request::Storage => Reply::Storage(Storage {
                 messages: 48_210,
                 bytes: 312_000_000,
