@@ -144,7 +144,7 @@ fn every_object_begins_with_their_keys_in_their_order() {
         panic!("not one message")
     };
     assert_begins(have, got);
-    let show = ["instructions", channel];
+    let show = ["instructions", "--", channel];
     assert_begins(&two.us.json(&show), &two.them.json(&show));
 }
 

@@ -467,6 +467,8 @@ fn every_request() -> Vec<Request> {
             to: "/nowhere".into(),
         },
         Request::Sync,
+        Request::Storage,
+        Request::ReloadSettings,
         Request::Shutdown,
     ]
 }

@@ -88,7 +88,7 @@ fn a_draft_outlives_the_terminal_that_it_was_written_in() {
     session.press("i");
     session.see("AS YOURSELF");
     session.press("half a thought");
-    session.see("draft kept ·");
+    session.see("draft kept -");
     session.press(", and the rest");
     session.see("half a thought, and the rest");
     session.hang_up();

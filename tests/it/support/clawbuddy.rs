@@ -129,7 +129,7 @@ impl Clawbuddy {
     }
 
     pub(crate) fn send(&self, channel: &str, text: &str) -> Value {
-        self.json(&["send", channel, "--", text])
+        self.json(&["send", "--", channel, text])
     }
 
     pub(crate) fn check(&self) -> Vec<Value> {

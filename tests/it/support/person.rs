@@ -107,16 +107,16 @@ impl Person {
     pub(crate) fn trust(&self, channel: &str) {
         self.compare(channel);
         self.preset("open", OPEN);
-        self.json(&["instructions", channel, "--preset", "open", "--widen"]);
+        self.json(&["instructions", "--preset", "open", "--widen", "--", channel]);
     }
 
     /// Says that the safety code of a channel is the same on both sides.
     pub(crate) fn compare(&self, channel: &str) {
-        let code = self.json(&["verify", channel, "--json"]);
+        let code = self.json(&["verify", "--json", "--", channel]);
         let ask = usize::try_from(code["ask"].as_u64().unwrap()).unwrap();
         let word = code["words"][ask].as_str().unwrap();
         let seen = code["seen"].as_str().unwrap();
-        self.json(&["verify", channel, "--word", word, "--seen", seen]);
+        self.json(&["verify", "--word", word, "--seen", seen, "--", channel]);
     }
 
     /// Writes a preset of one's own.
@@ -128,7 +128,7 @@ impl Person {
     }
 
     pub(crate) fn send(&self, channel: &str, text: &str) -> Value {
-        self.json(&["send", channel, "--", text])
+        self.json(&["send", "--", channel, text])
     }
 
     /// Checks once; returns what is new.
