@@ -9,6 +9,7 @@ use super::model::{Model, Tone};
 use super::theme::{
     Answer, Because, ColourHints, Ground, Settled, Symbols, Theme, ThemeChoice, ThemeError, Themes,
 };
+use super::tour::{self, Step};
 
 /// What was asked for, what there is to choose from, and what came of it.
 #[derive(Debug)]
@@ -81,9 +82,13 @@ impl Model {
         if matches!(settled.because, Because::NoColor | Because::Dumb) && !plain {
             return Err(ThemeError::NoColours(settled.because));
         }
+        let changes = self.looks.choice != choice;
         self.looks.choice = choice;
         self.looks.problem = None;
         self.use_theme(settled, theme);
+        if changes {
+            tour::tick(self, Step::Theme);
+        }
         Ok(())
     }
 

@@ -20,6 +20,8 @@ pub(super) enum Step {
     Compare,
     Invite,
     Engagement,
+    Search,
+    Theme,
 }
 
 /// A piece of the hint how to do it: words, or the key that stands for an action.
@@ -32,13 +34,15 @@ use Hint::{Key, Words};
 
 impl Step {
     /// All steps, in the order in which the tour proposes them.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Read,
         Self::Refuse,
         Self::Edit,
         Self::Compare,
         Self::Invite,
         Self::Engagement,
+        Self::Search,
+        Self::Theme,
     ];
 
     /// Says what is to be done, in at most 28 cells.
@@ -50,6 +54,8 @@ impl Step {
             Self::Compare => "accept and compare a code",
             Self::Invite => "make an invite, copy it",
             Self::Engagement => "change rules, see replay",
+            Self::Search => "search in everything",
+            Self::Theme => "switch the theme",
         }
     }
 
@@ -90,6 +96,15 @@ impl Step {
                 Words(" changes a row, "),
                 Key(Scope::Engagement, Action::Save),
                 Words(" saves"),
+            ],
+            Self::Search => &[
+                Key(Scope::Anywhere, Action::OpenSearch),
+                Words(" and a word, for example Thursday; Esc comes back"),
+            ],
+            Self::Theme => &[
+                Key(Scope::Anywhere, Action::Palette),
+                Words(" and theme, then Enter on one of them; or in the settings, "),
+                Key(Scope::Main, Action::OpenSettings),
             ],
         }
     }
@@ -191,6 +206,7 @@ pub(super) fn answered(
         Question::Decide(_, Verdict::SendEdited) => Some(Step::Edit),
         Question::Verify(_) => Some(Step::Compare),
         Question::SetEngagement(_) => Some(Step::Engagement),
+        Question::Search(..) => Some(Step::Search),
         _ => None,
     }
 }
@@ -220,10 +236,10 @@ mod tests {
     #[test]
     fn the_tour_proposes_the_first_step_that_is_left() {
         let mut tour = Tour::default();
-        assert!(tour.proposal().starts_with("tour 0 of 6: read a conv"));
+        assert!(tour.proposal().starts_with("tour 0 of 8: read a conv"));
         tour.done[0] = true;
         tour.done[2] = true;
-        assert!(tour.proposal().starts_with("tour 2 of 6: refuse what"));
+        assert!(tour.proposal().starts_with("tour 2 of 8: refuse what"));
         tour.done = [true; Step::ALL.len()];
         assert!(tour.proposal().ends_with("q leaves"));
     }
@@ -233,6 +249,6 @@ mod tests {
         let mut tour = Tour::default();
         tour.done[1] = true;
         let list = tour.to_string();
-        assert!(list.starts_with("The tour, 1 of 6:\n  [ ] read a conversation\n  [x] refuse"));
+        assert!(list.starts_with("The tour, 1 of 8:\n  [ ] read a conversation\n  [x] refuse"));
     }
 }

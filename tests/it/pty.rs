@@ -447,13 +447,26 @@ fn the_tour_of_the_demo_can_be_walked_by_keys_alone() {
     session.see("based on One-time");
     session.press("S");
     session.see("✓ change rules, see replay");
+
+    session.press("\u{6}");
+    session.see("SEARCH");
+    session.press("thursday");
+    session.see("CONTEXT");
+    session.press("\u{1b}");
+    session.see("✓ search in everything");
+    session.press("\u{b}");
+    session.see("Go to or do");
+    session.press("theme nord");
+    session.see("Theme: nord");
+    session.press("\r");
+    session.see("✓ switch the theme");
     session.see("that was all");
 
     session.press("qq");
     assert!(session.end().0.success());
     session.wait("the checklist", |output| {
         let raw = String::from_utf8_lossy(&output.raw);
-        raw.contains("The tour, 6 of 6") && raw.contains("[x] refuse what Ken tries")
+        raw.contains("The tour, 8 of 8") && raw.contains("[x] refuse what Ken tries")
     });
 }
 
