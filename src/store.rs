@@ -12,6 +12,7 @@ pub mod channels;
 pub mod drafts;
 pub mod health;
 pub mod held;
+mod kept_texts;
 pub mod log;
 pub mod messages;
 mod migrations;

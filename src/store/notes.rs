@@ -1,10 +1,16 @@
 //! What a person keeps for themselves about a channel. It never leaves this machine.
 
-use rusqlite::{OptionalExtension as _, params};
-
 use crate::model::{ChannelId, PeerText, UnixMillis};
 
+use super::kept_texts::KeptTexts;
 use super::{Error, Read, Tx};
+
+const TEXTS: KeptTexts = KeptTexts {
+    forget: "DELETE FROM notes WHERE channel = ?1",
+    keep: "INSERT INTO notes (channel, text, at) VALUES (?1, seal('notes.text', ?1, ?2), ?3)
+         ON CONFLICT (channel) DO UPDATE SET text = excluded.text, at = excluded.at",
+    read: "SELECT open('notes.text', channel, text), at FROM notes WHERE channel = ?1",
+};
 
 /// Keeps the note of a channel; empty text forgets it.
 pub fn keep(
@@ -13,32 +19,12 @@ pub fn keep(
     text: &PeerText,
     now: UnixMillis,
 ) -> Result<(), Error> {
-    if text.is_empty() {
-        tx.0.execute("DELETE FROM notes WHERE channel = ?1", [channel.0])?;
-        return Ok(());
-    }
-    tx.0.execute(
-        "INSERT INTO notes (channel, text, at) VALUES (?1, seal('notes.text', ?1, ?2), ?3)
-         ON CONFLICT (channel) DO UPDATE SET text = excluded.text, at = excluded.at",
-        params![channel.0, text.expose_untrusted(), now.0],
-    )?;
-    Ok(())
+    TEXTS.keep(tx, channel, text, now)
 }
 
 /// Returns the note of a channel and when it was last changed.
 pub fn of(read: &impl Read, channel: ChannelId) -> Result<Option<(PeerText, UnixMillis)>, Error> {
-    Ok(read
-        .connection()
-        .prepare_cached(
-            "SELECT open('notes.text', channel, text), at FROM notes WHERE channel = ?1",
-        )?
-        .query_row([channel.0], |row| {
-            Ok((
-                PeerText::new(row.get::<_, String>(0)?),
-                UnixMillis(row.get(1)?),
-            ))
-        })
-        .optional()?)
+    TEXTS.of(read, channel)
 }
 
 #[cfg(test)]
