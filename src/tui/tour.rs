@@ -7,7 +7,7 @@ use std::fmt;
 use crate::api::{Error, Reply};
 use crate::model::{ReviewKind, Verdict};
 
-use super::keymap::{Action, Binding, Scope, TABLE};
+use super::keymap::{Action, Keys, Scope};
 use super::message::Question;
 use super::model::{Model, Screen, Tone};
 
@@ -129,21 +129,21 @@ impl Tour {
         all.map(|(step, done)| (step.words(), done))
     }
 
-    /// Returns the line that proposes what to try next.
-    pub(super) fn proposal(self) -> String {
+    /// Returns the line that proposes what to try next, by the keys in force.
+    pub(super) fn proposal(self, keys: &Keys) -> String {
         let (done, all) = self.progress();
         let next = Step::ALL.into_iter().zip(self.done).find(|(_, done)| !done);
         let Some((step, _)) = next else {
             return format!(
                 "tour {all} of {all}: that was all; go on as you like, {} leaves",
-                label(Scope::Main, Action::Quit)
+                keys.label(Scope::Main, Action::Quit)
             );
         };
         let mut line = format!("tour {done} of {all}: {}: ", step.words());
         for piece in step.hint() {
             match piece {
                 Words(words) => line.push_str(words),
-                Key(scope, action) => line.push_str(&label(*scope, *action)),
+                Key(scope, action) => line.push_str(&keys.label(*scope, *action)),
             }
         }
         line
@@ -160,12 +160,6 @@ impl fmt::Display for Tour {
         }
         Ok(())
     }
-}
-
-fn label(scope: Scope, action: Action) -> String {
-    let is_it = |binding: &&Binding| binding.scope == scope && binding.action == action;
-    let key = TABLE.iter().find(is_it).and_then(|line| line.keys.first());
-    key.map(|key| key.label()).unwrap_or_default()
 }
 
 /// Ticks a step, where there is a tour.
@@ -227,7 +221,11 @@ mod tests {
         for step in Step::ALL {
             for piece in step.hint() {
                 if let Key(scope, action) = piece {
-                    assert_ne!(label(*scope, *action), "", "{scope:?} {action:?}");
+                    assert_ne!(
+                        Keys::built_in().label(*scope, *action),
+                        "",
+                        "{scope:?} {action:?}"
+                    );
                 }
             }
         }
@@ -236,12 +234,18 @@ mod tests {
     #[test]
     fn the_tour_proposes_the_first_step_that_is_left() {
         let mut tour = Tour::default();
-        assert!(tour.proposal().starts_with("tour 0 of 8: read a conv"));
+        assert!(
+            tour.proposal(&Keys::built_in())
+                .starts_with("tour 0 of 8: read a conv")
+        );
         tour.done[0] = true;
         tour.done[2] = true;
-        assert!(tour.proposal().starts_with("tour 2 of 8: refuse what"));
+        assert!(
+            tour.proposal(&Keys::built_in())
+                .starts_with("tour 2 of 8: refuse what")
+        );
         tour.done = [true; Step::ALL.len()];
-        assert!(tour.proposal().ends_with("q leaves"));
+        assert!(tour.proposal(&Keys::built_in()).ends_with("q leaves"));
     }
 
     #[test]

@@ -310,7 +310,7 @@ const FIRST: &[Action] = &[
 /// Returns what the tour proposes to try next, on the main screen of the demo.
 fn proposal(model: &Model, columns: u16) -> Option<Spans> {
     let on_main = matches!(model.screen, Screen::Main) && !model.composer.active;
-    let words = model.tour().filter(|_| on_main)?.proposal();
+    let words = model.tour().filter(|_| on_main)?.proposal(&model.keys);
     let line = ours(&words).truncated(usize::from(columns).saturating_sub(8));
     Some(safe(&model.theme, &line, Role::Dim))
 }
