@@ -8,7 +8,9 @@
 pub(crate) mod clawbuddy;
 mod engine;
 mod http;
+pub(crate) mod mesh_peer;
 mod person;
+pub(crate) mod python;
 mod relay;
 mod world;
 
