@@ -6,6 +6,7 @@
 //!
 //! Must not: draw, print, or be reached other than through [`crate::api`].
 
+mod accounts;
 mod attention;
 mod channels;
 mod check;
@@ -20,7 +21,9 @@ mod local_time;
 mod notes;
 mod outbound;
 mod reading;
+mod seek;
 mod settings;
+mod strangers;
 mod supervise;
 mod trust;
 mod vault;
@@ -36,7 +39,7 @@ use tokio::runtime;
 use crate::api::{self, Handle, Request, Role};
 use crate::crypto;
 use crate::model::{Passphrase, UnixMillis};
-use crate::net::{Mode, Network, mailbox::Mailbox};
+use crate::net::{self, Mode};
 use crate::profile::{self, Profile};
 use crate::store;
 
@@ -130,8 +133,7 @@ impl Hosted {
         unlock(&mut store, passphrase)?;
         let (handle, desk) = Handle::local(Role::Supervisor);
         let (mut core, inbox) = core::Core::new(profile.clone(), config, store, mode, clock, &desk);
-        let networks: [Arc<dyn Network>; 1] = [Arc::new(Mailbox)];
-        for network in networks {
+        for network in net::ALL {
             core.connect(network);
         }
         let runtime = runtime::Handle::current();

@@ -87,7 +87,7 @@ impl Core {
                 return Err(Error::Stopped);
             }
             let entry = &taken.entry;
-            if store::channels::by_address(&tx, &entry.id)?.is_some() {
+            if store::channels::by_address(&tx, NetworkId::Mailbox, &entry.id)?.is_some() {
                 skipped += 1;
                 continue;
             }

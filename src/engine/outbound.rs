@@ -267,6 +267,7 @@ impl Core {
             message: due.message,
             channel: due.channel,
             sealed,
+            body: due.body,
             repeated: due.attempts > 0,
         };
         self.command(keyed.channel.network, Command::Post(post));
@@ -392,10 +393,10 @@ pub(super) fn settle_post(
     let mut due = now;
     match &result {
         Ok(accepted) => {
-            outbox::relayed(tx, message, accepted.seq, now)?;
+            outbox::relayed(tx, message, accepted.seq, accepted.delivered, now)?;
             let evidence = Evidence {
                 message: Some(message),
-                seq: Some(accepted.seq),
+                seq: accepted.seq,
                 ..Evidence::default()
             };
             let entry = log::NewEntry {

@@ -50,6 +50,7 @@ fn channel(id: ChannelId, name: &str, unread: u32) -> Channel {
         muted: None,
         news: 0,
         news_at: None,
+        trusts_us: None,
     }
 }
 
@@ -230,6 +231,7 @@ impl Desk {
             item,
             channel: self.channels[0].clone(),
             network: NetworkId::Mailbox,
+            asked: None,
             message,
             before: Vec::new(),
             total: 3,

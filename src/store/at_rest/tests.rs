@@ -37,6 +37,8 @@ const READABLE: &[(&str, &[&str])] = &[
             "policy_version",
             "verified_at",
             "muted_until",
+            "blocked",
+            "trusts_us",
         ],
     ),
     (
@@ -64,6 +66,12 @@ const READABLE: &[(&str, &[&str])] = &[
         "outbox",
         &["message", "channel", "due", "attempts", "payload"],
     ),
+    ("accounts", &["id", "network", "address", "created_at"]),
+    (
+        "requests",
+        &["id", "channel", "ours", "remote_id", "at", "state"],
+    ),
+    ("originals", &["message"]),
     ("drafts", &["channel", "at"]),
     ("notes", &["channel", "at"]),
     ("searches", &["id", "at"]),

@@ -119,6 +119,7 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
         muted: None,
         news: 0,
         news_at: None,
+        trusts_us: None,
     }
 }
 
@@ -728,6 +729,7 @@ impl Facts {
         Some(Review {
             channel: self.channel(item.channel),
             network: NetworkId::Mailbox,
+            asked: None,
             message: message_found,
             total: 61,
             flagged_before: 0,
