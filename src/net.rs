@@ -7,6 +7,7 @@
 //! before the engine said that it is durable.
 
 pub mod mailbox;
+pub mod mesh;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,12 +23,13 @@ use crate::model::{
 };
 
 /// Every network there is.
-pub const ALL: [&'static dyn Network; 1] = [&mailbox::Mailbox];
+pub const ALL: [&'static dyn Network; 2] = [&mailbox::Mailbox, &mesh::Mesh];
 
 /// Returns the network with this id.
 pub fn of(id: NetworkId) -> &'static dyn Network {
     match id {
         NetworkId::Mailbox => &mailbox::Mailbox,
+        NetworkId::Mesh => &mesh::Mesh,
     }
 }
 
@@ -53,6 +55,11 @@ pub trait Network: Send + Sync + std::fmt::Debug {
     /// Returns the short form of a key, of the digest that this network's users know it by.
     fn fingerprint(&self, key: &PublicKey) -> Fingerprint {
         crypto::fingerprint(key)
+    }
+
+    /// Returns the whole digest of a key as this network writes it.
+    fn digest_of(&self, key: &PublicKey) -> String {
+        crypto::sha256(&key.0).hex()
     }
 
     /// Returns what the safety code of a channel covers beside the keys: something that both
@@ -424,6 +431,8 @@ pub struct Accepted {
     pub answer: String,
     /// Whether the peer said that they have it.
     pub delivered: bool,
+    /// The message as they took it, with its signature, where the network can prove one later.
+    pub original: Option<String>,
 }
 
 /// Why a relay did not take something.

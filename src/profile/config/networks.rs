@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::model::NetworkId;
 
-use super::Config;
+use super::{Config, Key, Value, text};
 
 impl Config {
     /// Returns where an engine that goes on running listens for others on a network; `None`
@@ -12,6 +12,7 @@ impl Config {
     pub fn listen(&self, network: NetworkId) -> Option<SocketAddr> {
         match network {
             NetworkId::Mailbox => None,
+            NetworkId::Mesh => text(self.value(Key::MeshListen)).parse().ok(),
         }
     }
 
@@ -19,6 +20,7 @@ impl Config {
     pub fn is_announced(&self, network: NetworkId) -> bool {
         match network {
             NetworkId::Mailbox => false,
+            NetworkId::Mesh => self.value(Key::MeshAnnounce) == Value::YesNo(true),
         }
     }
 }
