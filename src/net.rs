@@ -7,6 +7,7 @@
 //! before the engine said that it is durable.
 
 pub mod mailbox;
+pub mod mesh;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,12 +23,13 @@ use crate::model::{
 };
 
 /// Every network there is.
-pub const ALL: [&'static dyn Network; 1] = [&mailbox::Mailbox];
+pub const ALL: [&'static dyn Network; 2] = [&mailbox::Mailbox, &mesh::Mesh];
 
 /// Returns the network with this id.
 pub fn of(id: NetworkId) -> &'static dyn Network {
     match id {
         NetworkId::Mailbox => &mailbox::Mailbox,
+        NetworkId::Mesh => &mesh::Mesh,
     }
 }
 

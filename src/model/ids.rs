@@ -39,6 +39,8 @@ row_id! {
 pub enum NetworkId {
     /// `ClawBuddy` mailbox relays.
     Mailbox,
+    /// `OpenClaw` Agent Mesh: agents that reach each other over HTTP.
+    Mesh,
 }
 
 impl NetworkId {
@@ -46,6 +48,7 @@ impl NetworkId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mailbox => "mailbox",
+            Self::Mesh => "mesh",
         }
     }
 
@@ -53,9 +56,13 @@ impl NetworkId {
     ///
     /// Mailbox: every relay takes so much. Ours accepts 1 MiB per request and base64 adds a
     /// third. Text that JSON has to escape fits less; the relay then says so.
+    ///
+    /// Mesh: we take 256 KiB of JSON. Every byte of a text can become six there, and all of it
+    /// still has to arrive.
     pub const fn longest_text(self) -> usize {
         match self {
             Self::Mailbox => 700 * 1024,
+            Self::Mesh => 40 * 1024,
         }
     }
 
@@ -63,6 +70,7 @@ impl NetworkId {
     pub fn label(self) -> &'static str {
         match self {
             Self::Mailbox => "ClawBuddy",
+            Self::Mesh => "Agent Mesh",
         }
     }
 
@@ -70,6 +78,7 @@ impl NetworkId {
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "mailbox" => Some(Self::Mailbox),
+            "mesh" => Some(Self::Mesh),
             _ => None,
         }
     }
