@@ -17,7 +17,7 @@ pub mod signing;
 pub mod vault;
 
 pub use channel_box::ChannelBox;
-pub use digest::{fingerprint, fingerprint_of, sha256, sha256_of};
+pub use digest::{fingerprint, sha256, sha256_of, short};
 pub use safety_code::{SafetyCode, safety_code};
 pub use secret_key::SecretKey;
 

@@ -57,6 +57,11 @@ pub trait Network: Send + Sync + std::fmt::Debug {
         crypto::fingerprint(key)
     }
 
+    /// Returns the whole digest of a key as this network writes it.
+    fn digest_of(&self, key: &PublicKey) -> String {
+        crypto::sha256(&key.0).hex()
+    }
+
     /// Returns what the safety code of a channel covers beside the keys: something that both
     /// sides see alike.
     fn code_scope<'a>(&self, address: &'a str) -> &'a str {
@@ -426,6 +431,8 @@ pub struct Accepted {
     pub answer: String,
     /// Whether the peer said that they have it.
     pub delivered: bool,
+    /// The message as they took it, with its signature, where the network can prove one later.
+    pub original: Option<String>,
 }
 
 /// Why a relay did not take something.

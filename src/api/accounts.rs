@@ -1,5 +1,8 @@
 //! What can be asked of our logins, and of contact on networks where somebody asks for it.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::ChannelRef;
@@ -26,6 +29,14 @@ pub enum Accounts {
         name: Option<String>,
         /// Replace the login that is there. Refused while channels of it are in use.
         force: bool,
+    },
+    /// Listens at another address for as long as this engine runs, whatever the settings say.
+    /// Answers [`AccountsReply::Account`].
+    Listen {
+        /// The network.
+        network: NetworkId,
+        /// Address and port of this computer.
+        at: SocketAddr,
     },
     /// Asks at addresses who is there. Answers [`AccountsReply::Sighted`] when all have answered
     /// or did not in time; stopped by [`super::Request::StopWork`], with what was found so far.
@@ -60,6 +71,22 @@ pub enum Accounts {
     Requests {
         /// The network.
         network: NetworkId,
+    },
+    /// Copies identity, peers, requests and messages from a directory of the network's own
+    /// program. Answers [`super::Reply::Imported`].
+    Import {
+        /// The network.
+        network: NetworkId,
+        /// The directory.
+        from: PathBuf,
+    },
+    /// Writes a directory that the network's own program can use. Answers
+    /// [`super::Reply::Exported`].
+    Export {
+        /// The network.
+        network: NetworkId,
+        /// The directory; must be empty or absent.
+        to: PathBuf,
     },
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::attention::{CatchUp, Claimed, Overview};
 use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
-    Asked, Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress,
-    ReviewItem, UnixMillis, Words,
+    Asked, Channel, Digest, Listening, LogEntry, Message, MessageId, NetworkId, Passage, PeerText,
+    Progress, ReviewItem, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -201,6 +201,9 @@ pub struct Status {
     pub outbox: u32,
     /// Relays in use.
     pub relays: Vec<RelayState>,
+    /// Where networks listen for others, or cannot.
+    #[serde(default)]
+    pub listening: Vec<Listening>,
     /// Time now on the engine's clock.
     pub now: UnixMillis,
 }

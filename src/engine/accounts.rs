@@ -56,7 +56,15 @@ impl Core {
     }
 
     fn listen(&self, network: NetworkId) -> Option<SocketAddr> {
-        self.config.listen(network)
+        let here = self.listens_at.get(&network).copied();
+        here.or_else(|| self.config.listen(network))
+    }
+
+    fn listen_at(&mut self, network: NetworkId, at: SocketAddr) -> Result<Reply, Error> {
+        logging_in(network)?;
+        self.listens_at.insert(network, at);
+        self.log_in()?;
+        self.own_account(network)
     }
 
     /// Carries out a request about logins, or begins it.
@@ -84,7 +92,10 @@ impl Core {
                 name,
                 force,
             } => self.make_account(network, endpoint, address, name, force),
+            Accounts::Listen { network, at } => self.listen_at(network, at),
             Accounts::Requests { network } => self.contact_requests(network),
+            Accounts::Import { network, from } => self.import_account(network, &from),
+            Accounts::Export { network, to } => self.export_account(network, &to),
         };
         let _gone = answer.send(done);
     }
@@ -101,6 +112,7 @@ impl Core {
                 endpoint: account.endpoint.clone(),
                 key: of.write_key(&key),
                 fingerprint: of.fingerprint(&key),
+                digest: of.digest_of(&key),
                 created_at: account.created_at,
                 listening: self.listening.get(&network).cloned(),
             }
@@ -383,11 +395,17 @@ impl Core {
                 unsafe_name: request.name,
                 unsafe_endpoint: PeerText::new(request.endpoint),
                 fingerprint: short(of, &request.key),
+                digest: of
+                    .read_key(&request.key)
+                    .map(|key| of.digest_of(&key))
+                    .unwrap_or_default(),
                 key: request.key,
                 unsafe_purpose: request.purpose,
                 at: request.at,
                 state: request.state,
                 item: item.filter(|_| waits).map(|item| item.id),
+                unsafe_original: request.original.map(PeerText::new),
+                settled_at: request.settled_at,
             });
         }
         Ok(AccountsReply::Requests(all).into())
@@ -441,6 +459,7 @@ fn keep_ours(
         original: None,
         at: now,
         state: RequestState::Open,
+        settled_at: None,
     };
     requests::insert(tx, &request)?;
     store::channels::announce(tx, channel, true)?;

@@ -336,7 +336,7 @@ impl Core {
         let network = net::of(about.network);
         let what = match (&item.shown_key, network.logins()) {
             (Some(key), Some(_)) if item.kind == review::Kind::ContactRequest => {
-                carry_contact(&tx, &about, key, verdict)?
+                carry_contact(&tx, &about, key, verdict, now)?
             }
             _ => carry_verdict(&tx, network, &item, verdict)?,
         };

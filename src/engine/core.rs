@@ -1,6 +1,7 @@
 //! The engine's state and its loop.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -101,6 +102,8 @@ pub(super) struct Core {
     /// Messages returned to a caller that has not said yet that it has them.
     pub(super) leases: HashMap<MessageId, UnixMillis>,
     pub(super) relays: BTreeMap<String, RelayState>,
+    /// Where networks are to listen as long as this engine runs, whatever the settings say.
+    pub(super) listens_at: BTreeMap<NetworkId, SocketAddr>,
     /// Where networks listen for others.
     pub(super) listening: BTreeMap<NetworkId, Listening>,
     /// When the relay was last asked for an answer to an invite.
@@ -154,6 +157,7 @@ impl Core {
             next_check: 0,
             leases: HashMap::new(),
             relays: BTreeMap::new(),
+            listens_at: BTreeMap::new(),
             listening: BTreeMap::new(),
             checked_at: HashMap::new(),
             watches_all: false,

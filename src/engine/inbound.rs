@@ -513,12 +513,12 @@ fn settle_announcement(
     match result {
         Ok(()) => {
             channels::announced(tx, channel)?;
-            requests::settle(tx, channel, true, RequestState::Sent)?;
+            requests::settle(tx, channel, true, RequestState::Sent, now)?;
         }
         Err(failure) if failure.retry == Retry::Never && asks(tx, channel)? => {
             // They do not want us; what they ask of us, or send, is another matter.
             channels::announced(tx, channel)?;
-            requests::settle(tx, channel, true, RequestState::Rejected)?;
+            requests::settle(tx, channel, true, RequestState::Rejected, now)?;
         }
         Err(failure) if failure.retry == Retry::Never => {
             channels::set_state(tx, channel, ChannelState::Closed)?;

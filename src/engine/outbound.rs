@@ -9,7 +9,7 @@ use crate::model::{
     UnixMillis,
 };
 use crate::net::{Accepted, Command, Failure, Keys, Post, Retry, Sealed, backoff};
-use crate::store::{self, Tx, channels::Keyed, log, messages, outbox};
+use crate::store::{self, Tx, channels::Keyed, log, messages, originals, outbox};
 
 use super::channels::{pinned, secret};
 use super::contacts::write_down;
@@ -394,6 +394,9 @@ pub(super) fn settle_post(
     match &result {
         Ok(accepted) => {
             outbox::relayed(tx, message, accepted.seq, accepted.delivered, now)?;
+            if let Some(original) = &accepted.original {
+                originals::keep(tx, message, original)?;
+            }
             let evidence = Evidence {
                 message: Some(message),
                 seq: accepted.seq,

@@ -33,6 +33,8 @@ impl Core {
         let keyed = store::channels::all(&self.store)?;
         let relays: BTreeSet<&str> = keyed
             .iter()
+            // Where contact is asked for, peers are reached where they are, and nothing is polled.
+            .filter(|keyed| net::of(keyed.channel.network).logins().is_none())
             .filter(|keyed| in_use(keyed.channel.state))
             .map(|keyed| keyed.channel.relay.as_str())
             .collect();
@@ -58,6 +60,7 @@ impl Core {
             wake_problems: self.wakes.problems(),
             outbox: outbox::waiting(&self.store)?,
             relays: relays.into_iter().map(|relay| self.relay(relay)).collect(),
+            listening: self.listening.values().cloned().collect(),
             now: self.now(),
         }))
     }

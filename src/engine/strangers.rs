@@ -199,6 +199,7 @@ fn keep(
         original: Some(stranger.who.answer.clone()),
         at: now,
         state,
+        settled_at: (state != RequestState::Open).then_some(now),
     };
     Ok(requests::insert(tx, &request)?)
 }
@@ -256,6 +257,7 @@ pub(super) fn carry_contact(
     channel: &Channel,
     key: &str,
     verdict: Verdict,
+    now: UnixMillis,
 ) -> Result<&'static str, Error> {
     let id = channel.id;
     let moved = channel.state == ChannelState::Active;
@@ -264,7 +266,7 @@ pub(super) fn carry_contact(
         Verdict::Approve => {
             channels::pin(tx, id, key)?;
             channels::set_relay(tx, id, &asked.endpoint)?;
-            requests::settle(tx, id, false, RequestState::Approved)?;
+            requests::settle(tx, id, false, RequestState::Approved, now)?;
             if moved {
                 "contact_move_accepted"
             } else {
@@ -272,7 +274,7 @@ pub(super) fn carry_contact(
             }
         }
         Verdict::Refuse => {
-            requests::settle(tx, id, false, RequestState::Rejected)?;
+            requests::settle(tx, id, false, RequestState::Rejected, now)?;
             if moved {
                 "contact_move_refused"
             } else {
@@ -281,7 +283,7 @@ pub(super) fn carry_contact(
             }
         }
         Verdict::Block => {
-            requests::settle(tx, id, false, RequestState::Rejected)?;
+            requests::settle(tx, id, false, RequestState::Rejected, now)?;
             channels::set_state(tx, id, ChannelState::Closed)?;
             channels::block(tx, id)?;
             "contact_blocked"
@@ -297,7 +299,7 @@ pub(super) fn carry_contact(
 /// Notes that a peer took a message of ours: they accepted us.
 pub(super) fn they_took_it(tx: &Tx<'_>, id: ChannelId, now: UnixMillis) -> Result<(), Error> {
     if channels::trusted_by(tx, id, now)? {
-        requests::settle(tx, id, true, RequestState::Approved)?;
+        requests::settle(tx, id, true, RequestState::Approved, now)?;
         log::append(
             tx,
             &log::NewEntry::plain(now, Actor::Rule, "contact_accepted_us", Some(id)),

@@ -19,6 +19,8 @@ pub struct OwnAccount {
     pub key: String,
     /// Its short form.
     pub fingerprint: Fingerprint,
+    /// Its whole digest, as the network writes it.
+    pub digest: String,
     /// When it was made.
     pub created_at: UnixMillis,
     /// Where this engine listens for others; `None` where it does not.
@@ -122,6 +124,8 @@ pub struct ContactRequest {
     pub key: String,
     /// Its short form.
     pub fingerprint: Fingerprint,
+    /// Its whole digest, as the network writes it.
+    pub digest: String,
     /// What for.
     pub unsafe_purpose: PeerText,
     /// When it arrived, or was made.
@@ -130,6 +134,10 @@ pub struct ContactRequest {
     pub state: RequestState,
     /// The item that waits for a person, where one does.
     pub item: Option<ReviewId>,
+    /// As it came, with its signature, as JSON text; `None` where we asked.
+    pub unsafe_original: Option<PeerText>,
+    /// When it was settled.
+    pub settled_at: Option<UnixMillis>,
 }
 
 /// What a person is shown of somebody who asks for contact, beside the key.

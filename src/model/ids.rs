@@ -39,7 +39,7 @@ row_id! {
 pub enum NetworkId {
     /// `ClawBuddy` mailbox relays.
     Mailbox,
-    /// `OpenClaw` Agent Mesh: agents that reach each other over HTTP.
+    /// `OpenClaw` Agent Mesh.
     Mesh,
 }
 
@@ -56,13 +56,10 @@ impl NetworkId {
     ///
     /// Mailbox: every relay takes so much. Ours accepts 1 MiB per request and base64 adds a
     /// third. Text that JSON has to escape fits less; the relay then says so.
-    ///
-    /// Mesh: we take 256 KiB of JSON. Every byte of a text can become six there, and all of it
-    /// still has to arrive.
     pub const fn longest_text(self) -> usize {
         match self {
             Self::Mailbox => 700 * 1024,
-            Self::Mesh => 40 * 1024,
+            Self::Mesh => 64 * 1024,
         }
     }
 

@@ -16,11 +16,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use futures_util::future::BoxFuture;
 
 use crate::crypto::{self, SecretKey, signing};
-use crate::model::{Body, Fingerprint, NetworkId, PublicKey};
+use crate::model::{Body, Digest, Fingerprint, NetworkId, PublicKey};
 use crate::wire::mailbox::RelayUrl;
-use crate::wire::mesh::{AgentId, DirectId, RequestId, Scheme};
+use crate::wire::mesh::{AgentId, ContactRequest, DirectId, Identity, Received, RequestId, Scheme};
 
-use super::{Capabilities, Keys, Link, Logins, Network, SealError, Sealed};
+use super::{Capabilities, Keys, Link, Logins, Network, SealError, Sealed, Somebody, Stranger};
 
 /// The cryptography of this network.
 pub const SCHEME: Scheme = Scheme {
@@ -29,6 +29,41 @@ pub const SCHEME: Scheme = Scheme {
     fingerprint: signing::pem_fingerprint,
     verify: signing::verify,
 };
+
+/// Returns the digest by which a message of the peer of a channel is known: by its id, so that
+/// the same id again is the same message again, however it is signed.
+///
+/// Not the digest of a message of ours: otherwise a peer could pass theirs off as ours.
+pub fn arrived_envelope(id: &str) -> Digest {
+    crypto::sha256_of(&[b"mesh in", id.as_bytes()])
+}
+
+/// Returns the digest by which a message of ours is known, from its id.
+pub fn sent_envelope(id: &str) -> Digest {
+    crypto::sha256_of(&[b"mesh out", id.as_bytes()])
+}
+
+/// Returns who asks for contact; `None` where their endpoint is no address that could be used.
+pub fn stranger_of(request: ContactRequest, received: &Received<'_>) -> Option<Stranger> {
+    Some(Stranger {
+        network: NetworkId::Mesh,
+        who: somebody(&request.from, received.to_line())?,
+        id: request.id.as_str().to_owned(),
+        purpose: request.purpose,
+    })
+}
+
+/// Returns who somebody says they are; `None` where they name no address that could be used.
+fn somebody(identity: &Identity, answer: String) -> Option<Somebody> {
+    let endpoint = identity.endpoint.expose_untrusted();
+    Some(Somebody {
+        address: identity.agent.as_str().to_owned(),
+        name: identity.display_name.clone(),
+        endpoint: Mesh.read_endpoint(endpoint).ok()?,
+        key: identity.key.pem().to_owned(),
+        answer,
+    })
+}
 
 /// The network of agents that reach each other over HTTP.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,7 +94,11 @@ impl Network for Mesh {
 
     /// The beginning of what the scripts show after `sha256:`.
     fn fingerprint(&self, key: &PublicKey) -> Fingerprint {
-        crypto::fingerprint_of(&crypto::sha256(signing::public_pem(key).as_bytes()))
+        crypto::short(&crypto::sha256(signing::public_pem(key).as_bytes()))
+    }
+
+    fn digest_of(&self, key: &PublicKey) -> String {
+        signing::pem_fingerprint(&signing::public_pem(key))
     }
 
     /// The keys alone: either side knows the channel by the id of the other.
@@ -77,7 +116,7 @@ impl Network for Mesh {
         let [random @ .., _, _, _, _, _, _, _, _] = nonce;
         let id = DirectId::from_random(random);
         Ok(Sealed {
-            envelope: protocol::sent_envelope(&id),
+            envelope: sent_envelope(id.as_str()),
             payload: id.as_str().to_owned(),
         })
     }

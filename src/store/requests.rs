@@ -30,21 +30,24 @@ pub struct Request {
     pub at: UnixMillis,
     /// How it stands.
     pub state: RequestState,
+    /// When it was settled.
+    pub settled_at: Option<UnixMillis>,
 }
 
 const COLUMNS: &str = "r.channel, r.ours, r.remote_id, open('requests.name', r.id, r.name),
     open('requests.endpoint', r.id, r.endpoint), open('requests.key', r.id, r.key),
     open('requests.purpose', r.id, r.purpose), open('requests.original', r.id, r.original),
-    r.at, r.state";
+    r.at, r.state, r.settled_at";
 
 /// Keeps a request.
 pub fn insert(tx: &Tx<'_>, new: &Request) -> Result<(), Error> {
     tx.0.execute(
         "INSERT INTO requests (id, channel, ours, remote_id, name, endpoint, key, purpose,
-            original, at, state)
+            original, at, state, settled_at)
          VALUES (?11, ?1, ?2, ?3, seal('requests.name', ?11, ?4),
             seal('requests.endpoint', ?11, ?5), seal('requests.key', ?11, ?6),
-            seal('requests.purpose', ?11, ?7), seal('requests.original', ?11, ?8), ?9, ?10)",
+            seal('requests.purpose', ?11, ?7), seal('requests.original', ?11, ?8), ?9, ?10,
+            ?12)",
         params![
             new.channel.0,
             new.ours,
@@ -57,6 +60,7 @@ pub fn insert(tx: &Tx<'_>, new: &Request) -> Result<(), Error> {
             new.at.0,
             new.state.as_str(),
             next_id(tx, "requests")?,
+            new.settled_at.map(|at| at.0),
         ],
     )?;
     Ok(())
@@ -121,17 +125,35 @@ pub fn count(read: &impl Read, channel: ChannelId, ours: bool) -> Result<u32, Er
         .query_row(params![channel.0, ours], |row| row.get(0))?)
 }
 
+/// Completes a request that was kept without its words; returns whether there was one.
+pub fn adopt(
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    remote_id: &str,
+    purpose: &PeerText,
+    original: &str,
+) -> Result<bool, Error> {
+    let changed = tx.0.execute(
+        "UPDATE requests SET purpose = seal('requests.purpose', id, ?3),
+            original = seal('requests.original', id, ?4)
+         WHERE channel = ?1 AND ours = 0 AND remote_id = ?2 AND original IS NULL",
+        params![channel.0, remote_id, purpose.expose_untrusted(), original],
+    )?;
+    Ok(changed == 1)
+}
+
 /// Settles every request of one side that is open or under way.
 pub fn settle(
     tx: &Tx<'_>,
     channel: ChannelId,
     ours: bool,
     state: RequestState,
+    now: UnixMillis,
 ) -> Result<(), Error> {
     tx.0.execute(
-        "UPDATE requests SET state = ?3
+        "UPDATE requests SET state = ?3, settled_at = ?4
          WHERE channel = ?1 AND ours = ?2 AND state IN ('open', 'sent')",
-        params![channel.0, ours, state.as_str()],
+        params![channel.0, ours, state.as_str(), now.0],
     )?;
     Ok(())
 }
@@ -165,5 +187,6 @@ fn request_of(row: &Row<'_>) -> rusqlite::Result<Option<Request>> {
         original: row.get(7)?,
         at: UnixMillis(row.get(8)?),
         state,
+        settled_at: row.get::<_, Option<i64>>(10)?.map(UnixMillis),
     }))
 }

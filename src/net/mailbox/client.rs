@@ -176,6 +176,7 @@ impl Client {
             seq: Some(seq),
             answer,
             delivered: false,
+            original: None,
         })
     }
 

@@ -526,6 +526,7 @@ impl Relay {
                 seq: Some(seq),
                 answer: format!("{{\"ok\":true,\"seq\":{seq}}}"),
                 delivered: false,
+                original: None,
             });
         }
         let _permit = self.permits.acquire().await;

@@ -14,7 +14,7 @@ use crate::wire::mesh::{
     Signed, decode_contact_answer, decode_discovery, decode_message_answer,
 };
 
-use super::{SCHEME, protocol};
+use super::{SCHEME, somebody};
 
 /// Until a connection stands. A scan mostly meets addresses where nobody is.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -42,7 +42,7 @@ pub(super) async fn discover(base: &str) -> Result<Somebody, String> {
     let identity = decode_discovery(answered.status, &answered.bytes, &SCHEME)
         .map_err(|error| error.to_string())?;
     let answer = Received::parse(&answered.bytes).map_err(|error| error.to_string())?;
-    protocol::somebody(&identity, answer.to_json())
+    somebody(&identity, answer.to_json())
         .ok_or_else(|| String::from("the agent there names no address that can be used"))
 }
 
@@ -58,6 +58,7 @@ pub(super) async fn tell(
     (id, ours): (&DirectId, &AgentId),
     signed: Signed,
 ) -> Result<Accepted, Failure> {
+    let original = signed.body.clone();
     let answered = post(base, MESSAGE_PATH, signed).await?;
     decode_message_answer(answered.status, &answered.bytes, id, ours).map_err(not_taken)?;
     let answer = Received::parse(&answered.bytes);
@@ -65,6 +66,7 @@ pub(super) async fn tell(
         seq: None,
         answer: answer.map_or_else(|_unread| String::from("{}"), |answer| answer.to_json()),
         delivered: true,
+        original: Some(original),
     })
 }
 

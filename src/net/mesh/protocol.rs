@@ -7,18 +7,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::crypto::{sha256_of, signing};
-use crate::model::{Body, ChannelId, Content, Digest, NetworkId, PeerText, PublicKey, UnixMillis};
-use crate::net::{
-    Account, Arrived, Introduction, Network as _, News, Settled, Somebody, Stranger, Watch,
-};
-use crate::wire::mailbox::RelayUrl;
+use crate::crypto::signing;
+use crate::model::{Body, ChannelId, Content, PeerText, PublicKey, UnixMillis};
+use crate::net::{Account, Arrived, Introduction, News, Settled, Watch};
 use crate::wire::mesh::{
     AgentId, Answer, CONTACT_PATH, ContactRequest, DISCOVERY_PATH, DirectId, DirectMessage,
     Identity, MESSAGE_PATH, MeshKey, Received, RequestId, Signed, Window,
 };
 
-use super::{Mesh, SCHEME};
+use super::{SCHEME, arrived_envelope, stranger_of};
 
 /// How far the clock of another agent may be off, and how long a request may be on its way.
 /// Every attempt is signed anew, so this says nothing about how long a message may wait.
@@ -145,7 +142,7 @@ impl Node {
             Ok(message) => {
                 let arrived = Arrived {
                     seq: None,
-                    envelope: arrived_envelope(&message.id),
+                    envelope: arrived_envelope(message.id.as_str()),
                     content: Content::Text(message.body),
                     original: Some(object.to_line()),
                 };
@@ -174,47 +171,13 @@ fn contact(object: &Received<'_>, window: Window) -> Step {
     };
     let id = request.id.clone();
     // Nobody could answer somebody who is reached nowhere.
-    match stranger(request, object) {
+    match stranger_of(request, object) {
         Some(stranger) => Step::Ask(
             Box::new(News::Stranger(Box::new(stranger))),
             Then::Request(id),
         ),
         None => Step::Answer(Answer::request_refused(Some(&id))),
     }
-}
-
-fn stranger(request: ContactRequest, object: &Received<'_>) -> Option<Stranger> {
-    Some(Stranger {
-        network: NetworkId::Mesh,
-        who: somebody(&request.from, object.to_line())?,
-        id: request.id.as_str().to_owned(),
-        purpose: request.purpose,
-    })
-}
-
-/// Returns who somebody says they are; nothing where they name no address that can be used.
-pub fn somebody(identity: &Identity, answer: String) -> Option<Somebody> {
-    let endpoint = RelayUrl::parse(identity.endpoint.expose_untrusted()).ok()?;
-    Some(Somebody {
-        address: identity.agent.as_str().to_owned(),
-        name: identity.display_name.clone(),
-        endpoint: endpoint.as_str().to_owned(),
-        key: Mesh.write_key(&identity.key.key()),
-        answer,
-    })
-}
-
-/// Returns the digest by which a message of the peer of a channel is known: by its id, so that
-/// the same id again is the same message again, however it is signed.
-///
-/// Not the digest of a message of ours: otherwise a peer could pass theirs off as ours.
-pub fn arrived_envelope(id: &DirectId) -> Digest {
-    sha256_of(&[b"mesh in", id.as_str().as_bytes()])
-}
-
-/// Returns the digest by which a message of ours is known.
-pub fn sent_envelope(id: &DirectId) -> Digest {
-    sha256_of(&[b"mesh out", id.as_str().as_bytes()])
 }
 
 impl Node {

@@ -257,6 +257,7 @@ impl Desk {
             next_expiry: None,
             today: Today::default(),
             wake_problems: Vec::new(),
+            listening: Vec::new(),
             outbox: 0,
             relays: Vec::new(),
             now: self.now,

@@ -1,13 +1,10 @@
 //! Where the networks of a profile listen for others.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::model::NetworkId;
 
-use super::Config;
-
-/// Where agents of the mesh listen, as its scripts do; but for this computer alone.
-const MESH: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
+use super::{Config, Key, Value, text};
 
 impl Config {
     /// Returns where an engine that goes on running listens for others on a network; `None`
@@ -15,14 +12,15 @@ impl Config {
     pub fn listen(&self, network: NetworkId) -> Option<SocketAddr> {
         match network {
             NetworkId::Mailbox => None,
-            NetworkId::Mesh => Some(MESH),
+            NetworkId::Mesh => text(self.value(Key::MeshListen)).parse().ok(),
         }
     }
 
     /// Tells whether others on the local network are told that we are there.
     pub fn is_announced(&self, network: NetworkId) -> bool {
         match network {
-            NetworkId::Mailbox | NetworkId::Mesh => false,
+            NetworkId::Mailbox => false,
+            NetworkId::Mesh => self.value(Key::MeshAnnounce) == Value::YesNo(true),
         }
     }
 }

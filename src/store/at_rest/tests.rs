@@ -69,7 +69,15 @@ const READABLE: &[(&str, &[&str])] = &[
     ("accounts", &["id", "network", "address", "created_at"]),
     (
         "requests",
-        &["id", "channel", "ours", "remote_id", "at", "state"],
+        &[
+            "id",
+            "channel",
+            "ours",
+            "remote_id",
+            "at",
+            "state",
+            "settled_at",
+        ],
     ),
     ("originals", &["message"]),
     ("drafts", &["channel", "at"]),

@@ -12,17 +12,18 @@ CREATE TABLE accounts (
 
 -- Requests for contact, in either direction, on networks where somebody asks for it.
 CREATE TABLE requests (
-    id        INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused
-    channel   INTEGER NOT NULL REFERENCES channels (id),
-    ours      INTEGER NOT NULL, -- 1: we asked
-    remote_id TEXT    NOT NULL, -- the network's id of it
-    name      TEXT    NOT NULL, -- the name they give themselves
-    endpoint  TEXT    NOT NULL, -- where they say that they are reached
-    key       TEXT    NOT NULL, -- theirs, in the network's text form
-    purpose   TEXT    NOT NULL,
-    original  TEXT,             -- as it came, with its signature
-    at        INTEGER NOT NULL, -- milliseconds, UTC
-    state     TEXT    NOT NULL  -- RequestState
+    id         INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused
+    channel    INTEGER NOT NULL REFERENCES channels (id),
+    ours       INTEGER NOT NULL, -- 1: we asked
+    remote_id  TEXT    NOT NULL, -- the network's id of it
+    name       TEXT    NOT NULL, -- the name they give themselves
+    endpoint   TEXT    NOT NULL, -- where they say that they are reached
+    key        TEXT    NOT NULL, -- theirs, in the network's text form
+    purpose    TEXT    NOT NULL,
+    original   TEXT,             -- as it came, with its signature
+    at         INTEGER NOT NULL, -- milliseconds, UTC
+    state      TEXT    NOT NULL, -- RequestState
+    settled_at INTEGER           -- milliseconds, UTC
 ) STRICT;
 -- A repeated request is a no-op because of this one.
 CREATE UNIQUE INDEX requests_once ON requests (channel, ours, remote_id);

@@ -47,6 +47,22 @@ impl DirectMessage {
         believed.map_err(|reason| Refused { reason, id })
     }
 
+    /// Reads a message of ours back, whoever it is for and whenever it was written, and checks
+    /// it against our key.
+    pub fn decode_sent(
+        object: &Received<'_>,
+        key: &PublicKey,
+        scheme: &Scheme,
+    ) -> Result<Self, Refused<DirectId>> {
+        match object.receiver() {
+            Some(to) => Self::decode(object, &to, key, Window::Any, scheme),
+            None => Err(Refused {
+                reason: Reason::NotForUs,
+                id: object.direct_id(),
+            }),
+        }
+    }
+
     fn believe(
         object: &Received<'_>,
         id: DirectId,

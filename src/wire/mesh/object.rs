@@ -102,6 +102,11 @@ impl<'a> Received<'a> {
         AgentId::parse(&self.text("from")?)
     }
 
+    /// Returns who a direct message claims to be for.
+    pub fn receiver(&self) -> Option<AgentId> {
+        AgentId::parse(&self.text("to")?)
+    }
+
     /// Returns the id that a contact request claims.
     pub fn request_id(&self) -> Option<RequestId> {
         RequestId::parse(&self.text("request_id")?)
@@ -118,7 +123,7 @@ impl<'a> Received<'a> {
         canonical::write(&Value::Object(self.0.clone()), Style::File)
     }
 
-    /// Writes it on one line, as it travels. Its signature fits as it did.
+    /// Writes it as it travels: ASCII, on one line. Its signature fits as it did.
     pub fn to_line(&self) -> String {
         canonical::write(&Value::Object(self.0.clone()), Style::Line)
     }

@@ -341,6 +341,7 @@ fn status() -> Status {
         next_expiry: None,
         today: Today::default(),
         wake_problems: Vec::new(),
+        listening: Vec::new(),
         outbox: 1,
         relays: vec![RelayState {
             relay: "https://relay.example.com".into(),
