@@ -1,11 +1,10 @@
 //! Direct messages.
 
-use super::canonical::{Members, Style, Value, WideText, write};
+use super::canonical::{Members, Value, WideText};
 use super::contact::written;
 use super::object::{members, string};
 use super::{AgentId, DirectId, Reason, Received, Refused, Scheme, Signed, Window, encode_time};
 use crate::model::{Body, PeerText, PublicKey, UnixMillis};
-use crate::wire::loose_json::Loose;
 
 const TYPE: &str = "direct_message";
 const TEXT: &str = "text";
@@ -116,21 +115,8 @@ fn read_body(body: Received<'_>) -> Result<Body, Reason> {
         .filter(|(name, _)| !is_named(name))
         .collect();
     let mut read = Body::new(subject.clone().unwrap_or_default(), text);
-    read.metadata = PeerText::new(valid_json(&Value::Object(rest)));
+    read.metadata = PeerText::new(Received::of(rest).to_json());
     Ok(read)
-}
-
-/// Writes a value so that every reader of JSON can read it: what it cannot say becomes `null`,
-/// or U+FFFD inside of a string.
-fn valid_json(value: &Value<'_>) -> String {
-    // Written and read again rather than converted: it is short, and one reader decides.
-    let text = write(value, Style::Line);
-    let mut json = String::new();
-    match Loose::parse(&text) {
-        Ok(value) => value.write(&mut json),
-        Err(_) => json.push_str("{}"),
-    }
-    json
 }
 
 fn body_members<'a>(body: &Body, metadata: &'a str) -> Members<'a> {

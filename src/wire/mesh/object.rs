@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::canonical::{self, Error, Members, Style, Value, WideText};
 use super::{AgentId, DirectId, RequestId, Scheme};
 use crate::model::PublicKey;
+use crate::wire::loose_json::Loose;
 
 pub use super::canonical::LONGEST;
 
@@ -125,6 +126,24 @@ impl<'a> Received<'a> {
     /// Writes it as it travels: ASCII, on one line. Its signature fits as it did.
     pub fn to_line(&self) -> String {
         canonical::write(&Value::Object(self.0.clone()), Style::Line)
+    }
+
+    /// Writes it so that every reader of JSON can read it: what JSON cannot say becomes `null`,
+    /// or U+FFFD inside of a string.
+    pub fn to_json(&self) -> String {
+        // Written and read again rather than converted: it is short, and one reader decides.
+        let line = self.to_line();
+        let mut json = String::new();
+        match Loose::parse(&line) {
+            Ok(value) => value.write(&mut json),
+            Err(_) => json.push_str("{}"),
+        }
+        json
+    }
+
+    /// Makes an object of some of its members.
+    pub(super) fn of(members: Members<'a>) -> Self {
+        Self(members)
     }
 
     /// Checks the signature over everything but itself.
