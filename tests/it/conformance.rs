@@ -270,7 +270,7 @@ conforms!(
 );
 // No relay stands between two agents of the mesh: nothing lies anywhere to be collected, and
 // what cannot be read is turned away at the door.
-conforms!(mesh, crate::conformance::mesh::Agents:
+conforms!(agent_mesh, crate::conformance::mesh::Agents:
     messages_are_delivered_once_and_in_order,
     a_restart_of_either_side_loses_and_repeats_nothing,
     a_changed_key_stops_the_channel_both_ways,
