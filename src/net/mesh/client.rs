@@ -105,9 +105,8 @@ async fn send(request: RequestBuilder) -> Result<Answered, Failure> {
 fn not_taken(why: NotTaken) -> Failure {
     let retry = match why {
         // It would be signed and judged the same way again.
-        NotTaken::NotVerified => Retry::Never,
-        NotTaken::Status(400..=407 | 409..=428 | 430..=499) => Retry::Never,
-        // They may accept us later; what is no answer of theirs may be one next time.
+        NotTaken::NotVerified | NotTaken::Status(400 | 413) => Retry::Never,
+        // They may accept us later; and where another program answers, they may come back.
         NotTaken::NotTrusted | NotTaken::NoReceipt | NotTaken::Unreadable | NotTaken::Status(_) => {
             Retry::Later
         }

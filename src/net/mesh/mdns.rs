@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use mdns_sd::{ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo};
+use mdns_sd::{ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
 
 use crate::wire::mesh::{DISCOVERY_PATH, Identity};
 
@@ -81,10 +81,7 @@ pub(super) fn browse() -> Result<Vec<String>, mdns_sd::Error> {
 
 fn address(service: &ResolvedService) -> Option<String> {
     let addresses = service.get_addresses().iter();
-    pick(
-        addresses.map(|scoped| scoped.to_ip_addr()),
-        service.get_port(),
-    )
+    pick(addresses.map(ScopedIp::to_ip_addr), service.get_port())
 }
 
 /// Returns the URL of the first of these addresses that lies on a local network, version 4

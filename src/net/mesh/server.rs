@@ -99,6 +99,27 @@ pub(super) async fn serve(listener: TcpListener, answering: Arc<dyn Answering>) 
 #[derive(Debug, Default)]
 struct Shares(Mutex<HashMap<IpAddr, usize>>);
 
+impl Shares {
+    /// Counts one more, if this address may have it.
+    fn add(&self, from: IpAddr) -> bool {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(from).or_default();
+        let may = *count < OF_ONE;
+        *count += usize::from(may);
+        may
+    }
+
+    fn remove(&self, from: IpAddr) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&from) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&from);
+            }
+        }
+    }
+}
+
 /// A connection of one address, until it is dropped.
 #[derive(Debug)]
 struct Share {
@@ -109,13 +130,7 @@ struct Share {
 impl Share {
     fn take(shares: &Arc<Shares>, from: SocketAddr) -> Option<Self> {
         let from = from.ip();
-        let mut counts = shares.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(from).or_default();
-        if *count >= OF_ONE {
-            return None;
-        }
-        *count += 1;
-        Some(Self {
+        shares.add(from).then(|| Self {
             shares: Arc::clone(shares),
             from,
         })
@@ -124,13 +139,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut counts = self.shares.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.from);
-            }
-        }
+        self.shares.remove(self.from);
     }
 }
 

@@ -2,6 +2,7 @@
 //! each other: nobody waits for somebody who is slow.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -256,7 +257,7 @@ impl Listen {
                 Err(error) => {
                     if !told {
                         let problem = problem(&error);
-                        desk.tell(self.as_news(self.at, Some(problem))).await;
+                        desk.tell(listening(self.at, Some(problem))).await;
                     }
                     told = true;
                     tokio::time::sleep(LISTEN_AGAIN).await;
@@ -264,7 +265,7 @@ impl Listen {
             }
         };
         let at = listener.local_addr().unwrap_or(self.at);
-        desk.tell(self.as_news(at, None)).await;
+        desk.tell(listening(at, None)).await;
         let _announced = self.announce(&desk, at);
         server::serve(listener, desk).await;
     }
@@ -283,27 +284,30 @@ impl Listen {
             }
         }
     }
+}
 
-    fn as_news(self, at: SocketAddr, problem: Option<String>) -> News {
-        News::Listening {
+fn listening(at: SocketAddr, problem: Option<String>) -> News {
+    News::Listening {
+        network: NetworkId::Mesh,
+        at: Some(Listening {
             network: NetworkId::Mesh,
-            at: Some(Listening {
-                network: NetworkId::Mesh,
-                at: at.to_string(),
-                exposed: !at.ip().is_loopback(),
-                problem,
-            }),
-        }
+            at: at.to_string(),
+            exposed: !at.ip().is_loopback(),
+            problem,
+        }),
     }
 }
 
 fn problem(error: &std::io::Error) -> String {
-    use std::io::ErrorKind;
-    match error.kind() {
-        ErrorKind::AddrInUse => "another program listens there".to_owned(),
-        ErrorKind::AddrNotAvailable => "this computer does not have that address".to_owned(),
-        ErrorKind::PermissionDenied => "the system does not allow to listen there".to_owned(),
-        kind => kind.to_string(),
+    let kind = error.kind();
+    if kind == ErrorKind::AddrInUse {
+        "another program listens there".to_owned()
+    } else if kind == ErrorKind::AddrNotAvailable {
+        "this computer does not have that address".to_owned()
+    } else if kind == ErrorKind::PermissionDenied {
+        "the system does not allow to listen there".to_owned()
+    } else {
+        kind.to_string()
     }
 }
 
