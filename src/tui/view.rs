@@ -190,20 +190,42 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
 /// Returns how much waits in fewer and fewer words.
 fn narrow_counts(model: &Model) -> Vec<String> {
     let needs = model.needs_count();
-    let first = first_expiry(model).map(|first| format!(" · {first}"));
+    let first = first_expiry(model, false).map(|first| format!(" · {first}"));
     let first = first.unwrap_or_default();
-    vec![
+    let counts = [
         format!("Needs you {needs}{first}"),
         format!("Needs {needs}{first}"),
         format!("Needs {needs}"),
         needs.to_string(),
-    ]
+    ];
+    // That nothing flows goes before the words, and after the counts.
+    let down = is_offline(model).then(|| {
+        let with = |counts: &String| format!("{counts}   {OFFLINE}");
+        counts.iter().take(2).map(with).collect::<Vec<_>>()
+    });
+    down.into_iter().flatten().chain(counts).collect()
+}
+
+/// What the header says in a narrow window while no relay answers.
+const OFFLINE: &str = "offline";
+
+fn is_offline(model: &Model) -> bool {
+    let relays = model.status.as_ref().map(|status| status.relays.iter());
+    relays.is_some_and(|mut relays| relays.len() > 0 && relays.all(|relay| relay.problem.is_some()))
 }
 
 /// Returns what is left until the first held draft counts as refused.
-fn first_expiry(model: &Model) -> Option<String> {
+fn first_expiry(model: &Model, long: bool) -> Option<String> {
     let at = model.status.as_ref()?.next_expiry?;
-    Some(age(at.since(model.now)))
+    if at <= model.now {
+        return Some("expired".to_owned());
+    }
+    let left = age(at.since(model.now));
+    Some(if long {
+        format!("first in {left}")
+    } else {
+        left
+    })
 }
 
 fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
@@ -212,9 +234,7 @@ fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
     let needs = model.needs_count();
     if model.needs.is_some() {
         let role = if needs > 0 { Role::Wait } else { Role::Dim };
-        let first = first_expiry(model);
-        let words = match first {
-            Some(first) if columns >= 110 => format!("Needs you {needs} · first in {first}"),
+        let words = match first_expiry(model, columns >= 110) {
             Some(first) => format!("Needs you {needs} · {first}"),
             None => format!("Needs you {needs}"),
         };
@@ -250,7 +270,11 @@ fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
             parts.push(vec![paint.own(role, words)]);
         }
     }
-    parts.push(vec![paint.own(Role::Dim, clock(model.now, &model.zone))]);
+    if columns < 64 && is_offline(model) {
+        parts.push(vec![paint.own(Role::Wait, OFFLINE)]);
+    } else {
+        parts.push(vec![paint.own(Role::Dim, clock(model.now, &model.zone))]);
+    }
     let mut spans = Vec::new();
     for (index, part) in parts.into_iter().enumerate() {
         if index > 0 {
@@ -307,6 +331,9 @@ const FIRST: &[Action] = &[
     Action::PauseAll,
 ];
 
+/// The same as long as there is no channel.
+const FIRST_OF_ALL: &[Action] = &[Action::NewInvite, Action::AcceptLink, Action::Palette];
+
 /// Returns what the tour proposes to try next, on the main screen of the demo.
 fn proposal(model: &Model, columns: u16) -> Option<Spans> {
     let on_main = matches!(model.screen, Screen::Main) && !model.composer.active;
@@ -341,8 +368,13 @@ fn draw_bar(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let mut left = begun(model, paint, scope);
     let mut lines: Vec<_> = model.keys.of(scope).collect();
     if scope == Scope::Main {
-        let rank = |line: &&Line| FIRST.iter().position(|first| *first == line.binding.action);
-        lines.sort_by_key(|line| rank(line).unwrap_or(FIRST.len()));
+        let first = if model.has_no_channels() {
+            FIRST_OF_ALL
+        } else {
+            FIRST
+        };
+        let rank = |line: &&Line| first.iter().position(|it| *it == line.binding.action);
+        lines.sort_by_key(|line| rank(line).unwrap_or(first.len()));
     }
     for line in lines.into_iter().filter(|_| model.pending.is_none()) {
         let action = line.binding.action;

@@ -6,7 +6,7 @@ use chaperon::tui::{Choices, ClawBuddy, Effect, Found, Outcome, Secrets, Welcome
 use super::snapshots::shown_in;
 use super::world::{Facts, World};
 
-fn found() -> Found {
+pub(crate) fn found() -> Found {
     Found {
         settings: "~/.config/chaperon/config.toml".to_owned(),
         data: "~/.local/share/chaperon".to_owned(),
@@ -20,7 +20,7 @@ fn found() -> Found {
     }
 }
 
-fn first_start(found: Found, size: (u16, u16)) -> World {
+pub(crate) fn first_start(found: Found, size: (u16, u16)) -> World {
     let mut world = World::new(Facts::empty(), size);
     world.model.begin(Welcome::new(found));
     world
