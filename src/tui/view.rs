@@ -17,8 +17,8 @@ use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
     catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite, main,
-    needs_you_view, note, onboarding, rename, rest, review_view, safety_code, search_view,
-    settings_view, why,
+    needs_you, needs_you_view, note, onboarding, rename, rest, review_view, safety_code,
+    search_view, settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -68,6 +68,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Rename(screen) => rename::draw(model, screen, frame),
         Screen::EndChannel(screen) => end_channel::draw(model, screen, frame),
     }
+    draw_notice(model, frame);
     reminder::draw(model, frame);
     if let Some(palette) = &model.palette {
         palette::view::draw(model, palette, frame);
@@ -312,10 +313,39 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
             paint.row(inset(rule, 3, 0), spans);
         }
         draw_bar(model, &mut paint, bar);
-    } else if let Some(notice) = notice {
-        paint.row(bar, notice);
-    } else {
+    } else if notice.is_none() {
         draw_bar(model, &mut paint, bar);
+    }
+}
+
+/// Draws what just happened over the key bar of a low window, and over the row above it where
+/// one is not enough. Where one reads to decide, nothing is covered.
+fn draw_notice(model: &Model, frame: &mut Frame<'_>) {
+    let Some(notice) = model.notice.as_ref().filter(|_| header_rows(model) < 2) else {
+        return;
+    };
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let role = match notice.tone {
+        Tone::Fine => Role::Accent,
+        Tone::Trouble => Role::Wait,
+    };
+    let room = usize::from(area.width).saturating_sub(2);
+    let line = ours(&notice.text);
+    let wrapped = line.wrap(room.max(1));
+    let lines = if wrapped.len() == 2 && model.guard().is_none() {
+        wrapped
+    } else {
+        vec![line.truncated(room)]
+    };
+    let first = usize::from(area.height).saturating_sub(lines.len());
+    for (line, down) in lines.iter().zip(first..) {
+        let row = nth(area, down);
+        paint.clear(row);
+        paint.row(inset(row, 1, 1), safe(&model.theme, line, role));
     }
 }
 
@@ -509,6 +539,10 @@ pub(super) fn bar_words(model: &Model, line: &Line) -> Option<&'static str> {
     if binding.action == Action::PauseChannel {
         let paused = model.open_channel().is_some_and(|channel| channel.paused);
         return Some(if paused { "resume" } else { "pause" });
+    }
+    let acts_on_marked = matches!(model.screen, Screen::NeedsYou(_));
+    if binding.action == Action::Confirm && acts_on_marked && !needs_you::has_marked(model) {
+        return None;
     }
     if binding.action == Action::NextNeed && model.size.0 < 64 {
         return Some("next");

@@ -91,7 +91,7 @@ const PICTURES: &[Picture] = &[
     ("needs-you", with_draft, "Wj"),
     (
         "needs-you-empty",
-        |size| World::new(Facts::empty(), size),
+        |size| World::new(Facts::busy().calm().settled(), size),
         "W",
     ),
     ("catch-up", news, "H"),

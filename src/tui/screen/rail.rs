@@ -230,10 +230,10 @@ fn draw_part(model: &Model, paint: &mut Paint<'_>, part: &Part<'_>) {
 /// Returns the place of the list above so many lines of what was settled, and the legend.
 fn list(area: Rect, settled: usize) -> Rect {
     let below = match settled {
-        0 if area.height >= 20 => 3,
+        0 if area.height >= 20 => legend(area).len() + 1,
         0 => 0,
         lines if area.width < 30 => lines + 1,
-        lines => lines + 4,
+        lines => lines + legend(area).len() + 2,
     };
     let below = u16::try_from(below).unwrap_or(0);
     Rect {
@@ -351,19 +351,24 @@ fn draw_below(paint: &mut Paint<'_>, area: Rect, today: Vec<(&'static str, u32)>
     }
 }
 
+/// What the signs of the rail mean.
+const fn legend(area: Rect) -> &'static [&'static str] {
+    if area.width < 30 {
+        return &["✓ compared ~ accepted", "✗ stopped  ○ pending"];
+    }
+    &[
+        "✓ code compared  ~ not yet",
+        "✗ stopped        ○ pending",
+        "▲ held           ⚑ signals",
+    ]
+}
+
 fn draw_legend(paint: &mut Paint<'_>, area: Rect) {
-    let bottom = usize::from(area.height);
-    paint.rule(nth(area, bottom - 3));
-    let lines = if area.width < 30 {
-        ["✓ compared ~ accepted", "✗ stopped  ○ pending"]
-    } else {
-        [
-            "✓ compared ~ not yet ⚑ signal",
-            "✗ stopped  ○ pending ▲ held",
-        ]
-    };
-    for (line, down) in lines.into_iter().zip([bottom - 2, bottom - 1]) {
-        let spans = vec![paint.own(Role::Dim, line)];
+    let lines = legend(area);
+    let top = usize::from(area.height).saturating_sub(lines.len() + 1);
+    paint.rule(nth(area, top));
+    for (line, down) in lines.iter().zip(top + 1..) {
+        let spans = vec![paint.own(Role::Dim, *line)];
         paint.row(inset(nth(area, down), 1, 0), spans);
     }
 }

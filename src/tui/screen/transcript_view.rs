@@ -65,11 +65,16 @@ fn draw_first(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         (Action::NewInvite, "makes an invite for somebody"),
         (
             Action::AcceptLink,
-            "opens a link you were given; so does pasting it",
+            "opens a link you were given, as pasting it does",
         ),
     ];
     for ((action, words), down) in can.into_iter().zip(1..) {
         let key = model.keys.label(Scope::Main, action);
+        let words = if area.width < 54 {
+            view::short(words)
+        } else {
+            words
+        };
         let spans = view::entry(paint, &format!("{key:<2}"), words);
         paint.row(inset(nth(area, down), 2, 1), spans);
     }

@@ -106,11 +106,11 @@ fn secrets_in_open_files_take_a_second_key() {
 fn only_what_is_copied_has_something_to_choose_about_what_happens_alone() {
     let mut world = first_start(found(), (120, 36));
     world
-        .see("without you")
+        .see("as each channel says")
         .see("relay.example.com, to look for mail");
     world.keys("jl");
     world
-        .see_not("without you")
+        .see_not("as each channel says")
         .see("nobody, until you invite somebody");
 }
 

@@ -42,6 +42,13 @@ impl Facts {
         self
     }
 
+    /// All that needed a person is settled.
+    pub(crate) fn settled(mut self) -> Self {
+        self.needs.clear();
+        self.status.held_in = 0;
+        self
+    }
+
     /// So many messages arrived while everything is paused.
     pub(crate) fn with_kept(mut self, count: u32) -> Self {
         self.status.kept = count;
