@@ -416,6 +416,8 @@ async fn speak(handle: Handle, banner: Option<&str>) -> Result<()> {
         banner: banner.map(str::to_owned),
         zone: engine::local_zone(),
         clock: system_clock(),
+        ascii: tui::Symbols::for_environment(|name| std::env::var(name).ok())
+            == tui::Symbols::Ascii,
     };
     Ok(plain::run(handle, options).await?)
 }
