@@ -130,6 +130,8 @@ pub struct Model {
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
+    /// When it was last asked how far the first look at the channels is.
+    pub(super) look_asked_at: UnixMillis,
     /// What a person rests on, and since when: it becomes read after a second.
     pub(super) resting: Option<(ChannelId, MessageId, UnixMillis)>,
     /// Up to where messages were marked as read already.
@@ -256,6 +258,7 @@ impl Model {
             notice: None,
             asking: None,
             flights: Flights::default(),
+            look_asked_at: UnixMillis(0),
             resting: None,
             marked: None,
             closing: false,
@@ -445,9 +448,10 @@ impl Model {
         }
     }
 
-    pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+    /// Says a sentence in the notice line; see [`Keys::fill`] for the keys it may name.
+    pub(super) fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
         self.notice = Some(Notice {
-            text: text.into(),
+            text: self.keys.fill(text.as_ref()),
             tone,
             until: self.now.after(NOTICE),
         });
@@ -571,6 +575,7 @@ impl Model {
             self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),
             self.watch.next,
+            super::first_look::due_at(self),
         ]
         .into_iter()
         .flatten()

@@ -306,7 +306,8 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
         let rule = nth(area, last - 1);
         paint.rule(rule);
         draw_filter(model, &mut paint, rule);
-        if let Some(words) = notice.or_else(|| proposal(model, area.width)) {
+        let words = notice.or_else(|| first_look(model, area.width));
+        if let Some(words) = words.or_else(|| proposal(model, area.width)) {
             let mut spans = vec![paint.own(Role::Faint, " ")];
             spans.extend(words);
             spans.push(paint.own(Role::Faint, " "));
@@ -363,6 +364,13 @@ const FIRST: &[Action] = &[
 
 /// The same as long as there is no channel.
 const FIRST_OF_ALL: &[Action] = &[Action::NewInvite, Action::AcceptLink, Action::Palette];
+
+/// Returns how far the first look at the channels is, while there are many of them.
+fn first_look(model: &Model, columns: u16) -> Option<Spans> {
+    let (role, words) = super::first_look::words(model)?;
+    let line = ours(&words).truncated(usize::from(columns).saturating_sub(8));
+    Some(safe(&model.theme, &line, role))
+}
 
 /// Returns what the tour proposes to try next, on the main screen of the demo.
 fn proposal(model: &Model, columns: u16) -> Option<Spans> {

@@ -103,6 +103,7 @@ impl NeedsScreen {
                     written: &self.written,
                     look: review::Look::Safe,
                     zone: &model.zone,
+                    keys: &model.keys,
                 };
                 review_paper::of(&page, (width, 0))
             }

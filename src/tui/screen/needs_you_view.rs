@@ -154,7 +154,8 @@ fn rows<'a>(model: &'a Model, screen: &'a NeedsScreen) -> Vec<Row<'a>> {
 
 fn empty_words(model: &Model, screen: &NeedsScreen) -> String {
     if model.needs_count() > 0 {
-        return "Nothing of this kind needs you; f shows the others.".to_owned();
+        let words = "Nothing of this kind needs you; <needs_you.cycle_filter> shows the others.";
+        return model.keys.fill(words);
     }
     let last = screen.last_settled().map_or_else(String::new, |at| {
         format!(" Last decision {}.", clock(at, &model.zone))
@@ -396,8 +397,9 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
                 let place = inset(nth(area, after), 1, 1);
                 paint.row(place, vec![paint.own(Role::Wait, words)]);
             }
-            let words = "Enter opens the full review; decisions are made there.";
-            let foot = default.into_iter().chain([ours(words)]);
+            let words = "<needs_you.open> opens the full review; decisions are made there.";
+            let words = model.keys.fill(words);
+            let foot = default.into_iter().chain([ours(&words)]);
             for (line, down) in foot.zip(after + 1..) {
                 let place = inset(nth(area, down), 1, 1);
                 paint.row(place, safe(&model.theme, &line, Role::Dim));

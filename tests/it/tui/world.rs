@@ -350,6 +350,7 @@ fn status() -> Status {
             problem: None,
             push: true,
         }],
+        first_look: None,
         now: NOW,
     }
 }
