@@ -302,10 +302,10 @@ fn it_speaks_in_lines_inside_tmux() {
     let Some(tmux) = tmux(dir.path(), "--plain demo") else {
         return;
     };
-    tmux.see("chaperon> ");
+    tmux.see("chaperon>");
     tmux.tell(&["send-keys", "-l", "needs"]);
     tmux.tell(&["send-keys", "Enter"]);
-    tmux.see("needs you> ");
+    tmux.see("needs you>");
     tmux.tell(&["resize-window", "-x", "80", "-y", "24"]);
     std::thread::sleep(Duration::from_millis(700));
     tmux.tell(&["send-keys", "-l", "quit"]);
