@@ -389,6 +389,7 @@ fn sent_words(model: &Model, sent: &LastSent) -> (String, Role) {
         },
         Delivery::Relayed { at: when } => (format!("at the relay {}", at(*when)), Role::Dim),
         Delivery::Collected { at: when } => (format!("collected {}", at(*when)), Role::Dim),
+        Delivery::Delivered { at: when } => (format!("delivered {}", at(*when)), Role::Dim),
         Delivery::Failed { .. } => (format!("failed {}", at(sent.at)), Role::Stop),
         Delivery::Held { .. }
         | Delivery::Refused { .. }

@@ -291,6 +291,7 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
         Some(Delivery::Queued { .. }) => span(Role::Wait, "waiting to leave".into()),
         Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),
         Some(Delivery::Collected { .. }) => span(Role::Dim, "collected or deleted ✓".into()),
+        Some(Delivery::Delivered { .. }) => span(Role::Dim, "delivered ✓".into()),
         Some(Delivery::Failed { .. }) => span(Role::Stop, "not sent".into()),
         Some(Delivery::TakenBack) => span(Role::Dim, "taken back, never left".into()),
         Some(Delivery::Held { expires, .. }) => {

@@ -120,6 +120,7 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
         muted: None,
         news: 0,
         news_at: None,
+        trusts_us: None,
     }
 }
 
@@ -341,6 +342,7 @@ fn status() -> Status {
         next_expiry: None,
         today: Today::default(),
         wake_problems: Vec::new(),
+        listening: Vec::new(),
         outbox: 1,
         relays: vec![RelayState {
             relay: "https://relay.example.com".into(),
@@ -735,6 +737,7 @@ impl Facts {
         Some(Review {
             channel: self.channel(item.channel),
             network: NetworkId::Mailbox,
+            asked: None,
             message: message_found,
             total: 61,
             flagged_before: 0,
