@@ -12,6 +12,7 @@ mod background;
 mod burst;
 mod external;
 mod filter;
+mod first_look;
 mod flights;
 mod input;
 pub mod keymap;

@@ -6,7 +6,7 @@ use crate::model::{ChannelId, MessageId};
 use super::forms::{self, Form};
 use super::paper::Paper;
 use super::state::{Page, Question, State, Target, Typed};
-use super::{code, step, words, write};
+use super::{code, rests, step, words, write};
 
 /// Messages that are read out in one go.
 const PAGE: u32 = 10;
@@ -32,7 +32,7 @@ pub(super) fn open(state: &mut State, id: ChannelId) {
 
 /// Opens a conversation around one of its messages.
 pub(super) fn open_at(state: &mut State, channel: ChannelId, message: MessageId) {
-    let line = state.channel(channel).map(words::channel);
+    let line = state.spoken(channel);
     state.say(line.unwrap_or_default());
     state.page = Page::Channel(ChannelPage::new(channel));
     let request = Request::Around {
@@ -78,7 +78,7 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
     }
     if newest {
         state.say(format!(
-            "{} in all. Words: write, older, again, code, pause, resume, back, help.",
+            "{} in all. Words: write, older, again, code, pause, resume, mute, back, help.",
             words::count(page.total, "message")
         ));
     }
@@ -102,7 +102,7 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
 
 /// Says which channel it is and what of it needs the person.
 fn head(state: &mut State, channel: ChannelId) {
-    let line = state.channel(channel).map(words::channel);
+    let line = state.spoken(channel);
     if let Some(line) = line {
         state.say(format!("{line}."));
     }
@@ -113,7 +113,7 @@ fn head(state: &mut State, channel: ChannelId) {
         let number = state.numbers.len();
         lines.push(format!(
             "{number}  Needs you. {}.",
-            words::item(item, &state.zone)
+            words::item(item, state.now, &state.zone)
         ));
     }
     state.say_all(lines);
@@ -135,6 +135,10 @@ pub(super) fn line(state: &mut State, page: ChannelPage, typed: &Typed) {
             state.ask(request, Question::Pause(true, Some(id)));
         }
         "resume" => forms::open(state, Form::Resume(Some(id))),
-        _ => step::anywhere(state, typed),
+        "unmute" => rests::unmute(state, id),
+        word => match rests::behind(word, "mute") {
+            Some(time) => rests::mute(state, id, time),
+            None => step::anywhere(state, typed),
+        },
     }
 }

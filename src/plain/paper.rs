@@ -189,7 +189,7 @@ pub(super) fn of(review: &Review, look: Look, width: usize, zone: &TimeZone) -> 
 
 fn whole(paper: &mut Paper<'_>, review: &Review) {
     let zone = paper.zone;
-    paper.say(super::words::item(&review.item, zone) + ".");
+    paper.say(super::words::what_waits(&review.item, zone) + ".");
     let relay = review.channel.relay.as_str();
     let relay = relay.split_once("://").map_or(relay, |(_, rest)| rest);
     paper.say(format!(

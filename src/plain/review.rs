@@ -9,7 +9,7 @@ use crate::text::sanitise;
 use super::paper::{self, Look, Paper};
 use super::state::{Leaving, Page, Question, State, Typed};
 use super::verdict::{self, Meaning, Purpose, SECOND, Written};
-use super::{code, step, words};
+use super::{code, rests, step, words};
 
 /// Lines that are read out in one go.
 const PORTION: usize = 60;
@@ -203,9 +203,12 @@ fn other(state: &mut State, mut page: Box<ReviewPage>, word: &str, typed: &Typed
             state.say("A number decides nothing.");
             choose(state, &page);
         }
-        _ => {
-            elsewhere(state, page, typed);
-            return;
+        word => {
+            let Some(time) = rests::behind(word, "snooze") else {
+                elsewhere(state, page, typed);
+                return;
+            };
+            rests::snooze(state, page.review.item.id, time);
         }
     }
     state.page = Page::Review(page);

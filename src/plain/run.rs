@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rustix::termios::tcgetwinsize;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::api::{Error as ApiError, Events, Handle, Reply, Request};
+use crate::desktop::ends;
 use crate::model::{PeerText, UnixMillis};
+use crate::text::with_ascii_twins;
 
 use super::state::{Effect, Happened, Question, State, Typed};
 use super::step::{start, step};
@@ -53,6 +54,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Whether the terminal is sure to show nothing but ASCII.
+    pub ascii: bool,
 }
 
 impl std::fmt::Debug for Options {
@@ -67,19 +70,21 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         banner,
         zone,
         clock,
+        ascii,
     } = options;
     let (back, returns) = mpsc::unbounded_channel();
     let mut session = Session {
         state: State::new(clock(), zone, width()),
         lines: lines(Arc::clone(&clock)),
         events: handle.events(),
-        asked: signals()?,
+        asked: ends::asked()?,
         handle,
         clock,
         kept: None,
         tasks: JoinSet::new(),
         back,
         returns,
+        ascii,
         leaving: false,
     };
     let effects = start(&mut session.state, banner.as_deref());
@@ -113,6 +118,7 @@ struct Session {
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Answered>,
     returns: mpsc::UnboundedReceiver<Answered>,
+    ascii: bool,
     leaving: bool,
 }
 
@@ -164,11 +170,15 @@ impl Session {
     fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
         let mut out = io::stdout().lock();
         let mut prompted = false;
+        let ascii = self.ascii;
+        let shown = |line: String| {
+            if ascii { with_ascii_twins(&line) } else { line }
+        };
         for effect in effects {
             match effect {
-                Effect::Say(line) => writeln!(out, "{line}")?,
+                Effect::Say(line) => writeln!(out, "{}", shown(line))?,
                 Effect::Prompt(words) => {
-                    write!(out, "{words}")?;
+                    write!(out, "{}", shown(words))?;
                     prompted = true;
                 }
                 Effect::Ask(request, question) => {
@@ -248,25 +258,4 @@ fn lines(clock: Clock) -> mpsc::Receiver<Typed> {
         }
     });
     receiver
-}
-
-/// Listens to the signals that ask a program to end.
-fn signals() -> Result<mpsc::Receiver<()>, Error> {
-    let (sender, receiver) = mpsc::channel(1);
-    for kind in [
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-        SignalKind::interrupt(),
-    ] {
-        let mut stream = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(()).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(receiver)
 }

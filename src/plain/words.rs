@@ -77,7 +77,7 @@ pub(super) fn preset(name: &str) -> String {
 }
 
 /// Returns a channel in one spoken line: whose it is, how far it is trusted, what is new.
-pub(super) fn channel(channel: &Channel) -> String {
+pub(super) fn channel(channel: &Channel, now: UnixMillis) -> String {
     let mut parts = vec![format!("Channel {}", name(&channel.name))];
     parts.push(preset(&channel.preset));
     parts.push(
@@ -98,6 +98,9 @@ pub(super) fn channel(channel: &Channel) -> String {
     if channel.paused {
         parts.push("paused".to_owned());
     }
+    if channel.is_muted(now) {
+        parts.push("muted".to_owned());
+    }
     if channel.held_in > 0 {
         parts.push(format!("{} held", channel.held_in));
     }
@@ -107,8 +110,22 @@ pub(super) fn channel(channel: &Channel) -> String {
     parts.join(", ")
 }
 
-/// Returns an item in one spoken line: what it is, why it waits, until when.
-pub(super) fn item(item: &ReviewItem, zone: &TimeZone) -> String {
+/// Returns an item in one spoken line: what it is, why it waits, until when, and whether it is
+/// put off.
+pub(super) fn item(item: &ReviewItem, now: UnixMillis, zone: &TimeZone) -> String {
+    let what = what_waits(item, zone);
+    let put_off = item.snoozed.filter(|snoozed| snoozed.until > now);
+    match put_off {
+        None => what,
+        Some(snoozed) if snoozed.until == UnixMillis::FAR => {
+            format!("{what}; put off until they write")
+        }
+        Some(snoozed) => format!("{what}; put off until {}", when(snoozed.until, zone)),
+    }
+}
+
+/// The same without whether it is put off.
+pub(super) fn what_waits(item: &ReviewItem, zone: &TimeZone) -> String {
     let who = name(&item.name);
     let severe = if item.is_severe() { ", severe" } else { "" };
     match &item.kind {
@@ -176,8 +193,18 @@ pub(super) fn status(status: &Status, new: u32, zone: &TimeZone) -> String {
         0 => String::new(),
         queued => format!(" {} not left yet.", count(queued, "message")),
     };
+    let looks = match status.first_look {
+        None => String::new(),
+        Some(look) if look.progress().is_some() => {
+            format!(
+                " Looked at {} of {} channels so far.",
+                look.done, look.total
+            )
+        }
+        Some(look) => format!(" {} not looked at yet.", count(look.put_off, "channel")),
+    };
     format!(
-        "{mode}. {} you{first}. {}. Relays {answering} of {} answer.{waiting}",
+        "{mode}. {} you{first}. {}. Relays {answering} of {} answer.{waiting}{looks}",
         if status.needs_you == 1 {
             "1 thing needs".to_owned()
         } else {

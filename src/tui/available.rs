@@ -4,6 +4,7 @@ use crate::model::{Channel, ChannelState};
 use crate::profile::config::Key;
 
 use super::filter;
+use super::first_look;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
@@ -69,6 +70,7 @@ fn available_here(model: &Model, action: Action) -> bool {
         }
         Action::Undo => engagement::can_undo(model),
         Action::Leader | Action::Note => model.open_channel().is_some(),
+        Action::Filter if on_main => !model.has_no_channels(),
         Action::Filter => filter::list(model).is_some(),
         Action::Back if on_main => {
             let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));
@@ -85,6 +87,7 @@ fn available_here(model: &Model, action: Action) -> bool {
         | Action::ShowPicture
         | Action::Replace => on_invite(model, action),
         Action::PauseAll => model.status.is_some(),
+        Action::FirstLook => first_look::look(model).is_some(),
         Action::Up
         | Action::Down
         | Action::PageUp
@@ -176,7 +179,8 @@ fn can_move(model: &Model) -> bool {
     }
 }
 
-/// Returns why an action does nothing in a channel, as a sentence; `None` where it does.
+/// Returns why an action does nothing in a channel, as a sentence for `Keys::fill`; `None` where
+/// it does.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most actions are about no channel"
@@ -204,7 +208,7 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
 fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
     Some(match action {
         Action::Later if matches!(model.screen, Screen::Main) => {
-            "Go to an item that needs you first; n goes to the next."
+            "Go to an item that needs you first; <main.next_need> goes to the next."
         }
         Action::Select | Action::Later => "Nothing is listed here.",
         Action::MarkAllRead => "Nothing is left to the digest.",
@@ -212,7 +216,7 @@ fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
         Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
         Action::SaveSearch => "It is saved already.",
         Action::ForgetSearch => {
-            "d forgets a saved search; they are listed where the field is empty."
+            "<search.forget_search> forgets a saved search; they are listed where the field is empty."
         }
         Action::BuildIndex => "Everything can be found; there is nothing to build.",
         Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
@@ -222,7 +226,8 @@ fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
     })
 }
 
-/// Returns why an action does nothing now, as a sentence for the person who pressed its key.
+/// Returns why an action does nothing now, as a sentence for the person who pressed its key, and
+/// for `Keys::fill`.
 ///
 /// Every action that [`available`] refuses has one; `None` where it is always possible.
 #[expect(
@@ -260,16 +265,20 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Retry if model.pane == Pane::Transcript => {
             "The selected message needs no second try."
         }
-        Action::Retry => "2 goes to the conversation; R tries the selected message again.",
+        Action::Retry => {
+            "<main.pane_transcript> goes to the conversation; <main.retry> tries the selected \
+             message again."
+        }
         Action::CopyMessage => "There is no message to copy.",
         Action::SwitchView => "There is no message to show in another way.",
         Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
+        Action::FirstLook => "Every channel was looked at since the start; nothing is put off.",
         Action::Leader | Action::Mute | Action::Note => NO_CHANNEL,
         Action::Why => "There is no message to ask about.",
         Action::Filter => "There is no list here to filter.",
-        Action::Back => "These are the lists; Esc never quits.",
+        Action::Back => "These are the lists; <main.back> never quits.",
         Action::Open => "Nothing is selected.",
         Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
@@ -286,7 +295,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Bottom
             if matches!(model.screen, Screen::Main) && model.pane == Pane::Side =>
         {
-            "All of this pane is shown; 1 and 2 go to the others."
+            "All of this pane is shown; <main.pane_lists> and <main.pane_transcript> go to the others."
         }
         Action::Up
         | Action::Down
@@ -309,7 +318,8 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     Some(words)
 }
 
-const NO_CHANNEL: &str = "There is no channel yet; I makes an invite, o opens a link.";
+const NO_CHANNEL: &str =
+    "There is no channel yet; <main.new_invite> makes an invite, <main.accept_link> opens a link.";
 
 #[cfg(test)]
 mod tests {

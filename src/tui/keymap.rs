@@ -7,6 +7,7 @@
 
 mod chord;
 mod keys;
+mod sentence;
 
 use crossterm::event::KeyCode;
 
@@ -213,6 +214,7 @@ pub enum Action {
     ForgetSearch,
     LookAgain,
     Note,
+    FirstLook,
     OpenDoctor,
     OpenSearch,
     OpenSettings,
@@ -345,9 +347,10 @@ pub const TABLE: &[Binding] = table! {
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
     Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
-    Main [key('m')] Mute "mute" "be told nothing of this channel for a while, or be told again; n passes it over";
+    Main [key('m')] Mute "mute" "be told nothing of this channel for a while, or be told again; what waits in it is passed over";
     Main [key('z')] Later "later" "put the selected item off: an hour, until tomorrow, or until they write";
     Main [key('H')] CatchUp "catch up" "what happened since you last looked";
+    Main [key('X')] FirstLook "" "put off the channels that were not looked at yet since the start, or go on with them";
     Main [key('D')] Digest "" "what the rules left to the digest";
     Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
@@ -384,11 +387,11 @@ pub const TABLE: &[Binding] = table! {
     Review [key('a')] Approve "" "accept the contact, release the message, send the draft, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
     Review [key('r')] Refuse "" "refuse the contact, the message or the draft (asks why), or close the channel";
-    Review [key('E')] EditDraft "" "write your version of a draft; a then sends it";
+    Review [key('E')] EditDraft "" "write your version of a draft, to be sent in its place";
     Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
-    Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
+    Review [key('s')] OwnWords "" "write to your assistant, to be passed on in place of a held message";
     Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
-    Review [key('z')] Later "" "decide later: back, it goes on waiting, and you say until when n skips it";
+    Review [key('z')] Later "" "decide later: back, it goes on waiting, and you say for how long it is passed over";
     Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
     Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
     Review [key('M')] MakeRule "" "open the engagement of the channel, to make a rule of this; decides nothing";
@@ -407,7 +410,7 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
     ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
-    Composer [named(KeyCode::Enter)] Send "send, u takes it back" "send; it waits for the time that the settings give, and u takes it back";
+    Composer [named(KeyCode::Enter)] Send "send, can be taken back" "send; it waits for the time that the settings give, and can be taken back until then";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -427,7 +430,7 @@ pub const TABLE: &[Binding] = table! {
     Engagement [key('k'), named(KeyCode::Up)] Up "" "previous row";
     Engagement [key(' '), key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row; saves nothing yet";
     Engagement [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row";
-    Engagement [key('S')] Save "save" "save; asks for A first if more may happen without you";
+    Engagement [key('S')] Save "save" "save; asks once more first if more may happen without you";
     Engagement [key('A')] Confirm "" "carry out what the line above says";
     Engagement [key('d')] TextDiff "diff" "what changes, line by line in the text too; again goes back";
     Engagement [key('u')] Undo "undo" "undo the last change";

@@ -175,6 +175,8 @@ pub enum Question {
     End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
+    /// Going on with the first look at the channels (`true`), or putting off what is left.
+    FirstLook(bool),
     /// What the profile holds.
     Storage,
     /// Letting the engine read the settings file.

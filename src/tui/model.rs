@@ -105,8 +105,8 @@ pub struct Model {
     pub(super) pane: Pane,
     /// Rows of the side pane above its upper edge.
     pub(super) side_scroll: usize,
-    /// Rows of the rail above its upper edge, where the wheel moved them.
-    pub(super) rail_scroll: Option<usize>,
+    /// The first rows of the lists of the rail, needs and channels, where the wheel moved them.
+    pub(super) rail_scroll: (Option<usize>, Option<usize>),
     /// Since when Space waits for the key that follows.
     pub(super) leader: Option<UnixMillis>,
     /// What lies over the screen.
@@ -130,6 +130,8 @@ pub struct Model {
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
+    /// When it was last asked how far the first look at the channels is.
+    pub(super) look_asked_at: UnixMillis,
     /// What a person rests on, and since when: it becomes read after a second.
     pub(super) resting: Option<(ChannelId, MessageId, UnixMillis)>,
     /// Up to where messages were marked as read already.
@@ -241,7 +243,7 @@ impl Model {
             cursor: None,
             pane: Pane::Rail,
             side_scroll: 0,
-            rail_scroll: None,
+            rail_scroll: (None, None),
             leader: None,
             palette: None,
             recent: Vec::new(),
@@ -256,6 +258,7 @@ impl Model {
             notice: None,
             asking: None,
             flights: Flights::default(),
+            look_asked_at: UnixMillis(0),
             resting: None,
             marked: None,
             closing: false,
@@ -346,6 +349,11 @@ impl Model {
 
     pub(super) fn needs_count(&self) -> usize {
         self.needs.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Tells whether it is known that there is no channel yet.
+    pub(super) fn has_no_channels(&self) -> bool {
+        self.channels.as_ref().is_some_and(Vec::is_empty)
     }
 
     pub(super) fn channel(&self, id: ChannelId) -> Option<&Channel> {
@@ -440,9 +448,10 @@ impl Model {
         }
     }
 
-    pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+    /// Says a sentence in the notice line; see [`Keys::fill`] for the keys it may name.
+    pub(super) fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
         self.notice = Some(Notice {
-            text: text.into(),
+            text: self.keys.fill(text.as_ref()),
             tone,
             until: self.now.after(NOTICE),
         });
@@ -566,6 +575,7 @@ impl Model {
             self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),
             self.watch.next,
+            super::first_look::due_at(self),
         ]
         .into_iter()
         .flatten()

@@ -4,7 +4,7 @@ pub(super) mod catch_up;
 pub(super) mod composer;
 pub(super) mod decision_log;
 mod decision_log_rows;
-mod decision_log_text;
+pub(super) mod decision_log_text;
 pub(super) mod digest;
 pub(super) mod doctor;
 pub(super) mod end_channel;

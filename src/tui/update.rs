@@ -27,7 +27,7 @@ use super::screen::{
     needs_you, note, onboarding, rename, rest, review, review_queue, review_words, safety_code,
     search, settings, why,
 };
-use super::{mouse, palette, tour, watch};
+use super::{first_look, mouse, palette, tour, watch};
 
 /// Takes in one message that arrived at `at`, and returns what is to be done outside.
 pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
@@ -192,6 +192,7 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         model.touch();
     }
     effects.extend(search::pass_time(model));
+    effects.extend(first_look::pass_time(model));
     effects.extend(reading::mark_read(model));
     effects
 }
@@ -270,6 +271,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             effects
         }
         Event::Status => ask(model, Request::Status, Question::Status),
+        Event::Settings => vec![Effect::ReadSettings],
         Event::Overflow => {
             let mut effects = reload_lists(model);
             effects.extend(reload_screen(model));
@@ -531,8 +533,7 @@ fn act_anywhere(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<E
         return Some(Vec::new());
     }
     if action == Action::Palette {
-        palette::open(model);
-        return Some(Vec::new());
+        return Some(palette::open(model));
     }
     if action == Action::Filter {
         filter::open(model);

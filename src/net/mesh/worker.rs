@@ -105,15 +105,25 @@ impl Worker {
     }
 
     fn log_in(&mut self, account: Account) {
-        self.login = None;
         let Some(mut node) = Node::new(&account) else {
             // Ids are checked when an account is made.
             tracing::error!("an account of the mesh has an id that is none");
+            self.login = None;
             return;
         };
         for watch in self.watches.values() {
             node.watch(watch);
         }
+        if let Some(login) = &mut self.login
+            && login.account.listen == account.listen
+            && !(login.account.announced || account.announced)
+        {
+            // Nobody who asks just now finds the door shut.
+            *write(&login.node) = node;
+            login.account = Arc::new(account);
+            return;
+        }
+        self.login = None;
         let node = Arc::new(RwLock::new(node));
         let listening = account.listen.map(|listen| {
             let desk = Desk {

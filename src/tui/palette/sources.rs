@@ -9,7 +9,7 @@ use crate::text::{SafeLine, ours, sanitise_line};
 use crate::tui::available::{available, why_not, why_not_for};
 use crate::tui::keymap::{Action, Keys, Line, Scope};
 use crate::tui::model::{Model, Screen};
-use crate::tui::screen;
+use crate::tui::screen::{self, side::preset_label};
 use crate::tui::update::scope;
 
 use super::{Row, Run, why_stay};
@@ -29,6 +29,7 @@ const SOURCES: &[Source] = &[
     settings,
     themes,
     of_channels,
+    of_channel_at_hand,
 ];
 
 /// Returns every line, in the order of an empty search.
@@ -101,11 +102,10 @@ fn of_line(model: &Model, line: &Line) -> Row {
     let why_not = if available(model, action) {
         None
     } else {
-        Some(
-            why_not(model, action)
-                .unwrap_or("It does nothing here.")
-                .to_owned(),
-        )
+        Some(why_not(model, action).map_or_else(
+            || "It does nothing here.".to_owned(),
+            |words| model.keys.fill(words),
+        ))
     };
     Row {
         name: ours(""),
@@ -182,11 +182,44 @@ fn of_channels(model: &Model) -> Vec<Row> {
                 name: name.clone(),
                 words: words.to_owned(),
                 hint: hint(&model.keys, *action),
-                why_not: why_not.map(str::to_owned),
+                why_not: why_not.map(|words| model.keys.fill(words)),
                 run: Run::On(channel.id, *action),
             });
         }
     }
+    rows
+}
+
+/// What can be done with the open channel alone: each preset, to be tried out and not saved, and
+/// what of it is left to the digest.
+fn of_channel_at_hand(model: &Model) -> Vec<Row> {
+    let Some(channel) = model.open_channel() else {
+        return Vec::new();
+    };
+    let stay = why_stay(model);
+    let closed = stay.or_else(|| why_not_for(channel, Action::Engagement));
+    let presets = model.preset_names().into_iter().enumerate();
+    let mut rows: Vec<Row> = presets
+        .map(|(number, preset)| {
+            let in_use = preset == channel.preset;
+            let label = preset_label(&preset).plain();
+            let words = if in_use { "in use" } else { "tries it out" };
+            Row {
+                name: name(channel),
+                words: format!(": use preset {label}"),
+                hint: words.to_owned(),
+                why_not: closed.map(|words| model.keys.fill(words)),
+                run: Run::Preset(channel.id, number),
+            }
+        })
+        .collect();
+    rows.push(Row {
+        name: name(channel),
+        words: ": preview next digest".to_owned(),
+        hint: "digest".to_owned(),
+        why_not: stay.map(str::to_owned),
+        run: Run::Digest(channel.id),
+    });
     rows
 }
 

@@ -2,7 +2,6 @@
 //! Enter goes to the channel.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
 
 use crate::api::{CatchUp, ChannelNews, DayNews, Digested, Request};
 use crate::model::{ChannelId, PeerText, UnixMillis};
@@ -59,6 +58,8 @@ impl CatchUpScreen {
 
 pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     model.enter(Screen::CatchUp(Box::default()));
+    // What it says in a line, this screen says in full.
+    model.notice = None;
     reload(model)
 }
 
@@ -182,17 +183,8 @@ pub(in crate::tui) fn draw(model: &Model, screen: &CatchUpScreen, frame: &mut Fr
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    draw_title(model, screen, &mut paint, inset(nth(body, 0), 1, 1));
-    let roomy = body.height >= 14;
-    if roomy {
-        paint.rule(nth(body, 1));
-    }
-    let top = if roomy { 2 } else { 1 };
-    let area = Rect {
-        y: body.y + top,
-        height: body.height.saturating_sub(top),
-        ..body
-    };
+    let (left, right) = title(model, screen, &paint);
+    let area = paint.head(body, left, right);
     let rows = rows(model, screen, &paint, area.width);
     let cursor = screen.cursor.min(screen.stops().len().saturating_sub(1));
     let here = |row: &Row| row.stop == Some(cursor);
@@ -215,8 +207,8 @@ pub(in crate::tui) fn draw(model: &Model, screen: &CatchUpScreen, frame: &mut Fr
     }
 }
 
-fn draw_title(model: &Model, screen: &CatchUpScreen, paint: &mut Paint<'_>, area: Rect) {
-    let mut left = vec![paint.own(Role::Heading, "SINCE YOU LOOKED")];
+fn title(model: &Model, screen: &CatchUpScreen, paint: &Paint<'_>) -> (Spans, Spans) {
+    let mut left = vec![paint.own(Role::Title, "SINCE YOU LOOKED")];
     let since = screen.told().and_then(|news| news.since);
     let since = since.filter(|since| since.0 > 0);
     if let Some(at) = since {
@@ -227,7 +219,7 @@ fn draw_title(model: &Model, screen: &CatchUpScreen, paint: &mut Paint<'_>, area
         let words = format!("{} ago", age(model.now.since(at)));
         vec![paint.own(Role::Dim, words)]
     });
-    paint.pair(area, left, right);
+    (left, right)
 }
 
 fn rows(model: &Model, screen: &CatchUpScreen, paint: &Paint<'_>, width: u16) -> Vec<Row> {
@@ -354,11 +346,16 @@ fn lines(news: &ChannelNews, room: usize) -> Vec<(SafeLine, Role)> {
             .collect();
         some.join(" · ")
     };
+    let asked = if news.contacts == 1 {
+        "contact request"
+    } else {
+        "contact requests"
+    };
     let came = joined(&[
         (news.arrived, "arrived"),
         (news.held_in, "held in"),
         (news.held_out, "held out"),
-        (news.contacts, "about contact"),
+        (news.contacts, asked),
     ]);
     if !came.is_empty() {
         say(&came, Role::Text);
@@ -413,7 +410,7 @@ fn day_row(model: &Model, paint: &Paint<'_>, told: &DayNews, width: u16) -> Row 
         .map(|(count, words)| format!("{count} {words}"))
         .collect();
     let name = day(told.day, &model.zone);
-    let indent = if width < 64 { 12 } else { NAME + 3 };
+    let indent = if width < 64 { 12 } else { NAME + 2 };
     Row {
         left: vec![
             paint.own(Role::Dim, format!(" {name:<indent$}")),

@@ -18,7 +18,7 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::theme::Role;
 use crate::tui::widget::editor::{Editor, Layout};
 use crate::tui::widget::field::role_of;
-use crate::tui::widget::paint::{Paint, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, inset, nth, safe, width};
 
 /// How long after the last key the draft is kept.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
@@ -133,13 +133,14 @@ impl Composer {
     }
 }
 
-/// Returns why one cannot write in this channel, in a sentence; `None` where one can.
+/// Returns why one cannot write in this channel, in a sentence for `Keys::fill`; `None` where one
+/// can.
 pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
     Some(match channel.state {
         ChannelState::Active => return None,
-        ChannelState::Invited => "No answer yet. Enter shows the invite.",
-        ChannelState::Requested => "Somebody asks: n, Enter reviews them.",
-        ChannelState::Stopped => "Stopped: n, Enter settles the key.",
+        ChannelState::Invited => "No answer yet. <main.open> shows the invite.",
+        ChannelState::Requested => "Somebody asks: <main.next_need>, <main.open> reviews them.",
+        ChannelState::Stopped => "Stopped: <main.next_need>, <main.open> settles the key.",
         ChannelState::Superseded => "A newer invite replaced this one.",
         ChannelState::Closed => "This channel is closed.",
     })
@@ -312,7 +313,7 @@ fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: R
     };
     let area_line = inset(below_rule, 1, 1);
     if let Some(why) = closed_because(channel) {
-        paint.row(area_line, vec![paint.own(Role::Dim, why)]);
+        paint.row(area_line, vec![paint.own(Role::Dim, model.keys.fill(why))]);
         return;
     }
     let name = safe(&model.theme, &sanitise_line(&channel.name, 24), Role::Dim);
@@ -345,6 +346,19 @@ fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: R
     }
 }
 
+/// Returns in words whether the key of whom one writes to was compared.
+const fn compared(channel: &Channel) -> &'static str {
+    match channel.state {
+        ChannelState::Active if channel.verified.is_some() => " · code compared",
+        ChannelState::Active => " · code not compared",
+        ChannelState::Stopped
+        | ChannelState::Invited
+        | ChannelState::Requested
+        | ChannelState::Superseded
+        | ChannelState::Closed => "",
+    }
+}
+
 fn draw_active(
     model: &Model,
     channel: &Channel,
@@ -359,12 +373,13 @@ fn draw_active(
     paint.rule(area);
     let title = inset(nth(area, 1), 1, 1);
     let name = sanitise_line(&channel.name, 30);
+    let (sign, role) = super::rail::trust(channel);
     let mut left = vec![
         paint.own(Role::Title, "AS YOURSELF"),
         paint.own(Role::Dim, " to "),
+        paint.own(role, format!("{sign} ")),
     ];
     left.extend(safe(&model.theme, &name, Role::Title));
-    left.push(paint.own(Role::Dim, " ~ accepted, not compared"));
     let lines = composer.editor.lines();
     let count = match size(composer, channel) {
         Some(size) => size,
@@ -390,6 +405,11 @@ fn draw_active(
         state.push(paint.own(Role::Dim, " · "));
         state.push(paint.own(Role::Accent, send));
         state.push(paint.own(Role::Dim, " sends"));
+    }
+    // The sign says it already; the words are for where there is room.
+    let words = paint.own(Role::Dim, compared(channel));
+    if width(&left) + words.width() + width(&state) < usize::from(title.width) {
+        left.push(words);
     }
     paint.pair(title, left, state);
 

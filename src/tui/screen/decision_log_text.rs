@@ -158,7 +158,7 @@ pub(super) fn proof(digest: &Digest) -> String {
 }
 
 /// Returns a count with a comma between thousands.
-pub(super) fn grouped(count: u64) -> String {
+pub(in crate::tui) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

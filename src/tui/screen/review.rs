@@ -158,6 +158,7 @@ impl ReviewScreen {
                         written: &self.written,
                         look: self.look,
                         zone: &model.zone,
+                        keys: &model.keys,
                     };
                     review_paper::of(&page, (places.text.width, places.side.width))
                 })

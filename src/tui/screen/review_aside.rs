@@ -143,7 +143,9 @@ fn effect(paper: &mut Paper, page: &Page<'_>) {
             paper.words(Role::Text, what);
             paper.words(
                 Role::Text,
-                "After your yes it waits a moment; u takes it back until then.",
+                &page.keys.fill(
+                    "After your yes it waits a moment; <main.take_back> takes it back until then.",
+                ),
             );
             let until = format!(
                 "Not after {} {}: then it counts as refused.",
@@ -166,7 +168,7 @@ fn effect(paper: &mut Paper, page: &Page<'_>) {
         }
         ReviewKind::KeyChange { reason, .. } => {
             paper.part("WHAT FOLLOWS");
-            review_keys::outcomes(paper, *reason);
+            review_keys::outcomes(paper, page.keys, *reason);
         }
     }
 }

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use crate::api::Review;
 use crate::model::{Fingerprint, PeerText, ReviewItem, ReviewKind};
 use crate::text::{SafeLine, SafeText, ours, sanitise};
+use crate::tui::keymap::Keys;
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{clock, day};
 
@@ -66,6 +67,7 @@ pub(super) struct Page<'a> {
     pub(super) written: &'a Written,
     pub(super) look: Look,
     pub(super) zone: &'a TimeZone,
+    pub(super) keys: &'a Keys,
 }
 
 /// Columns of the labels.

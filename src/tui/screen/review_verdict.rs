@@ -96,9 +96,9 @@ pub(super) fn meaning(
     if action == Action::Confirm {
         return match armed {
             Some(verdict) => Meaning::Decides(verdict),
-            None if is_grave(review) && may_pin(review) => {
-                Meaning::Nothing("A confirms what a asks; press a first.")
-            }
+            None if is_grave(review) && may_pin(review) => Meaning::Nothing(
+                "<review.confirm> confirms what <review.approve> asks; press <review.approve> first.",
+            ),
             None => Meaning::Nothing("There is nothing to confirm here."),
         };
     }
@@ -122,7 +122,9 @@ fn of_key(review: &Review, action: Action) -> Meaning {
         Action::Approve => passes(review, Verdict::Approve),
         Action::Refuse => Meaning::Decides(Verdict::Refuse),
         Action::KeepPinned if is_change => Meaning::Decides(Verdict::KeepPinned),
-        Action::KeepPinned => Meaning::Nothing("K is for a changed key; this is none."),
+        Action::KeepPinned => {
+            Meaning::Nothing("<review.keep_pinned> is for a changed key; this is none.")
+        }
         Action::RefuseAndPause if review.asked.is_some() => Meaning::Decides(Verdict::Block),
         _ => Meaning::Nothing("That key is for a held message; this is none."),
     }
@@ -146,13 +148,17 @@ fn of_message(review: &Review, written: &Written, action: Action) -> Meaning {
         Action::ReleaseClean if !draft && hides(review) => passes(review, Verdict::ReleaseClean),
         Action::ReleaseClean => Meaning::Nothing("Nothing is hidden here that could be removed."),
         Action::EditDraft if draft => Meaning::Writes(Purpose::Edit),
-        Action::EditDraft => Meaning::Nothing("E is for a draft of your assistant's."),
+        Action::EditDraft => {
+            Meaning::Nothing("<review.edit_draft> is for a draft of your assistant's.")
+        }
         Action::OwnWords if !draft => Meaning::Writes(Purpose::OwnWords),
-        Action::OwnWords => Meaning::Nothing("s is for a message of theirs; E edits a draft."),
+        Action::OwnWords => Meaning::Nothing(
+            "<review.own_words> is for a message of theirs; <review.edit_draft> edits a draft.",
+        ),
         Action::Refuse if written.asked_reason() => Meaning::Decides(Verdict::Refuse),
         Action::Refuse => Meaning::Writes(Purpose::Reason),
         Action::RefuseAndPause => Meaning::Decides(Verdict::RefuseAndPause),
-        _ => Meaning::Nothing("K is for a changed key; this is none."),
+        _ => Meaning::Nothing("<review.keep_pinned> is for a changed key; this is none."),
     }
 }
 
@@ -236,7 +242,7 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
             "Refused. Your assistant is told; they are not."
         }
         (Some(ReviewKind::HeldDraft { .. }), _) => {
-            "Approved. u takes it back while it waits to leave."
+            "Approved. <main.take_back> takes it back while it waits to leave."
         }
         (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
         (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",

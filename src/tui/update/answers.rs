@@ -11,7 +11,7 @@ use crate::tui::screen::{
     catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, need,
     needs_you, note, rename, rest, review, safety_code, search, settings, why,
 };
-use crate::tui::{tour, watch};
+use crate::tui::{first_look, tour, watch};
 
 use super::{ask, newest, open_channel, overview};
 
@@ -72,6 +72,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::FirstLook(_)
         | Question::Storage
         | Question::ReloadSettings
         | Question::Log(_)
@@ -152,6 +153,7 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         }
         (Question::Presets, Ok(Reply::Presets(names))) => {
             model.presets = names;
+            palette::refresh(model);
             model.touch();
             Vec::new()
         }
@@ -201,6 +203,10 @@ fn attention(model: &mut Model, question: Question, answer: Answer) -> Vec<Effec
         }
         (Question::Digest, Err(error)) => {
             digest::take(model, Err(capital(&error.to_string())));
+            Vec::new()
+        }
+        (Question::FirstLook(goes_on), answer) => {
+            first_look::turned(model, goes_on, answer);
             Vec::new()
         }
         (Question::DigestRead, Ok(_)) => digest::all_read(model),
@@ -310,7 +316,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                     problem: None, due, ..
                 } => {
                     let seconds = due.since(now).as_secs_f64().ceil();
-                    format!("It leaves in {seconds} s. u takes it back.")
+                    format!("It leaves in {seconds} s. <main.take_back> takes it back.")
                 }
                 SendOutcome::Queued {
                     problem: Some(problem),

@@ -35,7 +35,10 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
             model.touch();
         }
         Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
-        Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
+        Screen::Main => model.say(
+            Tone::Trouble,
+            "Nothing to paste into here; <main.write> writes.",
+        ),
         Screen::NeedsYou(_)
         | Screen::Review(_)
         | Screen::Invite(_)

@@ -40,6 +40,21 @@ pub(crate) fn safe(theme: &Theme, line: &SafeLine, role: Role) -> Spans {
         .collect()
 }
 
+/// Tells whether a body has room for rules and blank rows.
+pub(crate) fn is_roomy(body: Rect) -> bool {
+    body.height >= 14
+}
+
+/// Returns the place below what [`Paint::head`] draws.
+pub(crate) fn below_head(body: Rect) -> Rect {
+    let top = if is_roomy(body) { 2 } else { 1 };
+    Rect {
+        y: body.y + top,
+        height: body.height.saturating_sub(top),
+        ..body
+    }
+}
+
 /// Returns the cells that spans take.
 pub(crate) fn width(spans: &[Span<'_>]) -> usize {
     spans.iter().map(|span| span.content.width()).sum()
@@ -49,6 +64,16 @@ impl Paint<'_> {
     /// Makes a span of this program's own words.
     pub(crate) fn own(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         self.theme.span(role, text)
+    }
+
+    /// Draws what heads a screen: its title, what stands right of it, and a rule where there is
+    /// room for one. Returns the place below.
+    pub(crate) fn head(&mut self, body: Rect, left: Spans, right: Spans) -> Rect {
+        self.pair(inset(nth(body, 0), 1, 1), left, right);
+        if is_roomy(body) {
+            self.rule(nth(body, 1));
+        }
+        below_head(body)
     }
 
     /// Returns which rows of a list its place shows, scrolled so that the row `at` is among
@@ -61,13 +86,17 @@ impl Paint<'_> {
     /// The same where the first row is known.
     pub(crate) fn window_from(&mut self, area: Rect, rows: usize, first: usize) -> Range<usize> {
         let window = rows_from(area, rows, first);
-        let hidden = rows - window.end;
+        self.more(area, rows - window.end);
+        window
+    }
+
+    /// Says in the last row of a list's place how much of it is below.
+    pub(crate) fn more(&mut self, area: Rect, hidden: usize) {
         if hidden > 0 && area.height > 0 {
             let words = vec![self.own(Role::Dim, format!("+{hidden} ▼"))];
             let last = nth(area, usize::from(area.height) - 1);
             self.pair(inset(last, 1, 1), Vec::new(), words);
         }
-        window
     }
 
     /// Draws one row at the top of `area`; what is wider is cut and says so.

@@ -6,6 +6,7 @@
 mod attention;
 mod engagement;
 mod search;
+mod states;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -349,8 +350,15 @@ fn status() -> Status {
             problem: None,
             push: true,
         }],
+        first_look: None,
         now: NOW,
     }
+}
+
+/// As many as an engine tells of what was said before.
+fn last_three(letters: Vec<Letter>) -> Vec<Letter> {
+    let from = letters.len().saturating_sub(3);
+    letters.into_iter().skip(from).collect()
 }
 
 impl Facts {
@@ -742,7 +750,7 @@ impl Facts {
             ],
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
-            before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
+            before: message.map_or_else(Vec::new, |_| last_three(before.cloned().collect())),
             item,
         })
     }
