@@ -141,7 +141,7 @@ mod tests {
     fn what_is_announced_elsewhere_than_on_a_local_network_is_not_asked() {
         let pick = |addresses: &[&str]| {
             let addresses: Vec<_> = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
-            super::pick(addresses.into_iter(), 8787)
+            pick(addresses.into_iter(), 8787)
         };
         assert_eq!(
             pick(&["fd00::5", "192.168.1.5"]).unwrap(),

@@ -398,3 +398,6 @@ fn now() -> UnixMillis {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }))
 }
+
+#[cfg(test)]
+mod tests;
