@@ -58,6 +58,7 @@ fn channel() -> Channel {
         muted: None,
         news: 0,
         news_at: None,
+        trusts_us: None,
     }
 }
 

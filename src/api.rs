@@ -6,6 +6,7 @@
 //!
 //! Must not: know the engine, the store, a network or a screen.
 
+pub mod accounts;
 pub mod attention;
 pub mod handle;
 pub mod reply;
@@ -13,6 +14,7 @@ pub mod request;
 pub mod search;
 pub mod socket;
 
+pub use accounts::{Accounts, AccountsReply, PURPOSE, purpose_or_default};
 pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{

@@ -12,7 +12,6 @@ pub mod add;
 pub mod args;
 pub mod channels;
 pub mod check;
-pub mod clawbuddy_dir;
 pub mod completions;
 pub mod decide;
 pub mod demo;
@@ -26,8 +25,10 @@ pub mod instructions;
 pub mod keys;
 pub mod log;
 pub mod man;
+pub mod mesh;
 pub mod mute;
 pub mod note;
+pub mod other_dir;
 pub mod output;
 pub mod passphrase;
 pub mod pause;
@@ -43,6 +44,7 @@ pub mod verify;
 pub mod wake;
 
 mod imessage;
+mod mesh_json;
 mod progress;
 
 use std::io;
@@ -184,8 +186,9 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Mute(args) => mute::mute(args, handle, out).await,
         Verb::Unmute(args) => mute::unmute(args, handle, out).await,
         Verb::Snooze(args) => mute::snooze(args, handle, out).await,
-        Verb::Import(args) => clawbuddy_dir::import(args, handle, out).await,
-        Verb::Export(args) => clawbuddy_dir::export(args, handle, out).await,
+        Verb::Mesh(verb) => mesh::run(verb, handle, out).await,
+        Verb::Import(args) => other_dir::import(args, handle, out).await,
+        Verb::Export(args) => other_dir::export(args, handle, out).await,
     }
 }
 
@@ -209,7 +212,7 @@ mod tests {
     /// asked, beside the verb's role.
     async fn asked(line: &[&str]) -> (Request, api::Role) {
         let cli = Cli::try_parse_from(std::iter::once(&"chaperon").chain(line)).unwrap();
-        let Some(Command::Ask(verb)) = cli.command else {
+        let Some(verb) = cli.command.and_then(Command::into_verb) else {
             panic!("not a verb");
         };
         let role = verb.role();
@@ -311,9 +314,21 @@ mod tests {
         &["snooze", "7"],
         &["snooze", "7", "--for", "message"],
         &["snooze", "7", "--end"],
+        &["mesh", "init", "--agent-id", "ana"],
+        &["mesh", "discovery"],
+        &["mesh", "scan", "http://10.0.0.{1-9}:8787", "--local"],
+        &["mesh", "request", "http://10.0.0.9:8787", "--purpose", "hi"],
+        &["mesh", "request", "agent-1"],
+        &["mesh", "requests"],
+        &["mesh", "approve", "req_1"],
+        &["mesh", "reject", "req_1", "--block"],
+        &["mesh", "peers"],
+        &["mesh", "revoke", "agent-1"],
         &["passphrase", "remove"],
         &["import", "clawbuddy", "--from", "/somewhere"],
         &["export", "clawbuddy", "--to", "/elsewhere"],
+        &["import", "mesh", "--from", "/somewhere"],
+        &["export", "mesh", "--to", "/elsewhere"],
     ];
 
     #[tokio::test]

@@ -1,8 +1,9 @@
 //! Seals and opens envelopes and what lies on disk, makes keys, digests and random bytes.
 //!
-//! What lies on disk is sealed in [`vault`]. The scheme of envelopes is NaCl's box (X25519, `XSalsa20`, Poly1305), which `ClawBuddy` peers speak. It has
-//! no sender: both sides can open what either sealed, and a seal says nothing about where an
-//! envelope belongs.
+//! What lies on disk is sealed in [`vault`]. The scheme of envelopes is NaCl's box (X25519,
+//! `XSalsa20`, Poly1305), which `ClawBuddy` peers speak. It has no sender: both sides can open
+//! what either sealed, and a seal says nothing about where an envelope belongs. What travels in
+//! the clear is signed in [`signing`].
 //!
 //! Must not: read the clock, do I/O other than asking the system for randomness, or know what
 //! the bytes mean. Secrets wipe themselves, print only the name of their type, and are in no
@@ -12,10 +13,11 @@ mod channel_box;
 mod digest;
 mod safety_code;
 mod secret_key;
+pub mod signing;
 pub mod vault;
 
 pub use channel_box::ChannelBox;
-pub use digest::{fingerprint, sha256, sha256_of};
+pub use digest::{fingerprint, sha256, sha256_of, short};
 pub use safety_code::{SafetyCode, safety_code};
 pub use secret_key::SecretKey;
 

@@ -6,6 +6,7 @@
 //!
 //! Must not: draw, print, or be reached other than through [`crate::api`].
 
+mod accounts;
 mod attention;
 mod channels;
 mod check;
@@ -14,13 +15,17 @@ mod contacts;
 mod core;
 mod decide;
 mod engagement;
+mod files;
 mod find;
 mod inbound;
 mod local_time;
+mod mesh_dir;
 mod notes;
 mod outbound;
 mod reading;
+mod seek;
 mod settings;
+mod strangers;
 mod supervise;
 mod trust;
 mod vault;
@@ -36,7 +41,7 @@ use tokio::runtime;
 use crate::api::{self, Handle, Request, Role};
 use crate::crypto;
 use crate::model::{Passphrase, UnixMillis};
-use crate::net::{Mode, Network, mailbox::Mailbox};
+use crate::net::{self, Mode};
 use crate::profile::{self, Profile};
 use crate::store;
 
@@ -130,8 +135,7 @@ impl Hosted {
         unlock(&mut store, passphrase)?;
         let (handle, desk) = Handle::local(Role::Supervisor);
         let (mut core, inbox) = core::Core::new(profile.clone(), config, store, mode, clock, &desk);
-        let networks: [Arc<dyn Network>; 1] = [Arc::new(Mailbox)];
-        for network in networks {
+        for network in net::ALL {
             core.connect(network);
         }
         let runtime = runtime::Handle::current();

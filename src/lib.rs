@@ -13,6 +13,7 @@ pub mod engine;
 pub mod failpoint;
 pub mod first_start;
 pub mod herald;
+pub mod logs;
 pub mod model;
 pub mod net;
 pub mod plain;

@@ -1,9 +1,7 @@
 //! Arguments in, surface out. The only file that knows every module.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,6 +9,7 @@ use std::time::Duration;
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
 use chaperon::cli::keys::{KeyRow, KeysArgs};
+use chaperon::cli::mesh::{MeshArgs, MeshCommand};
 use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
@@ -19,6 +18,7 @@ use chaperon::doctor;
 use chaperon::engine::{self, Hosted, Session, system_clock};
 use chaperon::first_start;
 use chaperon::herald;
+use chaperon::logs;
 use chaperon::model::Passphrase;
 use chaperon::net::Mode;
 use chaperon::plain;
@@ -30,12 +30,9 @@ use clap::Parser as _;
 use color_eyre::eyre::{Result, WrapErr as _, eyre};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// Threads for the networks. The engine has one of its own.
 const WORKERS: usize = 2;
-/// Variable that says what is logged, in the syntax of `tracing`.
-const LOG_VARIABLE: &str = "CHAPERON_LOG";
 /// Variable that names a file with the passphrase.
 const PASSPHRASE_VARIABLE: &str = "CHAPERON_PASSPHRASE_FILE";
 /// Variable that makes every call the assistant's, unless it is empty or `0`.
@@ -96,7 +93,11 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Some(Command::Keys(args)) => show_keys(access.home, &args),
         Some(Command::Ask(verb)) => Ok(ask(access, verb).await),
         Some(Command::Relay(args)) => serve_relay(access.home, args).await,
-        Some(Command::Run(args)) => run_engine(access, args).await,
+        Some(Command::Run(args)) => run_engine(access, args, None).await,
+        Some(Command::Mesh(MeshArgs { command })) => match command {
+            MeshCommand::Ask(verb) => Ok(ask(access, Verb::Mesh(verb)).await),
+            MeshCommand::Serve(args) => run_engine(access, args.run, Some(args.listen)).await,
+        },
         Some(Command::Demo(_)) => show_demo(plain).await,
         Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,
         None => show_profile(access, plain).await,
@@ -192,7 +193,7 @@ fn log_wrong_passphrase() {
 
 /// Carries out a verb through the engine of the profile, hosting one where none runs.
 async fn ask(access: Access, mut verb: Verb) -> ExitCode {
-    log_to_stderr("off");
+    logs::to_stderr("off");
     if verb.role() == Role::Supervisor
         && let Err(error) = access.demand_supervisor()
     {
@@ -268,7 +269,7 @@ async fn show_profile(mut access: Access, plain: bool) -> Result<ExitCode> {
     options.greeting = greeting;
     let source = Profile::source(access.home.as_deref(), &|name| std::env::var_os(name));
     place(&mut options, &profile, source);
-    log_to_file(&profile)?;
+    logs::to_file(&profile)?;
     // A short command may own the profile just now; whoever comes after it has to watch and
     // serve, so the engine that is hosted then is one that runs by itself.
     let (session, _) = access
@@ -317,7 +318,7 @@ const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Looks whether everything works here, with the engine of the profile where there is one.
 async fn look_whether_it_works(access: &Access, args: cli::doctor::DoctorArgs) -> Result<ExitCode> {
-    log_to_stderr("off");
+    logs::to_stderr("off");
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
     let mut options = tui::Options::from_environment(system_clock(), engine::local_zone());
@@ -415,6 +416,8 @@ async fn speak(handle: Handle, banner: Option<&str>) -> Result<()> {
         banner: banner.map(str::to_owned),
         zone: engine::local_zone(),
         clock: system_clock(),
+        ascii: tui::Symbols::for_environment(|name| std::env::var(name).ok())
+            == tui::Symbols::Ascii,
     };
     Ok(plain::run(handle, options).await?)
 }
@@ -446,9 +449,14 @@ async fn show_demo(plain: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the engine without a screen until it is told to stop.
-async fn run_engine(access: Access, args: host::RunArgs) -> Result<ExitCode> {
-    log_to_stderr("info");
+/// Runs the engine without a screen until it is told to stop; on the mesh, where that is asked
+/// for, at another address than the settings say.
+async fn run_engine(
+    access: Access,
+    args: host::RunArgs,
+    mesh: Option<Option<SocketAddr>>,
+) -> Result<ExitCode> {
+    logs::to_stderr("info");
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
     let config = profile.load_config()?;
@@ -475,6 +483,16 @@ async fn run_engine(access: Access, args: host::RunArgs) -> Result<ExitCode> {
     let herald = herald::run(hosted.handle(), config, bus, move || clock());
     let herald = tokio::spawn(herald);
     tracing::info!("the engine runs");
+    if let Some(listen) = mesh {
+        let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+        let mut out = Output::new(&mut stdout, &mut stderr);
+        if let Err(error) = cli::mesh::serve(listen, &hosted.handle(), &mut out).await {
+            out.error(&error);
+            herald.abort();
+            hosted.stop().await;
+            return Ok(error.exit().into());
+        }
+    }
     stop.received().await;
     tracing::info!("the engine stops");
     herald.abort();
@@ -500,7 +518,7 @@ fn group(name: &str) -> Result<u32> {
 }
 
 async fn serve_relay(home: Option<PathBuf>, args: RelayArgs) -> Result<ExitCode> {
-    log_to_stderr("info");
+    logs::to_stderr("info");
     let data = match args.data {
         Some(data) => data,
         None => profile(home)?.data_dir().join("relay"),
@@ -559,32 +577,4 @@ impl StopSignals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// Writes a log into the profile, if one is asked for: the screen belongs to the surface.
-fn log_to_file(profile: &Profile) -> Result<()> {
-    let Ok(filter) = EnvFilter::try_from_env(LOG_VARIABLE) else {
-        return Ok(());
-    };
-    profile.create()?;
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(profile.data_dir().join("chaperon.log"))
-        .wrap_err("cannot write the log file")?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .with_writer(file)
-        .init();
-    Ok(())
-}
-
-fn log_to_stderr(default: &str) {
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .init();
 }

@@ -4,6 +4,7 @@
 //! I/O and reads no clock. Start with [`channel::Channel`] and [`message::Message`].
 
 pub mod channel;
+pub mod contact;
 pub mod decision;
 pub mod ids;
 pub mod key;
@@ -17,6 +18,7 @@ pub mod time;
 pub mod work;
 
 pub use channel::{Channel, ChannelState, Preset};
+pub use contact::{Asked, Claim, ContactRequest, Listening, OwnAccount, RequestState, Sighted};
 pub use decision::{Actor, Evidence, LogEntry, LoggedText, OnScreen, Verdict};
 pub use ids::{ChannelId, Digest, MessageId, NetworkId, ReviewId};
 pub use key::{Fingerprint, PublicKey};

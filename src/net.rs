@@ -7,17 +7,33 @@
 //! before the engine said that it is durable.
 
 pub mod mailbox;
+pub mod mesh;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::crypto::SecretKey;
-use crate::model::{Body, ChannelId, Content, Digest, MessageId, NetworkId, PublicKey};
+use crate::crypto::{self, SecretKey};
+use crate::model::{
+    Body, ChannelId, Content, Digest, Fingerprint, Listening, MessageId, NetworkId, PeerText,
+    PublicKey,
+};
 
-/// A kind of messaging network.
+/// Every network there is.
+pub const ALL: [&'static dyn Network; 2] = [&mailbox::Mailbox, &mesh::Mesh];
+
+/// Returns the network with this id.
+pub fn of(id: NetworkId) -> &'static dyn Network {
+    match id {
+        NetworkId::Mailbox => &mailbox::Mailbox,
+        NetworkId::Mesh => &mesh::Mesh,
+    }
+}
+
+/// A kind of messaging network. All but [`Network::start`] is pure.
 pub trait Network: Send + Sync + std::fmt::Debug {
     /// Returns which one it is.
     fn id(&self) -> NetworkId;
@@ -25,11 +41,98 @@ pub trait Network: Send + Sync + std::fmt::Debug {
     /// Returns what it can do, as data.
     fn capabilities(&self) -> Capabilities;
 
-    /// Seals a body for the pinned peer of a channel. Pure: the nonce is passed in.
+    /// Reads a public key in the text form that this network writes; `None` where it is none.
+    fn read_key(&self, text: &str) -> Option<PublicKey>;
+
+    /// Writes a public key in the text form of this network.
+    fn write_key(&self, key: &PublicKey) -> String;
+
+    /// Returns the public half of a secret key, as this network uses it.
+    fn public_of(&self, secret: &SecretKey) -> PublicKey {
+        secret.public()
+    }
+
+    /// Returns the short form of a key, of the digest that this network's users know it by.
+    fn fingerprint(&self, key: &PublicKey) -> Fingerprint {
+        crypto::fingerprint(key)
+    }
+
+    /// Returns the whole digest of a key as this network writes it.
+    fn digest_of(&self, key: &PublicKey) -> String {
+        crypto::sha256(&key.0).hex()
+    }
+
+    /// Returns what the safety code of a channel covers beside the keys: something that both
+    /// sides see alike.
+    fn code_scope<'a>(&self, address: &'a str) -> &'a str {
+        address
+    }
+
+    /// Returns how it makes contact by links, if it does.
+    fn links(&self) -> Option<&dyn Links> {
+        None
+    }
+
+    /// Returns how we log in there, where channels belong to a login of ours with one key for
+    /// all of them, and anybody may ask for contact.
+    fn logins(&self) -> Option<&dyn Logins> {
+        None
+    }
+
+    /// Seals a body for the pinned peer of a channel. The nonce is passed in.
     fn seal(&self, keys: &Keys, body: &Body, nonce: [u8; 24]) -> Result<Sealed, SealError>;
 
     /// Runs until the command side of the link is dropped.
     fn start(&self, link: Link) -> BoxFuture<'static, ()>;
+}
+
+/// Contact by links that somebody passes on.
+pub trait Links: Send + Sync + std::fmt::Debug {
+    /// Makes the id of a new channel from random bytes.
+    fn new_address(&self, random: [u8; 16]) -> String;
+
+    /// Reads the address of a relay as a person writes it, and returns the form that is kept;
+    /// an error in words for a person.
+    fn read_relay(&self, text: &str) -> Result<String, String>;
+
+    /// Reads a link as it was pasted; an error in words for a person.
+    fn read(&self, text: &str) -> Result<InviteLink, String>;
+
+    /// Writes a link; `None` where its parts are none of this network's.
+    fn write(&self, link: &InviteLink) -> Option<String>;
+}
+
+/// Logins of ours, and contact by asking for it. Errors are in words for a person.
+pub trait Logins: Send + Sync + std::fmt::Debug {
+    /// Makes an id to be known by from random bytes.
+    fn new_address(&self, random: [u8; 16]) -> String;
+
+    /// Checks an id to be known by.
+    fn check_address(&self, text: &str) -> Result<(), String>;
+
+    /// Reads where somebody is reached as a person writes it, and returns the form that is kept:
+    /// a URL without trailing slash.
+    fn read_endpoint(&self, text: &str) -> Result<String, String>;
+
+    /// Returns where others on this computer reach an engine that listens here.
+    fn endpoint_at(&self, listen: SocketAddr) -> String;
+
+    /// Makes the id of a request for contact from random bytes.
+    fn new_request(&self, random: [u8; 16]) -> String;
+
+    /// Lists the addresses that a pattern stands for, to look for somebody there.
+    fn expand(&self, pattern: &str) -> Result<Vec<String>, String>;
+}
+
+/// What an invite link says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteLink {
+    /// The relay, as a URL without trailing slash.
+    pub relay: String,
+    /// The id of the channel there.
+    pub address: String,
+    /// The key of whoever made the invite.
+    pub key: PublicKey,
 }
 
 /// What a network can do.
@@ -37,8 +140,6 @@ pub trait Network: Send + Sync + std::fmt::Debug {
 pub struct Capabilities {
     /// Bytes of subject, body and metadata together that a message may have.
     pub max_body: usize,
-    /// Whether invites are links that anybody who sees them can answer.
-    pub open_invites: bool,
 }
 
 /// The keys of a channel, as sealing needs them.
@@ -87,6 +188,23 @@ pub struct Link {
     pub mode: Mode,
 }
 
+/// A login of ours.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The id that others know us by.
+    pub address: String,
+    /// The name that others are shown.
+    pub name: String,
+    /// Where others reach us, as a URL without trailing slash.
+    pub endpoint: String,
+    /// Our key.
+    pub secret: Arc<SecretKey>,
+    /// Where to listen for others, which is told as [`News::Listening`]; nowhere where absent.
+    pub listen: Option<SocketAddr>,
+    /// Whether others on the local network are told that we are there.
+    pub announced: bool,
+}
+
 /// What a network needs to know of a channel.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -106,6 +224,17 @@ pub struct Watch {
     pub ours: Vec<Digest>,
     /// Handshake writes that the engine knows of.
     pub answers: Option<u32>,
+    /// What goes out with [`Command::Announce`] where that is a request for contact.
+    pub request: Option<Introduction>,
+}
+
+/// Our request for contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Introduction {
+    /// The network's id of it, the same for every attempt.
+    pub id: String,
+    /// What for, in our words.
+    pub purpose: String,
 }
 
 /// What the engine wants done.
@@ -121,6 +250,46 @@ pub enum Command {
     Post(Post),
     /// Look at every channel once now, and answer when all the news of it is settled.
     Sync(oneshot::Sender<Vec<Problem>>),
+    /// Be this account from now on. A network without accounts is never told so.
+    Login(Box<Account>),
+    /// Be nobody any more, and do not listen.
+    Logout,
+    /// Ask at these addresses who is there, or on the local network where there are none.
+    Seek(Search),
+}
+
+/// A look for others. It is given up when nobody listens to `found` any more.
+#[derive(Debug)]
+pub struct Search {
+    /// Where to ask, as [`Network::expand`] gave it; empty: whoever announces themselves on
+    /// the local network.
+    pub addresses: Vec<String>,
+    /// Where each answer goes, in the order they come.
+    pub found: mpsc::Sender<Sighting>,
+}
+
+/// What was found at an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Where was asked.
+    pub url: String,
+    /// Who says that they are there, or what went wrong in our words.
+    pub result: Result<Somebody, String>,
+}
+
+/// Somebody who says who they are. None of it is proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Somebody {
+    /// The id they go by, in the alphabet of the network.
+    pub address: String,
+    /// The name they give themselves.
+    pub name: PeerText,
+    /// Where they say that they are reached, as a URL without trailing slash.
+    pub endpoint: String,
+    /// Their key, in the text form of the network.
+    pub key: String,
+    /// Their answer, as JSON text that was read and written again.
+    pub answer: String,
 }
 
 /// An envelope to put on the relay.
@@ -132,6 +301,8 @@ pub struct Post {
     pub channel: ChannelId,
     /// The envelope.
     pub sealed: Sealed,
+    /// What is in it, for networks that sign anew with every attempt.
+    pub body: Body,
     /// Whether an attempt was made before: then the network first looks whether it is there.
     pub repeated: bool,
 }
@@ -159,6 +330,8 @@ pub struct Incoming {
 pub struct Settled {
     /// Relay numbers that may be acknowledged: the peer's, stored here.
     pub acknowledge: Vec<i64>,
+    /// Whether nothing of it was taken, and whoever sent it may be told so.
+    pub refused: bool,
 }
 
 /// What happened on a network.
@@ -187,6 +360,8 @@ pub enum News {
         /// The channel.
         channel: ChannelId,
     },
+    /// Somebody who holds the key they show asks for contact.
+    Stranger(Box<Stranger>),
     /// An attempt to put an envelope on the relay ended.
     Posted {
         /// The message.
@@ -212,6 +387,13 @@ pub enum News {
         /// Whether it tells of new mail by itself.
         push: bool,
     },
+    /// A network listens for others, or cannot; `None` where it does not any more.
+    Listening {
+        /// The network.
+        network: NetworkId,
+        /// Where, and what is wrong where it cannot.
+        at: Option<Listening>,
+    },
 }
 
 /// Something a relay showed.
@@ -223,15 +405,34 @@ pub struct Arrived {
     pub envelope: Digest,
     /// What it says.
     pub content: Content,
+    /// The message as it came, with its signature, where the network can prove one later.
+    pub original: Option<String>,
 }
 
-/// The relay has an envelope.
+/// Somebody's request for contact, signed with the key in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// The network it came over.
+    pub network: NetworkId,
+    /// Who they say they are, and under which key; the signature proves the key alone.
+    pub who: Somebody,
+    /// The network's id of the request.
+    pub id: String,
+    /// What for, in their words.
+    pub purpose: PeerText,
+}
+
+/// The relay has an envelope, or the peer itself has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// Its number.
-    pub seq: i64,
+    /// Its number, where the relay gives one.
+    pub seq: Option<i64>,
     /// The relay's answer, word for word.
     pub answer: String,
+    /// Whether the peer said that they have it.
+    pub delivered: bool,
+    /// The message as they took it, with its signature, where the network can prove one later.
+    pub original: Option<String>,
 }
 
 /// Why a relay did not take something.

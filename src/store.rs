@@ -5,6 +5,7 @@
 //!
 //! Must not: decide anything, know a network, or read a clock (times are arguments).
 
+pub mod accounts;
 pub mod around;
 pub mod at_rest;
 pub mod attention;
@@ -17,7 +18,9 @@ pub mod log;
 pub mod messages;
 mod migrations;
 pub mod notes;
+pub mod originals;
 pub mod outbox;
+pub mod requests;
 pub mod review;
 pub mod search;
 pub mod searches;

@@ -11,6 +11,7 @@
 //! Must not: let a character of category Cc, Cf, Cs, Co or Cn through, take time that is not
 //! linear in its input, or do I/O.
 
+mod ascii;
 mod exact;
 pub mod scan;
 pub mod search;
@@ -39,6 +40,7 @@ mod words;
 mod wrap;
 mod writer;
 
+pub use ascii::{ascii_twin, with_ascii_twins};
 pub use bytes::{from_bytes, original_range};
 pub use leaks::leaks;
 pub use safe::{Hidden, HiddenKind, SafeLine, SafeSpan, SafeText, SpanKind};

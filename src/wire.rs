@@ -1,4 +1,5 @@
-//! Turns bytes of the networks into typed values and back. Start with [`mailbox`].
+//! Turns bytes of the networks into typed values and back. Start with [`mailbox`], or with
+//! [`mesh`] for the network of signed messages.
 //!
 //! Pure and total: every decoder answers any input with a value or an error, in time and
 //! memory linear in its length. No I/O, no clock, no randomness but what is passed in.
@@ -10,4 +11,5 @@
 pub mod clawbuddy_files;
 pub(crate) mod loose_json;
 pub mod mailbox;
+pub mod mesh;
 pub mod python_json;

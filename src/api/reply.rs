@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::attention::{CatchUp, Claimed, Overview};
 use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
-    Channel, Digest, LogEntry, Message, MessageId, NetworkId, Passage, PeerText, Progress,
-    ReviewItem, UnixMillis, Words,
+    Asked, Channel, Digest, Listening, LogEntry, Message, MessageId, NetworkId, Passage, PeerText,
+    Progress, ReviewItem, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -85,6 +85,14 @@ pub enum Reply {
     },
     /// What the profile holds.
     Storage(Storage),
+    /// What is known of our logins.
+    Accounts(Box<super::AccountsReply>),
+}
+
+impl From<super::AccountsReply> for Reply {
+    fn from(reply: super::AccountsReply) -> Self {
+        Self::Accounts(Box::new(reply))
+    }
 }
 
 impl Reply {
@@ -131,7 +139,8 @@ impl Reply {
             | Self::Note(_)
             | Self::Imported { .. }
             | Self::Exported { .. }
-            | Self::Storage(_) => {}
+            | Self::Storage(_)
+            | Self::Accounts(_) => {}
         }
         self
     }
@@ -192,6 +201,9 @@ pub struct Status {
     pub outbox: u32,
     /// Relays in use.
     pub relays: Vec<RelayState>,
+    /// Where networks listen for others, or cannot.
+    #[serde(default)]
+    pub listening: Vec<Listening>,
     /// Time now on the engine's clock.
     pub now: UnixMillis,
 }
@@ -408,6 +420,9 @@ pub struct Review {
     pub channel: Channel,
     /// The network in question.
     pub network: NetworkId,
+    /// What somebody who asks for contact says, on networks where they say more than a key.
+    #[serde(default)]
+    pub asked: Option<Asked>,
     /// The held message, where there is one.
     pub message: Option<Message>,
     /// The last messages before it, oldest first.
@@ -495,12 +510,12 @@ pub struct CheckedMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum SendOutcome {
-    /// The relay has it under this number.
+    /// The relay has it under this number, or the peer itself has it.
     Relayed {
         /// Local id.
         message: MessageId,
-        /// The relay's number.
-        seq: i64,
+        /// The relay's number, where it gives one.
+        seq: Option<i64>,
         /// The relay's answer, word for word (JSON text).
         answer: String,
     },

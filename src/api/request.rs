@@ -108,6 +108,8 @@ pub enum Request {
         /// The passphrase so far.
         current: Passphrase,
     },
+    /// Asks something of our logins on networks that have them.
+    Accounts(super::Accounts),
     /// Answers [`super::Reply::Status`].
     Status,
     /// Answers [`super::Reply::Channels`], oldest first.
@@ -546,6 +548,7 @@ impl Request {
             | Self::ExportClawbuddy { .. }
             | Self::Work
             | Self::StopWork
+            | Self::Accounts(_)
             | Self::Storage
             | Self::ReloadSettings
             | Self::Shutdown => Role::Supervisor,

@@ -468,6 +468,7 @@ mod tests {
             next_expiry: None,
             today: Today::default(),
             wake_problems: Vec::new(),
+            listening: Vec::new(),
             outbox: 0,
             relays: Vec::new(),
             now: UnixMillis(0),

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, clawbuddy_dir, completions, decide, demo, digest, doctor, draft,
-    end, engagement, host, instructions, keys, log, man, mute, note, passphrase, pause, pending,
-    relay, scan, search, send, show, status, verify, wake,
+    accept, add, channels, check, completions, decide, demo, digest, doctor, draft, end,
+    engagement, host, instructions, keys, log, man, mesh, mute, note, other_dir, passphrase, pause,
+    pending, relay, scan, search, send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -55,6 +55,8 @@ pub enum Command {
     Run(host::RunArgs),
     /// Show how it works, with invented people on this machine alone
     Demo(demo::DemoArgs),
+    /// Meet agents on the OpenClaw Agent Mesh
+    Mesh(mesh::MeshArgs),
     /// Run a relay for mailboxes
     Relay(relay::RelayArgs),
     /// Look whether everything works here
@@ -73,13 +75,44 @@ impl Command {
     /// Tells whether it asks the engine of the profile, which then has to be reached or
     /// hosted for the length of the call.
     pub fn needs_engine(&self) -> bool {
-        matches!(self, Self::Ask(_))
+        match self {
+            Self::Ask(_) => true,
+            Self::Mesh(args) => matches!(args.command, mesh::MeshCommand::Ask(_)),
+            Self::Run(_)
+            | Self::Demo(_)
+            | Self::Relay(_)
+            | Self::Doctor(_)
+            | Self::Scan(_)
+            | Self::Keys(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
+        }
+    }
+
+    /// Returns what is asked of the engine, where something is.
+    pub fn into_verb(self) -> Option<Verb> {
+        match self {
+            Self::Ask(verb) => Some(verb),
+            Self::Mesh(args) => match args.command {
+                mesh::MeshCommand::Ask(verb) => Some(Verb::Mesh(verb)),
+                mesh::MeshCommand::Serve(_) => None,
+            },
+            Self::Run(_)
+            | Self::Demo(_)
+            | Self::Relay(_)
+            | Self::Doctor(_)
+            | Self::Scan(_)
+            | Self::Keys(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
+        }
     }
 
     /// Returns the role that it needs on its handle; assistant where it uses none.
     pub fn role(&self) -> Role {
         match self {
             Self::Ask(verb) => verb.role(),
+            Self::Mesh(_) => Role::Supervisor,
             Self::Run(_)
             | Self::Demo(_)
             | Self::Relay(_)
@@ -151,10 +184,13 @@ pub enum Verb {
     Unmute(mute::UnmuteArgs),
     /// Put a waiting item off
     Snooze(mute::SnoozeArgs),
+    /// Meet agents on the mesh: typed as a command of its own
+    #[command(skip)]
+    Mesh(mesh::MeshVerb),
     /// Copy in what another program has
-    Import(clawbuddy_dir::ImportArgs),
+    Import(other_dir::ImportArgs),
     /// Write what another program can use
-    Export(clawbuddy_dir::ExportArgs),
+    Export(other_dir::ExportArgs),
 }
 
 impl Verb {
@@ -187,6 +223,7 @@ impl Verb {
             | Self::Mute(_)
             | Self::Unmute(_)
             | Self::Snooze(_)
+            | Self::Mesh(_)
             | Self::Import(_)
             | Self::Export(_) => Role::Supervisor,
         }

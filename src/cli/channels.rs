@@ -110,6 +110,7 @@ pub(super) mod tests {
             muted: None,
             news: 0,
             news_at: None,
+            trusts_us: None,
         }
     }
 

@@ -179,6 +179,7 @@ mod tests {
             next_expiry: None,
             today: Today::default(),
             wake_problems: Vec::new(),
+            listening: Vec::new(),
             outbox: 0,
             relays,
             now: UnixMillis(0),

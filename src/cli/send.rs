@@ -124,7 +124,7 @@ mod tests {
     fn the_relay_s_answer_is_printed_word_for_word() {
         let relayed = SendOutcome::Relayed {
             message: MessageId(1),
-            seq: 4,
+            seq: Some(4),
             answer: r#"{"ok":true,"seq":4,"later":"key"}"#.into(),
         };
         assert_eq!(shown(&relayed), r#"{"ok": true, "seq": 4, "later": "key"}"#);

@@ -303,6 +303,7 @@ mod tests {
             item,
             channel: channel(),
             network: NetworkId::Mailbox,
+            asked: None,
             message: held.then(|| {
                 message(Content::Raw {
                     reason: RawReason::DoesNotOpen,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::output::{Form, Output, human_time, json_time, one_line};
 use super::{Error, Exit};
 use crate::api::{Handle, RelayState, Reply, Request, Status};
-use crate::model::PeerText;
+use crate::model::{Listening, PeerText};
 
 /// Arguments of `status`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,7 @@ fn as_json(status: &Status) -> Value {
         "wake_problems": status.wake_problems,
         "outbox": status.outbox,
         "relays": relays,
+        "listening": status.listening,
         "now": json_time(Some(status.now)),
     })
 }
@@ -127,7 +128,29 @@ fn as_text(status: &Status) -> String {
             safe(&relay.relay)
         );
     }
+    for listening in &status.listening {
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(text, "listening   {}", listens(listening));
+    }
     text
+}
+
+/// Says where a network listens and who can reach it there.
+pub(super) fn listens(listening: &Listening) -> String {
+    let Listening {
+        network,
+        at,
+        exposed,
+        problem,
+    } = listening;
+    let state = match (problem, exposed) {
+        (Some(problem), _) => safe(problem),
+        (None, true) => "whoever reaches this computer sees your id, name and key and may ask \
+                         for contact"
+            .to_owned(),
+        (None, false) => "this computer alone".to_owned(),
+    };
+    format!("{}, {at}: {state}", network.label())
 }
 
 /// Addresses and paths may hold what a link brought in, so they are treated as from outside.
@@ -159,6 +182,12 @@ mod tests {
                 edited: 1,
                 refused: 2,
             },
+            listening: vec![Listening {
+                network: crate::model::NetworkId::Mesh,
+                at: "0.0.0.0:8787".into(),
+                exposed: true,
+                problem: None,
+            }],
             wake_problems: vec!["channel 1: the wake command failed: it ended with 1".into()],
             outbox: 0,
             relays: vec![

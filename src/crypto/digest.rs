@@ -24,7 +24,12 @@ pub fn sha256_of(parts: &[&[u8]]) -> Digest {
 
 /// Returns the short form of a key for a person: see [`Fingerprint`].
 pub fn fingerprint(key: &PublicKey) -> Fingerprint {
-    let Digest(digest) = sha256(&key.0);
+    short(&sha256(&key.0))
+}
+
+/// Returns the short form of a digest, which is its beginning.
+pub fn short(digest: &Digest) -> Fingerprint {
+    let Digest(digest) = digest;
     let mut text = String::with_capacity(19);
     for (place, byte) in digest.iter().take(8).enumerate() {
         if place > 0 && place % 2 == 0 {

@@ -7,7 +7,8 @@ use zeroize::ZeroizeOnDrop;
 use super::Error;
 use crate::model::PublicKey;
 
-/// An X25519 secret key. It is wiped when it is dropped, and cannot be copied or compared.
+/// An X25519 secret key, or the seed of an Ed25519 one ([`super::signing`]): 32 secret bytes. It
+/// is wiped when it is dropped, and cannot be copied or compared.
 #[derive(ZeroizeOnDrop)]
 pub struct SecretKey([u8; 32]);
 
@@ -29,7 +30,7 @@ impl SecretKey {
         &self.0
     }
 
-    /// Computes the public half.
+    /// Computes the public half of an X25519 key.
     pub fn public(&self) -> PublicKey {
         self.with_scalar(|key| PublicKey(key.public_key().to_bytes()))
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::api::{ChannelRef, Error, Event, Reply};
 use crate::crypto::SecretKey;
 use crate::model::{Actor, ChannelState, PeerText, PublicKey};
-use crate::net::{Command, Watch};
+use crate::net::{self, Command, Watch};
 use crate::policy::{presets, template};
+use crate::profile::Profile;
 use crate::store::{self, channels::Keyed, log, messages, settings};
-use crate::wire::mailbox;
 
 use super::core::Core;
 use super::reading::shown;
@@ -50,6 +50,7 @@ impl Core {
             inviter: channel.inviter,
             ours: messages::at_relay(&self.store, channel.id)?,
             answers: keyed.answers,
+            request: self.introduction(keyed)?,
         };
         self.command(channel.network, Command::Watch(Box::new(watch)));
         Ok(())
@@ -94,18 +95,7 @@ impl Core {
     /// Returns the text of a preset, the user's own before the built-in one, with the
     /// channel's local name filled in.
     pub(super) fn preset_text(&self, preset: &str, name: &PeerText) -> Result<String, Error> {
-        let unknown = || Error::UnknownPreset(preset.to_owned());
-        let own = match self.profile.preset_text(preset) {
-            Ok(own) => own,
-            Err(crate::profile::Error::PresetName) => return Err(unknown()),
-            Err(error) => return Err(Error::Storage(error.to_string())),
-        };
-        let text = match &own {
-            Some(own) => own.as_str(),
-            None => presets::builtin(preset).ok_or_else(unknown)?,
-        };
-        template::fill(text, &[("name", name.expose_untrusted())])
-            .map_err(|error| Error::BadRequest(format!("preset {preset}: {error}")))
+        preset_text(&self.profile, preset, name)
     }
 
     pub(super) fn rename(
@@ -158,6 +148,26 @@ impl Core {
     }
 }
 
+/// Returns the text of a preset with the local name of a channel filled in.
+pub(super) fn preset_text(
+    profile: &Profile,
+    preset: &str,
+    name: &PeerText,
+) -> Result<String, Error> {
+    let unknown = || Error::UnknownPreset(preset.to_owned());
+    let own = match profile.preset_text(preset) {
+        Ok(own) => own,
+        Err(crate::profile::Error::PresetName) => return Err(unknown()),
+        Err(error) => return Err(Error::Storage(error.to_string())),
+    };
+    let text = match &own {
+        Some(own) => own.as_str(),
+        None => presets::builtin(preset).ok_or_else(unknown)?,
+    };
+    template::fill(text, &[("name", name.expose_untrusted())])
+        .map_err(|error| Error::BadRequest(format!("preset {preset}: {error}")))
+}
+
 /// Returns our private key of a channel.
 pub(super) fn secret(keyed: &Keyed) -> Arc<SecretKey> {
     Arc::new(SecretKey::from_bytes(*keyed.secret))
@@ -166,7 +176,7 @@ pub(super) fn secret(keyed: &Keyed) -> Arc<SecretKey> {
 /// Returns the pinned key of a channel.
 pub(super) fn pinned(keyed: &Keyed) -> Option<PublicKey> {
     let key = keyed.channel.their_key.as_deref()?;
-    mailbox::decode_key(key).ok()
+    net::of(keyed.channel.network).read_key(key)
 }
 
 /// Refuses a local name that is empty or overlong.

@@ -1,8 +1,5 @@
 //! Takes over what the `clawbuddy` program keeps, and writes what it can use. Copies, never moves.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,9 +19,10 @@ use crate::wire::clawbuddy_files::{
 use crate::wire::mailbox::{MailboxId, RelayUrl, decode_key, encode_key};
 
 use super::core::Core;
+use super::files::{self, read, write_new};
 
-/// Largest file that is read, in bytes.
-const LARGEST: u64 = 64 * 1024 * 1024;
+/// Directories of the real program's own.
+const BELOW: [&str; 2] = ["keys", "presets"];
 
 impl Core {
     /// Copies channels, keys, presets and settings from a directory of the real program.
@@ -87,7 +85,7 @@ impl Core {
                 return Err(Error::Stopped);
             }
             let entry = &taken.entry;
-            if store::channels::by_address(&tx, &entry.id)?.is_some() {
+            if store::channels::by_address(&tx, NetworkId::Mailbox, &entry.id)?.is_some() {
                 skipped += 1;
                 continue;
             }
@@ -164,27 +162,15 @@ impl Core {
 
     /// Writes a directory that the real program can use.
     pub(super) fn export_clawbuddy(&self, to: &Path) -> Result<Reply, Error> {
-        let occupied = fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied || to.is_file() {
-            return Err(Error::BadRequest(
-                "that directory is not empty; name a new one with --to".to_owned(),
-            ));
-        }
+        files::make_new(to, &BELOW)?;
         let all: Vec<Keyed> = store::channels::all(&self.store)?
             .into_iter()
             .filter(|keyed| keyed.channel.network == NetworkId::Mailbox)
             .collect();
-        for dir in [to.to_owned(), to.join("keys"), to.join("presets")] {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&dir)
-                .map_err(|error| failed("make the directory", &error))?;
-        }
         let running = self.work.begin(all.len() as u64);
         for keyed in &all {
             if !self.work.step() {
-                remove(to);
+                files::remove(to, &BELOW);
                 return Err(Error::Stopped);
             }
             // Checked again: this becomes a file name.
@@ -247,15 +233,6 @@ impl Core {
             .unwrap_or_default();
         let text = format!("mailbox_url = {}\n{sender}", toml_text(relay));
         write_new(&to.join("config.toml"), text.as_bytes())
-    }
-}
-
-/// Removes what an export that was stopped has written: the directory was empty or absent.
-fn remove(to: &Path) {
-    for dir in [to.join("keys"), to.join("presets")] {
-        if let Err(error) = fs::remove_dir_all(&dir) {
-            tracing::warn!(%error, "a stopped export left something behind");
-        }
     }
 }
 
@@ -346,46 +323,7 @@ fn entry_of(keyed: &Keyed) -> ChannelEntry {
 
 /// Lists the templates of a directory whose names are preset names.
 fn templates(dir: &Path) -> Result<Vec<(String, std::path::PathBuf)>, Error> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed("list the presets", &error)),
-    };
-    Ok(entries
-        .filter_map(Result::ok)
-        .filter_map(|entry| {
-            let file = entry.file_name().into_string().ok()?;
-            let name = file.strip_suffix(".tmpl")?;
-            is_preset_name(name).then(|| (file.clone(), entry.path()))
-        })
-        .collect())
-}
-
-/// Reads a file of bounded size; `None` where there is none.
-fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match fs::metadata(path) {
-        Ok(about) if about.len() > LARGEST => {
-            Err(Error::BadRequest("a file there is too large".to_owned()))
-        }
-        Ok(_) => fs::read(path)
-            .map(Some)
-            .map_err(|error| failed("read a file there", &error)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read a file there", &error)),
-    }
-}
-
-/// Writes a file that must not exist, for its owner's eyes only.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    fs::File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(bytes))
-        .map_err(|error| failed("write a file", &error))
-}
-
-fn failed(doing: &str, error: &io::Error) -> Error {
-    Error::Storage(format!("cannot {doing}: {}", error.kind()))
+    let mut found = files::list(dir, ".tmpl")?;
+    found.retain(|(file, _)| file.strip_suffix(".tmpl").is_some_and(is_preset_name));
+    Ok(found)
 }

@@ -3,19 +3,19 @@
 use crate::api::{ChannelRef, Error, Event, Invite, Replaced, Reply, Request};
 use crate::crypto::{self, SecretKey};
 use crate::model::{
-    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, StopReason,
-    UnixMillis, Verdict,
+    Actor, Channel, ChannelId, ChannelState, Digest, PeerText, Preset, StopReason, UnixMillis,
+    Verdict,
 };
-use crate::net::Command;
+use crate::net::{self, Command, InviteLink, Links, Network};
 use crate::policy::{presets, template};
 use crate::store::channels::{Keyed, NewChannel};
 use crate::store::{self, Tx, log, review};
-use crate::wire::mailbox::{self, MailboxId, RelayUrl, encode_key};
 
 use super::channels::check_name;
 use super::core::{Answer, Core};
 use super::decide::Decision;
-use super::reading::shown;
+use super::reading::{in_use, keyed, shown};
+use super::strangers::carry_contact;
 
 impl Core {
     /// Makes an invite, replacing an older one where that is asked for.
@@ -31,9 +31,10 @@ impl Core {
         else {
             return Err(Error::BadRequest("this is not an invite".to_owned()));
         };
-        let relay = self.relay_for(relay.as_deref())?;
+        let (network, links) = linking()?;
+        let relay = self.relay_for(links, relay.as_deref())?;
         let old = self.replaced(replaces, phone.as_ref())?;
-        let address = new_address()?;
+        let address = new_address(links)?;
         let name = name
             .or_else(|| old.as_ref().map(|old| old.channel.name.clone()))
             .or_else(|| phone.clone())
@@ -47,23 +48,23 @@ impl Core {
             (preset, text)
         };
         let secret = SecretKey::generate().map_err(no_random)?;
-        let link = mailbox::Invite {
+        let link = InviteLink {
             relay,
-            channel: address,
-            key: secret.public(),
+            address,
+            key: network.public_of(&secret),
         };
         // Before anything is stored: a broken template must not leave half an invite behind.
-        let words = self.words_for(&link, &name, sender.as_ref())?;
+        let (url, words) = self.words_for(network, &link, &name, sender.as_ref())?;
         let new = NewChannel {
-            network: NetworkId::Mailbox,
-            address: link.channel.as_str(),
+            network: network.id(),
+            address: &link.address,
             name: &name,
             phone: phone.as_ref(),
             state: ChannelState::Invited,
             inviter: true,
-            relay: link.relay.as_str(),
+            relay: &link.relay,
             secret: secret.expose(),
-            our_key: &encode_key(&link.key),
+            our_key: &network.write_key(&link.key),
             their_key: None,
             announce: false,
             preset: &preset,
@@ -77,7 +78,7 @@ impl Core {
         self.tell(Event::Channels);
         Ok(Reply::Invite(Box::new(Invite {
             channel: shown(channel),
-            url: link.to_url(),
+            url,
             message: PeerText::new(words),
             superseded: old.map(|old| old.channel.address),
             checked_at: None,
@@ -121,19 +122,26 @@ impl Core {
         Ok(id)
     }
 
-    fn relay_for(&self, asked: Option<&str>) -> Result<RelayUrl, Error> {
+    fn relay_for(&self, links: &dyn Links, asked: Option<&str>) -> Result<String, Error> {
         let configured = || self.config.mailbox_url(&|name| std::env::var_os(name));
         let relay = asked.map_or_else(configured, str::to_owned);
-        RelayUrl::parse(&relay)
+        links
+            .read_relay(&relay)
             .map_err(|error| Error::BadRequest(format!("the relay's address: {error}")))
     }
 
+    /// Returns the link, and the words that go with it.
     fn words_for(
         &self,
-        link: &mailbox::Invite,
+        network: &dyn Network,
+        link: &InviteLink,
         name: &PeerText,
         sender: Option<&PeerText>,
-    ) -> Result<String, Error> {
+    ) -> Result<(String, String), Error> {
+        let url = network
+            .links()
+            .and_then(|links| links.write(link))
+            .ok_or_else(broken_link)?;
         let own = self
             .profile
             .onboard_text()
@@ -143,18 +151,19 @@ impl Core {
             .map(PeerText::expose_untrusted)
             .or(configured_name.as_deref())
             .unwrap_or("A friend");
-        template::fill(
+        let words = template::fill(
             own.as_deref().unwrap_or(presets::ONBOARD),
             &[
-                ("invite_url", &link.to_url()),
+                ("invite_url", &url),
                 ("recipient_name", name.expose_untrusted()),
                 ("sender_name", sender),
-                ("channel_id", link.channel.as_str()),
-                ("mailbox_url", link.relay.as_str()),
-                ("public_key", &encode_key(&link.key)),
+                ("channel_id", &link.address),
+                ("mailbox_url", &link.relay),
+                ("public_key", &network.write_key(&link.key)),
             ],
         )
-        .map_err(|error| Error::BadRequest(format!("onboard.tmpl: {error}")))
+        .map_err(|error| Error::BadRequest(format!("onboard.tmpl: {error}")))?;
+        Ok((url, words))
     }
 
     pub(super) fn show_invite(&self, reference: &ChannelRef) -> Result<Reply, Error> {
@@ -164,11 +173,12 @@ impl Core {
                 "this channel came from somebody else's invite".to_owned(),
             ));
         }
-        let link = link_of(&keyed.channel)?;
-        let message = self.words_for(&link, &keyed.channel.name, None)?;
+        let network = net::of(keyed.channel.network);
+        let link = link_of(network, &keyed.channel)?;
+        let (url, message) = self.words_for(network, &link, &keyed.channel.name, None)?;
         let checked_at = self.checked_at.get(&keyed.channel.id).copied();
         Ok(Reply::Invite(Box::new(Invite {
-            url: link.to_url(),
+            url,
             message: PeerText::new(message),
             superseded: None,
             checked_at: checked_at.or(keyed.checked_at),
@@ -230,10 +240,11 @@ impl Core {
     /// second attempt beside the first would make one answer look like two.
     pub(super) fn announce(&mut self, keyed: &Keyed) {
         let channel = &keyed.channel;
-        if keyed.announce
-            && channel.state == ChannelState::Active
-            && self.announcing.insert(channel.id)
-        {
+        // A request for contact goes out before anything is pinned; an answer to an invite is
+        // an answer to the key in it.
+        let asks = net::of(channel.network).logins().is_some();
+        let goes = channel.state == ChannelState::Active || (asks && in_use(channel.state));
+        if keyed.announce && goes && self.announcing.insert(channel.id) {
             self.command(channel.network, Command::Announce(channel.id));
         }
     }
@@ -245,9 +256,9 @@ impl Core {
         preset: Option<&str>,
         name: Option<PeerText>,
     ) -> Result<Keyed, Error> {
-        let link = mailbox::Invite::parse(url.trim())
-            .map_err(|error| Error::InvalidInvite(error.to_string()))?;
-        let known = store::channels::by_address(&self.store, link.channel.as_str())?
+        let (network, links) = linking()?;
+        let link = links.read(url.trim()).map_err(Error::InvalidInvite)?;
+        let known = store::channels::by_address(&self.store, network.id(), &link.address)?
             .map(|id| self.find(&ChannelRef::Id(id)))
             .transpose()?;
         match known {
@@ -269,23 +280,23 @@ impl Core {
             }
             None => {}
         }
-        let name = name.unwrap_or_else(|| fallback_name(&link.channel));
+        let name = name.unwrap_or_else(|| fallback_name(&link.address));
         check_name(&name)?;
         let preset = preset.map_or_else(default_preset, str::to_owned);
         let instructions = self.preset_text(&preset, &name)?;
         let secret = SecretKey::generate().map_err(no_random)?;
         let now = self.now();
         let new = NewChannel {
-            network: NetworkId::Mailbox,
-            address: link.channel.as_str(),
+            network: network.id(),
+            address: &link.address,
             name: &name,
             phone: None,
             state: ChannelState::Active,
             inviter: false,
-            relay: link.relay.as_str(),
+            relay: &link.relay,
             secret: secret.expose(),
-            our_key: &encode_key(&secret.public()),
-            their_key: Some(&encode_key(&link.key)),
+            our_key: &network.write_key(&network.public_of(&secret)),
+            their_key: Some(&network.write_key(&link.key)),
             announce: true,
             preset: &preset,
             instructions: &instructions,
@@ -321,7 +332,14 @@ impl Core {
         let now = self.now();
         let channel = item.channel;
         let tx = self.store.write()?;
-        let what = carry_verdict(&tx, &item, verdict)?;
+        let about = keyed(&tx, channel)?.channel;
+        let network = net::of(about.network);
+        let what = match (&item.shown_key, network.logins()) {
+            (Some(key), Some(_)) if item.kind == review::Kind::ContactRequest => {
+                carry_contact(&tx, &about, key, verdict, now)?
+            }
+            _ => carry_verdict(&tx, network, &item, verdict)?,
+        };
         if !review::settle(&tx, id, &decision.seen, verdict, now)? {
             return Err(Error::Changed);
         }
@@ -341,6 +359,7 @@ impl Core {
 /// Changes what a verdict about a key changes; returns the word for the log.
 fn carry_verdict(
     tx: &Tx<'_>,
+    network: &dyn Network,
     item: &review::Item,
     verdict: Verdict,
 ) -> Result<&'static str, Error> {
@@ -367,7 +386,7 @@ fn carry_verdict(
     Ok(match (item.kind, verdict) {
         (review::Kind::ContactRequest | review::Kind::KeyChange, Verdict::Approve) => {
             let key = item.shown_key.as_deref().unwrap_or_default();
-            if mailbox::decode_key(key).is_err() {
+            if network.read_key(key).is_none() {
                 return Err(Error::BadRequest(
                     "the key that was shown cannot be used".to_owned(),
                 ));
@@ -423,27 +442,38 @@ pub(super) fn seen_digest(
     ])
 }
 
-fn link_of(channel: &Channel) -> Result<mailbox::Invite, Error> {
-    let broken = || Error::Storage("the channel's own link cannot be rebuilt".to_owned());
-    Ok(mailbox::Invite {
-        relay: RelayUrl::parse(&channel.relay).map_err(|_stored| broken())?,
-        channel: MailboxId::parse(&channel.address).map_err(|_stored| broken())?,
-        key: mailbox::decode_key(&channel.our_key).map_err(|_stored| broken())?,
+fn link_of(network: &dyn Network, channel: &Channel) -> Result<InviteLink, Error> {
+    Ok(InviteLink {
+        relay: channel.relay.clone(),
+        address: channel.address.clone(),
+        key: network.read_key(&channel.our_key).ok_or_else(broken_link)?,
     })
 }
 
+fn broken_link() -> Error {
+    Error::Storage("the channel's own link cannot be rebuilt".to_owned())
+}
+
+/// Returns the network on which contact is made by links.
+fn linking() -> Result<(&'static dyn Network, &'static dyn Links), Error> {
+    net::ALL
+        .into_iter()
+        .find_map(|network| Some((network, network.links()?)))
+        .ok_or_else(|| Error::BadRequest("no network makes contact by links".to_owned()))
+}
+
 /// Makes an id that no command line takes for an option.
-fn new_address() -> Result<MailboxId, Error> {
+fn new_address(links: &dyn Links) -> Result<String, Error> {
     loop {
-        let address = MailboxId::from_random(crypto::random().map_err(no_random)?);
-        if !address.as_str().starts_with('-') {
+        let address = links.new_address(crypto::random().map_err(no_random)?);
+        if !address.starts_with('-') {
             return Ok(address);
         }
     }
 }
 
-fn fallback_name(address: &MailboxId) -> PeerText {
-    let short: String = address.as_str().chars().take(8).collect();
+fn fallback_name(address: &str) -> PeerText {
+    let short: String = address.chars().take(8).collect();
     PeerText::new(format!("invite-{short}"))
 }
 

@@ -1,6 +1,7 @@
 //! The engine's state and its loop.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,12 +9,13 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{ChannelId, MessageId, NetworkId, Occasion, UnixMillis, Work};
-use crate::net::{Command, Incoming, Link, Mode, Network, Problem};
+use crate::model::{ChannelId, Listening, MessageId, NetworkId, Occasion, UnixMillis, Work};
+use crate::net::{Command, Incoming, Link, Mode, Network, Problem, Sighting};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
 
 use super::Clock;
+use super::accounts::Meeting;
 use super::check::PendingCheck;
 use super::find::Finder;
 use super::outbound::Sender;
@@ -43,6 +45,18 @@ pub(super) enum Internal {
     Tried(Tried),
     /// It is time to wake the assistant again.
     WakeAgain(ChannelId),
+    /// A look for others ended.
+    Sought {
+        network: NetworkId,
+        found: Vec<Sighting>,
+        answer: Answer,
+    },
+    /// It is known who is at the address of somebody who is to be asked for contact.
+    Met {
+        meeting: Meeting,
+        sighting: Sighting,
+        answer: Answer,
+    },
     /// A command to wake the assistant ended.
     Woken {
         channel: ChannelId,
@@ -59,7 +73,7 @@ pub(super) struct Inbox {
 
 /// A network and the way to it.
 pub(super) struct Port {
-    pub(super) network: Arc<dyn Network>,
+    pub(super) network: &'static dyn Network,
     pub(super) commands: mpsc::UnboundedSender<Command>,
 }
 
@@ -88,6 +102,10 @@ pub(super) struct Core {
     /// Messages returned to a caller that has not said yet that it has them.
     pub(super) leases: HashMap<MessageId, UnixMillis>,
     pub(super) relays: BTreeMap<String, RelayState>,
+    /// Where networks are to listen as long as this engine runs, whatever the settings say.
+    pub(super) listens_at: BTreeMap<NetworkId, SocketAddr>,
+    /// Where networks listen for others.
+    pub(super) listening: BTreeMap<NetworkId, Listening>,
     /// When the relay was last asked for an answer to an invite.
     pub(super) checked_at: HashMap<ChannelId, UnixMillis>,
     /// Whether the networks watch every channel that is in use, rather than those needed so far.
@@ -139,6 +157,8 @@ impl Core {
             next_check: 0,
             leases: HashMap::new(),
             relays: BTreeMap::new(),
+            listens_at: BTreeMap::new(),
+            listening: BTreeMap::new(),
             checked_at: HashMap::new(),
             watches_all: false,
             sends: mode == Mode::Continuous,
@@ -161,7 +181,7 @@ impl Core {
     }
 
     /// Starts a network. Must be called within a tokio runtime.
-    pub(super) fn connect(&mut self, network: Arc<dyn Network>) {
+    pub(super) fn connect(&mut self, network: &'static dyn Network) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let link = Link {
             commands: inbox,
@@ -227,6 +247,7 @@ impl Core {
         } else {
             drop(tx);
         }
+        self.log_in()?;
         if self.mode == Mode::Continuous {
             self.watch_all()?;
         }
@@ -265,6 +286,16 @@ impl Core {
                     self.announce(&keyed);
                 }
             }
+            Internal::Sought {
+                network,
+                found,
+                answer,
+            } => self.sought(network, found, answer),
+            Internal::Met {
+                meeting,
+                sighting,
+                answer,
+            } => self.met(meeting, sighting, answer),
             Internal::WakeAgain(channel) => self.wake_again(channel),
             Internal::Woken { channel, result } => self.woken(channel, result),
         }
@@ -299,6 +330,7 @@ impl Core {
             Request::Accept { url, preset, name } => {
                 self.accept(&url, preset.as_deref(), name, call.reply);
             }
+            Request::Accounts(request) => self.account_request(request, call.reply),
             Request::Unlock { passphrase } => self.unlock(passphrase, call.reply),
             Request::SetPassphrase { new } => self.set_passphrase(new, call.reply),
             Request::ChangePassphrase { current, new } => {
@@ -395,6 +427,7 @@ impl Core {
             Request::Check { .. }
             | Request::Send { .. }
             | Request::Accept { .. }
+            | Request::Accounts(_)
             | Request::Unlock { .. }
             | Request::SetPassphrase { .. }
             | Request::ChangePassphrase { .. }

@@ -509,7 +509,7 @@ fn state_of(message: &Message) -> Option<HitState> {
         Delivery::Queued { .. } => Some(HitState::Waiting),
         Delivery::Failed { .. } => Some(HitState::Failed),
         Delivery::TakenBack => Some(HitState::TakenBack),
-        Delivery::Relayed { .. } | Delivery::Collected { .. } => None,
+        Delivery::Relayed { .. } | Delivery::Collected { .. } | Delivery::Delivered { .. } => None,
     }
 }
 

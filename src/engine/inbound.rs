@@ -7,18 +7,20 @@ use tokio::sync::oneshot;
 use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
 use crate::model::{
-    Actor, Author, Channel, ChannelId, ChannelState, MessageId, PublicKey, StopReason, UnixMillis,
+    Actor, Author, Channel, ChannelId, ChannelState, Content, MessageId, PeerText, Preset,
+    PublicKey, RequestState, StopReason, UnixMillis,
 };
-use crate::net::{Arrived, Failure, Incoming, Mode, News, Retry, Settled, backoff};
+use crate::net::{self, Arrived, Failure, Incoming, Mode, News, Retry, Settled, backoff};
 use crate::profile::Profile;
 use crate::store::messages::{Arrival, NewInbound};
-use crate::store::{self, Tx, channels, log, messages, review};
-use crate::wire::mailbox::encode_key;
+use crate::store::{self, Tx, channels, log, messages, originals, requests, review};
 
+use super::channels::preset_text;
 use super::contacts::{seen_digest, write_down};
 use super::core::{Core, Internal};
 use super::outbound::Ended;
 use super::reading::{keyed, readable};
+use super::strangers::{Judged, judge_stranger, they_took_it};
 use super::supervise::Judge;
 
 /// What has to happen once a batch is durable.
@@ -94,7 +96,9 @@ impl Core {
                         channel,
                         now,
                     };
-                    answer.acknowledge = after.listed(channel, inbound.store(&tx, &arrived)?);
+                    let stored = inbound.store(&tx, &arrived)?;
+                    answer.refused = stored.refused;
+                    answer.acknowledge = after.listed(channel, stored);
                     messages::collected(&tx, channel, &gone, now)?;
                     wrote = true;
                 }
@@ -112,12 +116,30 @@ impl Core {
                     }
                 }
                 News::NoHandshake { channel } => checked.push(channel),
+                News::Stranger(stranger) => {
+                    let name = PeerText::new(stranger.who.address.as_str());
+                    let preset = Preset::SafeAcquaintance.as_str();
+                    let text = preset_text(&self.profile, preset, &name)?;
+                    match judge_stranger(&tx, &stranger, &text, now)? {
+                        Judged::Refused => answer.refused = true,
+                        Judged::Known => {}
+                        Judged::Changed(channel) => {
+                            wrote = true;
+                            after.changed.push(channel);
+                            after.events.push(Event::Channels);
+                            after.events.push(Event::NeedsYou);
+                        }
+                    }
+                }
                 News::Posted {
                     message,
                     channel,
                     result,
                 } => {
                     wrote = true;
+                    if result.as_ref().is_ok_and(|accepted| accepted.delivered) {
+                        they_took_it(&tx, channel, now)?;
+                    }
                     after.posted.push(super::outbound::settle_post(
                         &tx, message, channel, result, now,
                     )?);
@@ -135,6 +157,13 @@ impl Core {
                     problem,
                     push,
                 } => relays.push((relay, problem, push)),
+                News::Listening { network, at } => {
+                    match at {
+                        Some(at) => self.listening.insert(network, at),
+                        None => self.listening.remove(&network),
+                    };
+                    after.events.push(Event::Status);
+                }
             }
             after.settled.push((settled, answer));
         }
@@ -227,7 +256,7 @@ impl Core {
                 let random = crypto::random().map_or(0, u64::from_le_bytes);
                 let pause = backoff(*failures, random);
                 self.later(pause, Internal::AnnounceAgain(channel));
-                "; the acceptance is kept and goes out when the relay answers"
+                "; it is kept and goes out when they answer"
             }
             Retry::Never => {
                 if let Err(error) = self.rewatch(channel) {
@@ -270,6 +299,8 @@ struct Stored {
     released: Vec<MessageId>,
     /// Whether anything waits for a person now.
     held: bool,
+    /// Whether something was not taken that the peer may be told of.
+    refused: bool,
 }
 
 impl Inbound<'_> {
@@ -279,6 +310,7 @@ impl Inbound<'_> {
         let channel = keyed(tx, self.channel)?.channel;
         if channel.state != ChannelState::Active || arrived.is_empty() {
             // Of one that was stopped while the list was on its way nothing enters.
+            stored.refused = !arrived.is_empty();
             return Ok(stored);
         }
         let mut judge = Judge::of(self.profile, tx, &channel, self.now)?;
@@ -287,6 +319,13 @@ impl Inbound<'_> {
             match known {
                 // Ours stays where it is until the peer has collected it.
                 Some((_, Author::Human | Author::Assistant)) => continue,
+                // A number of theirs that stood for other words before.
+                Some((id, Author::Peer))
+                    if item.original.is_some() && !says(tx, id, &item.content)? =>
+                {
+                    stored.refused = true;
+                    continue;
+                }
                 Some((_, Author::Peer)) => {}
                 None => self.judge_and_store(tx, &channel, &mut judge, item, &mut stored)?,
             }
@@ -317,6 +356,9 @@ impl Inbound<'_> {
         let Arrival::New(message) = messages::receive(tx, &new)? else {
             return Ok(());
         };
+        if let Some(original) = &item.original {
+            originals::keep(tx, message, original)?;
+        }
         channels::set_last_seen(tx, self.channel, self.now)?;
         stored.held |= store::attention::they_wrote(tx, self.channel)?;
         if judged.admission.is_released() {
@@ -330,6 +372,11 @@ impl Inbound<'_> {
     }
 }
 
+/// Tells whether a stored message says this.
+fn says(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<bool, store::Error> {
+    Ok(messages::by_id(tx, id)?.is_some_and(|stored| stored.content == *content))
+}
+
 /// Compares a handshake with what is known. Returns whether that changed the channel.
 fn judge_handshake(
     tx: &Tx<'_>,
@@ -339,8 +386,9 @@ fn judge_handshake(
     now: UnixMillis,
 ) -> Result<bool, Error> {
     let known = keyed(tx, id)?;
-    let shown = key.map(encode_key).unwrap_or_default();
     let channel = &known.channel;
+    let network = net::of(channel.network);
+    let shown = key.map(|key| network.write_key(key)).unwrap_or_default();
     // Our own key is no answer: whoever has the link can put it back, and nobody else holds it.
     let answered = key.is_some() && shown != channel.our_key;
     match channel.state {
@@ -449,8 +497,10 @@ fn announcement(news: &News) -> Option<ChannelId> {
         News::Listing { .. }
         | News::Handshake { .. }
         | News::NoHandshake { .. }
+        | News::Stranger(_)
         | News::Posted { .. }
-        | News::Relay { .. } => None,
+        | News::Relay { .. }
+        | News::Listening { .. } => None,
     }
 }
 
@@ -461,7 +511,15 @@ fn settle_announcement(
     now: UnixMillis,
 ) -> Result<bool, store::Error> {
     match result {
-        Ok(()) => channels::announced(tx, channel)?,
+        Ok(()) => {
+            channels::announced(tx, channel)?;
+            requests::settle(tx, channel, true, RequestState::Sent, now)?;
+        }
+        Err(failure) if failure.retry == Retry::Never && asks(tx, channel)? => {
+            // They do not want us; what they ask of us, or send, is another matter.
+            channels::announced(tx, channel)?;
+            requests::settle(tx, channel, true, RequestState::Rejected, now)?;
+        }
         Err(failure) if failure.retry == Retry::Never => {
             channels::set_state(tx, channel, ChannelState::Closed)?;
             // The key of whoever answered first may have been put before a person meanwhile.
@@ -470,6 +528,12 @@ fn settle_announcement(
         Err(_later) => return Ok(false),
     }
     Ok(true)
+}
+
+/// Tells whether contact is made on the network of this channel by asking for it.
+fn asks(tx: &Tx<'_>, channel: ChannelId) -> Result<bool, store::Error> {
+    let known = channels::by_id(tx, channel)?;
+    Ok(known.is_some_and(|known| net::of(known.channel.network).logins().is_some()))
 }
 
 #[cfg(test)]

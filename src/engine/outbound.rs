@@ -9,7 +9,7 @@ use crate::model::{
     UnixMillis,
 };
 use crate::net::{Accepted, Command, Failure, Keys, Post, Retry, Sealed, backoff};
-use crate::store::{self, Tx, channels::Keyed, log, messages, outbox};
+use crate::store::{self, Tx, channels::Keyed, log, messages, originals, outbox};
 
 use super::channels::{pinned, secret};
 use super::contacts::write_down;
@@ -267,6 +267,7 @@ impl Core {
             message: due.message,
             channel: due.channel,
             sealed,
+            body: due.body,
             repeated: due.attempts > 0,
         };
         self.command(keyed.channel.network, Command::Post(post));
@@ -392,10 +393,13 @@ pub(super) fn settle_post(
     let mut due = now;
     match &result {
         Ok(accepted) => {
-            outbox::relayed(tx, message, accepted.seq, now)?;
+            outbox::relayed(tx, message, accepted.seq, accepted.delivered, now)?;
+            if let Some(original) = &accepted.original {
+                originals::keep(tx, message, original)?;
+            }
             let evidence = Evidence {
                 message: Some(message),
-                seq: Some(accepted.seq),
+                seq: accepted.seq,
                 ..Evidence::default()
             };
             let entry = log::NewEntry {

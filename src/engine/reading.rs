@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use crate::api::{
     ChannelRef, Draft, Error, Event, LogState, Page, RelayState, Reply, Review, Status, Today,
 };
-use crate::crypto;
 use crate::model::{
-    Actor, Author, Channel, ChannelId, ChannelState, Content, Delivery, Fingerprint, Message,
-    MessageId, PeerText, Preset, ReviewId, ReviewItem, ReviewKind, Severity, StopReason,
+    Actor, Asked, Author, Channel, ChannelId, ChannelState, Content, Delivery, Fingerprint,
+    Message, MessageId, PeerText, Preset, ReviewId, ReviewItem, ReviewKind, Severity, StopReason,
 };
+use crate::net::{self, Network};
 use crate::store::around::{Around, around};
 use crate::store::{
-    self, Read, channels::Keyed, drafts, held, log, messages, outbox, review, supervision,
+    self, Read, channels::Keyed, drafts, held, log, messages, outbox, requests, review, supervision,
 };
-use crate::wire::mailbox;
 
 use super::core::Core;
 use super::decide::clean;
@@ -34,6 +33,8 @@ impl Core {
         let keyed = store::channels::all(&self.store)?;
         let relays: BTreeSet<&str> = keyed
             .iter()
+            // Where contact is asked for, peers are reached where they are, and nothing is polled.
+            .filter(|keyed| net::of(keyed.channel.network).logins().is_none())
             .filter(|keyed| in_use(keyed.channel.state))
             .map(|keyed| keyed.channel.relay.as_str())
             .collect();
@@ -59,6 +60,7 @@ impl Core {
             wake_problems: self.wakes.problems(),
             outbox: outbox::waiting(&self.store)?,
             relays: relays.into_iter().map(|relay| self.relay(relay)).collect(),
+            listening: self.listening.values().cloned().collect(),
             now: self.now(),
         }))
     }
@@ -148,6 +150,7 @@ impl Core {
             terms: in_force.rules.terms(),
             policy: in_force.name,
             rule: self.rule_of(&channel, &item.kind),
+            asked: self.asked(&channel, &item.kind)?,
             item,
             clean: message
                 .as_ref()
@@ -157,6 +160,23 @@ impl Core {
             message,
             before,
         })))
+    }
+
+    /// Returns what somebody who asks for contact says beside their key.
+    fn asked(&self, channel: &Channel, kind: &ReviewKind) -> Result<Option<Asked>, Error> {
+        if !matches!(kind, ReviewKind::ContactRequest { .. }) {
+            return Ok(None);
+        }
+        let moved = channel.state == ChannelState::Active;
+        let last = requests::last(&self.store, channel.id, false)?;
+        Ok(last.map(|request| Asked {
+            id: request.remote_id,
+            address: channel.address.clone(),
+            unsafe_name: request.name,
+            unsafe_endpoint: PeerText::new(request.endpoint),
+            unsafe_purpose: request.purpose,
+            moved_from: moved.then(|| channel.relay.clone()),
+        }))
     }
 
     pub(super) fn transcript(
@@ -286,7 +306,9 @@ impl Core {
             .flatten();
         let channel = self.find(&ChannelRef::Id(stored.channel))?.channel;
         let kind = match stored.kind {
-            review::Kind::ContactRequest | review::Kind::KeyChange => key_question(&stored),
+            review::Kind::ContactRequest | review::Kind::KeyChange => {
+                key_question(net::of(channel.network), &stored)
+            }
             review::Kind::HeldMessage => message.as_ref().map(|m| held_message(&stored, m)),
             review::Kind::HeldDraft => message.as_ref().and_then(|m| held_draft(&stored, m)),
         };
@@ -313,26 +335,25 @@ pub(super) fn in_use(state: ChannelState) -> bool {
 
 /// Returns what everybody may know of a channel.
 pub(super) fn shown(keyed: Keyed) -> Channel {
-    let fingerprint = keyed.channel.their_key.as_deref().and_then(fingerprint_of);
+    let network = net::of(keyed.channel.network);
+    let theirs = keyed.channel.their_key.as_deref();
     Channel {
-        our_fingerprint: fingerprint_of(&keyed.channel.our_key),
-        fingerprint,
+        our_fingerprint: fingerprint_of(network, &keyed.channel.our_key),
+        fingerprint: theirs.and_then(|key| fingerprint_of(network, key)),
         ..keyed.channel
     }
 }
 
 /// Returns the short form of a key in its text form.
-fn fingerprint_of(key: &str) -> Option<Fingerprint> {
-    mailbox::decode_key(key)
-        .ok()
-        .map(|key| crypto::fingerprint(&key))
+fn fingerprint_of(network: &dyn Network, key: &str) -> Option<Fingerprint> {
+    network.read_key(key).map(|key| network.fingerprint(&key))
 }
 
-fn key_question(stored: &review::Item) -> Option<ReviewKind> {
+fn key_question(network: &dyn Network, stored: &review::Item) -> Option<ReviewKind> {
     let shown = stored
         .shown_key
         .as_deref()
-        .and_then(fingerprint_of)
+        .and_then(|key| fingerprint_of(network, key))
         .unwrap_or_else(|| Fingerprint("no usable key".to_owned()));
     if stored.kind == review::Kind::ContactRequest {
         return Some(ReviewKind::ContactRequest {
@@ -341,7 +362,10 @@ fn key_question(stored: &review::Item) -> Option<ReviewKind> {
         });
     }
     Some(ReviewKind::KeyChange {
-        pinned: stored.pinned_key.as_deref().and_then(fingerprint_of),
+        pinned: stored
+            .pinned_key
+            .as_deref()
+            .and_then(|key| fingerprint_of(network, key)),
         shown,
         reason: stored.reason.as_deref().and_then(StopReason::parse)?,
     })

@@ -32,6 +32,7 @@ impl Core {
             let source = error.source().map(|source| format!(": {source}"));
             Error::BadRequest(format!("{error}{}", source.unwrap_or_default()))
         })?;
+        self.log_in()?;
         Ok(Reply::Done)
     }
 }

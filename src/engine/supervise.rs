@@ -280,10 +280,12 @@ impl Core {
         let state = match message.delivery.ok_or_else(unknown)? {
             Delivery::Held { expires, .. } => DraftFate::Held { expires },
             Delivery::Queued { .. } => DraftFate::Queued,
-            Delivery::Relayed { .. } | Delivery::Collected { .. } => DraftFate::Sent {
-                seq: message.seq,
-                edited: message.passage == Some(Passage::Edited),
-            },
+            Delivery::Relayed { .. } | Delivery::Collected { .. } | Delivery::Delivered { .. } => {
+                DraftFate::Sent {
+                    seq: message.seq,
+                    edited: message.passage == Some(Passage::Edited),
+                }
+            }
             Delivery::Refused { reason } => DraftFate::Refused { reason },
             Delivery::Expired { .. } => DraftFate::Expired,
             Delivery::TakenBack => DraftFate::TakenBack,

@@ -3,8 +3,8 @@
 use crate::api::{ChannelRef, Error, Event, Reply, SafetyCode};
 use crate::crypto;
 use crate::model::{Actor, Channel, ChannelState, Digest, StopReason};
+use crate::net;
 use crate::store::{self, log};
-use crate::wire::mailbox;
 
 use super::core::Core;
 use super::inbound::stop;
@@ -85,11 +85,12 @@ impl Core {
 fn code_of(channel: &Channel) -> Result<crypto::SafetyCode, Error> {
     let unusable =
         || Error::BadRequest("there is no code yet: the other side's key is not known".to_owned());
-    let key = |text: &str| mailbox::decode_key(text).map_err(|_not_a_key| unusable());
+    let network = net::of(channel.network);
+    let key = |text: &str| network.read_key(text).ok_or_else(unusable);
     let theirs = channel.their_key.as_deref().ok_or_else(unusable)?;
     Ok(crypto::safety_code(
         channel.network.as_str(),
-        &channel.address,
+        network.code_scope(&channel.address),
         &key(&channel.our_key)?.0,
         &key(theirs)?.0,
     ))

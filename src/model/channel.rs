@@ -181,6 +181,10 @@ pub struct Channel {
     /// When the last of those arrived.
     #[serde(default)]
     pub news_at: Option<UnixMillis>,
+    /// When the peer last took a message of ours, on networks where each side accepts the other
+    /// by itself.
+    #[serde(default)]
+    pub trusts_us: Option<UnixMillis>,
 }
 
 impl Channel {

@@ -22,6 +22,8 @@ pub enum Verdict {
     SendEdited,
     /// Refuse, and pause the channel.
     RefuseAndPause,
+    /// Contact requests only: refuse, and hear nothing more of them.
+    Block,
 }
 
 impl Verdict {
@@ -35,6 +37,7 @@ impl Verdict {
             Self::OwnWords => "own_words",
             Self::SendEdited => "send_edited",
             Self::RefuseAndPause => "refuse_and_pause",
+            Self::Block => "block",
         }
     }
 }

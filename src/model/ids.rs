@@ -39,6 +39,8 @@ row_id! {
 pub enum NetworkId {
     /// `ClawBuddy` mailbox relays.
     Mailbox,
+    /// `OpenClaw` Agent Mesh.
+    Mesh,
 }
 
 impl NetworkId {
@@ -46,6 +48,7 @@ impl NetworkId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mailbox => "mailbox",
+            Self::Mesh => "mesh",
         }
     }
 
@@ -56,6 +59,7 @@ impl NetworkId {
     pub const fn longest_text(self) -> usize {
         match self {
             Self::Mailbox => 700 * 1024,
+            Self::Mesh => 64 * 1024,
         }
     }
 
@@ -63,6 +67,7 @@ impl NetworkId {
     pub fn label(self) -> &'static str {
         match self {
             Self::Mailbox => "ClawBuddy",
+            Self::Mesh => "Agent Mesh",
         }
     }
 
@@ -70,6 +75,7 @@ impl NetworkId {
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "mailbox" => Some(Self::Mailbox),
+            "mesh" => Some(Self::Mesh),
             _ => None,
         }
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An X25519 public key (RFC 7748), 32 bytes, as the networks exchange it.
+/// A public key, 32 bytes, as the networks exchange it: X25519 (RFC 7748) where envelopes are
+/// sealed, Ed25519 (RFC 8032) where messages are signed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey(pub [u8; 32]);
 
@@ -44,7 +45,7 @@ const fn near_p(lowest: u8) -> [u8; 32] {
 }
 
 impl PublicKey {
-    /// Tells whether a box made with this key would have a key that everybody knows.
+    /// Tells whether a box made with this X25519 key would have a key that everybody knows.
     ///
     /// Non-canonical forms count too; the top bit is ignored, as X25519 ignores it.
     pub fn is_low_order(&self) -> bool {

@@ -248,6 +248,11 @@ pub enum Delivery {
         /// When we noticed.
         at: UnixMillis,
     },
+    /// The peer said that they have it.
+    Delivered {
+        /// When they said so.
+        at: UnixMillis,
+    },
     /// The relay refused it for good.
     Failed {
         /// What the relay said, in words.

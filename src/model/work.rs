@@ -44,6 +44,11 @@ impl Work {
         !self.stop.load(Ordering::Relaxed)
     }
 
+    /// Tells whether somebody asked for it to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Says that from now on it can only be done.
     pub fn commit(&self) {
         self.can_stop.store(false, Ordering::Relaxed);

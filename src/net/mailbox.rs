@@ -14,10 +14,10 @@ use futures_util::future::BoxFuture;
 pub use probe::{Probe, probe};
 
 use crate::crypto::ChannelBox;
-use crate::model::{Body, NetworkId};
+use crate::model::{Body, NetworkId, PublicKey};
 use crate::wire::mailbox as wire;
 
-use super::{Capabilities, Keys, Link, Network, SealError, Sealed};
+use super::{Capabilities, InviteLink, Keys, Link, Links, Network, SealError, Sealed};
 
 /// The network of mailbox relays.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,8 +31,19 @@ impl Network for Mailbox {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             max_body: self.id().longest_text(),
-            open_invites: true,
         }
+    }
+
+    fn read_key(&self, text: &str) -> Option<PublicKey> {
+        wire::decode_key(text).ok()
+    }
+
+    fn write_key(&self, key: &PublicKey) -> String {
+        wire::encode_key(key)
+    }
+
+    fn links(&self) -> Option<&dyn Links> {
+        Some(self)
     }
 
     fn seal(&self, keys: &Keys, body: &Body, nonce: [u8; 24]) -> Result<Sealed, SealError> {
@@ -47,5 +58,35 @@ impl Network for Mailbox {
 
     fn start(&self, link: Link) -> BoxFuture<'static, ()> {
         Box::pin(worker::run(link))
+    }
+}
+
+impl Links for Mailbox {
+    fn new_address(&self, random: [u8; 16]) -> String {
+        wire::MailboxId::from_random(random).as_str().to_owned()
+    }
+
+    fn read_relay(&self, text: &str) -> Result<String, String> {
+        wire::RelayUrl::parse(text)
+            .map(|relay| relay.as_str().to_owned())
+            .map_err(|error| error.to_string())
+    }
+
+    fn read(&self, text: &str) -> Result<InviteLink, String> {
+        let invite = wire::Invite::parse(text).map_err(|error| error.to_string())?;
+        Ok(InviteLink {
+            relay: invite.relay.as_str().to_owned(),
+            address: invite.channel.as_str().to_owned(),
+            key: invite.key,
+        })
+    }
+
+    fn write(&self, link: &InviteLink) -> Option<String> {
+        let invite = wire::Invite {
+            relay: wire::RelayUrl::parse(&link.relay).ok()?,
+            channel: wire::MailboxId::parse(&link.address).ok()?,
+            key: link.key,
+        };
+        Some(invite.to_url())
     }
 }

@@ -158,6 +158,7 @@ fn state(message: &Message, zone: &TimeZone) -> Option<String> {
         },
         Delivery::Relayed { .. } => "sent".to_owned(),
         Delivery::Collected { .. } => "collected or deleted".to_owned(),
+        Delivery::Delivered { .. } => "delivered".to_owned(),
         Delivery::Failed { problem } => format!("not sent: {}", safe(problem)),
         Delivery::TakenBack => "taken back, not sent".to_owned(),
         Delivery::Held { expires, .. } => {

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::api::{Error as ApiError, Events, Handle, Reply, Request};
 use crate::model::{PeerText, UnixMillis};
+use crate::text::with_ascii_twins;
 
 use super::state::{Effect, Happened, Question, State, Typed};
 use super::step::{start, step};
@@ -53,6 +54,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Whether the terminal is sure to show nothing but ASCII.
+    pub ascii: bool,
 }
 
 impl std::fmt::Debug for Options {
@@ -67,6 +70,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         banner,
         zone,
         clock,
+        ascii,
     } = options;
     let (back, returns) = mpsc::unbounded_channel();
     let mut session = Session {
@@ -80,6 +84,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         tasks: JoinSet::new(),
         back,
         returns,
+        ascii,
         leaving: false,
     };
     let effects = start(&mut session.state, banner.as_deref());
@@ -113,6 +118,7 @@ struct Session {
     tasks: JoinSet<()>,
     back: mpsc::UnboundedSender<Answered>,
     returns: mpsc::UnboundedReceiver<Answered>,
+    ascii: bool,
     leaving: bool,
 }
 
@@ -164,11 +170,15 @@ impl Session {
     fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
         let mut out = io::stdout().lock();
         let mut prompted = false;
+        let ascii = self.ascii;
+        let shown = |line: String| {
+            if ascii { with_ascii_twins(&line) } else { line }
+        };
         for effect in effects {
             match effect {
-                Effect::Say(line) => writeln!(out, "{line}")?,
+                Effect::Say(line) => writeln!(out, "{}", shown(line))?,
                 Effect::Prompt(words) => {
-                    write!(out, "{words}")?;
+                    write!(out, "{}", shown(words))?;
                     prompted = true;
                 }
                 Effect::Ask(request, question) => {

@@ -54,6 +54,7 @@ pub(super) fn meaning(review: &Review, written: &Written, word: &str) -> Option<
         "approve" => passes(review, Verdict::Approve),
         "refuse" => Meaning::Decides(Verdict::Refuse),
         "block" if of_message => Meaning::Decides(Verdict::RefuseAndPause),
+        "block" if review.asked.is_some() => Meaning::Decides(Verdict::Block),
         "clean" if held && review.hides() => passes(review, Verdict::ReleaseClean),
         "clean" => Meaning::Nothing("Nothing is hidden here that could be taken out."),
         "keep" if change => Meaning::Decides(Verdict::KeepPinned),
@@ -172,6 +173,9 @@ pub(super) fn done(kind: &ReviewKind, verdict: Verdict) -> &'static str {
             "Accepted. Their key is pinned; you can write to them. Compare the code with them: \
              the word is code."
         }
+        (ReviewKind::ContactRequest { .. }, Verdict::Block) => {
+            "Blocked. They may ask again, and you will not hear of it."
+        }
         (ReviewKind::ContactRequest { .. }, _) => "Refused. Nothing was sent to them.",
         (
             ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. },
@@ -228,7 +232,8 @@ pub(super) fn request(
         | Verdict::Refuse
         | Verdict::KeepPinned
         | Verdict::ReleaseClean
-        | Verdict::RefuseAndPause => None,
+        | Verdict::RefuseAndPause
+        | Verdict::Block => None,
     };
     let refuses = matches!(verdict, Verdict::Refuse | Verdict::RefuseAndPause);
     let is_message = review.message.is_some();

@@ -7,6 +7,7 @@
 //! Must not: read a file or the environment by itself.
 
 pub mod edit;
+mod networks;
 mod registry;
 mod value;
 

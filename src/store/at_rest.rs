@@ -57,6 +57,13 @@ const SEALED: &[(&str, &str, &[&str])] = &[
             "reason",
         ],
     ),
+    ("accounts", "id", &["name", "endpoint", "secret"]),
+    (
+        "requests",
+        "id",
+        &["name", "endpoint", "key", "purpose", "original"],
+    ),
+    ("originals", "message", &["original"]),
     ("drafts", "channel", &["text"]),
     ("notes", "channel", &["text"]),
     ("searches", "id", &["query"]),

@@ -207,7 +207,7 @@ pub fn last_sent(read: &impl Read, channel: ChannelId) -> Result<Option<Message>
         .connection()
         .prepare_cached(
             "SELECT id FROM messages WHERE channel = ?1 AND author != 'peer'
-                AND delivery IN ('queued', 'relayed', 'collected', 'failed')
+                AND delivery IN ('queued', 'relayed', 'collected', 'delivered', 'failed')
              ORDER BY id DESC LIMIT 1",
         )?
         .query_row([channel.0], |row| row.get(0))

@@ -63,6 +63,8 @@ pub struct Keyed {
     pub answers: Option<u32>,
     /// When the relay was last asked for an answer.
     pub checked_at: Option<UnixMillis>,
+    /// Whether they ask in vain.
+    pub blocked: bool,
 }
 
 impl std::fmt::Debug for Keyed {
@@ -91,7 +93,8 @@ const COLUMNS: &str = "id, network, address, open('channels.name', id, name),
             AND m.admitted = 1),
     (SELECT MAX(m.at) FROM messages m
         WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0 AND m.digest = 0
-            AND m.admitted = 1)";
+            AND m.admitted = 1),
+    blocked, trusts_us";
 
 /// Adds a channel.
 pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
@@ -173,10 +176,19 @@ pub fn by_reference(read: &impl Read, reference: &str) -> Result<Vec<ChannelId>,
     )
 }
 
-/// Returns the channel with this network id on any network.
-pub fn by_address(read: &impl Read, address: &str) -> Result<Option<ChannelId>, Error> {
-    let found = ids(read, "SELECT id FROM channels WHERE address = ?1", address)?;
-    Ok(found.first().copied())
+/// Returns the channel that a network knows by this id.
+pub fn by_address(
+    read: &impl Read,
+    network: NetworkId,
+    address: &str,
+) -> Result<Option<ChannelId>, Error> {
+    Ok(read
+        .connection()
+        .prepare_cached("SELECT id FROM channels WHERE network = ?1 AND address = ?2")?
+        .query_row(params![network.as_str(), address], |row| {
+            Ok(ChannelId(row.get(0)?))
+        })
+        .optional()?)
 }
 
 /// Returns the oldest channel made for this phone that was not superseded or closed.
@@ -260,10 +272,63 @@ pub fn looked_at(
     Ok(())
 }
 
+/// Remembers that a peer asks in vain from now on.
+pub fn block(tx: &Tx<'_>, id: ChannelId) -> Result<(), Error> {
+    tx.0.execute("UPDATE channels SET blocked = 1 WHERE id = ?1", [id.0])?;
+    Ok(())
+}
+
+/// Notes where the peer is reached from now on.
+pub fn set_relay(tx: &Tx<'_>, id: ChannelId, relay: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET relay = ?2 WHERE id = ?1",
+        params![id.0, relay],
+    )?;
+    Ok(())
+}
+
+/// Notes that the peer took a message of ours. Returns whether that is new.
+pub fn trusted_by(tx: &Tx<'_>, id: ChannelId, now: UnixMillis) -> Result<bool, Error> {
+    let new: bool =
+        tx.0.prepare_cached("SELECT trusts_us IS NULL FROM channels WHERE id = ?1")?
+            .query_row([id.0], |row| row.get(0))?;
+    tx.0.prepare_cached("UPDATE channels SET trusts_us = ?2 WHERE id = ?1")?
+        .execute(params![id.0, now.0])?;
+    Ok(new)
+}
+
+/// Remembers that our handshake, or our request for contact, has to go out.
+pub fn announce(tx: &Tx<'_>, id: ChannelId, announce: bool) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET announce = ?2 WHERE id = ?1",
+        params![id.0, announce],
+    )?;
+    Ok(())
+}
+
+/// Takes up a channel that is over, by asking its peer for contact: nothing is pinned, and
+/// nobody is kept from asking.
+pub fn reinvite(tx: &Tx<'_>, id: ChannelId) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET state = 'invited', inviter = 1, blocked = 0, stopped = NULL,
+            answers = NULL WHERE id = ?1",
+        [id.0],
+    )?;
+    Ok(())
+}
+
+/// Remembers the key that somebody showed where we asked for contact.
+pub fn met(tx: &Tx<'_>, id: ChannelId, key: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET asked_key = seal('channels.asked_key', id, ?2) WHERE id = ?1",
+        params![id.0, key],
+    )?;
+    Ok(())
+}
+
 /// Notes that our handshake is on the relay.
 pub fn announced(tx: &Tx<'_>, id: ChannelId) -> Result<(), Error> {
-    tx.0.execute("UPDATE channels SET announce = 0 WHERE id = ?1", [id.0])?;
-    Ok(())
+    announce(tx, id, false)
 }
 
 /// Notes when a message last arrived.
@@ -381,12 +446,14 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
             muted: row.get::<_, Option<i64>>(27)?.map(UnixMillis),
             news: row.get(28)?,
             news_at: row.get::<_, Option<i64>>(29)?.map(UnixMillis),
+            trusts_us: row.get::<_, Option<i64>>(31)?.map(UnixMillis),
         },
         secret: Zeroizing::new(row.get(18)?),
         asked_key: row.get(19)?,
         announce: row.get(20)?,
         answers: row.get(21)?,
         checked_at: row.get::<_, Option<i64>>(22)?.map(UnixMillis),
+        blocked: row.get(30)?,
     }))
 }
 
@@ -425,8 +492,14 @@ pub(crate) mod tests {
         rename(&tx, bob, &PeerText::new("bob")).unwrap();
         let mallory = add(&tx, "bob", ChannelState::Active, false);
         assert_eq!(by_reference(&tx, "bob").unwrap(), [bob, mallory]);
-        assert_eq!(by_address(&tx, "bob").unwrap(), Some(mallory));
-        assert_eq!(by_address(&tx, "AAAA").unwrap(), Some(bob));
+        assert_eq!(
+            by_address(&tx, NetworkId::Mailbox, "bob").unwrap(),
+            Some(mallory)
+        );
+        assert_eq!(
+            by_address(&tx, NetworkId::Mailbox, "AAAA").unwrap(),
+            Some(bob)
+        );
     }
 
     #[test]

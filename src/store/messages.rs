@@ -392,6 +392,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Option<Delivery>> {
         }),
         Some("relayed") => Some(Delivery::Relayed { at }),
         Some("collected") => Some(Delivery::Collected { at }),
+        Some("delivered") => Some(Delivery::Delivered { at }),
         Some("failed") => Some(Delivery::Failed {
             problem: problem.unwrap_or_default(),
         }),
@@ -491,7 +492,7 @@ mod tests {
         let channel = add(&tx, "a", ChannelState::Active, true);
         let message = claimed(&tx, channel, ENVELOPE);
         assert_eq!(collected(&tx, channel, &[ENVELOPE], NOW).unwrap(), 0);
-        outbox::relayed(&tx, message, 1, NOW).unwrap();
+        outbox::relayed(&tx, message, Some(1), false, NOW).unwrap();
         assert_eq!(at_relay(&tx, channel).unwrap(), [ENVELOPE]);
         assert_eq!(collected(&tx, channel, &[ENVELOPE], NOW).unwrap(), 1);
         assert_eq!(collected(&tx, channel, &[ENVELOPE], NOW).unwrap(), 0);

@@ -198,13 +198,20 @@ pub fn claim(
     Ok(())
 }
 
-/// Notes that the relay has the message.
-pub fn relayed(tx: &Tx<'_>, message: MessageId, seq: i64, now: UnixMillis) -> Result<(), Error> {
+/// Notes that the relay has the message, or (`delivered`) that the peer said that they have it.
+pub fn relayed(
+    tx: &Tx<'_>,
+    message: MessageId,
+    seq: Option<i64>,
+    delivered: bool,
+    now: UnixMillis,
+) -> Result<(), Error> {
     leave(tx, message)?;
+    let delivery = if delivered { "delivered" } else { "relayed" };
     tx.0.execute(
-        "UPDATE messages SET delivery = 'relayed', delivery_at = ?3, seq = ?2, problem = NULL
+        "UPDATE messages SET delivery = ?4, delivery_at = ?3, seq = ?2, problem = NULL
          WHERE id = ?1",
-        params![message.0, seq, now.0],
+        params![message.0, seq, now.0, delivery],
     )?;
     Ok(())
 }

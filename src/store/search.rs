@@ -380,7 +380,7 @@ fn state(kind: Kind, fact: &Fact) -> State {
     match fact {
         Fact::Held => messages("m.delivery IS 'held' OR m.admitted IS 0 AND m.raw_reason IS NULL"),
         Fact::Flagged => messages("m.flagged = 1"),
-        Fact::Sent => messages("ifnull(m.delivery, '') IN ('relayed', 'collected')"),
+        Fact::Sent => messages("ifnull(m.delivery, '') IN ('relayed', 'collected', 'delivered')"),
         Fact::Expired => messages("m.delivery IS 'expired'"),
         Fact::Refused => messages(
             "m.delivery IS 'refused' OR m.id IN (SELECT message FROM review

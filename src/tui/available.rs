@@ -69,6 +69,7 @@ fn available_here(model: &Model, action: Action) -> bool {
         }
         Action::Undo => engagement::can_undo(model),
         Action::Leader | Action::Note => model.open_channel().is_some(),
+        Action::Filter if on_main => !model.has_no_channels(),
         Action::Filter => filter::list(model).is_some(),
         Action::Back if on_main => {
             let narrowed = filter::list(model).is_some_and(|list| model.filters.narrows(list));

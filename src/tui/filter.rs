@@ -181,7 +181,7 @@ fn settle(model: &mut Model) -> Vec<Effect> {
                 let first = spots.iter().find(channel).or_else(|| spots.first());
                 model.cursor = first.copied().or(model.cursor);
             }
-            model.rail_scroll = None;
+            model.rail_scroll = (None, None);
             Vec::new()
         }
         Some(List::NeedsYou) => needs_you::refresh(model),

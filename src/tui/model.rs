@@ -105,8 +105,8 @@ pub struct Model {
     pub(super) pane: Pane,
     /// Rows of the side pane above its upper edge.
     pub(super) side_scroll: usize,
-    /// Rows of the rail above its upper edge, where the wheel moved them.
-    pub(super) rail_scroll: Option<usize>,
+    /// The first rows of the lists of the rail, needs and channels, where the wheel moved them.
+    pub(super) rail_scroll: (Option<usize>, Option<usize>),
     /// Since when Space waits for the key that follows.
     pub(super) leader: Option<UnixMillis>,
     /// What lies over the screen.
@@ -241,7 +241,7 @@ impl Model {
             cursor: None,
             pane: Pane::Rail,
             side_scroll: 0,
-            rail_scroll: None,
+            rail_scroll: (None, None),
             leader: None,
             palette: None,
             recent: Vec::new(),
@@ -346,6 +346,11 @@ impl Model {
 
     pub(super) fn needs_count(&self) -> usize {
         self.needs.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Tells whether it is known that there is no channel yet.
+    pub(super) fn has_no_channels(&self) -> bool {
+        self.channels.as_ref().is_some_and(Vec::is_empty)
     }
 
     pub(super) fn channel(&self, id: ChannelId) -> Option<&Channel> {

@@ -11,6 +11,8 @@ mod settle;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
+use crate::text::ascii_twin;
+
 pub use colour::{Colour, ColourDepth, Rgb};
 pub use file::{FileError, Look, ThemeFile};
 pub use settle::{Answer, Because, ColourHints, Settled, ThemeChoice, ThemeError, Themes};
@@ -179,6 +181,14 @@ impl Symbols {
         }
     }
 
+    /// Chooses by the environment, read as `setlocale` reads it.
+    pub fn for_environment(text: impl Fn(&str) -> Option<String>) -> Self {
+        let mut names = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+        let filled = |value: &String| !value.trim().is_empty();
+        let locale = names.find_map(|name| text(name).filter(filled));
+        Self::for_locale(locale.as_deref())
+    }
+
     /// Returns the name of the set in the settings.
     pub fn name(self) -> &'static str {
         match self {
@@ -191,52 +201,9 @@ impl Symbols {
     ///
     /// Views are written with the Unicode glyphs; the finished frame is folded once.
     pub(super) fn fold(self, glyph: &str) -> Option<&'static str> {
-        if self == Self::Unicode || glyph.is_ascii() {
-            return None;
-        }
-        FOLD.iter()
-            .find(|(unicode, _)| *unicode == glyph)
-            .map(|(_, ascii)| *ascii)
+        (self == Self::Ascii).then(|| ascii_twin(glyph)).flatten()
     }
 }
-
-const FOLD: &[(&str, &str)] = &[
-    ("─", "-"),
-    ("│", "|"),
-    ("▏", "|"),
-    ("┌", "+"),
-    ("┐", "+"),
-    ("└", "+"),
-    ("┘", "+"),
-    ("┆", ":"),
-    ("▸", ">"),
-    ("●", "*"),
-    ("■", "#"),
-    ("✗", "x"),
-    ("⚑", "!"),
-    ("◌", "o"),
-    ("○", "o"),
-    ("·", "-"),
-    ("▲", "^"),
-    ("▼", "v"),
-    ("→", ">"),
-    ("←", "<"),
-    ("−", "-"),
-    ("↑", "^"),
-    ("↓", "v"),
-    ("…", "~"),
-    ("✓", "+"),
-    ("‹", "<"),
-    ("›", ">"),
-    ("“", "\""),
-    ("”", "\""),
-    ("’", "'"),
-    ("⟦", "["),
-    ("⟧", "]"),
-    ("⟪", "{"),
-    ("⟫", "}"),
-    ("⏎", "/"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -268,13 +235,5 @@ mod tests {
         for locale in [None, Some("C"), Some("POSIX"), Some("ja_JP.eucJP")] {
             assert_eq!(Symbols::for_locale(locale), Symbols::Ascii);
         }
-    }
-
-    #[test]
-    fn every_twin_of_a_glyph_is_ascii() {
-        assert!(
-            FOLD.iter()
-                .all(|(glyph, twin)| !glyph.is_ascii() && twin.is_ascii())
-        );
     }
 }

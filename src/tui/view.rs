@@ -17,8 +17,8 @@ use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
     catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite, main,
-    needs_you_view, note, onboarding, rename, rest, review_view, safety_code, search_view,
-    settings_view, why,
+    needs_you, needs_you_view, note, onboarding, rename, rest, review_view, safety_code,
+    search_view, settings_view, why,
 };
 use super::theme::Role;
 use super::update::scope;
@@ -68,6 +68,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Rename(screen) => rename::draw(model, screen, frame),
         Screen::EndChannel(screen) => end_channel::draw(model, screen, frame),
     }
+    draw_notice(model, frame);
     reminder::draw(model, frame);
     if let Some(palette) = &model.palette {
         palette::view::draw(model, palette, frame);
@@ -190,20 +191,42 @@ fn draw_title_row(model: &Model, frame: &mut Frame<'_>) {
 /// Returns how much waits in fewer and fewer words.
 fn narrow_counts(model: &Model) -> Vec<String> {
     let needs = model.needs_count();
-    let first = first_expiry(model).map(|first| format!(" · {first}"));
+    let first = first_expiry(model, false).map(|first| format!(" · {first}"));
     let first = first.unwrap_or_default();
-    vec![
+    let counts = [
         format!("Needs you {needs}{first}"),
         format!("Needs {needs}{first}"),
         format!("Needs {needs}"),
         needs.to_string(),
-    ]
+    ];
+    // That nothing flows goes before the words, and after the counts.
+    let down = is_offline(model).then(|| {
+        let with = |counts: &String| format!("{counts}   {OFFLINE}");
+        counts.iter().take(2).map(with).collect::<Vec<_>>()
+    });
+    down.into_iter().flatten().chain(counts).collect()
+}
+
+/// What the header says in a narrow window while no relay answers.
+const OFFLINE: &str = "offline";
+
+fn is_offline(model: &Model) -> bool {
+    let relays = model.status.as_ref().map(|status| status.relays.iter());
+    relays.is_some_and(|mut relays| relays.len() > 0 && relays.all(|relay| relay.problem.is_some()))
 }
 
 /// Returns what is left until the first held draft counts as refused.
-fn first_expiry(model: &Model) -> Option<String> {
+fn first_expiry(model: &Model, long: bool) -> Option<String> {
     let at = model.status.as_ref()?.next_expiry?;
-    Some(age(at.since(model.now)))
+    if at <= model.now {
+        return Some("expired".to_owned());
+    }
+    let left = age(at.since(model.now));
+    Some(if long {
+        format!("first in {left}")
+    } else {
+        left
+    })
 }
 
 fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
@@ -212,9 +235,7 @@ fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
     let needs = model.needs_count();
     if model.needs.is_some() {
         let role = if needs > 0 { Role::Wait } else { Role::Dim };
-        let first = first_expiry(model);
-        let words = match first {
-            Some(first) if columns >= 110 => format!("Needs you {needs} · first in {first}"),
+        let words = match first_expiry(model, columns >= 110) {
             Some(first) => format!("Needs you {needs} · {first}"),
             None => format!("Needs you {needs}"),
         };
@@ -250,7 +271,11 @@ fn header_right(model: &Model, paint: &Paint<'_>, columns: u16) -> Spans {
             parts.push(vec![paint.own(role, words)]);
         }
     }
-    parts.push(vec![paint.own(Role::Dim, clock(model.now, &model.zone))]);
+    if columns < 64 && is_offline(model) {
+        parts.push(vec![paint.own(Role::Wait, OFFLINE)]);
+    } else {
+        parts.push(vec![paint.own(Role::Dim, clock(model.now, &model.zone))]);
+    }
     let mut spans = Vec::new();
     for (index, part) in parts.into_iter().enumerate() {
         if index > 0 {
@@ -288,10 +313,39 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
             paint.row(inset(rule, 3, 0), spans);
         }
         draw_bar(model, &mut paint, bar);
-    } else if let Some(notice) = notice {
-        paint.row(bar, notice);
-    } else {
+    } else if notice.is_none() {
         draw_bar(model, &mut paint, bar);
+    }
+}
+
+/// Draws what just happened over the key bar of a low window, and over the row above it where
+/// one is not enough. Where one reads to decide, nothing is covered.
+fn draw_notice(model: &Model, frame: &mut Frame<'_>) {
+    let Some(notice) = model.notice.as_ref().filter(|_| header_rows(model) < 2) else {
+        return;
+    };
+    let area = frame.area();
+    let mut paint = Paint {
+        buffer: frame.buffer_mut(),
+        theme: &model.theme,
+    };
+    let role = match notice.tone {
+        Tone::Fine => Role::Accent,
+        Tone::Trouble => Role::Wait,
+    };
+    let room = usize::from(area.width).saturating_sub(2);
+    let line = ours(&notice.text);
+    let wrapped = line.wrap(room.max(1));
+    let lines = if wrapped.len() == 2 && model.guard().is_none() {
+        wrapped
+    } else {
+        vec![line.truncated(room)]
+    };
+    let first = usize::from(area.height).saturating_sub(lines.len());
+    for (line, down) in lines.iter().zip(first..) {
+        let row = nth(area, down);
+        paint.clear(row);
+        paint.row(inset(row, 1, 1), safe(&model.theme, line, role));
     }
 }
 
@@ -306,6 +360,9 @@ const FIRST: &[Action] = &[
     Action::Write,
     Action::PauseAll,
 ];
+
+/// The same as long as there is no channel.
+const FIRST_OF_ALL: &[Action] = &[Action::NewInvite, Action::AcceptLink, Action::Palette];
 
 /// Returns what the tour proposes to try next, on the main screen of the demo.
 fn proposal(model: &Model, columns: u16) -> Option<Spans> {
@@ -341,8 +398,13 @@ fn draw_bar(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let mut left = begun(model, paint, scope);
     let mut lines: Vec<_> = model.keys.of(scope).collect();
     if scope == Scope::Main {
-        let rank = |line: &&Line| FIRST.iter().position(|first| *first == line.binding.action);
-        lines.sort_by_key(|line| rank(line).unwrap_or(FIRST.len()));
+        let first = if model.has_no_channels() {
+            FIRST_OF_ALL
+        } else {
+            FIRST
+        };
+        let rank = |line: &&Line| first.iter().position(|it| *it == line.binding.action);
+        lines.sort_by_key(|line| rank(line).unwrap_or(first.len()));
     }
     for line in lines.into_iter().filter(|_| model.pending.is_none()) {
         let action = line.binding.action;
@@ -477,6 +539,10 @@ pub(super) fn bar_words(model: &Model, line: &Line) -> Option<&'static str> {
     if binding.action == Action::PauseChannel {
         let paused = model.open_channel().is_some_and(|channel| channel.paused);
         return Some(if paused { "resume" } else { "pause" });
+    }
+    let acts_on_marked = matches!(model.screen, Screen::NeedsYou(_));
+    if binding.action == Action::Confirm && acts_on_marked && !needs_you::has_marked(model) {
+        return None;
     }
     if binding.action == Action::NextNeed && model.size.0 < 64 {
         return Some("next");

@@ -5,6 +5,8 @@
 
 mod reader;
 
+use std::hash::Hash;
+
 use serde_json::{Map, Number, Value};
 
 use super::python_json::{write_float, write_items, write_text};
@@ -24,9 +26,28 @@ pub(crate) enum Error {
     TooDeep,
 }
 
+/// What the strings of a text are kept in.
+pub(crate) trait Characters: Clone + Default + Eq + Hash {
+    /// Appends characters as they stand in the text.
+    fn push_run(&mut self, run: &str);
+
+    /// Appends what an escape says: a code point, perhaps one half of a surrogate pair.
+    fn push_code(&mut self, code: u32);
+}
+
+impl Characters for String {
+    fn push_run(&mut self, run: &str) {
+        self.push_str(run);
+    }
+
+    fn push_code(&mut self, code: u32) {
+        self.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+}
+
 /// A value as it was written: numbers keep their digits.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Loose<'a> {
+pub(crate) enum Loose<'a, T = String> {
     /// `null`
     Null,
     /// `true` or `false`
@@ -37,12 +58,19 @@ pub(crate) enum Loose<'a> {
     Float(f64),
     /// `NaN`, `Infinity`, `-Infinity`, or a number too large for a double.
     NotFinite(&'static str),
-    /// A string; halves of surrogate pairs became U+FFFD.
-    Text(String),
+    /// A string; in a `String`, halves of surrogate pairs became U+FFFD.
+    Text(T),
     /// An array.
     Array(Vec<Self>),
     /// An object in the order of first appearance.
-    Object(Vec<(String, Self)>),
+    Object(Vec<(T, Self)>),
+}
+
+impl<'a, T: Characters> Loose<'a, T> {
+    /// Reads a whole text, strings into `T`.
+    pub(crate) fn parse_into(text: &'a str) -> Result<Self, Error> {
+        reader::read(text)
+    }
 }
 
 impl<'a> Loose<'a> {

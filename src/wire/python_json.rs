@@ -111,21 +111,45 @@ fn write_escape(out: &mut String, unit: u16) {
 /// Appends a finite number as Python's `repr` writes it: `1.0`, `1e+16`, `1e-07`.
 pub(super) fn write_float(out: &mut String, float: f64) {
     // Rust's Debug has the shortest digits and the same bounds for the exponent form
-    // (below 1e-4, from 1e16 on); only the exponent itself is written differently.
+    // (below 1e-4, from 1e16 on); only the exponent itself is written differently, and the last
+    // digit where two are as near.
     let text = format!("{float:?}");
-    let Some((mantissa, exponent)) = text.split_once('e') else {
-        out.push_str(&text);
+    let (mantissa, exponent) = match text.split_once('e') {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (&*text, None),
+    };
+    match even_last_digit(float) {
+        Some(digit) if !mantissa.ends_with(".0") => {
+            out.push_str(mantissa.get(..mantissa.len() - 1).unwrap_or_default());
+            out.push(digit);
+        }
+        _ => out.push_str(mantissa),
+    }
+    let Some(exponent) = exponent else {
         return;
     };
     let (sign, digits) = match exponent.strip_prefix('-') {
         Some(digits) => ('-', digits),
         None => ('+', exponent),
     };
-    out.push_str(mantissa);
     out.push('e');
     out.push(sign);
     if digits.len() < 2 {
         out.push('0');
     }
     out.push_str(digits);
+}
+
+/// Returns the last digit that Python writes where Rust writes another: a number may lie in the
+/// middle between two shortest texts, and Python takes the even one (884722891750015.25).
+fn even_last_digit(float: f64) -> Option<char> {
+    let shortest = format!("{float:e}");
+    let (digits, _) = shortest.split_once('e')?;
+    let decimals = digits.split_once('.').map_or(0, |(_, part)| part.len());
+    // With a given number of digits Rust rounds what lies in the middle to even too.
+    let even = format!("{float:.decimals$e}");
+    if even == shortest || even.parse() != Ok(float) {
+        return None;
+    }
+    even.split_once('e')?.0.chars().next_back()
 }

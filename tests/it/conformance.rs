@@ -4,6 +4,7 @@
 //! harm there; everything else goes through `api`. The last lines say what is run.
 
 mod mailbox;
+mod mesh;
 
 use chaperon::api::{ChannelRef, Checked, Error, Handle, Reply, Request, SendOutcome};
 use chaperon::engine::{Hosted, system_clock};
@@ -26,6 +27,7 @@ trait Rig: Sized {
 /// One engine with one channel.
 struct Side {
     dir: tempfile::TempDir,
+    mode: Mode,
     hosted: Option<Hosted>,
 }
 
@@ -33,6 +35,7 @@ impl Side {
     fn new() -> Self {
         let mut side = Self {
             dir: tempfile::tempdir().unwrap(),
+            mode: Mode::OnDemand,
             hosted: None,
         };
         side.start();
@@ -41,12 +44,15 @@ impl Side {
 
     fn start(&mut self) {
         let profile = Profile::at(self.dir.path());
-        self.hosted = Some(Hosted::start(&profile, Mode::OnDemand, system_clock()).unwrap());
+        self.hosted = Some(Hosted::start(&profile, self.mode, system_clock()).unwrap());
     }
 
     async fn restart(&mut self) {
         self.hosted.take().unwrap().stop().await;
         self.start();
+        if self.mode == Mode::Continuous {
+            self.listens().await;
+        }
     }
 
     fn handle(&self) -> Handle {
@@ -261,4 +267,13 @@ conforms!(mailbox_on_our_relay, crate::conformance::mailbox::OnOurs);
 conforms!(
     mailbox_on_the_reference,
     crate::conformance::mailbox::OnTheReference
+);
+// No relay stands between two agents of the mesh: nothing lies anywhere to be collected, and
+// what cannot be read is turned away at the door.
+conforms!(agent_mesh, crate::conformance::mesh::Agents:
+    messages_are_delivered_once_and_in_order,
+    a_restart_of_either_side_loses_and_repeats_nothing,
+    a_changed_key_stops_the_channel_both_ways,
+    an_oversized_message_is_refused_with_both_sizes,
+    the_largest_message_arrives_whole,
 );

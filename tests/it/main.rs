@@ -9,6 +9,7 @@ mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
 mod flows;
+mod mesh;
 mod pty;
 mod readme;
 mod reference;

@@ -11,15 +11,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chaperon::api::Reply;
-use chaperon::tui::{Message, Question};
+use chaperon::tui::Found;
 
-use crate::tui::log;
-use crate::tui::world::{Facts, MARTA, World};
+use crate::tui::world::{Facts, World};
+use crate::tui::{log, onboarding, settings, states};
 use svg::Window;
 
 const SIZE: (u16, u16) = (120, 36);
-const TITLE: &str = "chaperon (3)";
 
 /// A picture: its name, the world in which it is taken, and the keys that lead to it.
 type Picture = (&'static str, fn((u16, u16)) -> World, &'static str);
@@ -29,16 +27,34 @@ fn busy(size: (u16, u16)) -> World {
 }
 
 fn with_draft(size: (u16, u16)) -> World {
-    World::new(Facts::busy().with_draft(), size)
+    World::new(Facts::busy().calm().with_draft(), size)
 }
 
-fn safety_code(size: (u16, u16)) -> World {
-    let mut world = busy(size);
-    world.keys("v");
-    let code = Box::new(Ok(Reply::SafetyCode(Box::new(world.facts.code(MARTA)))));
-    world.tell(Message::Answer(Question::SafetyCode(MARTA), code));
-    world.settle();
+/// A world, after what a person did in it.
+fn after(facts: Facts, size: (u16, u16), does: fn(&mut World)) -> World {
+    let mut world = World::new(facts, size);
+    does(&mut world);
     world
+}
+
+fn news(size: (u16, u16)) -> World {
+    let facts = Facts::busy().calm().with_passages().with_news();
+    World::new(facts, size)
+}
+
+fn noted(size: (u16, u16)) -> World {
+    let mut facts = Facts::busy().calm();
+    "Met in Lisbon, prefers mornings.\nDo not hold Fridays.".clone_into(&mut facts.note);
+    World::new(facts, size)
+}
+
+fn bare(size: (u16, u16)) -> World {
+    let nothing = Found {
+        clawbuddy: None,
+        desktop: true,
+        ..onboarding::found()
+    };
+    onboarding::first_start(nothing, size)
 }
 
 const PICTURES: &[Picture] = &[
@@ -46,14 +62,25 @@ const PICTURES: &[Picture] = &[
     ("main-empty", |size| World::new(Facts::empty(), size), ""),
     (
         "main-paused",
-        |size| World::new(Facts::busy().calm().paused(), size),
+        |size| World::new(Facts::busy().calm().paused().with_kept(3), size),
+        "",
+    ),
+    (
+        "main-offline",
+        |size| World::new(Facts::busy().calm().offline(), size),
         "",
     ),
     ("transcript", busy, "<tab>kk"),
     ("filter", busy, "/mar"),
     ("leader", busy, " "),
     ("palette", busy, "<ctrl-k>marta pre"),
-    ("why", busy, "<tab>kkw"),
+    (
+        "why",
+        |size| after(Facts::busy().calm(), size, states::why),
+        "",
+    ),
+    ("mute", busy, "m"),
+    ("snooze", with_draft, "nnz"),
     ("rename", busy, " r, Acme"),
     ("end-channel", busy, " x"),
     (
@@ -62,17 +89,28 @@ const PICTURES: &[Picture] = &[
         "iHi Marta, I will call you myself about the drive. Yes, Thursday at two is fine.",
     ),
     ("needs-you", with_draft, "Wj"),
+    (
+        "needs-you-empty",
+        |size| World::new(Facts::busy().calm().settled(), size),
+        "W",
+    ),
+    ("catch-up", news, "H"),
+    ("digest", news, "D"),
     ("review", busy, "nn<enter>"),
     ("review-draft", with_draft, "nn<enter>"),
     ("review-contact", busy, "N<enter>"),
     ("review-key", busy, "n<enter>"),
     (
         "review-several",
-        |size| World::new(Facts::busy().with_plain_drafts(3), size),
+        |size| World::new(Facts::busy().calm().with_plain_drafts(3), size),
         "WfxjxjxA",
     ),
     ("engagement", busy, "pl"),
-    ("safety-code", safety_code, ""),
+    (
+        "safety-code",
+        |size| after(Facts::busy().calm(), size, states::code),
+        "",
+    ),
     ("invite", busy, "Gkkk<enter>"),
     ("invite-new", busy, "ITomas<tab><tab><right>"),
     (
@@ -82,10 +120,26 @@ const PICTURES: &[Picture] = &[
     ),
     ("log", log::opened, ""),
     ("log-entry", log::opened, "<enter>"),
-    ("search", busy, "<ctrl-f>hold<enter>j"),
-    ("note", busy, " n"),
-    ("settings", busy, ","),
+    ("search", noted, "<ctrl-f>hold<enter>j"),
+    ("note", noted, " n"),
+    ("settings", settings::world, ","),
+    (
+        "doctor",
+        |size| after(Facts::busy().calm(), size, settings::examine),
+        "",
+    ),
     ("help", busy, "?"),
+    (
+        "first-start",
+        |size| onboarding::first_start(onboarding::found(), size),
+        "",
+    ),
+    ("first-start-nothing", bare, "j"),
+    (
+        "first-start-files",
+        |size| onboarding::first_start(onboarding::found(), size),
+        "jjlS",
+    ),
 ];
 
 /// The folders, with the theme and the window of the pictures in them.
@@ -126,7 +180,10 @@ fn the_pictures_of_all_screens_are_current() {
         for (theme, window) in LOOKS {
             world.dress(theme);
             let path = dir().join(theme).join(name).with_extension("svg");
-            stale.extend(check(&path, &svg::of(&world.frame(), TITLE, window)));
+            stale.extend(check(
+                &path,
+                &svg::of(&world.frame(), &world.model.title(), window),
+            ));
         }
     }
     assert!(

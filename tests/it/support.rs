@@ -5,10 +5,13 @@
     reason = "an answer without the expected member has to fail loudly"
 )]
 
+mod agent;
 pub(crate) mod clawbuddy;
 mod engine;
 mod http;
+pub(crate) mod mesh_peer;
 mod person;
+pub(crate) mod python;
 mod relay;
 mod world;
 
@@ -16,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub(crate) use agent::{Agent, free_port};
 pub(crate) use engine::Engine;
 pub(crate) use http::{Answer, http};
 pub(crate) use person::{Invited, Person, texts};

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("api", &["model"]),
     ("profile", &["model"]),
     ("desktop", &["model", "text", "profile"]),
+    ("logs", &["profile"]),
     ("herald", &["model", "api", "desktop", "profile"]),
     ("net", &["model", "wire", "crypto", "failpoint"]),
     ("relay", &["model", "wire", "crypto"]),

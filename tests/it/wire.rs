@@ -1,4 +1,4 @@
-//! The mailbox wire and the crypto under it, against what the reference client 0.4.0 does.
+//! The wires and the crypto under them, against what the reference clients do.
 #![expect(
     clippy::indexing_slicing,
     reason = "a vector without the expected member has to fail loudly"
@@ -8,6 +8,7 @@ mod bodies;
 mod envelopes;
 mod files;
 mod invites;
+mod mesh;
 mod properties;
 mod python_json;
 mod relay_answers;

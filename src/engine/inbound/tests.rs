@@ -11,7 +11,7 @@ use crate::model::{NetworkId, PeerText, Verdict};
 use crate::net::Mode;
 use crate::profile::{Config, Profile};
 use crate::store::Store;
-use crate::wire::mailbox::Invite;
+use crate::wire::mailbox::{Invite, encode_key};
 
 pub(in crate::engine) const NOW: UnixMillis = UnixMillis(1000);
 

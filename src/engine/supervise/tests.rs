@@ -13,7 +13,7 @@ use crate::store::outbox;
 /// Tells the engine what its network carries; nothing is sent.
 fn with_network(alone: &mut Alone) {
     let (commands, _nobody) = tokio::sync::mpsc::unbounded_channel();
-    let network = std::sync::Arc::new(crate::net::mailbox::Mailbox);
+    let network = &crate::net::mailbox::Mailbox;
     let port = super::super::core::Port { network, commands };
     let id = crate::model::NetworkId::Mailbox;
     alone.core.ports.insert(id, port);
@@ -51,6 +51,7 @@ fn held(alone: &mut Alone, channel: ChannelId) -> MessageId {
 
 fn arrives(alone: &mut Alone, channel: ChannelId, number: u8, text: &str) {
     let arrived = Arrived {
+        original: None,
         seq: Some(i64::from(number)),
         envelope: Digest([number; 32]),
         content: Content::Text(Body::new("", text)),
@@ -492,6 +493,7 @@ fn incoming_is_settled_whatever_is_held() {
     let channel = alone.add(ChannelState::Active, true);
     let (settled, mut answer) = tokio::sync::oneshot::channel();
     let arrived = Arrived {
+        original: None,
         seq: Some(9),
         envelope: Digest([9; 32]),
         content: Content::Text(Body::new("", "hi\u{202e}")),

@@ -172,7 +172,12 @@ impl Client {
             .map_err(|_no_number| later("the relay's answer has no number for the message"))?;
         let answer = serde_json::from_slice::<serde_json::Value>(&bytes)
             .map_or_else(|_| String::from("{}"), |answer| answer.to_string());
-        Ok(Accepted { seq, answer })
+        Ok(Accepted {
+            seq: Some(seq),
+            answer,
+            delivered: false,
+            original: None,
+        })
     }
 
     /// Lets the relay delete a message.

@@ -128,6 +128,7 @@ impl Room {
                 seq: record.seq,
                 envelope,
                 content: self.open(bytes, record.payload),
+                original: None,
             });
         }
         if complete {
@@ -288,6 +289,7 @@ mod tests {
 
     fn room(pair: &Pair, ours: Vec<Digest>) -> Room {
         Room::new(Watch {
+            request: None,
             channel: ChannelId(1),
             address: "room".into(),
             relay: "http://127.0.0.1:1".into(),

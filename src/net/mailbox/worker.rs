@@ -89,6 +89,8 @@ impl Relays {
                 }),
             },
             Command::Sync(done) => self.sync(done),
+            // There are no accounts here, and nobody to look for.
+            Command::Login(_) | Command::Logout | Command::Seek(_) => {}
         }
     }
 
@@ -521,8 +523,10 @@ impl Relay {
             && let Some(seq) = self.find(address, &post.sealed.envelope).await?
         {
             return Ok(Accepted {
-                seq,
+                seq: Some(seq),
                 answer: format!("{{\"ok\":true,\"seq\":{seq}}}"),
+                delivered: false,
+                original: None,
             });
         }
         let _permit = self.permits.acquire().await;

@@ -50,6 +50,7 @@ fn channel(id: ChannelId, name: &str, unread: u32) -> Channel {
         muted: None,
         news: 0,
         news_at: None,
+        trusts_us: None,
     }
 }
 
@@ -230,6 +231,7 @@ impl Desk {
             item,
             channel: self.channels[0].clone(),
             network: NetworkId::Mailbox,
+            asked: None,
             message,
             before: Vec::new(),
             total: 3,
@@ -255,6 +257,7 @@ impl Desk {
             next_expiry: None,
             today: Today::default(),
             wake_problems: Vec::new(),
+            listening: Vec::new(),
             outbox: 0,
             relays: Vec::new(),
             now: self.now,

@@ -227,6 +227,9 @@ mod tests {
             Kind::Hours => "(off|0[0-9]:[0-5][0-9]-1[0-9]:[0-5][0-9])"
                 .prop_map(Value::Text)
                 .boxed(),
+            Kind::Listen => "(off|127\\.0\\.0\\.1:[1-9][0-9]{0,3})"
+                .prop_map(Value::Text)
+                .boxed(),
             Kind::YesNo => any::<bool>().prop_map(Value::YesNo).boxed(),
             Kind::Number { least, most, .. } => (least..=most).prop_map(Value::Number).boxed(),
         }

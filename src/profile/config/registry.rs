@@ -14,6 +14,10 @@ pub enum Key {
     MailboxUrl,
     /// Name of the user in invitation texts.
     SenderName,
+    /// Where the Agent Mesh listens.
+    MeshListen,
+    /// Whether the Agent Mesh tells the local network that we are there.
+    MeshAnnounce,
     /// Name of a colour theme.
     Theme,
     /// Which characters are drawn.
@@ -55,16 +59,19 @@ pub enum Group {
     Hands,
     /// What new channels start with.
     Channels,
+    /// Where others can reach this computer.
+    Listening,
 }
 
 impl Group {
     /// All groups, in the order they are shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Look,
         Self::Reach,
         Self::Deciding,
         Self::Hands,
         Self::Channels,
+        Self::Listening,
     ];
 
     /// Returns its heading.
@@ -75,6 +82,7 @@ impl Group {
             Self::Deciding => "Deciding",
             Self::Hands => "Hands",
             Self::Channels => "New channels",
+            Self::Listening => "Listening",
         }
     }
 }
@@ -96,6 +104,8 @@ pub enum Kind {
     Program,
     /// Hours of the day as `22:00-07:00`, or `off`.
     Hours,
+    /// Address and port of this computer as `127.0.0.1:8787`, or `off`.
+    Listen,
     /// `true` or `false`.
     YesNo,
     /// A whole number.
@@ -334,6 +344,27 @@ pub const TABLE: &[About] = &[
         what: "Your name in the words that go with an invite.",
         variables: &[],
         preset: Preset::Text(""),
+    },
+    About {
+        key: Key::MeshListen,
+        name: "mesh_listen",
+        group: Group::Listening,
+        kind: Kind::Listen,
+        possible: "an address and a port as in \"127.0.0.1:8787\", or \"off\"",
+        what: "Where the Agent Mesh listens, once there is an identity. Anything but 127.0.0.1 \
+               shows your id, name and key to whoever reaches it, and lets them ask for contact.",
+        variables: &[],
+        preset: Preset::Text("127.0.0.1:8787"),
+    },
+    About {
+        key: Key::MeshAnnounce,
+        name: "mesh_announce",
+        group: Group::Listening,
+        kind: Kind::YesNo,
+        possible: "true or false",
+        what: "Whether the local network is told by mDNS that you are on the Agent Mesh.",
+        variables: &[],
+        preset: Preset::YesNo(false),
     },
 ];
 

@@ -1,6 +1,7 @@
 //! What a setting can hold, as a value of the file and as a type of its own.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -42,6 +43,9 @@ impl Value {
                 words.iter().enumerate().all(once)
             }
             (Kind::Hours, Self::Text(text)) => text == "off" || QuietHours::parse(text).is_some(),
+            (Kind::Listen, Self::Text(text)) => {
+                text == "off" || text.parse::<SocketAddr>().is_ok_and(|at| at.port() != 0)
+            }
             (Kind::Number { least, most, .. }, Self::Number(number)) => {
                 (least..=most).contains(number)
             }

@@ -93,10 +93,6 @@ impl Options {
         let term = text("TERM");
         let ssh = set("SSH_CONNECTION") || set("SSH_TTY");
         let all = text("COLORTERM").is_some_and(|it| it == "truecolor" || it == "24bit");
-        // As setlocale reads them; a locale that nobody set is C.
-        let locale = text("LC_ALL")
-            .or_else(|| text("LC_CTYPE"))
-            .or_else(|| text("LANG"));
         let marks_pastes = marks_pastes(term.as_deref(), set("TMUX"));
         Self {
             theme: ThemeChoice::AUTO,
@@ -113,7 +109,7 @@ impl Options {
                 },
                 answer: if ssh { Answer::FarAway } else { Answer::None },
             },
-            symbols: Symbols::for_locale(locale.as_deref()),
+            symbols: Symbols::for_environment(text),
             config: Config::default(),
             profile: None,
             place: Place::default(),

@@ -59,6 +59,8 @@ impl CatchUpScreen {
 
 pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     model.enter(Screen::CatchUp(Box::default()));
+    // What it says in a line, this screen says in full.
+    model.notice = None;
     reload(model)
 }
 
@@ -216,7 +218,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &CatchUpScreen, frame: &mut Fr
 }
 
 fn draw_title(model: &Model, screen: &CatchUpScreen, paint: &mut Paint<'_>, area: Rect) {
-    let mut left = vec![paint.own(Role::Heading, "SINCE YOU LOOKED")];
+    let mut left = vec![paint.own(Role::Title, "SINCE YOU LOOKED")];
     let since = screen.told().and_then(|news| news.since);
     let since = since.filter(|since| since.0 > 0);
     if let Some(at) = since {
@@ -354,11 +356,16 @@ fn lines(news: &ChannelNews, room: usize) -> Vec<(SafeLine, Role)> {
             .collect();
         some.join(" · ")
     };
+    let asked = if news.contacts == 1 {
+        "contact request"
+    } else {
+        "contact requests"
+    };
     let came = joined(&[
         (news.arrived, "arrived"),
         (news.held_in, "held in"),
         (news.held_out, "held out"),
-        (news.contacts, "about contact"),
+        (news.contacts, asked),
     ]);
     if !came.is_empty() {
         say(&came, Role::Text);
@@ -413,7 +420,7 @@ fn day_row(model: &Model, paint: &Paint<'_>, told: &DayNews, width: u16) -> Row 
         .map(|(count, words)| format!("{count} {words}"))
         .collect();
     let name = day(told.day, &model.zone);
-    let indent = if width < 64 { 12 } else { NAME + 3 };
+    let indent = if width < 64 { 12 } else { NAME + 2 };
     Row {
         left: vec![
             paint.own(Role::Dim, format!(" {name:<indent$}")),

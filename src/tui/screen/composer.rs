@@ -18,7 +18,7 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::theme::Role;
 use crate::tui::widget::editor::{Editor, Layout};
 use crate::tui::widget::field::role_of;
-use crate::tui::widget::paint::{Paint, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, inset, nth, safe, width};
 
 /// How long after the last key the draft is kept.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
@@ -345,6 +345,19 @@ fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: R
     }
 }
 
+/// Returns in words whether the key of whom one writes to was compared.
+const fn compared(channel: &Channel) -> &'static str {
+    match channel.state {
+        ChannelState::Active if channel.verified.is_some() => " · code compared",
+        ChannelState::Active => " · code not compared",
+        ChannelState::Stopped
+        | ChannelState::Invited
+        | ChannelState::Requested
+        | ChannelState::Superseded
+        | ChannelState::Closed => "",
+    }
+}
+
 fn draw_active(
     model: &Model,
     channel: &Channel,
@@ -359,12 +372,13 @@ fn draw_active(
     paint.rule(area);
     let title = inset(nth(area, 1), 1, 1);
     let name = sanitise_line(&channel.name, 30);
+    let (sign, role) = super::rail::trust(channel);
     let mut left = vec![
         paint.own(Role::Title, "AS YOURSELF"),
         paint.own(Role::Dim, " to "),
+        paint.own(role, format!("{sign} ")),
     ];
     left.extend(safe(&model.theme, &name, Role::Title));
-    left.push(paint.own(Role::Dim, " ~ accepted, not compared"));
     let lines = composer.editor.lines();
     let count = match size(composer, channel) {
         Some(size) => size,
@@ -390,6 +404,11 @@ fn draw_active(
         state.push(paint.own(Role::Dim, " · "));
         state.push(paint.own(Role::Accent, send));
         state.push(paint.own(Role::Dim, " sends"));
+    }
+    // The sign says it already; the words are for where there is room.
+    let words = paint.own(Role::Dim, compared(channel));
+    if width(&left) + words.width() + width(&state) < usize::from(title.width) {
+        left.push(words);
     }
     paint.pair(title, left, state);
 

@@ -128,7 +128,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &DigestScreen, frame: &mut Fra
     };
     let count = screen.listed().len();
     let left = vec![
-        paint.own(Role::Heading, "DIGEST"),
+        paint.own(Role::Title, "DIGEST"),
         paint.own(Role::Dim, "  what your rules left for later"),
     ];
     let right = match count {

@@ -367,7 +367,7 @@ fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Puts the cursor on a row of the rail and shows its channel beside it.
 pub(in crate::tui) fn select(model: &mut Model, spot: Spot) -> Vec<Effect> {
     model.cursor = Some(spot);
-    model.rail_scroll = None;
+    model.rail_scroll = (None, None);
     model.touch();
     model
         .channel_of(spot)

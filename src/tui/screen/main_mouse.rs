@@ -46,7 +46,7 @@ pub(in crate::tui) fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Ef
     let panes = layout(model);
     model.touch();
     if panes.rail.contains(at) {
-        rail::scroll(model, panes.rail, up, STEP);
+        rail::scroll(model, panes.rail, at, (up, STEP));
         return Vec::new();
     }
     if panes.side.contains(at) {

@@ -1,6 +1,6 @@
 //! An item that needs a person in a few words: what it is, why, and what is left of its time.
 
-use crate::model::{ReviewItem, ReviewKind, UnixMillis};
+use crate::model::{ReviewItem, ReviewKind, StopReason, UnixMillis};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{age, clock, day_number};
@@ -71,7 +71,14 @@ pub(super) fn time(model: &Model, item: &ReviewItem, long: bool) -> (String, Rol
 pub(super) fn why(item: &ReviewItem) -> String {
     let severe = if is_severe(item) { "!! " } else { "" };
     match &item.kind {
-        ReviewKind::KeyChange { reason, .. } => format!("{severe}{}", reason.sentence()),
+        ReviewKind::KeyChange { reason, .. } => {
+            let words = match reason {
+                StopReason::KeyChanged => "the key changed",
+                StopReason::AnsweredTwice => "answered by another",
+                StopReason::CodeDiffers => "the code differs",
+            };
+            format!("{severe}{words}")
+        }
         ReviewKind::ContactRequest { answers, .. } => match answers {
             Some(times @ 2..) => format!("{severe}wants a channel, answered {times} times"),
             Some(_) | None => "wants a channel".to_owned(),

@@ -222,6 +222,11 @@ pub(in crate::tui) fn take_settled(model: &mut Model, entries: Vec<LogEntry>) {
 }
 
 /// Tells whether there is anything to walk into.
+/// Tells whether any item is selected to be acted on with others.
+pub(in crate::tui) fn has_marked(model: &Model) -> bool {
+    matches!(&model.screen, Screen::NeedsYou(screen) if !screen.marked.is_empty())
+}
+
 pub(in crate::tui) fn has_items(model: &Model) -> bool {
     matches!(&model.screen, Screen::NeedsYou(screen) if !screen.items(model).is_empty())
 }

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::model::{Channel, ChannelState, LogEntry, ReviewId, ReviewItem};
-use crate::text::{ours, sanitise_line};
+use crate::text::{SafeLine, ours, sanitise_line};
 use crate::tui::model::{Model, Screen};
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -25,7 +25,7 @@ enum Row<'a> {
     Heading(&'static str, usize),
     Waits(&'a Channel),
     Settled(&'a LogEntry),
-    Words(String),
+    Words(SafeLine),
     Blank,
 }
 
@@ -127,7 +127,9 @@ fn rows<'a>(model: &'a Model, screen: &'a NeedsScreen) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     let items = screen.items(model);
     if items.is_empty() {
-        rows.push(Row::Words(empty_words(model, screen)));
+        let room = if width >= 110 { LIST } else { width };
+        let words = ours(&empty_words(model, screen)).wrap(usize::from(room).saturating_sub(2));
+        rows.extend(words.into_iter().map(Row::Words));
     }
     for item in items {
         rows.push(Row::Item(item));
@@ -194,7 +196,11 @@ fn draw_list(
 ) {
     let here = |row: &Row<'_>| matches!(row, Row::Item(item) if Some(item.id) == screen.cursor);
     let at = rows.iter().position(here).unwrap_or(0);
-    let window = paint.window(area, rows.len(), at);
+    let window = rows_from(area, rows.len(), first_row(area, rows.len(), at));
+    let below = rows.iter().skip(window.end);
+    // An item may take two rows, and is one all the same.
+    let counts = |row: &&Row<'_>| matches!(row, Row::Item(_) | Row::Waits(_) | Row::Settled(_));
+    paint.more(area, below.filter(counts).count());
     let shown = rows.iter().skip(window.start).take(window.len());
     for (down, row) in shown.enumerate() {
         let place = nth(area, down);
@@ -215,7 +221,7 @@ fn draw_row(
 ) {
     match row {
         Row::Blank => {}
-        Row::Words(words) => paint.row(place, vec![paint.own(Role::Dim, words.clone())]),
+        Row::Words(words) => paint.row(place, safe(&model.theme, words, Role::Dim)),
         Row::Heading(words, count) => {
             let left = vec![paint.own(Role::Heading, *words)];
             let right = vec![paint.own(Role::Dim, count.to_string())];
@@ -239,10 +245,13 @@ fn draw_row(
                 | ChannelState::Requested
                 | ChannelState::Active
                 | ChannelState::Superseded
-                | ChannelState::Closed => ("key", "stopped; compare the code with them"),
+                | ChannelState::Closed => ("key", "stopped; compare the code"),
             };
             let mut left = lead(model, paint, (word, Role::Dim), &channel.name);
-            left.push(paint.own(Role::Dim, words));
+            // Where there is no room, the word for the kind says it.
+            if place.width >= 58 {
+                left.push(paint.own(Role::Dim, words));
+            }
             let waited = age(model.now.since(channel.created_at));
             paint.pair(place, left, vec![paint.own(Role::Dim, waited)]);
         }
@@ -253,9 +262,14 @@ fn draw_row(
             let channel = entry.channel.and_then(|id| model.channel(id));
             let name = channel.map(|channel| channel.name.clone());
             let mut left = lead(model, paint, (word, Role::Dim), &name.unwrap_or_default());
-            left.push(paint.own(Role::Dim, words));
-            let right = vec![paint.own(Role::Dim, clock(entry.at, &model.zone))];
-            paint.pair(place, left, right);
+            let mut at = clock(entry.at, &model.zone);
+            if place.width >= 58 {
+                left.push(paint.own(Role::Dim, words));
+            } else {
+                let word = words.split([',', ' ']).next().unwrap_or_default();
+                at = format!("{word} {at}");
+            }
+            paint.pair(place, left, vec![paint.own(Role::Dim, at)]);
         }
     }
 }
@@ -308,6 +322,18 @@ fn draw_item(
     }
 }
 
+/// Says what the list is for, as long as nothing stands in it.
+fn draw_what_comes(model: &Model, paint: &mut Paint<'_>, area: Rect) {
+    let words = "What a rule holds, what a stranger asks and every changed key comes here. It \
+                 waits until you decide; without an answer nothing is sent and nothing released.";
+    paint.rule(nth(area, 1));
+    let lines = ours(words).wrap(usize::from(area.width).saturating_sub(2));
+    for (line, down) in lines.iter().zip(2..) {
+        let place = inset(nth(area, down), 1, 1);
+        paint.row(place, safe(&model.theme, line, Role::Dim));
+    }
+}
+
 fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area: Rect) {
     let beside = area.x > 0;
     if beside {
@@ -326,6 +352,9 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
     };
     let items = screen.items(model);
     let Some(item) = items.iter().find(|item| Some(item.id) == screen.cursor) else {
+        if beside {
+            draw_what_comes(model, paint, area);
+        }
         return;
     };
     let mut left = vec![
@@ -340,7 +369,12 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
     if beside {
         paint.rule(nth(area, 1));
     }
-    let foot = 2;
+    let room = usize::from(area.width).saturating_sub(2);
+    let default = match &screen.preview {
+        Some((_, Ok(review))) => ours(review_decision::default_words(review)).wrap(room),
+        Some((_, Err(_))) | None => Vec::new(),
+    };
+    let foot = 1 + u16::try_from(default.len()).unwrap_or(1).max(1);
     let paper = Rect {
         y: area.y + 1 + u16::from(beside),
         height: area.height.saturating_sub(2 + u16::from(beside) + foot),
@@ -348,7 +382,7 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
     };
     let paper = inset(paper, 1, 1);
     match &screen.preview {
-        Some((_, Ok(review))) => {
+        Some((_, Ok(_))) => {
             let papers = screen.paper(model, paper.width);
             let rows = &papers.text;
             let height = usize::from(paper.height);
@@ -362,12 +396,12 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
                 let place = inset(nth(area, after), 1, 1);
                 paint.row(place, vec![paint.own(Role::Wait, words)]);
             }
-            let default = review_decision::default_words(review);
-            let place = inset(nth(area, after + 1), 1, 1);
-            paint.row(place, vec![paint.own(Role::Dim, default)]);
             let words = "Enter opens the full review; decisions are made there.";
-            let place = inset(nth(area, after + 2), 1, 1);
-            paint.row(place, vec![paint.own(Role::Dim, words)]);
+            let foot = default.into_iter().chain([ours(words)]);
+            for (line, down) in foot.zip(after + 1..) {
+                let place = inset(nth(area, down), 1, 1);
+                paint.row(place, safe(&model.theme, &line, Role::Dim));
+            }
         }
         Some((_, Err(problem))) => {
             let line = ours(problem).truncated(paper.width.into());

@@ -321,8 +321,8 @@ fn lines(screen: &OnboardingScreen, body: Rect) -> Vec<Line> {
     let welcome = if small {
         "Watch your assistant talk to others; decide what it may say without you."
     } else {
-        "Welcome. You will watch what your assistant says to other people’s assistants, and \
-         decide what it may say without you."
+        "Welcome. You watch what your assistant says to other people’s assistants, and decide \
+         what it may say without you."
     };
     words(&mut lines, welcome, Role::Text);
     blank(&mut lines, !small);

@@ -6,19 +6,47 @@ use crate::api::Today;
 use crate::model::{Channel, ChannelState, ReviewItem};
 use crate::text::sanitise_line;
 use crate::tui::filter::List;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::Effect;
 use crate::tui::model::{Model, Pane, Spot};
 use crate::tui::theme::Role;
+use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, first_row, inset, nth, rows_from, safe};
 
 use super::{main, need};
 
+/// A row of a list.
 enum Row<'a> {
-    Heading(&'static str, String),
-    Rule,
     Note(&'static str),
+    Key(String, &'static str),
     Need(&'a ReviewItem),
     Channel(&'a Channel),
+}
+
+/// A list of the rail: its heading stays, the rows below it scroll.
+struct Part<'a> {
+    heading: (&'static str, String),
+    rows: Vec<Row<'a>>,
+    /// The heading and the rows under it.
+    place: Rect,
+    /// The first row that is shown.
+    first: usize,
+}
+
+impl Part<'_> {
+    fn below(&self) -> Rect {
+        Rect {
+            y: self.place.y + self.place.height.min(1),
+            height: self.place.height.saturating_sub(1),
+            ..self.place
+        }
+    }
+
+    /// Returns the last row that can stand at the top.
+    fn most(&self) -> usize {
+        let height = usize::from(self.below().height);
+        self.rows.len().saturating_sub(height)
+    }
 }
 
 /// The first heading; the sign of the pane that has the keys stands before it.
@@ -28,45 +56,57 @@ fn has_keys(model: &Model) -> bool {
     model.pane == Pane::Rail && !model.composer.active
 }
 
-fn rows(model: &Model) -> Vec<Row<'_>> {
-    let mut rows = Vec::new();
+/// What needs a person, with the count of its heading.
+fn needs(model: &Model) -> (String, Vec<Row<'_>>) {
     let narrowed = model.filters.narrows(List::Rail);
-    let all_needs = model.needs.as_ref().map_or(0, Vec::len);
-    let needs: Vec<_> = model.needs_in_rail().collect();
+    let all = model.needs.as_ref().map_or(0, Vec::len);
+    let mut rows: Vec<_> = model.needs_in_rail().map(Row::Need).collect();
     let counts = if narrowed {
-        format!("{} of {all_needs}", needs.len())
+        format!("{} of {all}", rows.len())
     } else {
-        count(all_needs)
+        count(all)
     };
-    rows.push(Row::Heading(NEEDS_YOU, counts));
-    if model.needs.is_some() && needs.is_empty() {
+    if model.needs.is_some() && rows.is_empty() {
         rows.push(Row::Note(if narrowed {
             "none of this name"
         } else {
             "nothing"
         }));
     }
-    rows.extend(needs.into_iter().map(Row::Need));
-    rows.push(Row::Rule);
+    (counts, rows)
+}
+
+/// The channels, with the counts of their heading. Where there are none and the rail is all
+/// there is, it says how to come by one.
+fn channels(model: &Model, alone: bool) -> (String, Vec<Row<'_>>) {
+    let narrowed = model.filters.narrows(List::Rail);
     let all = model.channels.as_ref().map_or(0, Vec::len);
-    let channels: Vec<_> = model.channels_in_rail().collect();
-    let new: u32 = channels.iter().map(|channel| channel.unread).sum();
+    let listed: Vec<_> = model.channels_in_rail().collect();
+    let new: u32 = listed.iter().map(|channel| channel.unread).sum();
     let counts = match (all, new) {
-        _ if narrowed => format!("{} of {all}", channels.len()),
+        _ if narrowed => format!("{} of {all}", listed.len()),
         (0, _) => String::new(),
         (all, 0) => format!("{all}"),
         (all, new) => format!("{all} · new {new}"),
     };
-    rows.push(Row::Heading("CHANNELS", counts));
-    if channels.is_empty() && model.channels.is_some() {
+    let none = listed.is_empty() && model.channels.is_some();
+    let mut rows: Vec<_> = listed.into_iter().map(Row::Channel).collect();
+    if none {
         rows.push(Row::Note(if narrowed {
             "none of this name"
         } else {
             "none yet"
         }));
     }
-    rows.extend(channels.into_iter().map(Row::Channel));
-    rows
+    if none && alone && !narrowed {
+        let key = |action| model.keys.label(Scope::Main, action);
+        rows.extend([
+            Row::Key(key(Action::NewInvite), "makes an invite for somebody"),
+            Row::Key(key(Action::AcceptLink), "opens a link you were given"),
+            Row::Note("In a shell, `chaperon demo` shows it."),
+        ]);
+    }
+    (counts, rows)
 }
 
 fn count(number: usize) -> String {
@@ -81,20 +121,81 @@ fn spot(row: &Row<'_>) -> Option<Spot> {
     match row {
         Row::Need(item) => Some(Spot::Need(item.id)),
         Row::Channel(channel) => Some(Spot::Channel(channel.id)),
-        Row::Heading(..) | Row::Rule | Row::Note(_) => None,
+        Row::Note(_) | Row::Key(..) => None,
     }
 }
 
-/// Draws the rail, scrolled so that the cursor is on it.
+/// Returns both lists in the places they have, each scrolled to where the wheel moved it, else
+/// so that the cursor is on it. Where there is no room for all of both, what needs a person has
+/// half of it, or what the channels leave: neither pushes the other out.
+fn parts(model: &Model, area: Rect) -> [Part<'_>; 2] {
+    let (counts, rows) = needs(model);
+    let (channel_counts, channel_rows) = channels(model, area.width >= model.size.0);
+    // Two headings, and the rule between the lists.
+    let room = usize::from(area.height).saturating_sub(3);
+    let half = room.div_ceil(2);
+    let most = room.saturating_sub(channel_rows.len()).max(half);
+    let above = u16::try_from(rows.len().min(most) + 1).unwrap_or(u16::MAX);
+    let upper = Rect {
+        height: above.min(area.height),
+        ..area
+    };
+    let lower = Rect {
+        y: area.y + (above + 1).min(area.height),
+        height: area.height.saturating_sub(above + 1),
+        ..area
+    };
+    let (moved_needs, moved_channels) = model.rail_scroll;
+    [
+        part(model, (NEEDS_YOU, counts), rows, upper, moved_needs),
+        part(
+            model,
+            ("CHANNELS", channel_counts),
+            channel_rows,
+            lower,
+            moved_channels,
+        ),
+    ]
+}
+
+fn part<'a>(
+    model: &Model,
+    heading: (&'static str, String),
+    rows: Vec<Row<'a>>,
+    place: Rect,
+    moved: Option<usize>,
+) -> Part<'a> {
+    let mut part = Part {
+        heading,
+        rows,
+        place,
+        first: 0,
+    };
+    let is_here = |row: &Row<'_>| spot(row).is_some() && spot(row) == model.cursor;
+    let at = part.rows.iter().position(is_here).unwrap_or(0);
+    // Where there is room for two rows or one, the cursor's is the first.
+    let following = first_row(part.below(), part.rows.len(), at).min(at);
+    part.first = moved.map_or(following, |first| first.min(part.most()));
+    part
+}
+
+/// Draws the rail: what needs a person, the channels, and what the signs mean.
 pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let today = today_rows(model, area);
     let list = list(area, today.len());
     let legend = area.height - list.height;
-    let rows = rows(model);
-    let window = paint.window_from(list, rows.len(), first(model, list, &rows));
-    let shown = rows.iter().skip(window.start).take(window.len());
-    for (down, row) in shown.enumerate() {
-        draw_row(model, paint, nth(list, down), row);
+    let parts = parts(model, list);
+    for part in &parts {
+        draw_part(model, paint, part);
+    }
+    let [needs, _] = &parts;
+    if needs.place.bottom() < list.bottom() {
+        let rule = Rect {
+            y: needs.place.bottom(),
+            height: 1,
+            ..list
+        };
+        paint.rule(rule);
     }
     if legend > 0 {
         let below = Rect {
@@ -106,13 +207,33 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     }
 }
 
+fn draw_part(model: &Model, paint: &mut Paint<'_>, part: &Part<'_>) {
+    let (name, counts) = &part.heading;
+    let place = nth(part.place, 0);
+    let inner = inset(place, 1, 1);
+    let left = vec![paint.own(Role::Heading, *name)];
+    // How many there are says more than how much of it is new, and neither cuts the name.
+    let all = counts.split_once(" · ").map_or(&**counts, |(all, _)| all);
+    let room = usize::from(inner.width).saturating_sub(name.len() + 1);
+    let counts = if counts.len() > room { all } else { counts };
+    let right = vec![paint.own(Role::Dim, counts)];
+    paint.pair(inner, left, right);
+    paint.keys_here(place, *name == NEEDS_YOU && has_keys(model));
+    let below = part.below();
+    let window = paint.window_from(below, part.rows.len(), part.first);
+    let shown = part.rows.iter().skip(window.start).take(window.len());
+    for (down, row) in shown.enumerate() {
+        draw_row(model, paint, nth(below, down), row);
+    }
+}
+
 /// Returns the place of the list above so many lines of what was settled, and the legend.
 fn list(area: Rect, settled: usize) -> Rect {
     let below = match settled {
-        0 if area.height >= 20 => 3,
+        0 if area.height >= 20 => legend(area).len() + 1,
         0 => 0,
         lines if area.width < 30 => lines + 1,
-        lines => lines + 4,
+        lines => lines + legend(area).len() + 2,
     };
     let below = u16::try_from(below).unwrap_or(0);
     Rect {
@@ -121,39 +242,39 @@ fn list(area: Rect, settled: usize) -> Rect {
     }
 }
 
-/// Returns the first row that is shown: where the wheel moved it, else so that the cursor is.
-fn first(model: &Model, list: Rect, rows: &[Row<'_>]) -> usize {
-    let is_here = |row: &Row<'_>| spot(row).is_some() && spot(row) == model.cursor;
-    let at = rows.iter().position(is_here).unwrap_or(0);
-    let most = rows.len().saturating_sub(list.height.into());
-    let moved = model.rail_scroll.map(|first| first.min(most));
-    moved.unwrap_or_else(|| first_row(list, rows.len(), at))
-}
-
 /// Returns what stands at this row of the screen, where it can be selected.
 pub(in crate::tui) fn spot_at(model: &Model, area: Rect, at: Position) -> Option<Spot> {
     let list = list(area, today_rows(model, area).len());
-    if !list.contains(at) {
-        return None;
-    }
-    let rows = rows(model);
-    let window = rows_from(list, rows.len(), first(model, list, &rows));
-    let index = window.start + usize::from(at.y - list.y);
-    spot(rows.get(index).filter(|_| window.contains(&index))?)
+    let parts = parts(model, list);
+    let part = parts.iter().find(|part| part.below().contains(at))?;
+    let below = part.below();
+    let window = rows_from(below, part.rows.len(), part.first);
+    let index = window.start + usize::from(at.y - below.y);
+    spot(part.rows.get(index).filter(|_| window.contains(&index))?)
 }
 
-/// Moves the list by so many rows without moving the cursor.
-pub(in crate::tui) fn scroll(model: &mut Model, area: Rect, up: bool, step: usize) {
+/// Moves the list at this place by so many rows without moving the cursor.
+pub(in crate::tui) fn scroll(
+    model: &mut Model,
+    area: Rect,
+    at: Position,
+    (up, step): (bool, usize),
+) {
     let list = list(area, today_rows(model, area).len());
-    let rows = rows(model);
-    let most = rows.len().saturating_sub(list.height.into());
-    let from = first(model, list, &rows);
-    let to = if up {
-        from.saturating_sub(step)
-    } else {
-        from + step
+    let [needs, channels] = parts(model, list);
+    let to = |part: &Part<'_>| {
+        let to = if up {
+            part.first.saturating_sub(step)
+        } else {
+            part.first + step
+        };
+        Some(to.min(part.most()))
     };
-    model.rail_scroll = Some(to.min(most));
+    if at.y < channels.place.y {
+        model.rail_scroll.0 = to(&needs);
+    } else {
+        model.rail_scroll.1 = to(&channels);
+    }
     model.touch();
 }
 
@@ -230,19 +351,24 @@ fn draw_below(paint: &mut Paint<'_>, area: Rect, today: Vec<(&'static str, u32)>
     }
 }
 
+/// What the signs of the rail mean.
+const fn legend(area: Rect) -> &'static [&'static str] {
+    if area.width < 30 {
+        return &["✓ compared ~ accepted", "✗ stopped  ○ pending"];
+    }
+    &[
+        "✓ code compared  ~ not yet",
+        "✗ stopped        ○ pending",
+        "▲ held           ⚑ signals",
+    ]
+}
+
 fn draw_legend(paint: &mut Paint<'_>, area: Rect) {
-    let bottom = usize::from(area.height);
-    paint.rule(nth(area, bottom - 3));
-    let lines = if area.width < 30 {
-        ["✓ compared ~ accepted", "✗ stopped  ○ pending"]
-    } else {
-        [
-            "✓ compared  ~ not yet  ⚑ sign",
-            "✗ stopped   ○ pending  ▲ held",
-        ]
-    };
-    for (line, down) in lines.into_iter().zip([bottom - 2, bottom - 1]) {
-        let spans = vec![paint.own(Role::Dim, line)];
+    let lines = legend(area);
+    let top = usize::from(area.height).saturating_sub(lines.len() + 1);
+    paint.rule(nth(area, top));
+    for (line, down) in lines.iter().zip(top + 1..) {
+        let spans = vec![paint.own(Role::Dim, *line)];
         paint.row(inset(nth(area, down), 1, 0), spans);
     }
 }
@@ -250,17 +376,13 @@ fn draw_legend(paint: &mut Paint<'_>, area: Rect) {
 fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row<'_>) {
     let inner = inset(place, 1, 1);
     match row {
-        Row::Rule => paint.rule(place),
         Row::Note(text) => {
             let spans = vec![paint.own(Role::Dim, *text)];
             paint.row(inset(inner, 1, 0), spans);
         }
-        Row::Heading(name, right) => {
-            let left = vec![paint.own(Role::Heading, *name)];
-            let right = vec![paint.own(Role::Dim, right.clone())];
-            paint.pair(inner, left, right);
-            let first = *name == NEEDS_YOU;
-            paint.keys_here(place, first && has_keys(model));
+        Row::Key(key, words) => {
+            let spans = view::entry(paint, &format!("{key:<2}"), words);
+            paint.row(inset(inner, 1, 0), spans);
         }
         Row::Need(item) => {
             let (left, right) = need_line(model, paint, item, inner.width);
@@ -325,6 +447,7 @@ pub(in crate::tui) fn preset_short(name: &str) -> String {
             crate::text::ours(name)
                 .plain()
                 .chars()
+                .filter(|letter| letter.is_alphanumeric())
                 .take(2)
                 .collect::<String>()
                 .to_uppercase()

@@ -274,7 +274,7 @@ fn draw_title(model: &Model, screen: &RestScreen, paint: &mut Paint<'_>, area: R
             ("DECIDE LATER ", item.map(|item| item.name.clone()))
         }
     };
-    let mut title = vec![paint.own(Role::Heading, heading)];
+    let mut title = vec![paint.own(Role::Title, heading)];
     let room = usize::from(area.width).saturating_sub(heading.len() + 12);
     let name = sanitise_line(&name.unwrap_or_default(), room);
     title.extend(safe(&model.theme, &name, Role::Title));

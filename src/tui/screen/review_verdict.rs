@@ -123,6 +123,7 @@ fn of_key(review: &Review, action: Action) -> Meaning {
         Action::Refuse => Meaning::Decides(Verdict::Refuse),
         Action::KeepPinned if is_change => Meaning::Decides(Verdict::KeepPinned),
         Action::KeepPinned => Meaning::Nothing("K is for a changed key; this is none."),
+        Action::RefuseAndPause if review.asked.is_some() => Meaning::Decides(Verdict::Block),
         _ => Meaning::Nothing("That key is for a held message; this is none."),
     }
 }
@@ -185,7 +186,8 @@ pub(super) fn request(
         | Verdict::Refuse
         | Verdict::KeepPinned
         | Verdict::ReleaseClean
-        | Verdict::RefuseAndPause => None,
+        | Verdict::RefuseAndPause
+        | Verdict::Block => None,
     };
     let subject = words_of(review.message.as_ref()).subject;
     let refuses = matches!(verdict, Verdict::Refuse | Verdict::RefuseAndPause);
@@ -211,6 +213,9 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
     match (kind, verdict) {
         (Some(ReviewKind::ContactRequest { .. }), Verdict::Approve) => {
             "Accepted. Their key is pinned; you can write to them."
+        }
+        (Some(ReviewKind::ContactRequest { .. }), Verdict::Block) => {
+            "Blocked. They may ask again, and you will not hear of it."
         }
         (Some(ReviewKind::ContactRequest { .. }), _) => "Refused. Nothing was sent to them.",
         (

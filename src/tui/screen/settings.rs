@@ -270,6 +270,7 @@ fn stepped(model: &Model, key: Key, now: &str, forward: bool) -> Option<String> 
         Kind::Hours => QUIET.iter().map(|hours| (*hours).to_owned()).collect(),
         Kind::Text
         | Kind::Address
+        | Kind::Listen
         | Kind::Several(_)
         | Kind::Program
         | Kind::YesNo
@@ -294,7 +295,7 @@ fn enter(model: &mut Model) {
     match key.about().kind {
         Kind::OneOf(_) | Kind::Theme | Kind::YesNo | Kind::Number { .. } => step(model, true),
         Kind::Several(words) => tick(model, key, words),
-        Kind::Text | Kind::Address | Kind::Program | Kind::Hours => {
+        Kind::Text | Kind::Address | Kind::Program | Kind::Hours | Kind::Listen => {
             let text = PeerText::new(rows::as_text(&rows::look_up(model, key).0));
             if let Some(screen) = screen_mut(model) {
                 screen.field = Some(Field {

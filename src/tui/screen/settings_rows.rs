@@ -140,6 +140,8 @@ pub(super) fn label(key: Key) -> (&'static str, &'static str) {
         Key::Clipboard => ("clipboard", "clipboard"),
         Key::MailboxUrl => ("relay", "relay"),
         Key::SenderName => ("your name", "your name"),
+        Key::MeshListen => ("Agent Mesh", "mesh"),
+        Key::MeshAnnounce => ("tell the LAN", "tell LAN"),
     }
 }
 

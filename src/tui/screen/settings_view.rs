@@ -374,13 +374,16 @@ fn box_spans(
     let is_on = |word: &str| now.iter().any(|on| on == word);
     let mut all = Vec::new();
     for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            all.push(paint.own(Role::Text, "  "));
+        }
         let mark = if is_on(word) { "[x]" } else { "[ ]" };
         let (sign, role) = if here == Some(index) {
             ("▸", Role::Accent)
         } else {
             (" ", Role::Text)
         };
-        all.push(paint.own(role, format!("{sign}{mark} {word} ")));
+        all.push(paint.own(role, format!("{mark}{sign}{word}")));
     }
     if width(&all) <= room {
         return all;

@@ -77,6 +77,9 @@ fn rows(model: &Model, area: Rect) -> Vec<Row> {
         tour_rows(&model.theme, tour, &mut rows);
     }
     let Some(channel) = model.open_channel() else {
+        if model.has_no_channels() {
+            to_come(&model.theme, &mut rows);
+        }
         return rows;
     };
     let room = usize::from(area.width).saturating_sub(3);
@@ -90,6 +93,20 @@ fn rows(model: &Model, area: Rect) -> Vec<Row> {
     rows.push((Vec::new(), Vec::new()));
     note(model, channel, (room, NOTE_LINES), &mut rows);
     rows
+}
+
+/// Says what the pane is for, as long as there is no channel to show.
+fn to_come(theme: &Theme, rows: &mut Vec<Row>) {
+    for (name, words) in [
+        ("ENGAGEMENT", "what it may do without you"),
+        ("TRUST", "whose key it is, and how sure"),
+        ("DELIVERY", "what left, what was collected"),
+        ("LAST DECISIONS", "yours, and those of rules"),
+    ] {
+        rows.push(heading(theme, name, "", ""));
+        rows.push(text(theme, Role::Dim, words));
+        rows.push((Vec::new(), Vec::new()));
+    }
 }
 
 /// What the person keeps for themselves, and how to read all of it.
@@ -372,6 +389,7 @@ fn sent_words(model: &Model, sent: &LastSent) -> (String, Role) {
         },
         Delivery::Relayed { at: when } => (format!("at the relay {}", at(*when)), Role::Dim),
         Delivery::Collected { at: when } => (format!("collected {}", at(*when)), Role::Dim),
+        Delivery::Delivered { at: when } => (format!("delivered {}", at(*when)), Role::Dim),
         Delivery::Failed { .. } => (format!("failed {}", at(sent.at)), Role::Stop),
         Delivery::Held { .. }
         | Delivery::Refused { .. }

@@ -25,14 +25,9 @@ enum Row<'a> {
     Foot,
 }
 
-/// What a person sees who has no channel yet; what they can do comes first, for small windows.
-const FIRST_WORDS: &str = "No channels yet.
-
-I makes an invite for somebody.
-o opens a link that somebody gave you; pasting it does the same.
-
-Then you see here what your assistant and theirs write to each other. Nobody is written to \
-before you accepted them.
+/// What a person reads who has no channel yet, below what they can do.
+const FIRST_WORDS: &str = "Then you see here what your assistant and theirs write to each other. \
+Nobody is written to before you accepted them.
 
 In a shell, `chaperon demo` shows all of it with invented people, and `chaperon import clawbuddy` \
 copies the channels you have there.";
@@ -40,18 +35,8 @@ copies the channels you have there.";
 /// Draws the pane: what is held, from the place one stands at.
 pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let Some(transcript) = &model.transcript else {
-        let words = if model.channels.as_ref().is_some_and(Vec::is_empty) {
-            FIRST_WORDS
-        } else {
-            ""
-        };
-        for (line, down) in sanitise(&PeerText::new(words))
-            .wrap(usize::from(area.width).saturating_sub(3))
-            .iter()
-            .zip(1..)
-        {
-            let spans = safe(&model.theme, line, Role::Dim);
-            paint.row(inset(nth(area, down), 2, 1), spans);
+        if model.has_no_channels() {
+            draw_first(model, paint, area);
         }
         return;
     };
@@ -71,6 +56,33 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     };
     for placed in transcript.placed(window) {
         draw_message(model, transcript, paint, area, placed);
+    }
+}
+
+/// Says what can be done before there is a channel; that comes first, for small windows.
+fn draw_first(model: &Model, paint: &mut Paint<'_>, area: Rect) {
+    let can = [
+        (Action::NewInvite, "makes an invite for somebody"),
+        (
+            Action::AcceptLink,
+            "opens a link you were given, as pasting it does",
+        ),
+    ];
+    for ((action, words), down) in can.into_iter().zip(1..) {
+        let key = model.keys.label(Scope::Main, action);
+        let words = if area.width < 54 {
+            view::short(words)
+        } else {
+            words
+        };
+        let spans = view::entry(paint, &format!("{key:<2}"), words);
+        paint.row(inset(nth(area, down), 2, 1), spans);
+    }
+    let room = usize::from(area.width).saturating_sub(3);
+    let lines = sanitise(&PeerText::new(FIRST_WORDS)).wrap(room);
+    for (line, down) in lines.iter().zip(4..) {
+        let spans = safe(&model.theme, line, Role::Dim);
+        paint.row(inset(nth(area, down), 2, 1), spans);
     }
 }
 
@@ -279,6 +291,7 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
         Some(Delivery::Queued { .. }) => span(Role::Wait, "waiting to leave".into()),
         Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),
         Some(Delivery::Collected { .. }) => span(Role::Dim, "collected or deleted ✓".into()),
+        Some(Delivery::Delivered { .. }) => span(Role::Dim, "delivered ✓".into()),
         Some(Delivery::Failed { .. }) => span(Role::Stop, "not sent".into()),
         Some(Delivery::TakenBack) => span(Role::Dim, "taken back, never left".into()),
         Some(Delivery::Held { expires, .. }) => {
@@ -324,7 +337,7 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
             spans
         }
         (Some(Delivery::Held { .. }), _) => {
-            let words = "not sent · on expiry: not sent · Enter: review";
+            let words = "not sent, nor on expiry · Enter: review";
             vec![paint.own(Role::Wait, words)]
         }
         (Some(Delivery::Refused { reason }), _) => {
@@ -354,6 +367,10 @@ pub(in crate::tui) fn draw_rule(model: &Model, paint: &mut Paint<'_>, place: Rec
 /// Draws the line above the transcript: who, over what, how far to be relied on.
 pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Rect) {
     let Some(channel) = model.open_channel() else {
+        if model.has_no_channels() {
+            let words = vec![paint.own(Role::Title, "No channels yet")];
+            paint.row(inset(place, 1, 1), words);
+        }
         return;
     };
     let room = usize::from(place.width) / 2;

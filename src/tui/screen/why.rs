@@ -216,6 +216,9 @@ fn rows(model: &Model, screen: &WhyScreen) -> Vec<Spans> {
     let when = format!(" · {} {}", day(at, &model.zone), clock(at, &model.zone));
     title.push(theme.span(Role::Dim, when));
     sheet.rows.push(title);
+    if view::body(model).height >= 14 {
+        sheet.gap();
+    }
     sheet.said("what", outcome(message));
     if let Some(rule) = rule(message) {
         sheet.said("rule", rule);

@@ -14,6 +14,8 @@ use super::{body, entry};
 
 /// Columns of the box, in a window that has more.
 const WIDTH: u16 = 78;
+/// Columns that it has at least, so that a name fits into its upper edge.
+const LEAST: u16 = 36;
 
 /// Draws it above the key bar, once Space was pressed long enough ago.
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>) {
@@ -26,12 +28,16 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>) {
     };
     let body = body(model);
     let rows = rows(model, &paint);
+    // As wide as its lines, and its title.
+    let lines = rows.iter().map(|row| width(row));
+    let widest = u16::try_from(lines.max().unwrap_or(0) + 6).unwrap_or(u16::MAX);
+    let widest = widest.max(LEAST);
     let wanted = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
     let height = wanted.min(body.height);
     let area = Rect {
         y: body.bottom() - height,
         height,
-        width: WIDTH.min(body.width),
+        width: WIDTH.min(body.width).min(widest),
         ..body
     };
     paint.clear(area);

@@ -61,13 +61,17 @@ impl Paint<'_> {
     /// The same where the first row is known.
     pub(crate) fn window_from(&mut self, area: Rect, rows: usize, first: usize) -> Range<usize> {
         let window = rows_from(area, rows, first);
-        let hidden = rows - window.end;
+        self.more(area, rows - window.end);
+        window
+    }
+
+    /// Says in the last row of a list's place how much of it is below.
+    pub(crate) fn more(&mut self, area: Rect, hidden: usize) {
         if hidden > 0 && area.height > 0 {
             let words = vec![self.own(Role::Dim, format!("+{hidden} ▼"))];
             let last = nth(area, usize::from(area.height) - 1);
             self.pair(inset(last, 1, 1), Vec::new(), words);
         }
-        window
     }
 
     /// Draws one row at the top of `area`; what is wider is cut and says so.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::{DEEPEST, Error, Loose};
+use super::{Characters, DEEPEST, Error, Loose};
 
 /// Reads a whole text.
-pub(super) fn read(text: &str) -> Result<Loose<'_>, Error> {
+pub(super) fn read<T: Characters>(text: &str) -> Result<Loose<'_, T>, Error> {
     let mut reader = Reader { text, position: 0 };
     reader.skip_space();
     let value = reader.value(0)?;
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over this word, or fails.
-    fn word(&mut self, word: &str, value: Loose<'a>) -> Result<Loose<'a>, Error> {
+    fn word<T>(&mut self, word: &str, value: Loose<'a, T>) -> Result<Loose<'a, T>, Error> {
         if !self.rest().starts_with(word) {
             return Err(self.error());
         }
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    fn value(&mut self, depth: usize) -> Result<Loose<'a>, Error> {
+    fn value<T: Characters>(&mut self, depth: usize) -> Result<Loose<'a, T>, Error> {
         match self.peek() {
             Some(b'"') => self.string().map(Loose::Text),
             Some(b'{') => self.object(depth + 1),
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Loose<'a>, Error> {
+    fn array<T: Characters>(&mut self, depth: usize) -> Result<Loose<'a, T>, Error> {
         let mut items = Vec::new();
         self.members(depth, b']', |reader| {
             items.push(reader.value(depth)?);
@@ -84,13 +84,16 @@ impl<'a> Reader<'a> {
         Ok(Loose::Array(items))
     }
 
-    fn object(&mut self, depth: usize) -> Result<Loose<'a>, Error> {
-        let mut members = Members::default();
+    fn object<T: Characters>(&mut self, depth: usize) -> Result<Loose<'a, T>, Error> {
+        let mut members = Members {
+            list: Vec::new(),
+            places: HashMap::new(),
+        };
         self.members(depth, b'}', |reader| {
             if reader.peek() != Some(b'"') {
                 return Err(reader.error());
             }
-            let name = reader.string()?;
+            let name = reader.string::<T>()?;
             reader.skip_space();
             if !reader.take(b':') {
                 return Err(reader.error());
@@ -131,9 +134,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string whose opening quote is next.
-    fn string(&mut self) -> Result<String, Error> {
+    fn string<T: Characters>(&mut self) -> Result<T, Error> {
         self.position += 1;
-        let mut string = String::new();
+        let mut string = T::default();
         loop {
             let rest = self.rest();
             let run = rest
@@ -141,7 +144,7 @@ impl<'a> Reader<'a> {
                 .position(|byte| byte == b'"' || byte == b'\\' || byte < b' ')
                 .ok_or(Error::Syntax(self.text.len()))?;
             // Such a byte is never inside a character, so the cut is at a boundary.
-            string.push_str(rest.get(..run).unwrap_or_default());
+            string.push_run(rest.get(..run).unwrap_or_default());
             self.position += run;
             if self.take(b'"') {
                 return Ok(string);
@@ -149,41 +152,40 @@ impl<'a> Reader<'a> {
             if !self.take(b'\\') {
                 return Err(self.error());
             }
-            string.push(self.escape()?);
+            string.push_code(self.escape()?);
         }
     }
 
-    /// Reads an escape whose backslash was just read.
-    fn escape(&mut self) -> Result<char, Error> {
-        let character = match self.peek() {
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
+    /// Reads an escape whose backslash was just read, and returns its code point.
+    fn escape(&mut self) -> Result<u32, Error> {
+        let byte = match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => byte,
+            Some(b'b') => 0x8,
+            Some(b'f') => 0xc,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
             Some(b'u') => return self.unicode_escape(),
             _ => return Err(self.error()),
         };
         self.position += 1;
-        Ok(character)
+        Ok(byte.into())
     }
 
     /// Reads `uXXXX`, and the second half of a pair where there is one.
-    fn unicode_escape(&mut self) -> Result<char, Error> {
+    fn unicode_escape(&mut self) -> Result<u32, Error> {
         let first = self.hex_digits()?;
         if !(0xd800..0xdc00).contains(&first) || !self.rest().starts_with("\\u") {
-            return Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
+            return Ok(first);
         }
         let after_first = self.position;
         self.position += 1;
         let second = self.hex_digits()?;
         if (0xdc00..0xe000).contains(&second) {
-            let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-            return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            return Ok(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00));
         }
         self.position = after_first;
-        Ok(char::REPLACEMENT_CHARACTER)
+        Ok(first)
     }
 
     /// Reads `uXXXX`.
@@ -196,7 +198,7 @@ impl<'a> Reader<'a> {
         u32::from_str_radix(digits, 16).map_err(|_not_hex| self.error())
     }
 
-    fn number(&mut self) -> Result<Loose<'a>, Error> {
+    fn number<T>(&mut self) -> Result<Loose<'a, T>, Error> {
         let start = self.position;
         let negative = self.take(b'-');
         let integer = self.digits();
@@ -258,16 +260,15 @@ impl<'a> Reader<'a> {
 }
 
 /// Members of an object, in order of first appearance.
-#[derive(Default)]
-struct Members<'a> {
-    list: Vec<(String, Loose<'a>)>,
-    places: HashMap<String, usize>,
+struct Members<'a, T> {
+    list: Vec<(T, Loose<'a, T>)>,
+    places: HashMap<T, usize>,
 }
 
-impl<'a> Members<'a> {
+impl<'a, T: Characters> Members<'a, T> {
     /// Adds a member, or gives the one of this name another value: Python's dict keeps the
     /// place of the first and the value of the last.
-    fn insert(&mut self, name: String, value: Loose<'a>) {
+    fn insert(&mut self, name: T, value: Loose<'a, T>) {
         match self.places.entry(name) {
             Entry::Vacant(entry) => {
                 self.list.push((entry.key().clone(), value));

@@ -80,6 +80,62 @@ fn it_can_be_suspended_while_writing_and_goes_on_where_it_was() {
 }
 
 #[test]
+fn what_was_typed_while_a_review_was_asleep_decides_nothing() {
+    let mut command = CommandBuilder::new("/bin/sh");
+    let script = "set -m; \"$0\" demo; printf 'put to %s\\n' sleep; read -r _; fg; echo over";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_chaperon")]);
+    command.env("TERM", "xterm-256color");
+    let mut session = Session::run(SIZE, command);
+    session.see("Write to Marta Ruiz");
+    session.walk_to("out  Marta Ruiz");
+    session.press("\r");
+    session.see("For the door");
+    session.read_to_the_end();
+    session.press("\u{1a}");
+    session.wait("the shell", |output| {
+        let screen = output.parser.screen();
+        screen.contents().contains("put to sleep") && !screen.alternate_screen()
+    });
+    // The shell takes the first line; what comes behind it is there when the program is back.
+    session.press("\raAaArb");
+    session.wait("the screen again", |output| {
+        let screen = output.parser.screen();
+        screen.contents().contains("For the door") && screen.alternate_screen()
+    });
+    session.read_to_the_end();
+    session.press("\u{1b}");
+    session.see("▸ out  Marta Ruiz");
+    session.press("qq");
+    session.see("over");
+    assert!(session.end().0.success());
+}
+
+#[test]
+fn a_storm_of_sizes_over_a_review_decides_nothing_and_leaves_it_to_be_read() {
+    let mut session = Session::start(SIZE, &[]);
+    session.see("✓ read a conversation");
+    session.walk_to("out  Marta Ruiz");
+    session.press("\r");
+    session.see("For the door");
+    let sizes = [(80, 24), (40, 12), (1, 1), (300, 100), (36, 6), (119, 35)];
+    for size in sizes.into_iter().cycle().take(24) {
+        session.resize(size);
+    }
+    session.resize((40, 12));
+    session.see("HELD OUT");
+    session.resize((36, 6));
+    session.see("enlarge to decide");
+    session.press("aAaA");
+    session.resize(SIZE);
+    session.see("YOUR DECISION");
+    session.read_to_the_end();
+    session.press("\u{1b}");
+    session.see("▸ out  Marta Ruiz");
+    session.press("qq");
+    assert!(session.end().0.success());
+}
+
+#[test]
 fn a_draft_outlives_the_terminal_that_it_was_written_in() {
     let world = World::new();
     let mut session = Session::run(SIZE, at_home(&world.ana, &[]));
@@ -194,20 +250,36 @@ impl Drop for Tmux<'_> {
     }
 }
 
-#[test]
-fn it_works_inside_tmux() {
+/// A tmux of the test's own with a program in its only window; `None`, and a reason, where
+/// there is none.
+fn tmux<'a>(dir: &'a Path, program: &str) -> Option<Tmux<'a>> {
     if Command::new("tmux").arg("-V").output().is_err() {
         assert!(
             std::env::var_os("CHAPERON_TEST_TMUX").is_none(),
             "tmux is missing"
         );
         println!("skipped: there is no tmux");
-        return;
+        return None;
     }
+    let tmux = Tmux { dir };
+    let program = format!("'{}' {program}", env!("CARGO_BIN_EXE_chaperon"));
+    tmux.tell(&["new-session", "-d", "-x", "120", "-y", "36", &program]);
+    Some(tmux)
+}
+
+fn wait_for_the_end_of(dir: &Path) {
+    wait_for("tmux to end", || {
+        let left = Tmux { dir }.command(&["list-sessions"]).output().unwrap();
+        (!left.status.success()).then_some(())
+    });
+}
+
+#[test]
+fn it_works_inside_tmux() {
     let dir = tempfile::tempdir().unwrap();
-    let tmux = Tmux { dir: dir.path() };
-    let program = concat!("'", env!("CARGO_BIN_EXE_chaperon"), "' demo");
-    tmux.tell(&["new-session", "-d", "-x", "120", "-y", "36", program]);
+    let Some(tmux) = tmux(dir.path(), "demo") else {
+        return;
+    };
     tmux.see("Northwind office");
     tmux.tell(&["send-keys", "?"]);
     tmux.see("go to the next item that needs you");
@@ -221,11 +293,46 @@ fn it_works_inside_tmux() {
     tmux.tell(&["send-keys", "Escape"]);
     tmux.see("Draft kept");
     tmux.tell(&["send-keys", "q", "q"]);
-    wait_for("tmux to end", || {
-        let left = Tmux { dir: dir.path() }
-            .command(&["list-sessions"])
-            .output()
-            .unwrap();
-        (!left.status.success()).then_some(())
-    });
+    wait_for_the_end_of(dir.path());
+}
+
+#[test]
+fn it_speaks_in_lines_inside_tmux() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(tmux) = tmux(dir.path(), "--plain demo") else {
+        return;
+    };
+    tmux.see("chaperon> ");
+    tmux.tell(&["send-keys", "-l", "needs"]);
+    tmux.tell(&["send-keys", "Enter"]);
+    tmux.see("needs you> ");
+    tmux.tell(&["resize-window", "-x", "80", "-y", "24"]);
+    std::thread::sleep(Duration::from_millis(700));
+    tmux.tell(&["send-keys", "-l", "quit"]);
+    tmux.tell(&["send-keys", "Enter"]);
+    wait_for_the_end_of(dir.path());
+}
+
+/// Tells whether a process is there that is no corpse.
+fn is_alive(pid: &str) -> bool {
+    let ran = Command::new("ps")
+        .args(["-o", "stat=", "-p", pid])
+        .output()
+        .unwrap();
+    let state = String::from_utf8(ran.stdout).unwrap();
+    ran.status.success() && !state.trim_start().starts_with('Z')
+}
+
+#[test]
+fn it_ends_with_the_tmux_pane_it_lives_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(tmux) = tmux(dir.path(), "demo") else {
+        return;
+    };
+    tmux.see("CHANNELS");
+    let pid = tmux.tell(&["display-message", "-p", "#{pane_pid}"]);
+    let pid = pid.trim();
+    assert!(is_alive(pid));
+    tmux.tell(&["kill-server"]);
+    wait_for("the program to end", || (!is_alive(pid)).then_some(()));
 }

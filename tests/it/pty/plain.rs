@@ -37,6 +37,37 @@ fn demo() -> Session {
     Session::run((200, 36), command)
 }
 
+#[test]
+fn its_own_words_are_ascii_where_the_locale_is_c() {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chaperon"));
+    command.args(["--plain", "demo"]);
+    command.env("TERM", "dumb");
+    for name in ["LC_ALL", "LC_CTYPE"] {
+        command.env_remove(name);
+    }
+    command.env("LANG", "C");
+    let mut session = Session::run((200, 36), command);
+    let at = session.hear(0, "chaperon> ");
+    for (word, answer) in [
+        ("needs", "needs you> "),
+        ("1", "decide "),
+        ("later", "needs you> "),
+        ("back", "chaperon> "),
+        ("log", "log> "),
+        ("help", "log> "),
+    ] {
+        session.type_line(word);
+        session.hear(at, answer);
+    }
+    session.type_line("quit");
+    session.hear(at, "Left.");
+    assert!(session.end().0.success());
+    let raw = session.raw();
+    // A mark keeps its brackets: in ASCII anybody could write it.
+    let others: String = raw.replace(['⟦', '⟧', '⟪', '⟫'], "");
+    assert!(others.is_ascii(), "{raw}");
+}
+
 /// The number that stands before a line with these words.
 fn number_of(session: &Session, words: &str) -> String {
     let raw = session.raw();

@@ -9,6 +9,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::onboarding::{first_start, found};
+use super::states::{SCREENS, Screen};
 use super::world::{Facts, World};
 
 /// What can come in: keys of every kind, pastes, sizes, focus, time, frames.
@@ -25,7 +27,7 @@ enum Input {
 
 fn code() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        8 => prop::sample::select("nNjkgG[]iaArRKyYpPIouq ?eftDcz1239éxWWxxblsEMLv:/wXgg,STh".chars().collect::<Vec<_>>())
+        8 => prop::sample::select("nNjkgG[]iaArRKyYpPIouq ?eftDcz1239éxWWxxblsEMLv:/wXgg,SThHVmd".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         3 => prop::sample::select(vec![
             KeyCode::Enter,
@@ -133,7 +135,8 @@ fn is_dangerous(c: char) -> bool {
         || matches!(c, '\u{e0000}'..='\u{e0fff}')
 }
 
-fn check_cells(world: &World) {
+/// Insists that no cell holds what steers, hides or reorders, nor more than one sign.
+pub(super) fn check_cells(world: &World) {
     for cell in &world.frame().content {
         let symbol = cell.symbol();
         assert!(!symbol.chars().any(is_dangerous), "{symbol:?}");
@@ -141,16 +144,44 @@ fn check_cells(world: &World) {
     }
 }
 
+/// Any of the screens, and the page of the first start, with what a peer wrote in every place.
+fn anywhere(text: &str, size: (u16, u16), screen: usize) -> World {
+    let Some((_, open)) = SCREENS.get(screen) else {
+        return first_start(found(), size);
+    };
+    let mut world = World::new(poisoned(text), size);
+    open(&mut world);
+    world
+}
+
+/// The screens on which nothing is decided.
+fn not_reviews() -> Vec<Screen> {
+    let reviews = [
+        "review_key",
+        "review_draft",
+        "review_held",
+        "review_contact",
+        "refusing",
+    ];
+    let screens = SCREENS.into_iter();
+    screens
+        .filter(|(name, _)| !reviews.contains(name))
+        .collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_input_panics_and_only_review_keys_decide(
+    fn no_input_on_any_screen_panics_and_only_review_keys_decide(
         text in text(),
         size in (1u16..300, 1u16..100),
-        inputs in prop::collection::vec(input(), 0..120),
+        screen in 0..=SCREENS.len(),
+        inputs in prop::collection::vec(input(), 0..80),
     ) {
-        let mut world = World::new(poisoned(&text), size);
+        let mut world = anywhere(&text, size, screen);
+        let decided = world.decisions();
+        prop_assert_eq!(decided, 0, "the way to a screen decides nothing");
         for input in inputs {
             let before = world.decisions();
             let may_decide = matches!(
@@ -164,9 +195,13 @@ proptest! {
     }
 
     #[test]
-    fn nothing_outside_of_a_review_ever_decides(inputs in prop::collection::vec(input(), 0..120)) {
+    fn nothing_outside_of_a_review_ever_decides(
+        (_, open) in prop::sample::select(not_reviews()),
+        inputs in prop::collection::vec(input(), 0..120),
+    ) {
         // Enter is the way in, and A over selected plain items, of which there are none here.
         let mut world = World::new(Facts::busy(), (120, 36));
+        open(&mut world);
         for input in inputs {
             if !matches!(input, Input::Key(KeyCode::Enter, ..)) {
                 feed(&mut world, input);
@@ -179,9 +214,10 @@ proptest! {
     fn no_text_brings_a_control_or_hidden_character_into_a_cell(
         text in text(),
         size in (40u16..200, 12u16..60),
-        keys in prop::sample::select(vec!["", "<tab>", "i", "nn<enter>", "nnn<enter>", "Gkkk<enter>", "p", "pl", "pld", "o", "W", "Wj", "Wj<enter>t", ",", ",D", ",G<enter>"]),
+        screen in 0..=SCREENS.len(),
+        keys in prop::sample::select(vec!["", "j", "<tab>", "<enter>", "t", "ld", "G<enter>"]),
     ) {
-        let mut world = World::new(poisoned(&text), size);
+        let mut world = anywhere(&text, size, screen);
         world.keys(keys);
         world.tell(Message::Paste(PeerText::new(text)));
         check_cells(&world);

@@ -2,7 +2,8 @@
 
 use chaperon::api::{Error, LogState, Reply, Request};
 use chaperon::model::{
-    Actor, ChannelId, Digest, Evidence, LogEntry, LoggedText, OnScreen, PeerText, UnixMillis,
+    Actor, ChannelId, Digest, Evidence, LogEntry, LoggedText, MessageId, OnScreen, PeerText,
+    UnixMillis,
 };
 use chaperon::tui::{Effect, Message, Question};
 
@@ -31,6 +32,15 @@ fn entry(number: i64, actor: Actor, what: &str, channel: ChannelId, detail: &str
         previous: digest(number - 1),
         digest: digest(number),
     }
+}
+
+/// The entry about a message that a rule held.
+pub(crate) fn held(message: MessageId) -> LogEntry {
+    let mut held = entry(1_240, Actor::Rule, "held_in", MARTA, "");
+    held.evidence.message = Some(message);
+    held.evidence.rule = Some("hold-in:any-signal".into());
+    held.evidence.policy = Some("trusted-colleague v3".into());
+    held
 }
 
 fn logged(text: &str) -> LoggedText {
@@ -103,14 +113,15 @@ fn answer(world: &mut World, question: Question, reply: Reply) {
 /// A world with the log on screen.
 pub(crate) fn opened(size: (u16, u16)) -> World {
     let mut world = World::new(Facts::busy(), size);
-    world.keys("L");
-    answer(&mut world, Question::Log(None), Reply::Log(entries()));
-    answer(
-        &mut world,
-        Question::VerifyLog,
-        Reply::LogState(state(None)),
-    );
+    open(&mut world);
     world
+}
+
+/// Opens the log, and answers as an engine would.
+pub(crate) fn open(world: &mut World) {
+    world.keys("L");
+    answer(world, Question::Log(None), Reply::Log(entries()));
+    answer(world, Question::VerifyLog, Reply::LogState(state(None)));
 }
 
 fn shown(name: &str, keys: &str) {

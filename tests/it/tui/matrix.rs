@@ -86,15 +86,22 @@ pub(super) fn roles(frame: &Buffer) -> String {
 
 /// Checks one screen in all themes and in both sets of glyphs; leaves it in the theme of roles.
 pub(super) fn check(name: &str, world: &mut World) {
+    let themes = world.model.theme_names();
+    let themes: Vec<_> = themes.iter().map(String::as_str).collect();
+    check_in(name, world, &themes);
+}
+
+/// The same in these themes, and in the one without colours.
+pub(super) fn check_in(name: &str, world: &mut World, themes: &[&str]) {
     let says = without_theme(&world.text());
-    for theme in world.model.theme_names() {
-        world.dress(&theme);
+    for theme in themes {
+        world.dress(theme);
         let frame = world.frame();
         let said = without_theme(&text(&frame));
         assert_eq!(said, says, "{theme} changes what {name} says");
-        let weak = weak(&frame, &theme);
+        let weak = weak(&frame, theme);
         assert!(
-            weak.is_empty() || theme == ROLES,
+            weak.is_empty() || *theme == ROLES,
             "{name} in {theme}: {weak:?} cannot be read"
         );
     }
@@ -119,6 +126,13 @@ pub(super) fn check(name: &str, world: &mut World) {
     );
     world.symbols(Symbols::Unicode);
     world.dress(ROLES);
+    for cell in &world.frame().content {
+        let drawn = !cell.symbol().trim().is_empty() && !is_code(cell);
+        assert!(
+            !drawn || role(cell.fg).is_some(),
+            "{name} has a colour of no theme: {cell:?}"
+        );
+    }
 }
 
 /// Returns a text without the row of the settings that says which theme it is.

@@ -79,7 +79,7 @@ fn a_click_while_one_writes_leaves_the_text_alone() {
     world
         .keys(" there")
         .see("hello there")
-        .see("AS YOURSELF to Marta Ruiz");
+        .see("AS YOURSELF to ~ Marta Ruiz");
 }
 
 #[test]

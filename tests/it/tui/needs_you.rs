@@ -26,7 +26,7 @@ fn at(world: &World, words: &str) -> usize {
 #[test]
 fn what_weighs_most_and_runs_out_first_stands_first() {
     let world = listed(Facts::busy().with_draft().with_plain_drafts(1));
-    let key = at(&world, "the key on the relay");
+    let key = at(&world, "!! the key changed");
     let severe = at(&world, "!! holds a street address");
     let message = at(&world, "!! ⚑ 3 signals");
     let plain = at(&world, "every draft waits here");

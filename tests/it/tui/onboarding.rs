@@ -6,7 +6,7 @@ use chaperon::tui::{Choices, ClawBuddy, Effect, Found, Outcome, Secrets, Welcome
 use super::snapshots::shown_in;
 use super::world::{Facts, World};
 
-fn found() -> Found {
+pub(crate) fn found() -> Found {
     Found {
         settings: "~/.config/chaperon/config.toml".to_owned(),
         data: "~/.local/share/chaperon".to_owned(),
@@ -20,7 +20,7 @@ fn found() -> Found {
     }
 }
 
-fn first_start(found: Found, size: (u16, u16)) -> World {
+pub(crate) fn first_start(found: Found, size: (u16, u16)) -> World {
     let mut world = World::new(Facts::empty(), size);
     world.model.begin(Welcome::new(found));
     world
@@ -106,11 +106,11 @@ fn secrets_in_open_files_take_a_second_key() {
 fn only_what_is_copied_has_something_to_choose_about_what_happens_alone() {
     let mut world = first_start(found(), (120, 36));
     world
-        .see("without you")
+        .see("as each channel says")
         .see("relay.example.com, to look for mail");
     world.keys("jl");
     world
-        .see_not("without you")
+        .see_not("as each channel says")
         .see("nobody, until you invite somebody");
 }
 

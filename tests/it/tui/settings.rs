@@ -16,7 +16,8 @@ fn facts() -> Facts {
     facts
 }
 
-fn world(size: (u16, u16)) -> World {
+/// A person with a settings file, whose relay comes from the environment.
+pub(crate) fn world(size: (u16, u16)) -> World {
     let mut world = World::new(facts(), size);
     world.model.use_place(Place {
         file: "~/.config/chaperon/config.toml".to_owned(),
@@ -58,8 +59,8 @@ fn the_settings_while_a_text_is_written() {
     });
 }
 
-#[test]
-fn the_doctor() {
+/// Opens the doctor, and lets it find something of each kind.
+pub(crate) fn examine(world: &mut World) {
     let mut report = Report::default();
     report.ok("version", "chaperon 0.1.0, linux x86_64");
     report.ok("terminal", "xterm-256color, inside tmux, over ssh");
@@ -74,11 +75,16 @@ fn the_doctor() {
         "the built-in one: no answer within 10 s",
         "look at the network and the address; mail waits meanwhile",
     );
+    world.keys(",D");
+    assert!(world.done.contains(&Effect::Examine));
+    world.tell(Message::Examined(report));
+}
+
+#[test]
+fn the_doctor() {
     shown_in("doctor", "", |size| {
         let mut world = World::new(Facts::busy(), size);
-        world.keys(",D");
-        assert!(world.done.contains(&Effect::Examine));
-        world.tell(Message::Examined(report.clone()));
+        examine(&mut world);
         world
     });
 }
@@ -182,8 +188,8 @@ fn a_text_is_written_in_its_row_and_checked() {
 fn boxes_are_ticked_one_by_one() {
     let mut world = world((120, 36));
     world.keys(",jjjj");
-    world.see("▸[x] terminal").see("[x] bell");
-    world.keys("l ").see("▸[ ] bell");
+    world.see("[x]▸terminal").see("[x] bell");
+    world.keys("l ").see("[ ]▸bell");
     world.keys("S");
     assert!(written(&world).contains("notify_by = [\"terminal\", \"desktop\"]\n"));
 }

@@ -6,7 +6,8 @@ use super::held::READ;
 use super::matrix;
 use super::world::{Facts, World};
 
-const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
+/// Where all three panes have room, two of them, and one.
+pub(super) const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (40, 12)];
 
 /// Keeps one picture per size of what a person sees after these keys, and checks each of them
 /// in every theme.

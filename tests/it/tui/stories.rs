@@ -7,7 +7,7 @@ use chaperon::model::{Content, MessageId, PeerText, ReviewId};
 use chaperon::tui::{Effect, Message, Question, Symbols, ThemeChoice};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::world::{Facts, MARTA, World};
+use super::world::{Facts, MARTA, NOW, World};
 
 fn asked(world: &World, wanted: impl Fn(&Request) -> bool) -> usize {
     let asks = |effect: &&Effect| matches!(effect, Effect::Ask(request, _) if wanted(request));
@@ -47,6 +47,20 @@ fn enter_sends_once_however_often_it_is_pressed() {
         Box::new(Ok(Reply::Sent(outcome))),
     ));
     world.see("u takes it back").see("Write to Marta Ruiz");
+}
+
+#[test]
+fn whoever_is_written_to_is_named_with_how_sure_it_is_that_it_is_them() {
+    let mut facts = Facts::busy();
+    World::new(facts.clone(), (80, 24))
+        .keys("i")
+        .see("AS YOURSELF to ~ Marta Ruiz · code not compared");
+    let mut channels = facts.channels.iter_mut();
+    let marta = channels.find(|channel| channel.id == MARTA).unwrap();
+    marta.verified = Some(NOW);
+    World::new(facts, (80, 24))
+        .keys("i")
+        .see("AS YOURSELF to ✓ Marta Ruiz · code compared");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod attention;
 mod engagement;
 mod search;
+mod states;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -119,6 +120,7 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
         muted: None,
         news: 0,
         news_at: None,
+        trusts_us: None,
     }
 }
 
@@ -340,6 +342,7 @@ fn status() -> Status {
         next_expiry: None,
         today: Today::default(),
         wake_problems: Vec::new(),
+        listening: Vec::new(),
         outbox: 1,
         relays: vec![RelayState {
             relay: "https://relay.example.com".into(),
@@ -349,6 +352,12 @@ fn status() -> Status {
         }],
         now: NOW,
     }
+}
+
+/// As many as an engine tells of what was said before.
+fn last_three(letters: Vec<Letter>) -> Vec<Letter> {
+    let from = letters.len().saturating_sub(3);
+    letters.into_iter().skip(from).collect()
 }
 
 impl Facts {
@@ -728,6 +737,7 @@ impl Facts {
         Some(Review {
             channel: self.channel(item.channel),
             network: NetworkId::Mailbox,
+            asked: None,
             message: message_found,
             total: 61,
             flagged_before: 0,
@@ -739,7 +749,7 @@ impl Facts {
             ],
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
-            before: message.map_or_else(Vec::new, |_| before.skip(1).cloned().collect()),
+            before: message.map_or_else(Vec::new, |_| last_three(before.cloned().collect())),
             item,
         })
     }

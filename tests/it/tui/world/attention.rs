@@ -1,12 +1,14 @@
 //! What the engine would say of what a person is told, put off, or reads when they come back.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chaperon::api::{
     Alone, CatchUp, ChannelNews, Claimed, DayNews, Digested, LastSent, Overview, Reply, Request,
 };
 use chaperon::model::{
-    Author, Channel, ChannelId, ChannelState, Occasion, Rest, Snoozed, UnixMillis,
+    Author, Channel, ChannelId, ChannelState, Occasion, PeerText, Rest, ReviewId, ReviewKind,
+    Snoozed, UnixMillis,
 };
 
 use super::{Facts, ago};
@@ -20,16 +22,18 @@ pub(super) fn answer(facts: &Facts, request: &Request) -> Reply {
         Request::CatchUp { .. } => Reply::CatchUp(Box::new(facts.news.clone())),
         Request::Digest => Reply::Digest(digest(facts)),
         Request::Overview { channel } => Reply::Overview(Box::new(overview(facts, *channel))),
-        Request::Claim { occasions } => Reply::Claimed(
-            occasions
-                .iter()
-                .filter(|occasion| !facts.told.contains(occasion))
-                .map(|occasion| Claimed {
-                    occasion: *occasion,
-                    unsafe_text: text_of(facts, *occasion),
-                })
-                .collect(),
-        ),
+        Request::Claim { occasions } => {
+            let mut texts = held_texts(facts);
+            let new = occasions.iter().filter(|it| !facts.told.contains(it));
+            let claimed = new.map(|occasion| Claimed {
+                occasion: *occasion,
+                unsafe_text: match occasion {
+                    Occasion::Need { item } => texts.remove(item),
+                    _ => None,
+                },
+            });
+            Reply::Claimed(claimed.collect())
+        }
         other => panic!("not told here: {other:?}"),
     }
 }
@@ -78,12 +82,17 @@ pub(super) fn change(facts: &mut Facts, request: &Request, now: UnixMillis) -> O
     }
 }
 
-fn text_of(facts: &Facts, occasion: Occasion) -> Option<chaperon::model::PeerText> {
-    let Occasion::Need { item } = occasion else {
-        return None;
-    };
-    let review = facts.review(item)?;
-    Some(review.message?.content.text().clone())
+/// The texts of what is held, by the item that waits for it.
+fn held_texts(facts: &Facts) -> HashMap<ReviewId, PeerText> {
+    let held = facts.needs.iter().filter_map(|item| match &item.kind {
+        ReviewKind::HeldMessage { message, .. } | ReviewKind::HeldDraft { message, .. } => {
+            let mut letters = facts.letters.iter();
+            let letter = letters.find(|letter| letter.id == *message)?;
+            Some((item.id, letter.content.text().clone()))
+        }
+        ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. } => None,
+    });
+    held.collect()
 }
 
 fn digest(facts: &Facts) -> Vec<Digested> {

@@ -1,13 +1,14 @@
-//! `import clawbuddy` and `export clawbuddy`: come from the other program, and go back.
+//! `import` and `export`: come from another program, and go back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{Output, Pretty};
 use super::{Error, Exit, progress};
-use crate::api::{self, Handle, Reply, Request};
+use crate::api::{self, Accounts, Handle, Reply, Request};
+use crate::model::NetworkId;
 
 /// Arguments of `import`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,21 @@ Example:
   chaperon import clawbuddy --from ~/.config/clawbuddy")]
     Clawbuddy {
         /// Its directory; ~/.config/clawbuddy where absent
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+        /// How to print.
+        #[command(flatten)]
+        style: Pretty,
+    },
+    /// Copy identity, peers, requests and messages of the Agent Mesh scripts
+    #[command(after_help = "\
+Files are copied and never changed. Peers that are here already are left as they are. Stop the \
+scripts' server before chaperon listens in its place.
+
+Example:
+  chaperon import mesh --from ~/.openclaw/agent-mesh")]
+    Mesh {
+        /// Its directory; ~/.openclaw/agent-mesh where absent
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
         /// How to print.
@@ -68,6 +84,21 @@ Example:
         #[command(flatten)]
         style: Pretty,
     },
+    /// Write a directory that the Agent Mesh scripts can use
+    #[command(after_help = "\
+The directory has to be empty or absent. It will contain your private key: whoever can read it \
+can write as you. Point OPENCLAW_AGENT_MESH_DIR at it, and stop chaperon from listening first.
+
+Example:
+  chaperon export mesh --to agent-mesh-copy")]
+    Mesh {
+        /// The directory
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// How to print.
+        #[command(flatten)]
+        style: Pretty,
+    },
 }
 
 pub(super) async fn import(
@@ -75,20 +106,28 @@ pub(super) async fn import(
     handle: &Handle,
     out: &mut Output<'_>,
 ) -> Result<Exit, Error> {
-    let ImportProgram::Clawbuddy { from, style } = args.program;
+    // The other programs look nowhere else; they know no XDG variables.
+    let (from, usual, style) = match &args.program {
+        ImportProgram::Clawbuddy { from, style } => (from, ".config/clawbuddy", *style),
+        ImportProgram::Mesh { from, style } => (from, ".openclaw/agent-mesh", *style),
+    };
     let from = match from {
         Some(from) => absolute(from)?,
-        // The other program looks nowhere else; it knows no XDG variables.
-        None => std::env::home_dir()
-            .ok_or(Error::NoHome)?
-            .join(".config/clawbuddy"),
+        None => std::env::home_dir().ok_or(Error::NoHome)?.join(usual),
+    };
+    let request = match args.program {
+        ImportProgram::Clawbuddy { .. } => Request::ImportClawbuddy { from },
+        ImportProgram::Mesh { .. } => Request::Accounts(Accounts::Import {
+            network: NetworkId::Mesh,
+            from,
+        }),
     };
     let Reply::Imported {
         channels,
         skipped,
         presets,
         notes,
-    } = progress::ask(handle, Request::ImportClawbuddy { from }, "steps", out).await?
+    } = progress::ask(handle, request, "steps", out).await?
     else {
         return Err(Error::Unexpected);
     };
@@ -107,9 +146,17 @@ pub(super) async fn export(
     handle: &Handle,
     out: &mut Output<'_>,
 ) -> Result<Exit, Error> {
-    let ExportProgram::Clawbuddy { to, style } = args.program;
-    let to = absolute(to)?;
-    let request = Request::ExportClawbuddy { to };
+    let (request, style) = match args.program {
+        ExportProgram::Clawbuddy { to, style } => {
+            let to = absolute(&to)?;
+            (Request::ExportClawbuddy { to }, style)
+        }
+        ExportProgram::Mesh { to, style } => {
+            let to = absolute(&to)?;
+            let network = NetworkId::Mesh;
+            (Request::Accounts(Accounts::Export { network, to }), style)
+        }
+    };
     let Reply::Exported { channels } = progress::ask(handle, request, "channels", out).await?
     else {
         return Err(Error::Unexpected);
@@ -119,7 +166,7 @@ pub(super) async fn export(
 }
 
 /// The engine may run in another directory.
-fn absolute(path: PathBuf) -> Result<PathBuf, Error> {
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
     let bad = |_no_such| api::Error::BadRequest("the directory cannot be named".to_owned());
     Ok(std::path::absolute(path).map_err(bad)?)
 }

@@ -1,0 +1,120 @@
+//! What can be asked of our logins, and of contact on networks where somebody asks for it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::ChannelRef;
+use crate::model::{ContactRequest, Fingerprint, NetworkId, OwnAccount, PeerText, Sighted};
+
+/// A request about logins. Each needs the supervisor role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Accounts {
+    /// Answers [`AccountsReply::Account`].
+    Show {
+        /// The network.
+        network: NetworkId,
+    },
+    /// Makes a login with a new key. Answers [`AccountsReply::Account`].
+    Init {
+        /// The network.
+        network: NetworkId,
+        /// Where others reach us; where this engine listens, where absent.
+        endpoint: Option<String>,
+        /// The id to be known by; a random one where absent.
+        address: Option<String>,
+        /// The name that others are shown; the id where absent.
+        name: Option<String>,
+        /// Replace the login that is there. Refused while channels of it are in use.
+        force: bool,
+    },
+    /// Listens at another address for as long as this engine runs, whatever the settings say.
+    /// Answers [`AccountsReply::Account`].
+    Listen {
+        /// The network.
+        network: NetworkId,
+        /// Address and port of this computer.
+        at: SocketAddr,
+    },
+    /// Asks at addresses who is there. Answers [`AccountsReply::Sighted`] when all have answered
+    /// or did not in time; stopped by [`super::Request::StopWork`], with what was found so far.
+    Seek {
+        /// The network.
+        network: NetworkId,
+        /// URLs, which may stand for many (`http://192.168.1.{1-254}:8787`).
+        patterns: Vec<String>,
+        /// Ask also who announces themselves on the local network.
+        local: bool,
+    },
+    /// Asks whoever is at an address for contact. Answers [`super::Reply::Channel`] when they
+    /// have the request.
+    Ask {
+        /// The network.
+        network: NetworkId,
+        /// Where they are reached.
+        url: String,
+        /// What for.
+        purpose: Option<String>,
+        /// Short form of the key that a person saw there; refused if it is another one now.
+        seen: Option<Fingerprint>,
+    },
+    /// Asks the peer of a channel to accept us too. Answers [`super::Reply::Channel`].
+    AskBack {
+        /// Which channel.
+        channel: ChannelRef,
+        /// What for.
+        purpose: Option<String>,
+    },
+    /// Answers [`AccountsReply::Requests`], oldest first.
+    Requests {
+        /// The network.
+        network: NetworkId,
+    },
+    /// Copies identity, peers, requests and messages from a directory of the network's own
+    /// program. Answers [`super::Reply::Imported`].
+    Import {
+        /// The network.
+        network: NetworkId,
+        /// The directory.
+        from: PathBuf,
+    },
+    /// Writes a directory that the network's own program can use. Answers
+    /// [`super::Reply::Exported`].
+    Export {
+        /// The network.
+        network: NetworkId,
+        /// The directory; must be empty or absent.
+        to: PathBuf,
+    },
+}
+
+/// The answer to [`Accounts`]; which variant belongs to which is said there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "answer", content = "value")]
+pub enum AccountsReply {
+    /// Our login, where there is one.
+    Account(Option<OwnAccount>),
+    /// What was found, in the order of the addresses.
+    Sighted(Vec<Sighted>),
+    /// Requests for contact in both directions.
+    Requests(Vec<ContactRequest>),
+}
+
+/// What a request for contact says where nobody said anything else, as the reference has it.
+pub const PURPOSE: &str = "request trusted communication";
+
+/// Longest purpose of a request, in bytes.
+pub const LONGEST_PURPOSE: usize = 1024;
+
+/// Returns the words of a request; an error says what is wrong with them.
+pub fn purpose_or_default(purpose: Option<String>) -> Result<PeerText, super::Error> {
+    let purpose = purpose.unwrap_or_else(|| PURPOSE.to_owned());
+    if purpose.is_empty() || purpose.len() > LONGEST_PURPOSE {
+        return Err(super::Error::BadRequest(format!(
+            "the purpose of a request has 1 to {LONGEST_PURPOSE} bytes"
+        )));
+    }
+    Ok(PeerText::new(purpose))
+}

@@ -1,0 +1,309 @@
+//! People who ask for contact, on networks where anybody who reaches us can ask.
+//!
+//! A request proves that whoever sent it holds the key in it, and nothing else: not the name,
+//! not the id, not the address. It never changes what was accepted before; that a person does.
+
+use crate::api::Error;
+use crate::crypto;
+use crate::model::{
+    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, RequestState,
+    StopReason, UnixMillis, Verdict,
+};
+use crate::net::{self, Somebody, Stranger};
+use crate::store::channels::{Keyed, NewChannel};
+use crate::store::{Tx, accounts, channels, log, requests, review};
+
+use super::contacts::write_down;
+use super::inbound::stop;
+use super::reading::keyed;
+
+/// Strangers who may wait for a person at once; who comes later is turned away, so that nobody
+/// can fill the list or the disk.
+const MOST_STRANGERS: u32 = 200;
+/// Requests that are kept of one peer; later ones are turned away.
+const MOST_REQUESTS: u32 = 50;
+/// Longest text of a request that is kept, in bytes: name, address and purpose.
+const LONGEST: usize = 4096;
+
+/// What a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// Nothing was taken.
+    Refused,
+    /// It was here already, or changes nothing.
+    Known,
+    /// It waits for a person, or stopped a channel.
+    Changed(ChannelId),
+}
+
+/// Stores a request for contact and puts it before a person. `instructions` are those that a new
+/// channel begins with.
+pub(super) fn judge_stranger(
+    tx: &Tx<'_>,
+    stranger: &Stranger,
+    instructions: &str,
+    now: UnixMillis,
+) -> Result<Judged, Error> {
+    let Some(account) = accounts::of(tx, stranger.network)? else {
+        return Ok(Judged::Refused);
+    };
+    let who = &stranger.who;
+    let longest = [who.name.len(), who.endpoint.len(), stranger.purpose.len()];
+    if who.address == account.address || longest.into_iter().any(|length| length > LONGEST) {
+        return Ok(Judged::Refused);
+    }
+    let Some(id) = channels::by_address(tx, stranger.network, &who.address)? else {
+        return admit(tx, stranger, &account, instructions, now);
+    };
+    let known = keyed(tx, id)?;
+    if known.blocked {
+        return Ok(Judged::Refused);
+    }
+    if let Some(earlier) = requests::by_remote_id(tx, id, false, &stranger.id)? {
+        // Whoever did not hear our answer repeats it; whoever reuses a number is turned away.
+        let same = earlier.key == who.key && earlier.purpose == stranger.purpose;
+        return Ok(if same { Judged::Known } else { Judged::Refused });
+    }
+    if requests::count(tx, id, false)? >= MOST_REQUESTS {
+        return Ok(Judged::Refused);
+    }
+    match known.channel.state {
+        ChannelState::Invited => ask(tx, &known, stranger, now),
+        ChannelState::Requested | ChannelState::Closed | ChannelState::Superseded => {
+            ask(tx, &known, stranger, now)
+        }
+        ChannelState::Active if known.channel.their_key.as_ref() == Some(&who.key) => {
+            again(tx, &known, stranger, now)
+        }
+        ChannelState::Active => {
+            if review::was_refused(tx, id, &who.key)? {
+                return Ok(Judged::Refused);
+            }
+            stop(tx, &known.channel, StopReason::KeyChanged, &who.key, now)?;
+            Ok(Judged::Changed(id))
+        }
+        ChannelState::Stopped => Ok(Judged::Refused),
+    }
+}
+
+/// Makes the channel of somebody who was never heard of.
+fn admit(
+    tx: &Tx<'_>,
+    stranger: &Stranger,
+    account: &accounts::Account,
+    instructions: &str,
+    now: UnixMillis,
+) -> Result<Judged, Error> {
+    if requests::count_strangers(tx)? >= MOST_STRANGERS {
+        return Ok(Judged::Refused);
+    }
+    let id = insert_peer(
+        tx,
+        stranger.network,
+        account,
+        &stranger.who,
+        ChannelState::Closed,
+        instructions,
+        now,
+    )?;
+    let known = keyed(tx, id)?;
+    ask(tx, &known, stranger, now)
+}
+
+/// Adds the channel of a peer of an account, without any key of theirs pinned.
+pub(super) fn insert_peer(
+    tx: &Tx<'_>,
+    network: NetworkId,
+    account: &accounts::Account,
+    who: &Somebody,
+    state: ChannelState,
+    instructions: &str,
+    now: UnixMillis,
+) -> Result<ChannelId, Error> {
+    let of = net::of(network);
+    let secret = crypto::SecretKey::from_bytes(*account.secret);
+    let new = NewChannel {
+        network,
+        address: &who.address,
+        // Not the name that they give themselves: nobody else chooses the names in use here.
+        name: &PeerText::new(who.address.as_str()),
+        phone: None,
+        state,
+        inviter: state == ChannelState::Invited,
+        relay: &who.endpoint,
+        secret: &account.secret,
+        our_key: &of.write_key(&of.public_of(&secret)),
+        their_key: None,
+        announce: false,
+        preset: Preset::SafeAcquaintance.as_str(),
+        instructions,
+        created_at: now,
+        last_seen: None,
+    };
+    Ok(channels::insert(tx, &new)?)
+}
+
+/// Puts a request before a person, in place of an earlier one of the same peer.
+fn ask(tx: &Tx<'_>, known: &Keyed, stranger: &Stranger, now: UnixMillis) -> Result<Judged, Error> {
+    let id = known.channel.id;
+    let who = &stranger.who;
+    // The key that was shown before: at the address where we asked, or in an earlier request.
+    let before = match known.channel.state {
+        ChannelState::Invited | ChannelState::Requested => known.asked_key.as_ref(),
+        _ => known.channel.their_key.as_ref(),
+    };
+    let differs = before.is_some_and(|before| *before != who.key);
+    let answers = known.answers.unwrap_or(1).max(if differs { 2 } else { 1 });
+    keep(tx, id, stranger, RequestState::Open, now)?;
+    channels::ask(tx, id, &who.key, Some(answers))?;
+    put(tx, id, stranger, answers, now)?;
+    write_down(tx, now, Actor::Rule, "contact_requested", id)?;
+    Ok(Judged::Changed(id))
+}
+
+/// Takes note that somebody who was accepted asks again. If they are reached elsewhere now, that
+/// is put before a person.
+fn again(
+    tx: &Tx<'_>,
+    known: &Keyed,
+    stranger: &Stranger,
+    now: UnixMillis,
+) -> Result<Judged, Error> {
+    let id = known.channel.id;
+    if known.channel.relay == stranger.who.endpoint {
+        keep(tx, id, stranger, RequestState::Approved, now)?;
+        write_down(tx, now, Actor::Rule, "contact_requested_again", id)?;
+        return Ok(Judged::Changed(id));
+    }
+    keep(tx, id, stranger, RequestState::Open, now)?;
+    put(tx, id, stranger, 1, now)?;
+    write_down(tx, now, Actor::Rule, "contact_moved", id)?;
+    Ok(Judged::Changed(id))
+}
+
+fn keep(
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    stranger: &Stranger,
+    state: RequestState,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    let request = requests::Request {
+        channel,
+        ours: false,
+        remote_id: stranger.id.clone(),
+        name: stranger.who.name.clone(),
+        endpoint: stranger.who.endpoint.clone(),
+        key: stranger.who.key.clone(),
+        purpose: stranger.purpose.clone(),
+        original: Some(stranger.who.answer.clone()),
+        at: now,
+        state,
+        settled_at: (state != RequestState::Open).then_some(now),
+    };
+    Ok(requests::insert(tx, &request)?)
+}
+
+fn put(
+    tx: &Tx<'_>,
+    id: ChannelId,
+    stranger: &Stranger,
+    answers: u32,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    let seen = seen_of(id, stranger, answers);
+    if let Some(open) = review::open_of(tx, id, review::Kind::ContactRequest)? {
+        let shown = &stranger.who.key;
+        return Ok(review::show_instead(
+            tx,
+            open.id,
+            shown,
+            Some(answers),
+            &seen,
+        )?);
+    }
+    let item = review::NewItem {
+        channel: id,
+        kind: review::Kind::ContactRequest,
+        message: None,
+        shown_key: Some(&stranger.who.key),
+        pinned_key: None,
+        answers: Some(answers),
+        reason: None,
+        since: now,
+        seen,
+    };
+    review::raise(tx, &item)?;
+    Ok(())
+}
+
+/// Returns the digest of what a person is shown of a request.
+fn seen_of(channel: ChannelId, stranger: &Stranger, answers: u32) -> Digest {
+    crypto::sha256_of(&[
+        &channel.0.to_be_bytes(),
+        stranger.id.as_bytes(),
+        stranger.who.key.as_bytes(),
+        stranger.who.name.expose_untrusted().as_bytes(),
+        stranger.who.endpoint.as_bytes(),
+        stranger.purpose.expose_untrusted().as_bytes(),
+        &answers.to_be_bytes(),
+    ])
+}
+
+/// Carries out what a person said of a request that came on an account; returns the word for the
+/// log.
+pub(super) fn carry_contact(
+    tx: &Tx<'_>,
+    channel: &Channel,
+    key: &str,
+    verdict: Verdict,
+    now: UnixMillis,
+) -> Result<&'static str, Error> {
+    let id = channel.id;
+    let moved = channel.state == ChannelState::Active;
+    let asked = requests::last(tx, id, false)?.ok_or(Error::NothingToDecide)?;
+    Ok(match verdict {
+        Verdict::Approve => {
+            channels::pin(tx, id, key)?;
+            channels::set_relay(tx, id, &asked.endpoint)?;
+            requests::settle(tx, id, false, RequestState::Approved, now)?;
+            if moved {
+                "contact_move_accepted"
+            } else {
+                "contact_accepted"
+            }
+        }
+        Verdict::Refuse => {
+            requests::settle(tx, id, false, RequestState::Rejected, now)?;
+            if moved {
+                "contact_move_refused"
+            } else {
+                channels::set_state(tx, id, ChannelState::Closed)?;
+                "contact_refused"
+            }
+        }
+        Verdict::Block => {
+            requests::settle(tx, id, false, RequestState::Rejected, now)?;
+            channels::set_state(tx, id, ChannelState::Closed)?;
+            channels::block(tx, id)?;
+            "contact_blocked"
+        }
+        Verdict::KeepPinned
+        | Verdict::ReleaseClean
+        | Verdict::OwnWords
+        | Verdict::SendEdited
+        | Verdict::RefuseAndPause => return Err(Error::not_an_answer()),
+    })
+}
+
+/// Notes that a peer took a message of ours: they accepted us.
+pub(super) fn they_took_it(tx: &Tx<'_>, id: ChannelId, now: UnixMillis) -> Result<(), Error> {
+    if channels::trusted_by(tx, id, now)? {
+        requests::settle(tx, id, true, RequestState::Approved, now)?;
+        log::append(
+            tx,
+            &log::NewEntry::plain(now, Actor::Rule, "contact_accepted_us", Some(id)),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Where the networks of a profile listen for others.
+
+use std::net::SocketAddr;
+
+use crate::model::NetworkId;
+
+use super::{Config, Key, Value, text};
+
+impl Config {
+    /// Returns where an engine that goes on running listens for others on a network; `None`
+    /// where it does not.
+    pub fn listen(&self, network: NetworkId) -> Option<SocketAddr> {
+        match network {
+            NetworkId::Mailbox => None,
+            NetworkId::Mesh => text(self.value(Key::MeshListen)).parse().ok(),
+        }
+    }
+
+    /// Tells whether others on the local network are told that we are there.
+    pub fn is_announced(&self, network: NetworkId) -> bool {
+        match network {
+            NetworkId::Mailbox => false,
+            NetworkId::Mesh => self.value(Key::MeshAnnounce) == Value::YesNo(true),
+        }
+    }
+}
