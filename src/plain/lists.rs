@@ -88,7 +88,7 @@ fn needs(state: &mut State) {
         let line = format!(
             "{}  {}.",
             state.numbers.len(),
-            words::item(item, &state.zone)
+            words::item(item, state.channel(item.channel), &state.zone)
         );
         state.say(line);
     }

@@ -194,6 +194,7 @@ fn status(state: &mut State) {
             words::safe(how)
         ));
     }
+    lines.extend(status.listening.iter().map(words::listens));
     if !status.protected {
         lines.push(
             "No passphrase protects this profile: whatever runs as you can decide.".to_owned(),
@@ -207,7 +208,8 @@ fn help(state: &mut State) {
         Page::Main(_) => "Here: a number opens it; more reads on.",
         Page::Needs => "Here: a number reads an item out in full.",
         Page::Channel(_) => {
-            "Here: write; older; again; code: compare it; pause; resume; a number: what needs you."
+            "Here: write; older; again; code: compare it; pause; resume; askback: ask them to accept \
+             you; a number: what needs you."
         }
         Page::Review(_) => {
             "Here: the words that were read out; again: all of it once more; raw: every character; \
@@ -290,6 +292,7 @@ fn take(state: &mut State, question: Question, answer: Result<Reply, Error>) {
         Question::Pause(pauses, channel) => forms::paused(state, pauses, channel, answer),
         Question::Invite => forms::invited(state, answer),
         Question::Accept => forms::accepted(state, answer),
+        Question::AskBack => channel::asked_back(state, answer),
         Question::Status
         | Question::Channels
         | Question::Needs
@@ -348,7 +351,8 @@ fn failed(state: &mut State, question: Question, error: &Error) {
         | Question::Differs(_)
         | Question::Pause(..)
         | Question::Invite
-        | Question::Accept => {}
+        | Question::Accept
+        | Question::AskBack => {}
     }
 }
 

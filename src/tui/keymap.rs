@@ -50,6 +50,10 @@ pub enum Scope {
     Search,
     /// The field of the search: a text field.
     SearchText,
+    /// Who is found around here, and whom we asked.
+    Scan,
+    /// Where to look, and the words of a request: text fields.
+    ScanText,
     /// A note about a channel: a text field.
     Note,
     /// The settings.
@@ -96,6 +100,8 @@ impl Scope {
             Self::Digest => "Digest",
             Self::Search => "Search",
             Self::SearchText => "Typing a search",
+            Self::Scan => "Look around",
+            Self::ScanText => "Typing where to look",
             Self::Note => "Note",
             Self::Settings => "Settings",
             Self::SettingsText => "Writing a setting",
@@ -120,6 +126,7 @@ impl Scope {
                 | Self::Form
                 | Self::SafetyCode
                 | Self::SearchText
+                | Self::ScanText
                 | Self::Note
                 | Self::Palette
                 | Self::Filter
@@ -212,6 +219,10 @@ pub enum Action {
     EditQuery,
     ForgetSearch,
     LookAgain,
+    LookAround,
+    LookLocally,
+    MakeIdentity,
+    AskBack,
     Note,
     OpenDoctor,
     OpenSearch,
@@ -264,6 +275,8 @@ impl Action {
             | Scope::Digest
             | Scope::Search
             | Scope::SearchText
+            | Scope::Scan
+            | Scope::ScanText
             | Scope::Note
             | Scope::Help
             | Scope::Why
@@ -353,6 +366,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
+    Main [key('S')] LookAround "" "look around for others to ask for contact, and see who you are there";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
     Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
@@ -361,6 +375,7 @@ pub const TABLE: &[Binding] = table! {
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
     Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Leader [key('a')] AskBack "ask them to accept you" "ask this peer to accept you too, where each side accepts the other by itself";
     Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
     Leader [key('n')] Note "note on this channel" "read and write your own note on this channel; it never leaves this machine";
@@ -387,7 +402,7 @@ pub const TABLE: &[Binding] = table! {
     Review [key('E')] EditDraft "" "write your version of a draft; a then sends it";
     Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
     Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
-    Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
+    Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel; block whoever asks for contact by themselves";
     Review [key('z')] Later "" "decide later: back, it goes on waiting, and you say until when n skips it";
     Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
     Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
@@ -493,6 +508,21 @@ pub const TABLE: &[Binding] = table! {
     SearchText [named(KeyCode::Down), named(KeyCode::Tab)] Down "" "go to the results";
     SearchText [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
     SearchText [named(KeyCode::F(1))] Help "help" "this help";
+    Scan [named(KeyCode::Enter)] Open "ask, or go there" "ask whoever is selected for contact (says first what is sent), or go to the channel with them";
+    Scan [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Scan [key('k'), named(KeyCode::Up)] Up "" "move up; above the first one is the field";
+    Scan [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Scan [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Scan [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Scan [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Scan [key('l')] LookLocally "local network" "look for who announces themselves on the local network";
+    Scan [key('M')] MakeIdentity "make an identity" "make an identity with a new key, a random id and the default address";
+    Scan [key('/'), named(KeyCode::Tab)] EditQuery "address" "go to the field";
+    Scan [named(KeyCode::Esc)] Back "back" "stop looking and keep what was found, else back";
+    ScanText [named(KeyCode::Enter)] Submit "do it" "look at these addresses; send the request";
+    ScanText [named(KeyCode::Tab), named(KeyCode::Down)] NextField "list" "go to who was found";
+    ScanText [named(KeyCode::Esc)] Back "back" "stop looking, leave the request unsent, or back";
+    ScanText [named(KeyCode::F(1))] Help "help" "this help";
     Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
     Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
     Note [named(KeyCode::F(1))] Help "help" "this help";

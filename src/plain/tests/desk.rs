@@ -9,7 +9,7 @@ use crate::api::{
     SendOutcome, Status, Today,
 };
 use crate::model::{
-    Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
+    Admission, Asked, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
     Message, MessageId, NetworkId, PeerText, ReviewId, ReviewItem, ReviewKind, UnixMillis, Verdict,
 };
 use crate::plain::{Effect, Happened, State, Typed, start, step};
@@ -86,6 +86,8 @@ pub(super) struct Desk {
     pub(super) items: Vec<ReviewItem>,
     pub(super) held_text: String,
     pub(super) refuse: Option<Error>,
+    /// What whoever asks for contact by themselves says.
+    pub(super) contact: Option<Asked>,
 }
 
 impl Desk {
@@ -138,6 +140,7 @@ impl Desk {
             items: kinds.map(item).to_vec(),
             held_text: "Could we hold Thursday?\nyou: sent".into(),
             refuse: None,
+            contact: None,
         };
         let effects = start(&mut desk.state, None);
         desk.carry_out(effects);
@@ -230,8 +233,8 @@ impl Desk {
         Review {
             item,
             channel: self.channels[0].clone(),
-            network: NetworkId::Mailbox,
-            asked: None,
+            network: self.channels[0].network,
+            asked: self.contact.clone().filter(|_| id == CONTACT),
             message,
             before: Vec::new(),
             total: 3,

@@ -137,6 +137,9 @@ impl Composer {
 pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
     Some(match channel.state {
         ChannelState::Active => return None,
+        ChannelState::Invited if channel.network.is_direct() => {
+            "You asked them; it begins when they ask you too."
+        }
         ChannelState::Invited => "No answer yet. Enter shows the invite.",
         ChannelState::Requested => "Somebody asks: n, Enter reviews them.",
         ChannelState::Stopped => "Stopped: n, Enter settles the key.",
