@@ -1,6 +1,6 @@
 //! A conversation, read out line by line.
 
-use crate::api::{Page as Messages, Request};
+use crate::api::{Accounts, Error, Page as Messages, Reply, Request};
 use crate::model::{ChannelId, MessageId};
 
 use super::forms::{self, Form};
@@ -113,10 +113,42 @@ fn head(state: &mut State, channel: ChannelId) {
         let number = state.numbers.len();
         lines.push(format!(
             "{number}  Needs you. {}.",
-            words::item(item, state.now, &state.zone)
+            words::item(item, state.channel(channel), state.now, &state.zone)
         ));
     }
+    if state.channel(channel).is_some_and(words::owes_acceptance) {
+        lines.push("They take nothing from you until they accepted you. askback asks them.".into());
+    }
     state.say_all(lines);
+}
+
+/// Asks the peer of a channel to accept us too.
+fn ask_back(state: &mut State, id: ChannelId) {
+    let direct = state.channel(id).filter(|it| it.network.is_direct());
+    let why = match direct {
+        None => Some("Here one acceptance counts for both sides; there is nothing to ask."),
+        Some(channel) if channel.trusts_us.is_some() => Some("They accepted you already."),
+        Some(_) => None,
+    };
+    if let Some(why) = why {
+        state.say(why);
+        return;
+    }
+    state.say("Asking them.");
+    let ask = Accounts::AskBack {
+        channel: id.into(),
+        purpose: None,
+    };
+    state.ask(Request::Accounts(ask), Question::AskBack);
+}
+
+/// Takes in what became of it.
+pub(super) fn asked_back(state: &mut State, answer: Result<Reply, Error>) {
+    match answer {
+        Ok(_) => state.say("They have your request. Once they accept it, what you write arrives."),
+        Err(error) => state.say(format!("Not asked: {}.", words::safe(&error.to_string()))),
+    }
+    state.stale = true;
 }
 
 /// Takes a line.
@@ -128,6 +160,7 @@ pub(super) fn line(state: &mut State, page: ChannelPage, typed: &Typed) {
         "again" => ask(state, id, None),
         "older" | "more" => ask(state, id, oldest),
         "code" => code::open(state, id),
+        "askback" => ask_back(state, id),
         "pause" => {
             let request = Request::Pause {
                 channel: Some(id.into()),

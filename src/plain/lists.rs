@@ -92,7 +92,7 @@ fn needs(state: &mut State) {
         let line = format!(
             "{}  {}.",
             state.numbers.len(),
-            words::item(item, state.now, &state.zone)
+            words::item(item, state.channel(item.channel), state.now, &state.zone)
         );
         state.say(line);
     }

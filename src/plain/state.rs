@@ -104,6 +104,8 @@ pub enum Question {
     Invite,
     /// Somebody's link.
     Accept,
+    /// Asking a peer to accept us too.
+    AskBack,
 }
 
 /// What is to be done. Carried out by `run`, in this order.

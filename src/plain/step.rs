@@ -226,6 +226,7 @@ fn status(state: &mut State) {
             words::safe(how)
         ));
     }
+    lines.extend(status.listening.iter().map(words::listens));
     if !status.protected {
         lines.push(
             "No passphrase protects this profile: whatever runs as you can decide.".to_owned(),
@@ -240,7 +241,7 @@ fn help(state: &mut State) {
         Page::Needs => "Here: a number reads an item out in full.",
         Page::Channel(_) => {
             "Here: write; older; again; code: compare it; pause; resume; mute, or mute 8h; unmute; \
-             a number: what needs you."
+             askback: ask them to accept you; a number: what needs you."
         }
         Page::Review(_) => {
             "Here: the words that were read out; again: all of it once more; raw: every character; \
@@ -328,6 +329,7 @@ fn take(state: &mut State, question: Question, answer: Result<Reply, Error>) {
         Question::Away => rests::back(state, answer),
         Question::Invite => forms::invited(state, answer),
         Question::Accept => forms::accepted(state, answer),
+        Question::AskBack => channel::asked_back(state, answer),
         Question::Status
         | Question::StatusAloud
         | Question::Channels
@@ -398,7 +400,8 @@ fn failed(state: &mut State, question: Question, error: &Error) {
         | Question::Differs(_)
         | Question::Pause(..)
         | Question::Invite
-        | Question::Accept => {}
+        | Question::Accept
+        | Question::AskBack => {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! The surface in lines, told as stories: what is typed, what is said, what is asked.
 
+mod asked;
 mod desk;
 
 use std::time::Duration;

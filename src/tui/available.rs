@@ -9,7 +9,7 @@ use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
     catch_up, composer, digest, doctor, end_channel, engagement, main, needs_you, onboarding, rest,
-    review, safety_code, search, settings,
+    review, safety_code, scan, search, settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -23,6 +23,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
     if let Some(known) = in_lists(model, action) {
         return known;
+    }
+    if matches!(model.screen, Screen::Scan) && !matches!(action, Action::PauseAll) {
+        return scan::can(model, action);
     }
     if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
         return search::can(model, action);
@@ -49,6 +52,7 @@ fn available_here(model: &Model, action: Action) -> bool {
         | Action::MakeRule
         | Action::CompareCode
         | Action::PauseChannel
+        | Action::AskBack
         | Action::Rename
         | Action::EndChannel => {
             (model.open_channel()).is_some_and(|channel| why_not_for(channel, action).is_none())
@@ -166,6 +170,7 @@ fn can_move(model: &Model) -> bool {
         | Screen::Log(_)
         | Screen::Rest(_)
         | Screen::Search
+        | Screen::Scan
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
@@ -198,6 +203,7 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
             .then_some("No key is accepted in this channel yet; there is nothing to compare."),
         Action::PauseChannel => over.then_some("This channel is over; there is nothing to pause."),
         Action::EndChannel => end_channel::cannot_because(channel),
+        Action::AskBack => scan::why_not_ask_back(channel),
         Action::Mute => (!rest::can_mute(channel))
             .then_some("Nothing comes from this channel any more; there is nothing to mute."),
         _ => None,
@@ -211,6 +217,10 @@ fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
             "Go to an item that needs you first; <main.next_need> goes to the next."
         }
         Action::Select | Action::Later => "Nothing is listed here.",
+        Action::Open if matches!(model.screen, Screen::Scan) => scan::why_not_open(model)?,
+        Action::LookLocally => scan::why_not_locally(model)?,
+        Action::MakeIdentity => "You have an identity here, or it is just being made.",
+        Action::NextField => "Enter sends it; Esc goes back.",
         Action::MarkAllRead => "Nothing is left to the digest.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
@@ -257,6 +267,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::MakeRule
         | Action::CompareCode
         | Action::PauseChannel
+        | Action::AskBack
         | Action::Rename
         | Action::EndChannel => model
             .open_channel()

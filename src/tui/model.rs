@@ -35,6 +35,7 @@ use super::screen::rename::RenameScreen;
 use super::screen::rest::RestScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
+use super::screen::scan::Scan;
 use super::screen::search::Search;
 use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
@@ -125,6 +126,8 @@ pub struct Model {
     pub(super) watch: Watch,
     /// What is searched; it outlives its screen.
     pub(super) search: Search,
+    /// Who we are elsewhere, and who was found; it outlives its screen.
+    pub(super) scan: Scan,
     /// The note of the open channel, once it has come.
     pub(super) note: Option<Note>,
     pub(super) notice: Option<Notice>,
@@ -155,6 +158,7 @@ pub(super) enum Screen {
     CatchUp(Box<CatchUpScreen>),
     Digest(Box<DigestScreen>),
     Search,
+    Scan,
     Note(Box<NoteScreen>),
     Settings(Box<SettingsScreen>),
     Doctor(DoctorScreen),
@@ -254,6 +258,7 @@ impl Model {
             overview: None,
             watch: Watch::new(setup.now),
             search: Search::default(),
+            scan: Scan::default(),
             note: None,
             notice: None,
             asking: None,
@@ -570,6 +575,7 @@ impl Model {
             review,
             self.composer.save_at(),
             self.search.due_at(),
+            self.scan.due_at(),
             note::keep_at(self),
             self.burst.due(),
             self.reminder_at(),
@@ -586,10 +592,8 @@ impl Model {
 
     /// Tells whether a countdown of seconds is on screen.
     pub(super) fn counts_down(&self) -> bool {
-        matches!(self.screen, Screen::Main)
-            && self
-                .transcript
-                .as_ref()
-                .is_some_and(|transcript| transcript.leaving(self.now).is_some())
+        let shown = self.transcript.as_ref();
+        let leaves = shown.is_some_and(|transcript| transcript.leaving(self.now).is_some());
+        leaves && matches!(self.screen, Screen::Main)
     }
 }

@@ -17,7 +17,7 @@ use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
     catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite, main,
-    needs_you, needs_you_view, note, onboarding, rename, rest, review_view, safety_code,
+    needs_you, needs_you_view, note, onboarding, rename, rest, review_view, safety_code, scan_view,
     search_view, settings_view, why,
 };
 use super::theme::Role;
@@ -59,6 +59,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::CatchUp(screen) => catch_up::draw(model, screen, frame),
         Screen::Digest(screen) => digest::draw(model, screen, frame),
         Screen::Search => search_view::draw(model, frame),
+        Screen::Scan => scan_view::draw(model, frame),
         Screen::Note(screen) => note::draw(model, screen, frame),
         Screen::Settings(screen) => settings_view::draw(model, screen, frame),
         Screen::Onboarding(screen) => onboarding::draw(model, screen, frame),

@@ -9,7 +9,7 @@ use crate::api::{
     Request, Review, SafetyCode, SendOutcome, Status, Today,
 };
 use crate::model::{
-    Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
+    Admission, Asked, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
     FirstLook, Message, MessageId, NetworkId, PeerText, Rest, ReviewId, ReviewItem, ReviewKind,
     UnixMillis, Verdict,
 };
@@ -110,6 +110,8 @@ pub(super) struct Desk {
     pub(super) held_text: String,
     pub(super) refuse: Option<Error>,
     pub(super) first_look: Option<FirstLook>,
+    /// What whoever asks for contact by themselves says.
+    pub(super) contact: Option<Asked>,
 }
 
 impl Desk {
@@ -163,6 +165,7 @@ impl Desk {
             held_text: "Could we hold Thursday?\nyou: sent".into(),
             refuse: None,
             first_look: None,
+            contact: None,
         };
         let effects = start(&mut desk.state, None);
         desk.carry_out(effects);
@@ -255,8 +258,8 @@ impl Desk {
         Review {
             item,
             channel: self.channels[0].clone(),
-            network: NetworkId::Mailbox,
-            asked: None,
+            network: self.channels[0].network,
+            asked: self.contact.clone().filter(|_| id == CONTACT),
             message,
             before: Vec::new(),
             total: 3,

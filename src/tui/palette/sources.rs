@@ -79,6 +79,7 @@ const OF_CHANNEL: &[(Action, &str)] = &[
     (Action::Write, ": write as yourself"),
     (Action::Engagement, ": edit preset"),
     (Action::CompareCode, ": compare code"),
+    (Action::AskBack, ": ask them to accept you"),
     (Action::PauseChannel, ": pause"),
     (Action::Rename, ": rename"),
     (Action::EndChannel, ": end for good"),
@@ -137,6 +138,7 @@ fn screens(model: &Model) -> Vec<Row> {
         Action::AllNeeds,
         Action::OpenLog,
         Action::OpenSettings,
+        Action::LookAround,
         Action::NewInvite,
         Action::AcceptLink,
     ];
@@ -175,6 +177,9 @@ fn of_channels(model: &Model) -> Vec<Row> {
     for channel in model.listed() {
         let name = name(channel);
         for (action, words) in OF_CHANNEL {
+            if *action == Action::AskBack && !channel.network.is_direct() {
+                continue;
+            }
             let resumes = *action == Action::PauseChannel && channel.paused;
             let words = if resumes { ": resume" } else { words };
             let why_not = stay.or_else(|| why_not_for(channel, *action));
@@ -268,7 +273,7 @@ fn invites(model: &Model) -> Vec<Row> {
     let stay = why_stay(model);
     let open = model
         .listed()
-        .filter(|channel| channel.state == ChannelState::Invited);
+        .filter(|channel| channel.state == ChannelState::Invited && !channel.network.is_direct());
     let rows = open.map(|channel| Row {
         name: name(channel),
         words: ": show the invite".to_owned(),

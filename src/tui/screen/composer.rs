@@ -138,6 +138,9 @@ impl Composer {
 pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
     Some(match channel.state {
         ChannelState::Active => return None,
+        ChannelState::Invited if channel.network.is_direct() => {
+            "You asked them; it begins when they ask you too."
+        }
         ChannelState::Invited => "No answer yet. <main.open> shows the invite.",
         ChannelState::Requested => "Somebody asks: <main.next_need>, <main.open> reviews them.",
         ChannelState::Stopped => "Stopped: <main.next_need>, <main.open> settles the key.",

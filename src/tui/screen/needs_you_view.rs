@@ -231,9 +231,9 @@ fn draw_row(
         Row::Item(item) => draw_item(model, screen, paint, place, item),
         Row::Detail(item) => {
             let words = if place.width < 58 {
-                need::why(item)
+                need::why(model, item)
             } else {
-                need::detail(item)
+                need::detail(model, item)
             };
             let room = usize::from(place.width).saturating_sub(7);
             let line = ours(&words).truncated(room);
@@ -241,6 +241,9 @@ fn draw_row(
         }
         Row::Waits(channel) => {
             let (word, words) = match channel.state {
+                ChannelState::Invited if channel.network.is_direct() => {
+                    ("ask", "asked by you, they did not ask yet")
+                }
                 ChannelState::Invited => ("inv", "invite out, not answered"),
                 ChannelState::Stopped
                 | ChannelState::Requested
@@ -307,7 +310,7 @@ fn draw_item(
         } else {
             Role::Text
         };
-        left.extend(safe(&model.theme, &ours(&need::why(item)), role));
+        left.extend(safe(&model.theme, &ours(&need::why(model, item)), role));
     }
     let (time, role) = need::time(model, item, place.width >= 70);
     let right = match model.snoozed_until(item.id) {
@@ -426,6 +429,9 @@ pub(super) fn settled_words(what: &str) -> Option<(&'static str, &'static str)> 
         "message_refused" => ("in", "refused by you"),
         "contact_accepted" => ("ask", "accepted by you"),
         "contact_refused" => ("ask", "refused by you"),
+        "contact_blocked" => ("ask", "blocked by you"),
+        "contact_move_accepted" => ("ask", "new address taken by you"),
+        "contact_move_refused" => ("ask", "old address kept by you"),
         "key_repinned" => ("key", "new key pinned by you"),
         "pinned_key_kept" => ("key", "accepted key kept by you"),
         "closed_after_key_change" => ("key", "channel closed by you"),

@@ -10,12 +10,12 @@ use crate::tui::theme::Role;
 use crate::tui::widget::paint::{Paint, inset, nth};
 
 use super::review::{Look, ReviewScreen};
-use super::review_aside;
 use super::review_reading::Pane;
 use super::review_several;
 use super::review_verdict::{edited, hides, is_grave, may_pin};
 use super::review_view::Shape;
 use super::review_words::{Purpose, Written};
+use super::{review_aside, review_contact};
 
 /// A key and what it says, in two lengths; all of them for `Keys::fill`.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,9 @@ fn choices(screen: &ReviewScreen) -> Vec<Choice> {
         return vec![choice("<review.confirm>", words, short), refusal(review)];
     }
     let written = screen.written();
+    if let Some(asked) = &review.asked {
+        return review_contact::choices(asked, is_grave(review));
+    }
     match review.item.kind {
         ReviewKind::KeyChange { .. } => of_change(review),
         ReviewKind::ContactRequest { .. } if is_grave(review) => vec![
@@ -65,6 +68,9 @@ fn choices(screen: &ReviewScreen) -> Vec<Choice> {
 
 /// Returns the way out of a question.
 const fn refusal(review: &Review) -> Choice {
+    if let Some(asked) = &review.asked {
+        return review_contact::refusal(asked);
+    }
     match review.item.kind {
         ReviewKind::KeyChange { .. } => {
             choice("<review.back>", "leave it stopped", "leave it stopped")
@@ -86,6 +92,10 @@ const fn armed_words(review: &Review, verdict: Verdict) -> (&'static str, &'stat
         (ReviewKind::KeyChange { .. }, _) => (
             "pin the new key: messages flow to whoever holds it",
             "pin it: messages go to its holder",
+        ),
+        (ReviewKind::ContactRequest { .. }, _) if review.asked.is_some() => (
+            "accept whoever holds the key on show",
+            "accept the key on show",
         ),
         (ReviewKind::ContactRequest { .. }, _) => (
             "accept the last one who answered",
@@ -200,6 +210,9 @@ fn refusals(written: &Written) -> [Choice; 3] {
 
 /// Says what happens if nobody decides.
 pub(super) const fn default_words(review: &Review) -> &'static str {
+    if let Some(asked) = &review.asked {
+        return review_contact::default_words(asked);
+    }
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
         ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
@@ -214,6 +227,9 @@ pub(super) const fn default_words(review: &Review) -> &'static str {
 
 /// The same where there is little room.
 const fn short_default(review: &Review) -> &'static str {
+    if let Some(asked) = &review.asked {
+        return review_contact::short_default(asked);
+    }
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => "undecided: nothing is sent to them",
         ReviewKind::KeyChange { .. } => "undecided: it stays stopped",

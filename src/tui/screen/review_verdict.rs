@@ -62,6 +62,12 @@ pub(super) fn hides(review: &Review) -> bool {
     review.hides()
 }
 
+/// Tells whether the item asks for another address of somebody who was accepted before.
+pub(super) fn is_move(review: &Review) -> bool {
+    let asked = review.asked.as_ref();
+    asked.is_some_and(|asked| asked.moved_from.is_some())
+}
+
 /// Returns the words of a message that can be read.
 pub(super) fn words_of(message: Option<&Message>) -> Words {
     match message.map(|message| &message.content) {
@@ -215,13 +221,20 @@ pub(super) fn request(
 }
 
 /// Says what a decision came to.
-pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
+pub(super) fn done_words(review: Option<&Review>, verdict: Verdict) -> &'static str {
+    let kind = review.map(|review| &review.item.kind);
+    let asked = review.filter(|review| review.asked.is_some());
+    match (asked.map(is_move), verdict) {
+        (Some(true), Verdict::Approve) => return "They are written to at the new address now.",
+        (Some(true), Verdict::Refuse) => return "The old address stays. They are not told.",
+        (Some(_), Verdict::Block) => return "Blocked. You hear no more of this id.",
+        (Some(false), Verdict::Approve) => return "Accepted. Their key is pinned.",
+        (Some(false), Verdict::Refuse) => return "Ignored. They are not told, and may ask again.",
+        (_, _) => {}
+    }
     match (kind, verdict) {
         (Some(ReviewKind::ContactRequest { .. }), Verdict::Approve) => {
             "Accepted. Their key is pinned; you can write to them."
-        }
-        (Some(ReviewKind::ContactRequest { .. }), Verdict::Block) => {
-            "Blocked. They may ask again, and you will not hear of it."
         }
         (Some(ReviewKind::ContactRequest { .. }), _) => "Refused. Nothing was sent to them.",
         (

@@ -243,7 +243,10 @@ const fn compared(channel: &Channel) -> &'static str {
 
 const fn kind(review: &Review) -> &'static str {
     match &review.item.kind {
-        ReviewKind::ContactRequest { .. } => "CONTACT REQUEST",
+        ReviewKind::ContactRequest { .. } => match &review.asked {
+            Some(asked) if asked.moved_from.is_some() => "MOVED",
+            Some(_) | None => "CONTACT REQUEST",
+        },
         ReviewKind::KeyChange { reason, .. } => match reason {
             StopReason::KeyChanged => "KEY CHANGED",
             StopReason::AnsweredTwice => "ANSWERED TWICE",

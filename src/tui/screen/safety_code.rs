@@ -361,7 +361,9 @@ fn draw_advice(
     words_below(model, paint, inner, down, (advice, Role::Text));
     *down += 1;
     let made = day(code.channel.created_at, &model.zone);
-    let (ours_from, theirs_from) = if code.channel.inviter {
+    let (ours_from, theirs_from) = if code.channel.network.is_direct() {
+        ("of your identity there", "signed what they asked")
+    } else if code.channel.inviter {
         ("made here with the invite", "the one that answered it")
     } else {
         ("made here to answer", "came with the link")

@@ -30,6 +30,7 @@ impl Side {
             commands: receiver,
             news,
             mode: Mode::Continuous,
+            first_looks: Arc::default(),
         }));
         tokio::spawn(async move {
             while let Some(Incoming { news, settled }) = incoming.recv().await {
