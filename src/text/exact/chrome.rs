@@ -360,7 +360,9 @@ fn is_prompt(line: &str) -> bool {
         if DECISIONS.contains(&word) {
             decides = true;
             keyed += usize::from(before.len() == 1);
-            pressed |= is_verb && (place == 1 || before == "to");
+            // A press release decides nothing.
+            let at_once = place == 1 && (first, word) != ("press", "release");
+            pressed |= is_verb && (at_once || before == "to");
         }
         before = word;
     }
@@ -556,6 +558,8 @@ mod tests {
             "The chaperon approves of it.",
             "== System ==",
             "Enter the hall by the side door.",
+            "PRESS RELEASE FROM THE INSTITUTE",
+            "Press release here: https://example.com/",
             "Enter the total in the last row:\n900",
         ] {
             assert!(!is_found(text), "{text}");
