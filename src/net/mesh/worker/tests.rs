@@ -30,6 +30,7 @@ impl Side {
             commands: receiver,
             news,
             mode: Mode::Continuous,
+            first_looks: Arc::default(),
         }));
         tokio::spawn(async move {
             while let Some(Incoming { news, settled }) = incoming.recv().await {
@@ -311,6 +312,21 @@ async fn an_address_that_is_taken_is_told() {
         panic!("another piece of news");
     };
     assert_eq!(at.problem.as_deref(), Some("another program listens there"));
+}
+
+#[tokio::test]
+async fn a_login_that_is_changed_listens_again_at_once() {
+    let mut bo = Side::listening("bo", 2).await;
+    bo.account.listen = Some(bo.at());
+    // Told to be announced or not, it begins anew at the address that it had.
+    for announced in [true, false, true] {
+        bo.account.announced = announced;
+        bo.log_in();
+        let News::Listening { at: Some(at), .. } = bo.hears().await else {
+            panic!("another piece of news");
+        };
+        assert_eq!((at.problem, at.at), (None, bo.at().to_string()));
+    }
 }
 
 #[tokio::test]
