@@ -25,12 +25,14 @@ mod finder;
 mod graphemes;
 mod hidden;
 mod leaks;
+mod letters;
 mod marked;
 #[doc(hidden)]
 pub mod opinion;
 mod rules;
 mod safe;
 mod sanitise;
+mod singles;
 mod suspect;
 mod terminal;
 mod views;

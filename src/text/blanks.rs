@@ -71,11 +71,47 @@ impl Kind {
 /// Returns every stretch of suspicious blank, in order. Linear in the text.
 pub(super) fn find(text: &str) -> Vec<Blank> {
     let mut finder = Finder::default();
-    for (at, c) in text.char_indices() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let at = text.len() - rest.len();
         finder.take(at, c);
+        let mut length = c.len_utf8();
+        if is_seen(c as u32) {
+            // Nothing begins and nothing ends in a row of words.
+            let words = words(rest);
+            finder.line_cells += words - length;
+            let last = rest.as_bytes().get(words - length);
+            finder.last = last.map(|byte| char::from(*byte));
+            length = words;
+        }
+        rest = rest.get(length..).unwrap_or_default();
     }
     finder.end(text.len());
     finder.found
+}
+
+/// Returns the length of the printable ASCII without two spaces in a row that a text begins
+/// with, up to the last character that is no space.
+fn words(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while let Some(&byte) = bytes.get(end) {
+        let seen = is_seen(u32::from(byte));
+        let space = byte == b' '
+            && bytes
+                .get(end + 1)
+                .is_some_and(|next| is_seen(u32::from(*next)));
+        if !seen && !space {
+            break;
+        }
+        end += 1;
+    }
+    end
+}
+
+/// Tells printable ASCII but the space.
+const fn is_seen(code: u32) -> bool {
+    matches!(code, 0x21..=0x7e)
 }
 
 /// A run of blank characters; direction marks, which are not drawn, may cut it into pieces.

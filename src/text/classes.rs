@@ -7,6 +7,7 @@ use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 use unicode_script::{Script, UnicodeScript};
 
 use super::safe::HiddenKind;
+use super::{letters, singles};
 
 /// What the sanitiser does with a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +40,20 @@ pub(super) struct Known {
     pub(super) script: Script,
     /// Letters and digits make words.
     pub(super) in_word: bool,
+    pub(super) is_emoji: bool,
     /// Cells, unless it may join other characters into a grapheme.
     pub(super) cells: Option<usize>,
 }
 
 impl Known {
     fn new(c: char) -> Self {
-        let class = class(c);
-        let bracket = (class == Class::Bracket).then_some(1);
         Self {
             c,
-            class,
-            cells: simple_cells(c).or(bracket),
+            class: class(c),
+            cells: singles::cells(c),
             script: script(c),
-            in_word: c.is_alphanumeric(),
+            in_word: letters::is_alphanumeric(c),
+            is_emoji: is_emoji(c),
         }
     }
 }
@@ -84,10 +85,9 @@ impl Lookup {
 
 /// Returns the class of a character.
 pub(super) fn class(c: char) -> Class {
-    if simple_cells(c).is_some() {
-        return Class::Plain;
-    }
     match c {
+        '⟦' | '⟧' | '⟪' | '⟫' => Class::Bracket,
+        _ if singles::cells(c).is_some() => Class::Plain,
         '\t' => Class::Tab,
         '\0'..='\u{9f}' => Class::Hidden(HiddenKind::Controls),
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' => {
@@ -105,7 +105,6 @@ pub(super) fn class(c: char) -> Class {
         }
         '\u{e0100}'..='\u{e01ef}' => Class::Hidden(HiddenKind::VariationSelectors),
         '\u{e0000}'..='\u{e007f}' => Class::Hidden(HiddenKind::Tags),
-        '⟦' | '⟧' | '⟪' | '⟫' => Class::Bracket,
         '\u{1f3fb}'..='\u{1f3ff}' => Class::SkinTone,
         // The braille cell without a dot is a symbol by category and a blank by look.
         '\u{2800}' => Class::Blank,
@@ -150,24 +149,6 @@ fn is_assigned(c: char) -> bool {
     c.general_category() != GeneralCategory::Unassigned
 }
 
-/// Returns the cells of a character that never joins another one into a grapheme.
-///
-/// Such a character is [`Class::Plain`]. `None` says nothing but that it has to be measured.
-pub(super) const fn simple_cells(c: char) -> Option<usize> {
-    let narrow = matches!(c,
-        ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{3a3}'..='\u{482}'
-        | '\u{48a}'..='\u{52f}' | '\u{5d0}'..='\u{5ea}' | '\u{2010}'..='\u{2027}'
-        | '\u{2030}'..='\u{203b}');
-    let wide = matches!(c,
-        '\u{3000}'..='\u{3002}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}'
-        | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}');
-    match (narrow, wide) {
-        (true, _) => Some(1),
-        (_, true) => Some(2),
-        _ => None,
-    }
-}
-
 /// Tells whether a character is an emoji, except those that are ASCII.
 pub(super) fn is_emoji(c: char) -> bool {
     !c.is_ascii() && c.is_emoji_char()
@@ -180,8 +161,16 @@ pub(super) fn script(c: char) -> Script {
         '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' => Script::Cyrillic,
         '\u{300}'..='\u{36f}' => Script::Inherited,
         '\u{5d0}'..='\u{5ea}' => Script::Hebrew,
+        '\u{3b1}'..='\u{3c9}' => Script::Greek,
+        '\u{620}'..='\u{63f}' | '\u{641}'..='\u{64a}' => Script::Arabic,
+        '\u{2010}'..='\u{2064}'
+        | '\u{2190}'..='\u{2429}'
+        | '\u{2440}'..='\u{244a}'
+        | '\u{2460}'..='\u{27ff}' => Script::Common,
+        '\u{3041}'..='\u{3096}' => Script::Hiragana,
+        '\u{30a1}'..='\u{30fa}' => Script::Katakana,
         '\u{4e00}'..='\u{9fff}' => Script::Han,
-        '\u{ac00}'..='\u{d7a3}' => Script::Hangul,
+        '\u{1100}'..='\u{11ff}' | '\u{ac00}'..='\u{d7a3}' => Script::Hangul,
         _ => c.script(),
     }
 }
@@ -336,8 +325,9 @@ pub(super) fn control_mark(c: char) -> Option<&'static str> {
 mod tests {
     use unicode_properties::GeneralCategoryGroup;
     use unicode_segmentation::UnicodeSegmentation;
-    use unicode_width::UnicodeWidthChar;
+    use unicode_width::UnicodeWidthStr;
 
+    use super::super::views;
     use super::*;
 
     #[test]
@@ -350,16 +340,29 @@ mod tests {
     }
 
     #[test]
-    fn simple_characters_are_measured_as_the_width_table_says() {
+    fn characters_that_join_no_others_are_measured_as_the_tables_say() {
         for c in '\0'..=char::MAX {
-            let Some(cells) = simple_cells(c) else {
+            let Some(cells) = singles::cells(c) else {
                 continue;
             };
-            assert_eq!(Some(cells), c.width(), "{c:?}");
-            for neighbour in ['a', 'é', '漢', '가', 'я', 'א', ' '] {
+            let one = c.to_string();
+            assert_eq!(cells, one.width(), "{c:?}");
+            assert!(matches!(class(c), Class::Plain | Class::Bracket), "{c:?}");
+            let odd = matches!(c, '\u{2800}' | '\u{1f3fb}'..='\u{1f3ff}');
+            assert!(!odd && !views::is_invisible(c), "{c:?}");
+            let category = by_category(c);
+            assert!(matches!(category, Class::Plain | Class::Blank), "{c:?}");
+            for neighbour in ['a', 'é', '漢', '가', 'я', 'א', ' ', '👩', 'क', '⟦'] {
                 let pair = format!("{c}{neighbour}{c}");
                 assert_eq!(pair.graphemes(true).count(), 3, "{pair:?}");
             }
+        }
+    }
+
+    #[test]
+    fn every_character_has_the_script_that_the_tables_say() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(script(c), c.script(), "{c:?}");
         }
     }
 

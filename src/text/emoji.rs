@@ -15,24 +15,31 @@ pub(super) fn sequence(text: &str) -> Option<usize> {
     let mut chars = text.char_indices();
     chars.next()?;
     let (_, second) = chars.clone().next()?;
-    if !continues(second) {
+    // What colours an emoji begins none.
+    if !continues(second) || text.starts_with(is_tone) {
         return None;
     }
     // Where the emoji may end: an honest one may be followed by what belongs to no emoji.
-    let mut ends = Vec::new();
+    let mut ends = [0; LONGEST];
     let mut joined = false;
-    for (at, c) in chars.take(LONGEST - 1) {
+    for ((at, c), end) in chars.take(LONGEST - 1).zip(&mut ends) {
         if !joined && !continues(c) {
             break;
         }
         joined = c == '\u{200d}';
         if !joined {
-            ends.push(at + c.len_utf8());
+            *end = at + c.len_utf8();
         }
     }
     ends.into_iter()
         .rev()
+        .filter(|end| *end > 0)
         .find(|end| text.get(..*end).and_then(emojis::get).is_some())
+}
+
+/// Tells the characters that colour the skin of an emoji.
+const fn is_tone(c: char) -> bool {
+    matches!(c, '\u{1f3fb}'..='\u{1f3ff}')
 }
 
 /// Tells what can follow the first character of an emoji.

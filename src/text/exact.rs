@@ -49,7 +49,7 @@ pub(super) fn has_link(text: &str) -> bool {
 /// ranges of `text`.
 pub(super) fn examine(text: &str) -> Examined {
     let mut findings = Findings::new(text);
-    let walk = sanitise::walk(text, &[]);
+    let walk = sanitise::survey(text);
     hidden::examine(&walk, &mut findings);
     terminal::examine(&mut findings);
     links::examine(&mut findings);
@@ -85,8 +85,7 @@ impl<'a> Findings<'a> {
 
     /// Adds a finding with other evidence than the characters of its span.
     fn add_with(&mut self, code: SignalCode, severity: Severity, span: TextSpan, evidence: &str) {
-        let same = self.examined.signals.iter();
-        if same.filter(|signal| signal.code == code).count() >= MOST_OF_ONE {
+        if !self.has_room(code) {
             return;
         }
         let evidence: String = evidence.chars().take(LONGEST_EVIDENCE).collect();
@@ -97,6 +96,12 @@ impl<'a> Findings<'a> {
             span,
             evidence: PeerText::new(evidence),
         });
+    }
+
+    /// Tells whether another finding of a code would be kept.
+    fn has_room(&self, code: SignalCode) -> bool {
+        let same = self.examined.signals.iter();
+        same.filter(|signal| signal.code == code).count() < MOST_OF_ONE
     }
 
     /// Adds a message that was hidden.

@@ -53,15 +53,75 @@ struct Index {
     begins: Vec<u32>,
     /// Sorted by word within a hash.
     items: Vec<Item>,
-    /// Bytes that begin a word shorter than [`KEY`].
-    short: Vec<bool>,
+    /// What words each byte begins.
+    first: Vec<First>,
+}
+
+/// What words begin with some byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum First {
+    #[default]
+    None,
+    /// All have at least [`KEY`] bytes.
+    Long,
+    /// Some are shorter than [`KEY`].
+    Short,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Item {
+    /// The first bytes of the word: they tell most words apart without a look at these.
+    head: u64,
+    /// Bytes of the word.
+    length: u32,
     word: u32,
     /// The item of the longest other word that this one begins with.
     within: u32,
+}
+
+/// A place in a text that words are compared with.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// The text from there on.
+    rest: &'a [u8],
+    head: u64,
+}
+
+impl<'a> Place<'a> {
+    fn new(rest: &'a [u8]) -> Self {
+        let head = head(rest);
+        Self { rest, head }
+    }
+
+    /// Tells whether a word comes before the text from here on, or begins it.
+    fn is_after<'w>(self, item: &Item, word: impl FnOnce() -> &'w [u8]) -> bool {
+        // No word has a NUL, so a shorter one comes before those that it begins.
+        let is_short = item.length as usize <= HEAD;
+        item.head < self.head || (item.head == self.head && (is_short || word() <= self.rest))
+    }
+
+    fn begins_with<'w>(self, item: &Item, word: impl FnOnce() -> &'w [u8]) -> bool {
+        if item.length as usize > HEAD {
+            return item.head == self.head && self.rest.starts_with(word());
+        }
+        let others = u64::MAX.checked_shr(8 * item.length).unwrap_or(0);
+        (item.head ^ self.head) & !others == 0
+    }
+}
+
+/// Bytes of a word that lie beside its number.
+const HEAD: usize = 8;
+
+/// Returns the first bytes as a number that sorts as they do; NUL where there are fewer.
+fn head(bytes: &[u8]) -> u64 {
+    if let Some(whole) = bytes.first_chunk() {
+        return u64::from_be_bytes(*whole);
+    }
+    let mut head = [0; HEAD];
+    for (place, byte) in head.iter_mut().zip(bytes) {
+        *place = *byte;
+    }
+    u64::from_be_bytes(head)
 }
 
 impl Finder {
@@ -98,7 +158,12 @@ impl Finder {
         starts: impl Fn(usize) -> bool,
         mut tell: impl FnMut(Found),
     ) {
-        for start in 0..text.len() {
+        for (start, byte) in text.bytes().enumerate() {
+            let anywhere = self.anywhere.begins_with(byte);
+            let at_start = self.at_starts.begins_with(byte) && starts(start);
+            if !anywhere && !at_start {
+                continue;
+            }
             let rest = text.as_bytes().get(start..).unwrap_or_default();
             let mut found = |item: Item, length| {
                 tell(Found {
@@ -107,8 +172,10 @@ impl Finder {
                     end: start + length,
                 });
             };
-            self.anywhere.at(&self.words, rest, &mut found);
-            if !self.at_starts.items.is_empty() && starts(start) {
+            if anywhere {
+                self.anywhere.at(&self.words, rest, &mut found);
+            }
+            if at_start {
                 self.at_starts.at(&self.words, rest, &mut found);
             }
         }
@@ -117,6 +184,9 @@ impl Finder {
     /// Returns the longest word that stands at a place, of those that begin anywhere.
     pub(super) fn longest_at(&self, text: &str, start: usize) -> Option<Found> {
         let rest = text.as_bytes().get(start..)?;
+        if !self.anywhere.begins_with(*rest.first()?) {
+            return None;
+        }
         let mut longest: Option<Found> = None;
         self.anywhere.at(&self.words, rest, &mut |item, length| {
             let found = Found {
@@ -146,25 +216,29 @@ impl Index {
     fn new(words: &[Cow<'static, str>], members: &[u32]) -> Self {
         let bits = members.len().next_power_of_two().ilog2().clamp(4, 12);
         let text = |word: u32| words.get(word as usize).map_or("", AsRef::as_ref);
-        let mut short = vec![false; 256];
+        let mut first = vec![First::None; 256];
         let mut keyed = Vec::with_capacity(members.len());
         for &word in members {
             let bytes = text(word).as_bytes();
-            if bytes.len() < KEY
-                && let Some(first) = bytes.first()
-                && let Some(short) = short.get_mut(usize::from(*first))
+            if let Some(byte) = bytes.first()
+                && let Some(first) = first.get_mut(usize::from(*byte))
+                && *first != First::Short
             {
-                *short = true;
+                *first = if bytes.len() < KEY {
+                    First::Short
+                } else {
+                    First::Long
+                };
             }
-            keyed.push((hash(bytes, bits), word));
+            keyed.push((hash(bytes, bits), head(bytes), word));
         }
         keyed.sort_unstable_by(|a, b| {
-            let text_first = || text(a.1).cmp(text(b.1)).then(a.1.cmp(&b.1));
-            a.0.cmp(&b.0).then_with(text_first)
+            let text_first = || text(a.2).cmp(text(b.2)).then(a.2.cmp(&b.2));
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(text_first)
         });
         let mut begins = Vec::with_capacity((1 << bits) + 1);
         let mut items: Vec<Item> = Vec::with_capacity(keyed.len());
-        for (place, (key, word)) in (0_u32..).zip(keyed) {
+        for (place, (key, head, word)) in (0_u32..).zip(keyed) {
             let is_first = begins.len() <= key;
             begins.resize(begins.len().max(key + 1), place);
             let mut within = if is_first { NONE } else { place - 1 };
@@ -174,7 +248,12 @@ impl Index {
                 }
                 within = other.within;
             }
-            items.push(Item { word, within });
+            items.push(Item {
+                head,
+                length: u32::try_from(text(word).len()).unwrap_or(u32::MAX),
+                word,
+                within,
+            });
         }
         let end = u32::try_from(items.len()).unwrap_or(NONE);
         begins.resize((1 << bits) + 1, end);
@@ -182,21 +261,26 @@ impl Index {
             bits,
             begins,
             items,
-            short,
+            first,
         }
+    }
+
+    /// Tells whether any word begins with a byte.
+    fn begins_with(&self, byte: u8) -> bool {
+        self.first.get(usize::from(byte)) != Some(&First::None)
     }
 
     /// Tells of every word that a text begins with, and its length.
     fn at(&self, words: &[Cow<'static, str>], rest: &[u8], tell: &mut impl FnMut(Item, usize)) {
         let Some(first) = rest.first() else { return };
-        if self.short.get(usize::from(*first)) == Some(&true) {
+        if self.first.get(usize::from(*first)) == Some(&First::Short) {
             for length in 1..KEY.min(rest.len() + 1) {
                 let key = rest.get(..length).unwrap_or_default();
-                self.look(words, key, key, tell);
+                self.look(words, key, Place::new(key), tell);
             }
         }
         if let Some(key) = rest.get(..KEY) {
-            self.look(words, key, rest, tell);
+            self.look(words, key, Place::new(rest), tell);
         }
     }
 
@@ -205,7 +289,7 @@ impl Index {
         &self,
         words: &[Cow<'static, str>],
         key: &[u8],
-        rest: &[u8],
+        place: Place<'_>,
         tell: &mut impl FnMut(Item, usize),
     ) {
         let key_hash = hash(key, self.bits);
@@ -221,16 +305,16 @@ impl Index {
         // Whatever the text begins with is the last word not after it, or begins that word.
         let after = bucket
             .unwrap_or_default()
-            .partition_point(|item| text(item).as_bytes() <= rest);
+            .partition_point(|item| place.is_after(item, || text(item).as_bytes()));
         let Some(last) = after.checked_sub(1) else {
             return;
         };
         let mut next = self.items.get(from as usize + last);
         while let Some(item) = next {
-            let word = text(item).as_bytes();
+            let length = item.length as usize;
             // A shorter word with the hash of this key has a key of its own.
-            if rest.starts_with(word) && word.len().min(KEY) == key.len() {
-                tell(*item, word.len());
+            if length.min(KEY) == key.len() && place.begins_with(item, || text(item).as_bytes()) {
+                tell(*item, length);
             }
             next = self.items.get(item.within as usize);
         }

@@ -285,6 +285,9 @@ impl Context<'_> {
     fn sentence(&self, rules: &[Rule], hits: &[Hit], from: usize, fired: &mut [Fired]) {
         let seen = hits.iter().fold(0, |mask, hit| mask | hit.mask);
         for (rule, fired) in rules.iter().zip(fired) {
+            if rule.needs.iter().any(|need| seen & need == 0) {
+                continue;
+            }
             let Pattern::Sentence {
                 steps,
                 without,

@@ -1,6 +1,6 @@
 //! The types that may reach a screen: text that went through the sanitiser.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use super::wrap;
@@ -17,8 +17,8 @@ pub enum SpanKind {
 /// One piece of a line, all text or all mark.
 #[derive(Clone)]
 pub struct SafeSpan {
-    /// The whole line: a hostile one has a million pieces, and none should cost an allocation.
-    line: Arc<str>,
+    /// The whole text: a hostile one has a million pieces, and none should cost an allocation.
+    whole: Arc<str>,
     start: usize,
     end: usize,
     width: u32,
@@ -28,9 +28,9 @@ pub struct SafeSpan {
 impl SafeSpan {
     /// Returns the characters to draw.
     pub fn text(&self) -> &str {
-        self.line
+        self.whole
             .get(self.start..self.end)
-            .expect("the line was cut here when it was built")
+            .expect("the text was cut here when it was built")
     }
 
     /// Tells text of the original from marks of the sanitiser.
@@ -58,12 +58,25 @@ impl fmt::Debug for SafeSpan {
     }
 }
 
-/// A line in the making; the only place that makes spans.
+/// Lines in the making; the only place that makes spans.
+///
+/// All lines share one piece of memory, so that none costs an allocation of its own.
 #[derive(Default)]
 pub(super) struct LineBuilder {
     text: String,
     pieces: Vec<Piece>,
+    /// How many of the pieces belong to lines before the one being written.
+    before: usize,
+    /// Cells of the line being written.
     width: usize,
+    /// Where the pieces of each line end, and its cells.
+    ends: Vec<(usize, usize)>,
+    /// There is a mark in any line.
+    marked: bool,
+    /// Nobody will draw the lines: it only has to be known whether one is empty.
+    blind: bool,
+    /// Something was written to the line that is not kept.
+    touched: bool,
 }
 
 struct Piece {
@@ -73,17 +86,41 @@ struct Piece {
 }
 
 impl LineBuilder {
+    /// Makes a builder that keeps nothing.
+    pub(super) fn blind() -> Self {
+        Self {
+            blind: true,
+            ..Self::default()
+        }
+    }
+
+    /// Tells whether nothing is kept.
+    pub(super) const fn is_blind(&self) -> bool {
+        self.blind
+    }
+
+    /// Returns the cells of the line being written.
     pub(super) const fn width(&self) -> usize {
         self.width
     }
 
+    /// Tells whether the line being written is empty.
     pub(super) const fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.pieces.len() == self.before && !self.touched
+    }
+
+    /// Tells whether any line has a mark.
+    pub(super) const fn is_marked(&self) -> bool {
+        self.marked
     }
 
     /// Appends text of `width` cells; joins it to text before it.
     pub(super) fn push_text(&mut self, text: &str, width: usize) {
         if text.is_empty() {
+            return;
+        }
+        if self.blind {
+            self.touched = true;
             return;
         }
         self.text.push_str(text);
@@ -92,28 +129,30 @@ impl LineBuilder {
 
     /// Appends a mark, which has only characters of one cell.
     pub(super) fn push_mark(&mut self, mark: &str) {
-        self.text.push_str(mark);
-        self.close(SpanKind::Mark, mark.chars().count());
+        self.write_mark(|text| text.push_str(mark));
     }
 
-    /// Appends a mark, which has only characters of one cell.
-    pub(super) fn write_mark(&mut self, mark: fmt::Arguments<'_>) {
+    /// Appends a mark that is written at once; it has only characters of one cell.
+    pub(super) fn write_mark(&mut self, write: impl FnOnce(&mut String)) {
+        if self.blind {
+            self.touched = true;
+            return;
+        }
         let start = self.text.len();
-        self.text
-            .write_fmt(mark)
-            .expect("writing to a string cannot fail");
-        let written = self
-            .text
-            .get(start..)
-            .map_or(0, |mark| mark.chars().count());
-        self.close(SpanKind::Mark, written);
+        write(&mut self.text);
+        let written = self.text.as_bytes().get(start..).unwrap_or_default();
+        // A character has one byte that goes on with none before it.
+        let cells = written.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        self.marked = true;
+        self.close(SpanKind::Mark, cells);
     }
 
     fn close(&mut self, kind: SpanKind, width: usize) {
         self.width += width;
         let width = u32::try_from(width).unwrap_or(u32::MAX);
         let end = self.text.len();
-        if let Some(last) = self.pieces.last_mut()
+        if !self.is_empty()
+            && let Some(last) = self.pieces.last_mut()
             && kind == SpanKind::Text
             && last.kind == kind
         {
@@ -124,29 +163,88 @@ impl LineBuilder {
         }
     }
 
-    /// Hands the line out; the builder is empty again.
-    pub(super) fn finish(&mut self) -> SafeLine {
-        if self.pieces.is_empty() {
-            return SafeLine::default();
+    /// Ends the line; what follows belongs to another one.
+    pub(super) fn end_line(&mut self) {
+        self.touched = false;
+        if !self.blind {
+            self.before = self.pieces.len();
+            self.ends
+                .push((self.before, std::mem::take(&mut self.width)));
         }
-        let line: Arc<str> = Arc::from(self.text.as_str());
+    }
+
+    /// Calls the line being written empty, and goes on with it.
+    pub(super) const fn forget_line(&mut self) {
+        self.touched = false;
+        self.before = self.pieces.len();
+    }
+
+    /// Hands out the lines that were ended; the builder is empty again.
+    pub(super) fn lines(&mut self) -> Vec<SafeLine> {
+        let text: Arc<str> = Arc::from(self.text.as_str());
+        let mut lines = Vec::with_capacity(self.ends.len());
+        let mut pieces = self.pieces.as_slice();
+        let mut passed = 0;
         let mut start = 0;
-        let spans = self
-            .pieces
-            .iter()
-            .map(|piece| SafeSpan {
-                line: Arc::clone(&line),
-                start: std::mem::replace(&mut start, piece.end),
-                end: piece.end,
-                width: piece.width,
-                kind: piece.kind,
-            })
-            .collect();
+        for (end, width) in self.ends.drain(..) {
+            let (own, later) = pieces
+                .split_at_checked(end - passed)
+                .unwrap_or((pieces, &[]));
+            lines.push(SafeLine {
+                spans: Spans::new(&text, &mut start, own),
+                width,
+            });
+            pieces = later;
+            passed = end;
+        }
         self.text.clear();
         self.pieces.clear();
-        SafeLine {
-            spans,
-            width: std::mem::take(&mut self.width),
+        self.before = 0;
+        lines
+    }
+
+    /// Hands out the one line that was written; the builder is empty again.
+    pub(super) fn finish(&mut self) -> SafeLine {
+        self.end_line();
+        self.lines().pop().unwrap_or_default()
+    }
+}
+
+/// The spans of a line: most have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Spans {
+    One(SafeSpan),
+    /// None, or more than one. Shared, because a line that fits is a row as it is.
+    Many(Arc<[SafeSpan]>),
+}
+
+impl Default for Spans {
+    fn default() -> Self {
+        Self::Many(Arc::default())
+    }
+}
+
+impl Spans {
+    /// Makes the spans of `pieces` of a text, the first of which begins at `start`; moves that to
+    /// where the last one ends.
+    fn new(text: &Arc<str>, start: &mut usize, pieces: &[Piece]) -> Self {
+        let mut span = |piece: &Piece| SafeSpan {
+            whole: Arc::clone(text),
+            start: std::mem::replace(start, piece.end),
+            end: piece.end,
+            width: piece.width,
+            kind: piece.kind,
+        };
+        match pieces {
+            [piece] => Self::One(span(piece)),
+            pieces => Self::Many(pieces.iter().map(span).collect()),
+        }
+    }
+
+    fn as_slice(&self) -> &[SafeSpan] {
+        match self {
+            Self::One(span) => std::slice::from_ref(span),
+            Self::Many(spans) => spans,
         }
     }
 }
@@ -154,21 +252,14 @@ impl LineBuilder {
 /// One line without a line break, fit for any terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SafeLine {
-    spans: Vec<SafeSpan>,
+    spans: Spans,
     width: usize,
 }
 
 impl SafeLine {
-    /// Makes a line of printable ASCII, which needs no look at any table.
-    pub(super) fn ascii(text: &str) -> Self {
-        let mut line = LineBuilder::default();
-        line.push_text(text, text.len());
-        line.finish()
-    }
-
     /// Returns the pieces from left to right, in the order they were written.
     pub fn spans(&self) -> &[SafeSpan] {
-        &self.spans
+        self.spans.as_slice()
     }
 
     /// Returns how many terminal cells the line takes.
@@ -178,7 +269,7 @@ impl SafeLine {
 
     /// Returns the line as one string, marks included.
     pub fn plain(&self) -> String {
-        self.spans.iter().map(SafeSpan::text).collect()
+        self.spans().iter().map(SafeSpan::text).collect()
     }
 
     /// Returns the line cut to at most `max_cells`, ending in an ellipsis if anything is missing.
@@ -242,7 +333,7 @@ impl SafeText {
             if number > 0 {
                 plain.push('\n');
             }
-            plain.extend(line.spans.iter().map(SafeSpan::text));
+            plain.extend(line.spans().iter().map(SafeSpan::text));
         }
         plain
     }

@@ -11,7 +11,7 @@ use super::blanks::{self, Blank, Kind};
 use super::classes::{self, Class, Lookup};
 use super::emoji;
 use super::hidden::Payloads;
-use super::safe::{HiddenKind, LineBuilder, SafeLine, SafeText, SpanKind};
+use super::safe::{HiddenKind, SafeLine, SafeText};
 use super::writer::Writer;
 use crate::model::TextSpan;
 
@@ -68,12 +68,26 @@ impl Walk {
 /// Reads text of many lines, and puts notes into it; those are sorted by place.
 pub(super) fn walk(input: &str, notes: &[Note]) -> Walk {
     let mut reader = Reader::new(input, notes);
-    let mut lines = Vec::new();
-    reader.lines(input, |line| {
-        lines.push(line);
+    reader.lines(input, |writer| {
+        writer.end_line();
         true
     });
-    reader.end(lines)
+    reader.end()
+}
+
+/// Reads text as [`walk`] does for what is to be found in it, and draws no line of it.
+pub(super) fn survey(input: &str) -> Walk {
+    let is_printed = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    let mut reader = Reader::new(input, &[]);
+    // Nothing but its blank can be odd about printable ASCII.
+    if !input.bytes().all(is_printed) {
+        reader.writer = Writer::blind();
+        reader.lines(input, |writer| {
+            writer.end_line();
+            true
+        });
+    }
+    reader.end()
 }
 
 /// Sanitises text that was decoded; what hides in that is marked but not decoded again.
@@ -85,24 +99,12 @@ fn shallow(input: &str) -> SafeText {
 /// Sanitises text as one line, no further than a little beyond `max_cells`.
 pub(super) fn line(input: &str, max_cells: usize) -> SafeLine {
     let mut reader = Reader::new(input, &[]);
-    let mut whole = LineBuilder::default();
-    let mut is_first = true;
-    reader.lines(input, |line| {
-        if !std::mem::replace(&mut is_first, false) {
-            whole.push_mark("⟦⏎⟧");
-        }
-        if whole.width() > max_cells {
-            return false;
-        }
-        for span in line.spans() {
-            match span.kind() {
-                SpanKind::Text => whole.push_text(span.text(), span.width()),
-                SpanKind::Mark => whole.push_mark(span.text()),
-            }
-        }
-        true
+    reader.lines(input, |writer| {
+        writer.join_line("⟦⏎⟧");
+        writer.width() <= max_cells
     });
-    whole.finish()
+    reader.writer.end_line();
+    reader.writer.lines().pop().unwrap_or_default()
 }
 
 /// Splits at LF, CRLF and Unicode's line and paragraph separators; tells where each line begins.
@@ -111,17 +113,33 @@ fn breaks(input: &str) -> impl Iterator<Item = (usize, &str)> {
     std::iter::from_fn(move || {
         let text = rest.take()?;
         let start = input.len() - text.len();
-        let Some((at, found)) = text.match_indices(['\n', '\u{2028}', '\u{2029}']).next() else {
+        let Some((at, length)) = line_break(text) else {
             return Some((start, text));
         };
-        let (line, after) = text.split_at_checked(at)?;
-        rest = after.strip_prefix(found);
-        let line = match found {
-            "\n" => line.strip_suffix('\r').unwrap_or(line),
+        let (line, found) = text.split_at_checked(at)?;
+        rest = found.get(length..);
+        let line = match length {
+            1 => line.strip_suffix('\r').unwrap_or(line),
             _ => line,
         };
         Some((start, line))
     })
+}
+
+/// Returns where the first line of a text ends, and the length of what ends it.
+fn line_break(text: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    loop {
+        // The separators begin with 0xE2 in UTF-8.
+        let found = bytes.get(from..)?;
+        let at = from + found.iter().position(|byte| matches!(byte, b'\n' | 0xe2))?;
+        match bytes.get(at..)? {
+            [b'\n', ..] => return Some((at, 1)),
+            [0xe2, 0x80, 0xa8 | 0xa9, ..] => return Some((at, 3)),
+            _ => from = at + 1,
+        }
+    }
 }
 
 /// What one line says about direction marks in it.
@@ -165,7 +183,6 @@ struct Reader<'notes> {
     lookup: Lookup,
     payloads: Payloads,
     found: Vec<Found>,
-    altered: bool,
     direction: Option<Direction>,
     /// Invisible characters since the last visible one that were taken for honest.
     honest: Vec<HiddenKind>,
@@ -182,7 +199,6 @@ impl<'notes> Reader<'notes> {
             lookup: Lookup::default(),
             payloads: Payloads::default(),
             found: Vec::new(),
-            altered: false,
             direction: None,
             honest: Vec::new(),
             notes,
@@ -191,7 +207,8 @@ impl<'notes> Reader<'notes> {
         }
     }
 
-    fn end(mut self, lines: Vec<SafeLine>) -> Walk {
+    fn end(mut self) -> Walk {
+        self.writer.end_line();
         let mixed = self.writer.take_mixed().into_iter();
         self.found.extend(mixed.map(|span| Found {
             what: What::Mixed,
@@ -202,33 +219,30 @@ impl<'notes> Reader<'notes> {
             span: blank.span,
         }));
         Walk {
-            lines,
+            altered: self.writer.is_marked(),
+            lines: self.writer.lines(),
             found: self.found,
             payloads: self.payloads,
-            altered: self.altered,
         }
     }
 
-    /// Reads all lines, until `take` has enough.
-    fn lines(&mut self, input: &str, mut take: impl FnMut(SafeLine) -> bool) {
+    /// Reads all lines; `between` ends each but the last, and tells whether to go on.
+    fn lines(&mut self, input: &str, mut between: impl FnMut(&mut Writer) -> bool) {
         let mut folded_to = 0;
+        let mut is_first = true;
         for (start, line) in breaks(input) {
             if start < folded_to {
                 continue;
             }
-            let line = match self.next_blank(start) {
+            if !std::mem::replace(&mut is_first, false) && !between(&mut self.writer) {
+                break;
+            }
+            match self.next_blank(start) {
                 Some(blank) if blank.kind == Kind::Lines => {
                     folded_to = blank.span.end;
-                    self.fold(blank)
+                    self.fold(blank);
                 }
                 _ => self.line(start, line),
-            };
-            self.altered |= line
-                .spans()
-                .iter()
-                .any(|span| span.kind() == SpanKind::Mark);
-            if !take(line) {
-                break;
             }
         }
     }
@@ -245,11 +259,11 @@ impl<'notes> Reader<'notes> {
     }
 
     /// Writes one line in place of many blank ones.
-    fn fold(&mut self, blank: Blank) -> SafeLine {
+    fn fold(&mut self, blank: Blank) {
         self.write_notes(blank.span.start);
         self.write_blank(blank);
         self.write_notes(blank.span.end.saturating_sub(1));
-        self.writer.finish()
+        self.writer.settle();
     }
 
     fn write_blank(&mut self, blank: Blank) {
@@ -276,14 +290,15 @@ impl<'notes> Reader<'notes> {
         note.min(blank).min(end)
     }
 
-    fn line(&mut self, start: usize, line: &str) -> SafeLine {
+    fn line(&mut self, start: usize, line: &str) {
         let end = start + line.len();
         let is_ascii = line.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         if is_ascii
             && self.notes.first().is_none_or(|note| note.at > end)
             && self.stop(start, end) == end
         {
-            return SafeLine::ascii(line);
+            self.writer.push_line(line);
+            return;
         }
         self.direction = None;
         self.honest.clear();
@@ -319,14 +334,13 @@ impl<'notes> Reader<'notes> {
             }
         }
         self.write_notes(end);
-        let line = self.writer.finish();
+        self.writer.settle();
         if self.writer.take_cut() {
             self.note(
                 What::Hidden(HiddenKind::CombiningMarks),
                 TextSpan { start, end },
             );
         }
-        line
     }
 
     fn note(&mut self, what: What, span: TextSpan) {
@@ -345,7 +359,7 @@ impl<'notes> Reader<'notes> {
         let known = self.lookup.of(c);
         let rest = text.get(c.len_utf8()..).unwrap_or_default();
         match known.class {
-            Class::Plain | Class::SkinTone if classes::is_emoji(c) => {
+            Class::Plain | Class::SkinTone if known.is_emoji => {
                 if let Some(length) = emoji::sequence(text)
                     && let Some((whole, after)) = text.split_at_checked(length)
                 {

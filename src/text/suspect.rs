@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
 
 use super::LONGEST_EVIDENCE;
 use super::opinion::Opinion;
@@ -90,10 +90,18 @@ pub(super) fn add(
 /// Asks for an opinion on the text; also returns the first sentence that speaks for an attack,
 /// where the text is read as it stands.
 fn plain(text: &str, judge: &dyn Fn(&str) -> Opinion) -> (f32, Option<(usize, usize)>) {
-    let opinion = if text.is_ascii() {
+    let is_view = || {
+        let shown = |c| !views::is_invisible(c) && !is_phrase(c);
+        text.chars().all(shown) && is_nfkc_quick(text.chars()) == IsNormalized::Yes
+    };
+    let opinion = if text.is_ascii() || is_view() {
         judge(text)
     } else {
-        let view: String = text.nfkc().filter(|c| !views::is_invisible(*c)).collect();
+        let letters = text.chars().filter(|c| !is_phrase(*c));
+        let view: String = letters
+            .nfkc()
+            .filter(|c| !views::is_invisible(*c))
+            .collect();
         let mut opinion = judge(&view);
         if view != text {
             opinion.spans.clear();
@@ -102,6 +110,12 @@ fn plain(text: &str, judge: &dyn Fn(&str) -> Opinion) -> (f32, Option<(usize, us
     };
     let first = opinion.spans.first().map(|span| (span.start, span.end));
     (opinion.score, first)
+}
+
+/// Tells the two characters that each stand for a formula of reverence. Written out, as they would
+/// be, a text of nothing else is five times as long.
+const fn is_phrase(c: char) -> bool {
+    matches!(c, '\u{fdfa}' | '\u{fdfb}')
 }
 
 #[cfg(test)]

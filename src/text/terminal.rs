@@ -11,6 +11,9 @@ use crate::model::{SignalCode, TextSpan};
 /// Bytes of parameters after which a control sequence is taken for text.
 const LONGEST_CONTROL: usize = 256;
 
+/// Bytes that are looked at in one go for whether there is a control among them.
+const CHUNK: usize = 64;
+
 /// One command to a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sequence {
@@ -34,31 +37,36 @@ enum Introducer {
 }
 
 /// Returns the sequences of a text, in order; none overlaps another. Linear in the text.
-pub(super) fn sequences(text: &str) -> Vec<Sequence> {
-    let mut found = Vec::new();
+pub(super) fn sequences(text: &str) -> impl Iterator<Item = Sequence> {
     let mut at = 0;
-    while let Some(start) = next_control(text, at) {
-        let Some(c) = text.get(start..).and_then(|rest| rest.chars().next()) else {
-            break;
-        };
-        at = start + c.len_utf8();
-        if let Some(sequence) = sequence(text, start, c) {
-            at = sequence.span.end.max(at);
-            found.push(sequence);
+    std::iter::from_fn(move || {
+        loop {
+            let start = next_control(text, at)?;
+            let c = text.get(start..)?.chars().next()?;
+            at = start + c.len_utf8();
+            if let Some(sequence) = sequence(text, start, c) {
+                at = sequence.span.end.max(at);
+                return Some(sequence);
+            }
         }
-    }
-    found
+    })
 }
 
 /// Returns where the next control character or raw byte stands.
 fn next_control(text: &str, from: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
     // Controls of the second set begin with 0xC2 in UTF-8, raw bytes with 0xF4.
-    let found = bytes
-        .iter()
-        .skip(from)
-        .position(|byte| matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xf4))?;
-    Some(from + found)
+    let begins = |byte: &u8| matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xf4);
+    let mut at = from;
+    // Most texts have none: what has to be found nowhere is not looked at byte by byte.
+    for chunk in text.as_bytes().get(from..)?.chunks(CHUNK) {
+        if chunk.iter().fold(false, |any, byte| any | begins(byte))
+            && let Some(found) = chunk.iter().position(begins)
+        {
+            return Some(at + found);
+        }
+        at += chunk.len();
+    }
+    None
 }
 
 /// Reads the sequence that begins with `c` at `start`.
@@ -257,7 +265,6 @@ mod tests {
     /// Name and text of each sequence.
     fn named(text: &str) -> Vec<(&'static str, &str)> {
         sequences(text)
-            .into_iter()
             .map(|found| {
                 (
                     found.code.as_str(),
@@ -321,7 +328,6 @@ mod tests {
     fn a_raw_byte_of_the_second_set_begins_a_sequence_too() {
         let text = bytes::from_bytes(b"\x9b31mx\x9d0;t\x9c");
         let codes: Vec<_> = sequences(text.expose_untrusted())
-            .iter()
             .map(|found| (found.code.as_str(), found.is_c1))
             .collect();
         assert_eq!(codes, [("TERM.ESC", true), ("TERM.OSC", true)]);

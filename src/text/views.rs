@@ -66,6 +66,47 @@ impl View {
     }
 }
 
+/// Asks a view for the origin of one place after the other.
+struct Origins<'a> {
+    view: &'a View,
+    /// Where the run begins and ends that the last place was in.
+    from: usize,
+    to: usize,
+    original: usize,
+}
+
+impl<'a> Origins<'a> {
+    const fn of(view: &'a View) -> Self {
+        Self {
+            view,
+            from: 0,
+            to: 0,
+            original: 0,
+        }
+    }
+
+    /// Returns what [`View::original`] returns for the start of a range.
+    fn at(&mut self, at: usize) -> usize {
+        if (self.from..self.to).contains(&at) {
+            return self.original + (at - self.from);
+        }
+        let Origin::Runs(runs) = &self.view.origin else {
+            return self.view.original(at, at).0;
+        };
+        let after = runs.partition_point(|run| run.view <= at);
+        if let Some(run) = after.checked_sub(1).and_then(|index| runs.get(index))
+            && let Some(next) = runs.get(after)
+        {
+            // Where a character grew, the places after it are still its own.
+            let same = next.original.saturating_sub(run.original);
+            self.from = run.view;
+            self.to = next.view.min(run.view + same);
+            self.original = run.original;
+        }
+        place(runs, at)
+    }
+}
+
 fn place(runs: &[Run], at: usize) -> usize {
     let after = runs.partition_point(|run| run.view <= at);
     let Some(run) = after.checked_sub(1).and_then(|index| runs.get(index)) else {
@@ -189,7 +230,7 @@ fn add_decoded(all: &mut Vec<View>, text: &str, range: (usize, usize), room: &mu
 /// Adds the views that undo odd spellings of the whole text.
 fn spelled(all: &mut Vec<View>, text: &str, room: &mut usize) {
     let Some(main) = all.first() else { return };
-    let mut found = spelling::respelled(text, main, lexicon::gates(&main.text));
+    let mut found = spelling::respelled(text, main, lexicon::gates(&main.text), *room);
     found.retain(|view| {
         let fits = view.text.len() <= *room;
         if fits {

@@ -3,8 +3,6 @@
 //! Follows UTS 39's moderately restrictive level, so that Japanese, Chinese and Korean beside
 //! Latin stay unmarked, and is stricter with scripts whose letters look like Latin ones.
 
-use std::fmt;
-
 use unicode_script::Script;
 
 /// Scripts named in a mark; a word with more gets an ellipsis.
@@ -46,7 +44,8 @@ impl Scripts {
         }
         self.letters += 1;
         self.note(script);
-        if script == Script::Greek && !self.greek_like_latin {
+        // It matters in a word that may be a formula.
+        if script == Script::Greek && self.letters <= LONGEST_FORMULA && !self.greek_like_latin {
             self.greek_like_latin = GREEK_LIKE_LATIN.contains(c);
         }
     }
@@ -90,17 +89,16 @@ impl Scripts {
         }
         is_unlike_latin(*other)
     }
-}
 
-impl fmt::Display for Scripts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the names of the scripts.
+    pub(super) fn write(&self, text: &mut String) {
         for (number, script) in self.seen.iter().enumerate() {
             if number > 0 {
-                f.write_str("+")?;
+                text.push('+');
             }
-            f.write_str(script.full_name())?;
+            text.push_str(script.full_name());
         }
-        f.write_str(if self.more { "+…" } else { "" })
+        text.push_str(if self.more { "+…" } else { "" });
     }
 }
 

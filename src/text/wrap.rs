@@ -4,6 +4,7 @@
 
 use super::graphemes::graphemes;
 use super::safe::{LineBuilder, SafeLine, SpanKind};
+use super::singles;
 
 const ELLIPSIS: &str = "…";
 
@@ -52,18 +53,75 @@ pub(super) fn wrap(lines: &[SafeLine], width: usize) -> Vec<SafeLine> {
     rows
 }
 
-/// A piece that stays together.
+/// A piece that stays together, or a run of characters of one cell each.
 #[derive(Clone, Copy)]
 struct Unit<'a> {
     text: &'a str,
     kind: SpanKind,
     width: usize,
+    /// Each character takes one cell, and it may be broken between any two.
+    is_run: bool,
 }
 
-impl Unit<'_> {
-    fn is_space(&self) -> bool {
-        self.kind == SpanKind::Text && self.text.chars().all(|c| c == ' ' || c == '\u{3000}')
+impl<'a> Unit<'a> {
+    const fn whole(text: &'a str, kind: SpanKind, width: usize) -> Self {
+        Self {
+            text,
+            kind,
+            width,
+            is_run: false,
+        }
     }
+
+    /// Cuts a run after so many cells.
+    fn split(self, cells: usize) -> (Self, Self) {
+        let at = if self.text.len() == self.width {
+            cells
+        } else {
+            let place = self.text.char_indices().nth(cells);
+            place.map_or(self.text.len(), |(at, _)| at)
+        };
+        let (head, tail) = self.text.split_at_checked(at).unwrap_or((self.text, ""));
+        let cut = |text, width| Self {
+            text,
+            width,
+            ..self
+        };
+        (cut(head, cells), cut(tail, self.width - cells))
+    }
+}
+
+/// Tells the blanks at which a row may be broken.
+const fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\u{3000}')
+}
+
+/// Returns the run of characters of one cell that a text begins with, all of them spaces or none
+/// of them; `None` where the first grapheme has to be measured.
+///
+/// The last one before a character that may join it is left out.
+fn run(text: &str) -> Option<(&str, usize)> {
+    let spaces = text.starts_with(' ');
+    let mut chars = text.char_indices();
+    let mut end = 0;
+    let mut last = 0;
+    let mut width = 0;
+    for (at, c) in &mut chars {
+        let Some(cells) = singles::cells(c) else {
+            // What stands before it is part of its grapheme.
+            end = last;
+            width -= usize::from(at > 0);
+            break;
+        };
+        end = at;
+        if cells != 1 || (c == ' ') != spaces {
+            break;
+        }
+        last = at;
+        end = at + c.len_utf8();
+        width += 1;
+    }
+    (width > 0).then_some((text.get(..end)?, width))
 }
 
 struct Wrapper<'rows, 'text> {
@@ -96,19 +154,18 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
     fn wrap(mut self, line: &'text SafeLine) {
         let first = self.rows.len();
         for span in line.spans() {
-            if span.kind() == SpanKind::Mark && span.width() <= self.width {
-                self.unit(Unit {
-                    text: span.text(),
-                    kind: SpanKind::Mark,
-                    width: span.width(),
-                });
-            } else {
-                for (text, width) in graphemes(span.text()) {
-                    self.unit(Unit {
-                        text,
-                        kind: span.kind(),
-                        width,
-                    });
+            match span.kind() {
+                SpanKind::Text => self.text(span.text()),
+                SpanKind::Mark if span.width() <= self.width => {
+                    self.unit(
+                        Unit::whole(span.text(), SpanKind::Mark, span.width()),
+                        false,
+                    );
+                }
+                SpanKind::Mark => {
+                    for (text, width) in graphemes(span.text()) {
+                        self.unit(Unit::whole(text, SpanKind::Mark, width), false);
+                    }
                 }
             }
         }
@@ -119,8 +176,27 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
         }
     }
 
-    fn unit(&mut self, unit: Unit<'text>) {
-        if unit.is_space() {
+    fn text(&mut self, mut text: &'text str) {
+        while !text.is_empty() {
+            let (unit, is_blank) = if let Some((run, width)) = run(text) {
+                let unit = Unit {
+                    is_run: true,
+                    ..Unit::whole(run, SpanKind::Text, width)
+                };
+                (unit, run.starts_with(' '))
+            } else if let Some((grapheme, width)) = graphemes(text).next() {
+                let unit = Unit::whole(grapheme, SpanKind::Text, width);
+                (unit, grapheme.chars().all(is_space))
+            } else {
+                break;
+            };
+            text = text.get(unit.text.len()..).unwrap_or_default();
+            self.unit(unit, is_blank);
+        }
+    }
+
+    fn unit(&mut self, unit: Unit<'text>, is_blank: bool) {
+        if is_blank {
             self.end_word();
             self.endless = false;
             self.spaces.push(unit);
@@ -132,7 +208,7 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
             return;
         }
         // Scripts with wide characters have no spaces and break anywhere.
-        let wide = unit.kind == SpanKind::Text && unit.width > 1;
+        let wide = unit.kind == SpanKind::Text && unit.width > 1 && !unit.is_run;
         if wide {
             self.end_word();
         }
@@ -156,13 +232,16 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
         if self.spaces_width + self.row.width() >= self.width {
             self.next_row();
         }
-        for space in std::mem::take(&mut self.spaces) {
+        for space in self.spaces.drain(..) {
             push(&mut self.row, space.text, space.kind, space.width);
         }
         self.spaces_width = 0;
-        for unit in std::mem::take(&mut self.word) {
+        let mut word = std::mem::take(&mut self.word);
+        for unit in word.drain(..) {
             self.lay(unit);
         }
+        // Its room is used again: a hostile text has as many words as characters.
+        self.word = word;
         self.word_width = 0;
     }
 
@@ -177,6 +256,13 @@ impl<'rows, 'text> Wrapper<'rows, 'text> {
     }
 
     fn lay(&mut self, unit: Unit<'_>) {
+        let mut unit = unit;
+        while unit.is_run && self.row.width() + unit.width > self.width {
+            let (head, tail) = unit.split(self.width.saturating_sub(self.row.width()));
+            push(&mut self.row, head.text, head.kind, head.width);
+            self.next_row();
+            unit = tail;
+        }
         if self.row.width() + unit.width > self.width {
             self.next_row();
         }

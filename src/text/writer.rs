@@ -61,6 +61,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
+    /// Makes a writer that hands out nothing but what it noticed.
+    pub(super) fn blind() -> Self {
+        Self {
+            out: LineBuilder::blind(),
+            ..Self::default()
+        }
+    }
+
     /// Returns the last visible character, unless a mark came after it.
     pub(super) fn base(&self) -> Option<char> {
         self.base
@@ -84,6 +92,11 @@ impl Writer {
     /// Hands out where the words of mixed scripts stand.
     pub(super) fn take_mixed(&mut self) -> Vec<TextSpan> {
         std::mem::take(&mut self.mixed)
+    }
+
+    /// Writes all of a line that is printable ASCII.
+    pub(super) fn push_line(&mut self, line: &str) {
+        self.out.push_text(line, line.len());
     }
 
     /// Writes a mark of one-cell characters.
@@ -213,13 +226,38 @@ impl Writer {
         });
     }
 
-    /// Ends the line and hands it out; the writer is empty again.
-    pub(super) fn finish(&mut self) -> SafeLine {
+    /// Writes what is still waiting to be written at the end of a line.
+    pub(super) fn settle(&mut self) {
         self.end_run();
         self.end_word();
         self.close_text();
         self.base = None;
-        self.out.finish()
+    }
+
+    /// Ends the line.
+    pub(super) fn end_line(&mut self) {
+        self.out.end_line();
+    }
+
+    /// Ends the line with a mark, and goes on in the same one.
+    pub(super) fn join_line(&mut self, mark: &str) {
+        self.out.push_mark(mark);
+        self.out.forget_line();
+    }
+
+    /// Returns the cells of what was written to the line.
+    pub(super) const fn width(&self) -> usize {
+        self.out.width()
+    }
+
+    /// Tells whether anything became a mark.
+    pub(super) const fn is_marked(&self) -> bool {
+        self.out.is_marked()
+    }
+
+    /// Hands out the lines that were ended.
+    pub(super) fn lines(&mut self) -> Vec<SafeLine> {
+        self.out.lines()
     }
 
     /// Notes that `length` bytes at `at` belong to a word, a new one if none is open.
@@ -251,7 +289,11 @@ impl Writer {
             self.mixed.push(word.source);
         }
         self.cut |= push_text(before, word.width, self.complex, &mut self.out);
-        self.out.write_mark(format_args!("⟪ {}: ", self.scripts));
+        self.out.write_mark(|text| {
+            text.push_str("⟪ ");
+            self.scripts.write(text);
+            text.push_str(": ");
+        });
         self.cut |= push_text(mixed, self.width - word.width, self.complex, &mut self.out);
         self.out.push_mark(" ⟫");
         self.clear_text();
@@ -268,7 +310,14 @@ impl Writer {
     }
 
     fn close_text(&mut self) {
-        self.cut |= push_text(&self.text, self.width, self.complex, &mut self.out);
+        // Whether anything had to be cut is told of a line once.
+        let known = self.cut && self.out.is_blind();
+        self.cut |= push_text(
+            &self.text,
+            self.width,
+            self.complex && !known,
+            &mut self.out,
+        );
         self.clear_text();
     }
 
@@ -306,6 +355,9 @@ fn push_complex(text: &str, out: &mut LineBuilder) -> bool {
             break;
         };
         out.push_text(before, width);
+        if out.is_blind() {
+            return true;
+        }
         cut_apart(grapheme, out);
         cut = true;
         rest = after.strip_prefix(grapheme).unwrap_or_default();
@@ -341,17 +393,39 @@ fn cut_apart(grapheme: &str, out: &mut LineBuilder) {
 /// Writes a piece as text, or as marks if nothing of it would be drawn.
 fn push_piece(piece: &str, out: &mut LineBuilder) {
     match cells(piece) {
-        0 => piece.chars().for_each(|c| push_code(c, out)),
+        0 => piece.chars().for_each(|c| push_code(c, 1, out)),
         width => out.push_text(piece, width),
     }
 }
 
-fn push_code(c: char, out: &mut LineBuilder) {
-    match (classes::control_mark(c), bytes::raw(c)) {
-        (Some(name), _) => out.push_mark(name),
-        (None, Some(byte)) => out.write_mark(format_args!("⟦byte 0x{byte:02X}⟧")),
-        (None, None) => out.write_mark(format_args!("⟦U+{:04X}⟧", u32::from(c))),
-    }
+/// Writes the mark of one character, and how often it stands in a row where that is more than once.
+fn push_code(c: char, count: usize, out: &mut LineBuilder) {
+    let (name, number, least) = match (classes::control_mark(c), bytes::raw(c)) {
+        (Some(name), _) => (name.trim_end_matches('⟧'), 0, 0),
+        (None, Some(byte)) => ("⟦byte 0x", u32::from(byte), 2),
+        (None, None) => ("⟦U+", u32::from(c), 4),
+    };
+    out.write_mark(|text| {
+        text.push_str(name);
+        push_hex(number, least, text);
+        if count > 1 {
+            text.push_str(" ×");
+            text.push_str(&count.to_string());
+        }
+        text.push('⟧');
+    });
+}
+
+/// Writes a number to the base 16 with at least so many digits. The formatter of the standard
+/// library takes longer than all else that is done with a hidden character.
+fn push_hex(number: u32, least: u32, text: &mut String) {
+    let digits = (35 - number.leading_zeros()) / 4;
+    let digits = (0..digits.max(least)).rev();
+    text.extend(
+        digits
+            .filter_map(|place| char::from_digit(number >> (4 * place) & 15, 16))
+            .map(|digit| digit.to_ascii_uppercase()),
+    );
 }
 
 /// Writes the marks of one run: each character by name, or a count where there are many.
@@ -364,7 +438,7 @@ fn write_marks(run: &Run, out: &mut LineBuilder) {
     let count = run.count;
     if count <= named {
         for c in run.first.iter().take(count) {
-            push_code(*c, out);
+            push_code(*c, 1, out);
         }
         return;
     }
@@ -372,16 +446,7 @@ fn write_marks(run: &Run, out: &mut LineBuilder) {
         && run.uniform
         && named > 1
     {
-        match (classes::control_mark(c), bytes::raw(c)) {
-            (Some(name), _) => {
-                let name = name.trim_end_matches('⟧');
-                out.write_mark(format_args!("{name} ×{count}⟧"));
-            }
-            (None, Some(byte)) => {
-                out.write_mark(format_args!("⟦byte 0x{byte:02X} ×{count}⟧"));
-            }
-            (None, None) => out.write_mark(format_args!("⟦U+{:04X} ×{count}⟧", u32::from(c))),
-        }
+        push_code(c, count, out);
         return;
     }
     let what = match run.kind {
@@ -393,5 +458,11 @@ fn write_marks(run: &Run, out: &mut LineBuilder) {
         K::Controls => "control characters",
         K::Unknown => "unknown characters",
     };
-    out.write_mark(format_args!("⟦{count} {what}⟧"));
+    out.write_mark(|text| {
+        text.push('⟦');
+        text.push_str(&count.to_string());
+        text.push(' ');
+        text.push_str(what);
+        text.push('⟧');
+    });
 }

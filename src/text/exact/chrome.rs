@@ -5,8 +5,8 @@
 
 use super::Findings;
 use crate::model::{Severity, SignalCode, TextSpan};
-use crate::text::classes;
 use crate::text::views;
+use crate::text::{classes, letters};
 
 /// Lines that are looked at.
 const MOST_LINES: usize = 2_000;
@@ -148,16 +148,18 @@ pub(super) fn examine(findings: &mut Findings<'_>) {
             in_code = !in_code;
             continue;
         }
-        let head: String = trimmed.chars().take(HEAD).collect();
-        let head = if head.is_ascii() {
-            head.to_ascii_lowercase()
-        } else {
-            views::normal(&head)
-        };
         if in_code || span.start >= span.end {
             continue;
         }
-        let whole = trimmed.chars().nth(HEAD).is_none();
+        let (head, whole) = match trimmed.char_indices().nth(HEAD) {
+            Some((end, _)) => (trimmed.get(..end).unwrap_or_default(), false),
+            None => (trimmed, true),
+        };
+        let head = if head.is_ascii() {
+            head.to_ascii_lowercase()
+        } else {
+            views::normal(head)
+        };
         let last = span.end == end_of_text;
         let respelt = !trimmed.is_ascii() && head.is_ascii();
         if (respelt && FRAMED.contains(&&*head))
@@ -300,20 +302,17 @@ fn is_badge(line: &str) -> bool {
     if line.starts_with("[verified]") || line.starts_with("[trusted]") {
         return true;
     }
-    if line.chars().count() > LONGEST_BADGE {
+    // No sign is ASCII, and most lines are.
+    if line.is_ascii() || line.chars().count() > LONGEST_BADGE {
         return false;
     }
-    let sides = |c: char| !c.is_alphanumeric() && !SIGNS.contains(&c);
-    let Some(at) = line.rfind(SIGNS) else {
+    let sides = |c: char| !c.is_alphanumeric() && !is_sign(c);
+    let Some(at) = line.rfind(is_sign) else {
         return false;
     };
     let (before, after) = line.split_at_checked(at).unwrap_or((line, ""));
-    let after = after
-        .trim_start_matches(|c| SIGNS.contains(&c))
-        .trim_matches(sides);
-    let before = before
-        .trim_end_matches(|c| SIGNS.contains(&c))
-        .trim_matches(sides);
+    let after = after.trim_start_matches(is_sign).trim_matches(sides);
+    let before = before.trim_end_matches(is_sign).trim_matches(sides);
     let trusts = |text: &str| {
         TRUST.iter().any(|word| {
             text.strip_prefix(word).is_some_and(|rest| {
@@ -340,46 +339,65 @@ fn is_badge(line: &str) -> bool {
         || (after.is_empty() && before.split(' ').count() <= 2 && TRUST.iter().any(|word| before.ends_with(word)))
 }
 
+/// Tells a sign that stands beside a word of trust.
+fn is_sign(c: char) -> bool {
+    // The first of them; letters of most languages come before it.
+    c >= '√' && SIGNS.contains(&c)
+}
+
 /// `[a] approve  [d] decline`, `Approve? [y/N]`, `Press y to approve`
 fn is_prompt(line: &str) -> bool {
-    let words: Vec<&str> = line
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let decides = |word: &&str| DECISIONS.contains(word);
-    let keyed = words
-        .windows(2)
-        .filter(|pair| matches!(pair, [key, word] if key.len() == 1 && decides(word)))
-        .count();
-    let boxed = DECISIONS
-        .iter()
-        .filter(|word| {
-            line.contains(&format!("[ {word} ]"))
-                || line.contains(&format!("[{word}]"))
-                || line.contains(&format!("<{word}>"))
-        })
-        .count();
-    let lettered = DECISIONS
-        .iter()
-        .filter(|word| {
-            word.split_at_checked(1).is_some_and(|(first, rest)| {
-                line.contains(&format!("({first}){rest}"))
-                    || line.contains(&format!("[{first}]{rest}"))
-            })
-        })
-        .count();
+    let mut before = "";
+    let mut keyed = 0;
+    let mut decides = false;
+    let mut pressed = false;
+    let mut words = line
+        .split(|c| !letters::is_alphanumeric(c))
+        .filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    let is_verb = matches!(first, "press" | "type" | "hit" | "enter");
+    for (place, word) in std::iter::once(first).chain(words).enumerate() {
+        if DECISIONS.contains(&word) {
+            decides = true;
+            keyed += usize::from(before.len() == 1);
+            pressed |= is_verb && (place == 1 || before == "to");
+        }
+        before = word;
+    }
     let question = line.trim_end_matches('?');
-    let asks = ["[y/n]", "(y/n)", "y/n"]
-        .iter()
-        .any(|keys| question.ends_with(keys));
-    let pressed = words
-        .first()
-        .is_some_and(|word| matches!(*word, "press" | "type" | "hit" | "enter"))
-        && (words.get(1).is_some_and(decides)
-            || words
-                .windows(2)
-                .any(|pair| matches!(pair, ["to", word] if decides(word))));
-    keyed >= 2 || boxed >= 2 || lettered >= 2 || (asks && words.iter().any(decides)) || pressed
+    let asks = ["y/n", "[y/n]", "(y/n)"];
+    let asks = asks.iter().any(|keys| question.ends_with(keys));
+    keyed >= 2
+        || pressed
+        || (asks && decides)
+        || (line.contains(['[', '(', '<']) && is_button(line))
+}
+
+/// `[ approve ] [ decline ]`, `(a)pprove (d)ecline`: two of a kind.
+fn is_button(line: &str) -> bool {
+    let (mut boxed, mut lettered) = (0, 0);
+    for (first, rest) in DECISIONS.iter().filter_map(|word| word.split_at_checked(1)) {
+        let (mut is_boxed, mut is_lettered) = (false, false);
+        for (at, _) in line.match_indices(rest) {
+            let (before, after) = line.split_at_checked(at).unwrap_or_default();
+            let after = after.strip_prefix(rest).unwrap_or_default();
+            let within = |open: &str, close: &str| {
+                let word = before.strip_suffix(first);
+                word.is_some_and(|before| before.ends_with(open)) && after.starts_with(close)
+            };
+            let apart = |open: char, close: char| {
+                let letter = before.strip_suffix(close);
+                letter
+                    .and_then(|before| before.strip_suffix(first))
+                    .is_some_and(|before| before.ends_with(open))
+            };
+            is_boxed |= within("[ ", " ]") || within("[", "]") || within("<", ">");
+            is_lettered |= apart('(', ')') || apart('[', ']');
+        }
+        boxed += usize::from(is_boxed);
+        lettered += usize::from(is_lettered);
+    }
+    boxed >= 2 || lettered >= 2
 }
 
 /// A prompt of a terminal that stands where one would wait for an answer.

@@ -11,15 +11,15 @@ use crate::text::views::{BASE64, floor};
 const LONGEST_BODY: usize = 32 * 1024;
 
 pub(super) fn examine(findings: &mut Findings<'_>) {
-    let sequences = sequences(findings.text);
-    if is_punctuation(findings.text, &sequences) {
-        for sequence in sequences {
+    let text = findings.text;
+    if is_punctuation(text) {
+        for sequence in sequences(text) {
             findings.add(SignalCode::TermC1, Severity::Note, sequence.span);
         }
         return;
     }
     let mut controls: Option<Sequence> = None;
-    for sequence in sequences {
+    for sequence in sequences(text) {
         // Single controls side by side are one finding.
         if let Some(run) = &mut controls {
             if run.code == sequence.code && run.span.end == sequence.span.start {
@@ -45,7 +45,7 @@ const FEWEST_WORDS: usize = 40;
 
 /// Tells whether the controls of a letter are but quotation marks and dashes of Windows-1252 that
 /// were read as Latin-1. No terminal acts on any of these alone; the reader sees a mark for each.
-fn is_punctuation(text: &str, sequences: &[Sequence]) -> bool {
+fn is_punctuation(text: &str) -> bool {
     let is_letter = || {
         let words = text.split_whitespace();
         words
@@ -53,9 +53,9 @@ fn is_punctuation(text: &str, sequences: &[Sequence]) -> bool {
             .nth(FEWEST_WORDS)
             .is_some()
     };
-    !sequences.is_empty()
+    let mut sequences = sequences(text).peekable();
+    sequences.peek().is_some()
         && sequences
-            .iter()
             .all(|sequence| sequence.code == SignalCode::TermC1 && punctuates(text, sequence.span))
         && is_letter()
 }

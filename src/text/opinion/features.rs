@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::text::letters;
+
 /// Buckets that features are hashed into; a bucket is a `u16`.
 pub(super) const BUCKETS: usize = 1 << 16;
 
@@ -61,7 +63,7 @@ pub(super) fn each(sentence: &str, mut found: impl FnMut(u16)) {
     for c in sentence.chars().map(folded) {
         // A drawn line says what three of its characters say; as long as it is, it would
         // outweigh every word.
-        if last == [c, c] && !c.is_alphabetic() {
+        if last == [c, c] && !letters::is_alphabetic(c) {
             continue;
         }
         last = [last[1], c];
@@ -70,7 +72,7 @@ pub(super) fn each(sentence: &str, mut found: impl FnMut(u16)) {
         } else {
             runs.push(c, &mut found);
         }
-        if c.is_alphanumeric() && !is_unspaced(c) {
+        if letters::is_alphanumeric(c) && !is_unspaced(c) {
             words.push(c);
         } else {
             words.end(&mut found);
@@ -183,8 +185,7 @@ fn folded(c: char) -> char {
         '‘' | '’' => '\'',
         '“' | '”' | '„' | '«' | '»' => '"',
         '\u{ff01}'..='\u{ff5e}' => folded(char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c)),
-        _ if c.is_ascii() => c,
-        _ => c.to_lowercase().next().unwrap_or(c),
+        _ => letters::small(c),
     }
 }
 

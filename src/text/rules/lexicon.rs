@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::text::finder::{self, Finder, Word};
+use crate::text::letters;
 use crate::text::views::{self, View};
 
 /// Classes of lemmas, one bit each.
@@ -167,7 +168,7 @@ fn end_of_word(text: &str, at: usize) -> usize {
         .unwrap_or_default()
         .chars()
         .take(LONGEST_ENDING)
-        .take_while(|c| c.is_alphanumeric() && !is_unspaced(*c));
+        .take_while(|c| letters::is_alphanumeric(*c) && !is_unspaced(*c));
     at + letters.map(char::len_utf8).sum::<usize>()
 }
 
@@ -183,7 +184,7 @@ fn joins(text: &str, at: usize) -> bool {
     let (Some(before), Some(after)) = (text.get(..at), text.get(at..)) else {
         return false;
     };
-    let spaced = |c: char| c.is_ascii_alphanumeric() || (c.is_alphanumeric() && !is_unspaced(c));
+    let spaced = |c: char| !is_unspaced(c) && letters::is_alphanumeric(c);
     before.chars().next_back().is_some_and(spaced) && after.chars().next().is_some_and(spaced)
 }
 

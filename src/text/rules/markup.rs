@@ -19,6 +19,9 @@ const FEWEST_WORDS: usize = 4;
 /// Divisions of a page; a message that hides something in one has one or two.
 const FEWEST_DIVISIONS: usize = 3;
 
+/// Characters within which a page says that it is one.
+const PAGE_HEAD: usize = 4096;
+
 /// Cells of a drawn line from which on it is one.
 const SHORTEST_RULE: usize = 6;
 
@@ -222,16 +225,21 @@ pub(super) fn find(text: &str, tell: &mut Tell<'_>) {
 
 /// Tells a page of HTML, where comments and hidden parts are ordinary, from a message.
 pub(in crate::text) fn is_page(text: &str) -> bool {
-    if !text.contains('<') {
-        return false;
-    }
-    let head: String = text
-        .chars()
-        .take(4096)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let outer = ["<html", "<body", "<table", "<head>", "<td", "<!doctype"];
-    outer.iter().any(|tag| head.contains(tag)) || head.matches("<div").count() >= FEWEST_DIVISIONS
+    let head = match text.char_indices().nth(PAGE_HEAD) {
+        Some((end, _)) => text.get(..end).unwrap_or_default(),
+        None => text,
+    };
+    let mut divisions = 0;
+    head.match_indices('<').any(|(at, _)| {
+        let rest = head.as_bytes().get(at + 1..).unwrap_or_default();
+        let begins = |tag: &str| {
+            let start = rest.get(..tag.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
+        };
+        divisions += usize::from(begins("div"));
+        let outer = ["html", "body", "table", "head>", "td", "!doctype"];
+        divisions >= FEWEST_DIVISIONS || outer.iter().any(|tag| begins(tag))
+    })
 }
 
 fn marks(text: &str, page: bool, tell: &mut Tell<'_>) {
@@ -301,6 +309,9 @@ enum Speaker {
     Step,
 }
 
+/// Bytes that hold the longest name of a speaker.
+const LONGEST_SPEAKER: usize = 20;
+
 const SPEAKERS: &[(&str, Speaker)] = &[
     ("human:", Speaker::User),
     ("user:", Speaker::User),
@@ -333,10 +344,7 @@ fn lines(text: &str, tell: &mut Tell<'_>) {
         let trimmed = line.trim_start_matches([' ', '\t', '>', '*', '#', '-', '[', '(', '"', '\'']);
         let start = at + line.len() - trimmed.len();
         at += line.len();
-        let head = trimmed.get(..views::floor(trimmed, 20)).unwrap_or_default();
-        let head = head.to_ascii_lowercase();
-        let speaker = SPEAKERS.iter().find(|(name, _)| head.starts_with(name));
-        if let Some((name, speaker)) = speaker
+        if let Some((name, speaker)) = speaker(trimmed)
             && seen.len() < 16
         {
             seen.push((*speaker, name, start));
@@ -371,6 +379,20 @@ fn lines(text: &str, tell: &mut Tell<'_>) {
         start,
         start + first.len(),
     );
+}
+
+/// Returns who speaks in a line, and what it says so with.
+fn speaker(line: &str) -> Option<&'static (&'static str, Speaker)> {
+    let head = line.as_bytes();
+    let head = head.get(..LONGEST_SPEAKER).unwrap_or(head);
+    // Most lines are told by this alone.
+    if !head.contains(&b':') {
+        return None;
+    }
+    SPEAKERS.iter().find(|(name, _)| {
+        let start = head.get(..name.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+    })
 }
 
 /// Tells a line like `[12:04] You: fine`, which is how chat programs draw a message.

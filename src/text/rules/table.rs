@@ -34,6 +34,9 @@ pub(super) struct Rule {
     pub(super) code: SignalCode,
     /// How much that weighs.
     pub(super) severity: Severity,
+    /// Classes of which a sentence has at least one each where the rule fires: those of its first
+    /// two steps. They lie here to be looked at for every sentence.
+    pub(super) needs: [Mask; 2],
     /// When it fires.
     pub(super) pattern: Pattern,
     /// Negation before it turns it round, and talk about it lowers it.
@@ -54,6 +57,19 @@ pub(super) enum Pattern {
     },
     /// Other rules of the same view, by their place in the table.
     Together(Vec<usize>),
+}
+
+impl Pattern {
+    fn needs(&self) -> [Mask; 2] {
+        match self {
+            Self::Sentence { steps, .. } => {
+                let need = |place: usize| steps.get(place).map_or(Mask::MAX, |step| step.mask);
+                [need(0), need(1)]
+            }
+            // It is no matter of one sentence.
+            Self::Together(_) => [0, 0],
+        }
+    }
 }
 
 /// A class that must occur.
@@ -80,15 +96,17 @@ impl Rule {
             _ => return None,
         };
         let pattern = fields.next()?;
+        let pattern = match pattern.strip_prefix('=') {
+            Some(names) => Pattern::Together(together(names)?),
+            None => sentence(pattern)?,
+        };
         Some(Self {
             #[cfg(test)]
             name: name.trim_end_matches('!'),
             code: SignalCode::parse(code)?,
             severity,
-            pattern: match pattern.strip_prefix('=') {
-                Some(names) => Pattern::Together(together(names)?),
-                None => sentence(pattern)?,
-            },
+            needs: pattern.needs(),
+            pattern,
             plain: name.ends_with('!'),
         })
     }

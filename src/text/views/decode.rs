@@ -90,14 +90,14 @@ impl Seen {
         for &byte in text.as_bytes() {
             if is_base64(byte) {
                 run += 1;
-                seen.run = seen.run.max(run);
             } else {
+                seen.run = seen.run.max(run);
                 run = 0;
             }
             if byte.is_ascii_hexdigit() || (byte == b' ' && before != b' ') {
                 digits += 1;
-                seen.digits = seen.digits.max(digits);
             } else {
+                seen.digits = seen.digits.max(digits);
                 digits = 0;
             }
             match byte {
@@ -108,6 +108,8 @@ impl Seen {
             }
             before = byte;
         }
+        seen.run = seen.run.max(run);
+        seen.digits = seen.digits.max(digits);
         seen
     }
 }

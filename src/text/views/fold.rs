@@ -1,9 +1,12 @@
 //! The main view: case, compatibility forms, accents, invisible characters, look-alikes.
 
-use unicode_normalization::char::decompose_compatible;
-use unicode_script::{Script, UnicodeScript};
+use std::sync::LazyLock;
 
-use super::{Builder, LONGEST_SENTENCE, View};
+use unicode_normalization::char::decompose_compatible;
+use unicode_script::Script;
+
+use super::{Builder, LONGEST_SENTENCE, MOST_DECODED, View};
+use crate::text::{classes, letters};
 
 /// A line that is shorter than this and ends without a stop is a line of its own, unless the
 /// next one begins with a small letter; a longer one was wrapped.
@@ -125,6 +128,7 @@ impl Lines {
             '‐' | '‑' | '‒' | '–' | '—' | '−' => self.write('-', at),
             c if c.is_whitespace() => self.gap = true,
             c if is_invisible(c) => {}
+            c if letters::has_no_case(c) && is_plain(c) => self.write(c, at),
             c if is_plain(c) => {
                 for c in c.to_lowercase() {
                     self.write(c, at);
@@ -139,8 +143,18 @@ impl Lines {
             self.write(letter, at);
             return;
         }
+        // Some forms are whole phrases: once they have made the view this much longer than the
+        // text, they stay as they are, and what follows is read all the same.
+        if self.builder.text.len() > at + MOST_DECODED {
+            self.write(c, at);
+            return;
+        }
         decompose_compatible(c, |part| {
             if is_accent(part) || is_invisible(part) {
+                return;
+            }
+            if letters::has_no_case(part) && !part.is_whitespace() {
+                self.write(part, at);
                 return;
             }
             for part in part.to_lowercase().filter(|part| !is_accent(*part)) {
@@ -227,11 +241,12 @@ fn letter_form(c: char) -> Option<char> {
         'ǫ' => Some('q'),
         'ɡ' => Some('g'),
         'ɑ' => Some('a'),
-        _ => SMALL_CAPITALS
+        '\u{250}'..='\u{2af}' | '\u{1d00}'..='\u{1d7f}' | '\u{a720}'..='\u{a7ff}' => SMALL_CAPITALS
             .chars()
             .position(|small| small == c)
             .and_then(|index| u32::try_from(index).ok())
             .and_then(|index| char::from_u32('a' as u32 + index)),
+        _ => None,
     }
 }
 
@@ -339,7 +354,31 @@ const LOOK_ALIKES: &[(char, char)] = &[
     ('Ꮩ', 'v'),
 ];
 
+/// Look-alikes below this one lie in a table by their number: Greek, Cyrillic and Armenian ones.
+const FIRST_RARE: char = '\u{590}';
+
+/// What the letters before [`FIRST_RARE`] pass for, and NUL for those that pass for none.
+static COMMON: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let mut table = vec!['\0'; FIRST_RARE as usize];
+    for (letter, latin) in LOOK_ALIKES {
+        if let Some(place) = table.get_mut(*letter as usize) {
+            *place = *latin;
+        }
+    }
+    table
+});
+
 fn look_alike(c: char) -> Option<char> {
+    if c < FIRST_RARE {
+        return COMMON
+            .get(c as usize)
+            .copied()
+            .filter(|latin| *latin != '\0');
+    }
+    // The rest are Cherokee letters and a numeral.
+    if !matches!(c, '\u{13a0}'..='\u{13ff}' | 'ⅼ') {
+        return None;
+    }
     LOOK_ALIKES
         .iter()
         .find(|(letter, _)| *letter == c)
@@ -373,11 +412,11 @@ impl Mixed {
             if c.is_ascii_alphabetic() {
                 word.latin += 1;
             } else if is_invisible(c) || is_accent(c) {
-            } else if c.is_alphabetic() {
+            } else if letters::is_alphabetic(c) {
                 if let Some(latin) = look_alike(c) {
                     word.alike += 1;
                     mixed.letters.push((at, latin));
-                } else if c.script() == Script::Latin {
+                } else if classes::script(c) == Script::Latin {
                     word.latin += 1;
                 } else {
                     word.others += 1;

@@ -1,7 +1,9 @@
 //! Views that undo odd spellings: digits for letters, letters apart, letters swapped, whole
 //! texts turned round or shifted along the alphabet.
 
-use super::{Builder, View};
+use std::ops::Range;
+
+use super::{Builder, Origins, View};
 use crate::text::rules::lexicon::{self, Gates};
 
 /// Letters in a row that must stand alone before they are joined.
@@ -10,13 +12,18 @@ const SHORTEST_SPACED: usize = 6;
 /// Words with digits inside before digits are read as letters.
 const FEWEST_LEET: usize = 2;
 
-/// Returns the views of a text that its spelling calls for.
-pub(super) fn respelled(text: &str, main: &View, gates: Gates) -> Vec<View> {
+/// Returns the views of a text that its spelling calls for. Those of more than `room` bytes may be
+/// left out: nobody would read them.
+pub(super) fn respelled(text: &str, main: &View, gates: Gates, room: usize) -> Vec<View> {
     let mut views = Vec::new();
     let read = &main.text;
     let shape = Shape::of(read);
     if shape.spaced >= SHORTEST_SPACED {
-        views.push(joined(text));
+        views.extend(joined(text, room));
+    }
+    // All others are as long as the main one.
+    if read.len() > room {
+        return views;
     }
     if shape.leet >= FEWEST_LEET {
         views.push(leet(main, 'i'));
@@ -53,7 +60,8 @@ impl Shape {
     fn of(text: &str) -> Self {
         let mut shape = Self::default();
         let mut row = 0;
-        for word in text.split([' ', '.', '-', '_', ',', '/', '|', '*', '~', '+']) {
+        let divides = |c| matches!(c, ' ' | '.' | '-' | '_' | ',' | '/' | '|' | '*' | '~' | '+');
+        for word in text.split(divides) {
             let bytes = word.as_bytes();
             let single = bytes.len() == 1 || (bytes.len() < 5 && word.chars().count() == 1);
             if single {
@@ -111,6 +119,7 @@ fn same_shape(main: &View, builder: Builder) -> View {
 }
 
 fn leet(main: &View, one: char) -> View {
+    let mut origins = Origins::of(main);
     let mut builder = Builder::with_capacity(main.text.len());
     let bytes = main.text.as_bytes();
     for (at, c) in main.text.char_indices() {
@@ -125,13 +134,14 @@ fn leet(main: &View, one: char) -> View {
             '$' => around(at + 1),
             _ => true,
         };
-        builder.push(letter.filter(|_| inside).unwrap_or(c), original(main, at));
+        builder.push(letter.filter(|_| inside).unwrap_or(c), origins.at(at));
     }
     same_shape(main, builder)
 }
 
-/// Joins letters that stand apart by one mark. A wider gap stays a space between words.
-fn joined(text: &str) -> View {
+/// Joins letters that stand apart by one mark. A wider gap stays a space between words. `None`
+/// if the view would have more than `room` bytes.
+fn joined(text: &str, room: usize) -> Option<View> {
     let mut builder = Builder::with_capacity(text.len() / 2);
     let mut at = 0;
     let mut single = false;
@@ -154,6 +164,9 @@ fn joined(text: &str) -> View {
             }
             at += c.len_utf8();
         }
+        if builder.text.len() > room {
+            return None;
+        }
         if letters.is_empty() {
             break;
         }
@@ -161,7 +174,7 @@ fn joined(text: &str) -> View {
     let mut view = builder.finish(text.len());
     let words = view.text.matches(' ').count() + 1;
     view.joined = view.text.len() / words > 12;
-    view
+    Some(view)
 }
 
 /// Marks that writers put between letters; characters that draw nothing count as none.
@@ -175,9 +188,7 @@ fn is_apart(c: char) -> bool {
 
 fn reversed(main: &View) -> View {
     let mut builder = Builder::with_capacity(main.text.len());
-    for (at, c) in main.text.char_indices().rev() {
-        builder.push(c, original(main, at));
-    }
+    builder.text.extend(main.text.chars().rev());
     let mut view = builder.finish(0);
     // Offsets run backwards here, so the view answers with the whole text instead.
     view.origin = super::Origin::Whole(0, original(main, main.text.len()));
@@ -186,6 +197,7 @@ fn reversed(main: &View) -> View {
 
 /// Turns letters back by `shift` places of the alphabet.
 fn shifted(main: &View, shift: u8) -> View {
+    let mut origins = Origins::of(main);
     let mut builder = Builder::with_capacity(main.text.len());
     for (at, c) in main.text.char_indices() {
         let turned = match u8::try_from(c) {
@@ -194,7 +206,7 @@ fn shifted(main: &View, shift: u8) -> View {
             }
             _ => c,
         };
-        builder.push(turned, original(main, at));
+        builder.push(turned, origins.at(at));
     }
     same_shape(main, builder)
 }
@@ -202,6 +214,7 @@ fn shifted(main: &View, shift: u8) -> View {
 /// Puts words right whose first and last letters are those of a key word and whose inner ones
 /// are the same in another order. `None` if there is none.
 fn unscrambled(main: &View) -> Option<View> {
+    let mut origins = Origins::of(main);
     let mut builder: Option<Builder> = None;
     let mut copied = 0;
     let mut start = 0;
@@ -209,21 +222,23 @@ fn unscrambled(main: &View) -> Option<View> {
         let letters = word.trim_end_matches(|c: char| !c.is_ascii_lowercase());
         if let Some(right) = lexicon::unscramble(letters) {
             let builder = builder.get_or_insert_default();
-            copy(builder, main, copied, start);
+            copy(builder, &mut origins, copied..start);
             for (offset, c) in right.char_indices() {
-                builder.push(c, original(main, start + offset));
+                builder.push(c, origins.at(start + offset));
             }
             copied = start + letters.len();
         }
         start += word.len();
     }
     let mut builder = builder?;
-    copy(&mut builder, main, copied, main.text.len());
+    copy(&mut builder, &mut origins, copied..main.text.len());
     Some(same_shape(main, builder))
 }
 
-fn copy(builder: &mut Builder, main: &View, start: usize, end: usize) {
-    for (offset, c) in main.text.get(start..end).unwrap_or_default().char_indices() {
-        builder.push(c, original(main, start + offset));
+fn copy(builder: &mut Builder, origins: &mut Origins<'_>, range: Range<usize>) {
+    let start = range.start;
+    let part = origins.view.text.get(range).unwrap_or_default();
+    for (offset, c) in part.char_indices() {
+        builder.push(c, origins.at(start + offset));
     }
 }

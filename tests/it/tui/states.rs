@@ -167,7 +167,7 @@ fn check(state: &str, facts: &Facts, holds: impl Fn(&World, &str)) {
 fn nothing(_: &World, _: &str) {}
 
 /// Insists on words in the header of all screens, where it has room for them.
-fn header<'a>(words: &'a str, columns: u16) -> impl Fn(&World, &str) + 'a {
+fn header(words: &str, columns: u16) -> impl Fn(&World, &str) {
     move |world, place| {
         let text = world.text();
         let header = text.lines().next().unwrap_or_default();
