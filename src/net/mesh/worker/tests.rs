@@ -234,10 +234,8 @@ async fn a_request_for_contact_arrives_signed_by_the_key_in_it() {
     let key = Mesh.write_key(&signing::public_key(&ana.account.secret));
     assert_eq!(stranger.who.key, key);
     loop {
-        match ana.hears().await {
-            News::Announced { result, .. } => return assert_eq!(result, Ok(())),
-            News::Listening { at: None, .. } => {}
-            other => panic!("another piece of news: {other:?}"),
+        if let News::Announced { result, .. } = ana.hears().await {
+            return assert_eq!(result, Ok(()));
         }
     }
 }
@@ -312,6 +310,21 @@ async fn an_address_that_is_taken_is_told() {
         panic!("another piece of news");
     };
     assert_eq!(at.problem.as_deref(), Some("another program listens there"));
+}
+
+#[tokio::test]
+async fn a_login_that_is_changed_listens_again_at_once() {
+    let mut bo = Side::listening("bo", 2).await;
+    bo.account.listen = Some(bo.at());
+    // Told to be announced or not, it begins anew at the address that it had.
+    for announced in [true, false, true] {
+        bo.account.announced = announced;
+        bo.log_in();
+        let News::Listening { at: Some(at), .. } = bo.hears().await else {
+            panic!("another piece of news");
+        };
+        assert_eq!((at.problem, at.at), (None, bo.at().to_string()));
+    }
 }
 
 #[tokio::test]
