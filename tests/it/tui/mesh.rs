@@ -202,10 +202,8 @@ fn addresses_that_mean_nothing_are_said_beside_the_field() {
     world.keys("Snonsense<enter>");
     let problem = Error::BadRequest("that is no address of a peer".into());
     answer(&mut world, Errand::Look, Err(problem));
-    world
-        .see("that is no address of a peer")
-        .keys("x")
-        .see("nonsensex");
+    world.see("that is no address of a peer");
+    world.keys("x").see("nonsensex");
 }
 
 #[test]
@@ -286,7 +284,8 @@ fn a_peer_who_accepted_us_or_needs_no_asking_is_not_asked() {
 fn a_moved_peer_can_be_kept_where_they_were_or_blocked() {
     for (key, verdict) in [('r', Verdict::Refuse), ('b', Verdict::Block)] {
         let mut world = World::new(busy().moved(), (120, 36));
-        world.keys("N<enter>").see("MOVED").keys(READ);
+        world.keys("N<enter>").see("MOVED");
+        world.keys(READ);
         world.press(KeyCode::Char(key));
         let decided = world.done.iter().any(|effect| {
             matches!(effect, Effect::Ask(Request::Decide { verdict: said, .. }, _) if *said == verdict)
@@ -298,9 +297,11 @@ fn a_moved_peer_can_be_kept_where_they_were_or_blocked() {
 #[test]
 fn another_key_than_before_asks_for_the_second_key() {
     let mut world = World::new(busy().with_another_key_before(), (120, 36));
-    world.keys("nnn<enter>").see("!!").keys(READ).keys("a");
+    world.keys("nnn<enter>").see("!!");
+    world.keys(READ).keys("a");
     assert_eq!(world.decisions(), 0);
-    world.see("accept whoever holds the key on show").keys("A");
+    world.see("accept whoever holds the key on show");
+    world.keys("A");
     assert_eq!(world.decisions(), 1);
 }
 
