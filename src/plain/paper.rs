@@ -315,6 +315,7 @@ fn asks(
     };
     let they = match review.channel.trusts_us {
         Some(at) => format!("they accepted you {}", when(at, paper.zone)),
+        None if asked.moved_from.is_some() => "they took nothing of yours so far".to_owned(),
         None => "they ask you; whether they accept you is not known".to_owned(),
     };
     paper.say(format!("Who trusts whom: {you}; {they}."));

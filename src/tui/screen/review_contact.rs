@@ -107,6 +107,7 @@ fn trust(paper: &mut Paper, review: &Review, asked: &Asked, zone: &TimeZone) {
     };
     let they = match review.channel.trusts_us {
         Some(at) => format!("accepted you {}", at_words(at, zone)),
+        None if asked.moved_from.is_some() => "took nothing of yours so far".to_owned(),
         None => "ask you; whether they accept you is not known".to_owned(),
     };
     paper.entry("you", Role::Text, &PeerText::new(you));

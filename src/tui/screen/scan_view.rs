@@ -25,6 +25,8 @@ const LABEL: usize = 11;
 const LABEL_COLUMNS: u16 = 11;
 /// Cells of a name that somebody gives themselves, and of an id.
 const NAME: usize = 32;
+/// Rows of what a look came to.
+const SAID: usize = 3;
 /// Ways of going wrong that are named.
 const NAMED: usize = 2;
 /// What can be typed as an address.
@@ -243,9 +245,13 @@ fn draw_list(model: &Model, paint: &mut Paint<'_>, area: Rect, roomy: bool) -> O
     let caret = draw_field(model, paint, nth(area, down));
     down += 1;
     let (words, role) = said(model);
-    let lines = wrapped(paint, (&words, role), area.width);
-    let most = if roomy { 3 } else { 1 };
-    for row in lines.into_iter().take(most) {
+    let lines = if roomy {
+        wrapped(paint, (&words, role), area.width)
+    } else {
+        let line = ours(&words).truncated(area.width.into());
+        vec![safe(paint.theme, &line, role)]
+    };
+    for row in lines.into_iter().take(SAID) {
         paint.row(nth(area, down), row);
         down += 1;
     }

@@ -187,6 +187,20 @@ impl Paint<'_> {
     pub(crate) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         let base = self.theme.base();
+        // The second half of a wide character may lie behind the right edge; a cell of its own
+        // from now on.
+        let last = area.right().saturating_sub(1);
+        let is_cut = |y: &u16| {
+            let cell = self.buffer.cell((last, *y));
+            cell.is_some_and(|cell| cell.symbol().width() > 1)
+        };
+        let cut: Vec<_> = (area.top()..area.bottom()).filter(is_cut).collect();
+        for y in cut {
+            if let Some(cell) = self.buffer.cell_mut((area.right(), y)) {
+                cell.reset();
+                cell.set_style(base);
+            }
+        }
         for position in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
                 cell.reset();

@@ -79,7 +79,7 @@ fn request(number: i64, channel: ChannelId, ours: bool, state: RequestState) -> 
         id: format!("req_{number:032x}"),
         channel,
         ours,
-        address: format!("agent-{}", channel.0),
+        address: if ours { "attic-agent" } else { "garage-agent" }.into(),
         unsafe_name: PeerText::default(),
         unsafe_endpoint: PeerText::new(format!("http://192.168.1.{}:8787", 20 + channel.0)),
         key: "pem".into(),
