@@ -44,6 +44,8 @@ pub enum Event {
     NeedsYou,
     /// Relay health, pause, or the outbox.
     Status,
+    /// The settings file was read again.
+    Settings,
     /// Events were lost; reload everything on screen.
     Overflow,
     /// The engine is going away.
@@ -65,6 +67,7 @@ impl Event {
                 | Self::Messages { .. }
                 | Self::NeedsYou
                 | Self::Status
+                | Self::Settings
                 | Self::Overflow,
             ) => false,
         }

@@ -99,6 +99,9 @@ pub enum Error {
     /// No relay answered, so that "nothing new" would be a guess.
     #[error("no relay answered")]
     NoRelayAnswered,
+    /// The caller left before it was over.
+    #[error("stopped; what has come is kept, and the next check hands it over")]
+    Left,
     /// No home directory to look for the other program's files in.
     #[error("no home directory is known; name the directory with --from")]
     NoHome,
@@ -141,6 +144,7 @@ impl Error {
             | Self::FileNotFound(_)
             | Self::File(_)
             | Self::NoRelayAnswered
+            | Self::Left
             | Self::NoHome
             | Self::NoPage(_)
             | Self::Secret(_)

@@ -324,7 +324,7 @@ async fn next_message(events: &mut crate::api::Events) -> bool {
         match events.next().await {
             Event::Messages { .. } | Event::Overflow => return true,
             Event::Closing => return false,
-            Event::Channels | Event::NeedsYou | Event::Status => {}
+            Event::Channels | Event::NeedsYou | Event::Status | Event::Settings => {}
         }
     }
 }

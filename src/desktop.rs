@@ -1,5 +1,5 @@
-//! What lies outside the terminal window: the clipboard, notifications, a viewer of pictures, and
-//! the person's own editor.
+//! What lies outside the terminal window: the clipboard, notifications, a viewer of pictures, the
+//! person's own editor, and the signals that end a program.
 //!
 //! Start with [`notices`], which decides what a person is told of, and [`notify`], which tells.
 //! Must never: report a success that nobody saw, or carry a peer's words that did not pass
@@ -7,6 +7,7 @@
 
 pub mod clipboard;
 pub mod editor;
+pub mod ends;
 pub mod notices;
 pub mod notify;
 pub mod picture;

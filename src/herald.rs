@@ -13,7 +13,7 @@ use crate::desktop::notices::{Moment, Notice, Notices, There};
 use crate::desktop::notify::{Reach, Ways, letter};
 use crate::desktop::settings::{plan, wishes};
 use crate::model::{Channel, UnixMillis};
-use crate::profile::Config;
+use crate::profile::{Config, ConfigError};
 
 /// How long a screen has to take on what it tells itself.
 const SCREENS_FIRST: Duration = Duration::from_secs(2);
@@ -22,8 +22,15 @@ const IDLE: Duration = Duration::from_secs(3600);
 
 /// Tells a person what waits until the engine is gone.
 ///
-/// `bus` says whether there is a desktop to tell; `now` is the engine's clock.
-pub async fn run(handle: Handle, config: Config, bus: bool, now: impl Fn() -> UnixMillis) {
+/// `settings` reads the settings file, now and whenever it was read again; the last ones that
+/// could be read count. `bus` says whether there is a desktop to tell; `now` is the engine's
+/// clock.
+pub async fn run(
+    handle: Handle,
+    settings: impl Fn() -> Result<Config, ConfigError>,
+    bus: bool,
+    now: impl Fn() -> UnixMillis,
+) {
     let reach = Reach {
         terminal: None,
         bus,
@@ -31,15 +38,16 @@ pub async fn run(handle: Handle, config: Config, bus: bool, now: impl Fn() -> Un
     let mut herald = Herald {
         ways: Ways::new(reach),
         notices: Notices::default(),
-        config,
+        config: Config::default(),
         handle,
     };
+    herald.read(&settings);
     let mut events = herald.handle.events();
     loop {
         let next = herald.look_round(now()).await;
         let pause = next.map_or(IDLE, |next| next.since(now()).min(IDLE));
         tokio::select! {
-            event = events.next() => if event == Event::Closing {
+            event = events.next() => if !herald.hear(event, &settings) {
                 return;
             },
             () = tokio::time::sleep(pause) => {}
@@ -47,7 +55,7 @@ pub async fn run(handle: Handle, config: Config, bus: bool, now: impl Fn() -> Un
         // A burst of events is looked at once, and a screen goes first.
         let quiet = tokio::time::Instant::now() + SCREENS_FIRST;
         while let Ok(event) = tokio::time::timeout_at(quiet, events.next()).await {
-            if event == Event::Closing {
+            if !herald.hear(event, &settings) {
                 return;
             }
         }
@@ -62,6 +70,21 @@ struct Herald {
 }
 
 impl Herald {
+    /// Takes note of an event; tells whether there are more to come.
+    fn hear(&mut self, event: Event, settings: impl Fn() -> Result<Config, ConfigError>) -> bool {
+        if matches!(event, Event::Settings | Event::Overflow) {
+            self.read(settings);
+        }
+        event != Event::Closing
+    }
+
+    fn read(&mut self, settings: impl Fn() -> Result<Config, ConfigError>) {
+        match settings() {
+            Ok(config) => self.config = config,
+            Err(error) => tracing::warn!(%error, "the settings cannot be read; the old ones count"),
+        }
+    }
+
     /// Looks at everything that waits, and tells what is to be told. Returns when to look again
     /// though nothing happens.
     async fn look_round(&mut self, now: UnixMillis) -> Option<UnixMillis> {
@@ -88,21 +111,34 @@ impl Herald {
             // Without a screen there is nothing to write.
             let _nothing = self.ways.untell(Notice::id(channel));
         }
-        self.tell(outcome.tell, &channels, now).await;
-        outcome.next
+        let again = self.tell(outcome.tell, &channels, now).await;
+        outcome.next.into_iter().chain(again).min()
     }
 
-    async fn tell(&mut self, notices: Vec<Notice>, channels: &[Channel], now: UnixMillis) {
+    /// Tells what nobody else has told; returns when to look again for the sake of what waits.
+    async fn tell(
+        &mut self,
+        notices: Vec<Notice>,
+        channels: &[Channel],
+        now: UnixMillis,
+    ) -> Option<UnixMillis> {
         let about = notices.iter().flat_map(|notice| &notice.about);
         let occasions: Vec<_> = about.map(|(occasion, _)| *occasion).collect();
         if occasions.is_empty() {
-            return;
+            return None;
         }
-        let request = Request::Claim { occasions };
+        let seen = Vec::new();
+        let request = Request::Claim { occasions, seen };
         let Ok(Reply::Claimed(granted)) = self.handle.ask(request).await else {
-            return;
+            return None;
         };
-        let ours: Vec<_> = granted.iter().map(|own| own.occasion).collect();
+        let waits = granted
+            .iter()
+            .filter_map(|own| Some((own.occasion, own.wait?)));
+        let waits: Vec<_> = waits.collect();
+        let again = self.notices.put_off(&notices, &waits);
+        let told = granted.iter().filter(|own| own.wait.is_none());
+        let ours: Vec<_> = told.map(|own| own.occasion).collect();
         let plan = plan(&self.config);
         for notice in notices {
             let Some(notice) = notice.only(&ours) else {
@@ -117,5 +153,6 @@ impl Herald {
             // Without a screen there is nothing to write.
             let _nothing = self.ways.tell(&plan, &letter).await;
         }
+        again
     }
 }

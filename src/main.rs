@@ -459,7 +459,8 @@ async fn run_engine(
     logs::to_stderr("info");
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
-    let config = profile.load_config()?;
+    // A wrong file is said before anything runs.
+    profile.load_config()?;
     let group = args.assistant_group.as_deref().map(group).transpose()?;
     // Before the engine runs: see `bind_for_assistants`.
     let for_assistants = args
@@ -480,7 +481,11 @@ async fn run_engine(
     });
     let bus = notify::has_bus(&|name| std::env::var_os(name));
     let clock = system_clock();
-    let herald = herald::run(hosted.handle(), config, bus, move || clock());
+    let settings = {
+        let profile = profile.clone();
+        move || profile.load_config()
+    };
+    let herald = herald::run(hosted.handle(), settings, bus, move || clock());
     let herald = tokio::spawn(herald);
     tracing::info!("the engine runs");
     if let Some(listen) = mesh {

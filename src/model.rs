@@ -31,4 +31,4 @@ pub use report::{Finding, Level, Report};
 pub use review::{Occasion, Rest, ReviewItem, ReviewKind, Snoozed, StopReason};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::{Date, LocalTime, UnixMillis, Weekday};
-pub use work::{Progress, Running, Work};
+pub use work::{FirstLook, Progress, Running, Work};

@@ -6,6 +6,7 @@
 //! Must not: see the store, decide what may enter or leave, or delete anything from a relay
 //! before the engine said that it is durable.
 
+mod first_look;
 pub mod mailbox;
 pub mod mesh;
 
@@ -15,6 +16,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
+
+pub use first_look::FirstLooks;
 
 use crate::crypto::{self, SecretKey};
 use crate::model::{
@@ -186,6 +189,8 @@ pub struct Link {
     pub news: mpsc::Sender<Incoming>,
     /// How to run.
     pub mode: Mode,
+    /// Where it says which channels it still has to look at for the first time.
+    pub first_looks: Arc<FirstLooks>,
 }
 
 /// A login of ours.

@@ -14,6 +14,7 @@ mod lists;
 mod logbook;
 mod offer;
 mod paper;
+mod rests;
 mod review;
 mod run;
 mod state;

@@ -114,7 +114,7 @@ pub struct LastSent {
     pub delivery: Delivery,
 }
 
-/// Something that whoever asked may tell a person of.
+/// Something that whoever asked may tell a person of, now or in a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claimed {
     /// What it is.
@@ -122,4 +122,8 @@ pub struct Claimed {
     /// What the peer or the assistant wrote, where it is about a message that can be read. Only
     /// for a person who asked for it, and only through the sanitiser.
     pub unsafe_text: Option<PeerText>,
+    /// Until when it may not be told, because a person was told of its channel a moment ago;
+    /// then it is to be asked for again. `None`: it may be told now.
+    #[serde(default)]
+    pub wait: Option<UnixMillis>,
 }

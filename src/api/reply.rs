@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::attention::{CatchUp, Claimed, Overview};
 use super::{Found, IndexState, Note, SavedSearch};
 use crate::model::{
-    Asked, Channel, Digest, Listening, LogEntry, Message, MessageId, NetworkId, Passage, PeerText,
-    Progress, ReviewItem, UnixMillis, Words,
+    Asked, Channel, Digest, FirstLook, Listening, LogEntry, Message, MessageId, NetworkId, Passage,
+    PeerText, Progress, ReviewItem, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -201,6 +201,9 @@ pub struct Status {
     pub outbox: u32,
     /// Relays in use.
     pub relays: Vec<RelayState>,
+    /// How far the first look at every channel is; `None` once all of them were looked at.
+    #[serde(default)]
+    pub first_look: Option<FirstLook>,
     /// Where networks listen for others, or cannot.
     #[serde(default)]
     pub listening: Vec<Listening>,

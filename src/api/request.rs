@@ -230,10 +230,13 @@ pub enum Request {
     },
     /// Takes it on to tell a person of something, or says that they see it already. Answers
     /// [`super::Reply::Claimed`] with what nobody took on before, so that a person is told
-    /// once however many screens are open.
+    /// once, and not too often of one channel, however many screens are open.
     Claim {
         /// What is to be told.
         occasions: Vec<Occasion>,
+        /// What they see already.
+        #[serde(default)]
+        seen: Vec<Occasion>,
     },
     /// Sets what runs when something of a channel is released to the assistant.
     SetWake {
@@ -448,12 +451,16 @@ pub enum Request {
         to: PathBuf,
     },
     /// Answers [`super::Reply::Work`] at once: how far long work is, which keeps the engine from
-    /// answering anything else.
+    /// answering anything else; where there is none, how far the first look at the channels is.
+    /// An assistant learns of the looks alone.
     Work,
     /// Asks long work to stop, with nothing changed. Answers [`super::Reply::Done`] at once; what
-    /// became of the work says the answer to the request that began it.
+    /// became of the work says the answer to the request that began it. Where there is none, the
+    /// channels that were not looked at yet are put off until a person asks for
+    /// [`Request::Sync`]; their relays keep the mail meanwhile.
     StopWork,
-    /// Polls every channel now, without waiting for the result.
+    /// Polls every channel now, without waiting for the result. A supervisor thereby takes up
+    /// again what was put off.
     Sync,
     /// Answers [`super::Reply::Storage`].
     Storage,
@@ -495,6 +502,7 @@ impl Request {
                 preset: None,
                 ..
             }
+            | Self::Work
             | Self::Sync => Role::Assistant,
             Self::SetPassphrase { .. }
             | Self::ChangePassphrase { .. }
@@ -546,7 +554,6 @@ impl Request {
             | Self::Log { .. }
             | Self::ImportClawbuddy { .. }
             | Self::ExportClawbuddy { .. }
-            | Self::Work
             | Self::StopWork
             | Self::Accounts(_)
             | Self::Storage

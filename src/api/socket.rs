@@ -471,6 +471,7 @@ mod tests {
             listening: Vec::new(),
             outbox: 0,
             relays: Vec::new(),
+            first_look: None,
             now: UnixMillis(0),
         })
     }
@@ -523,6 +524,7 @@ mod tests {
             Event::Channels,
             Event::NeedsYou,
             Event::Status,
+            Event::Settings,
             Event::Overflow,
             Event::Closing,
         ];

@@ -3,11 +3,13 @@
 //! A message counts as handed over only after standard output took it, so a closed pipe or a
 //! crash in between can repeat a message and never lose one.
 
+use std::io::{self, IsTerminal as _};
+
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::output::{Output, Pretty, json_time};
-use super::{Error, Exit};
+use super::{Error, Exit, progress};
 use crate::api::{Checked, CheckedMessage, Handle, RelayState, Reply, Request, Role};
 use crate::model::PeerText;
 
@@ -50,7 +52,13 @@ pub(super) async fn run(
     let request = Request::Check {
         accept_requests: args.accept_requests,
     };
-    let Reply::Checked(checked) = handle.ask(request).await? else {
+    // A program that reads standard error wants no words about how far it is.
+    let reply = if io::stderr().is_terminal() {
+        progress::ask_or_leave(handle, request, "channels looked at", out).await?
+    } else {
+        handle.ask(request).await?
+    };
+    let Reply::Checked(checked) = reply else {
         return Err(Error::Unexpected);
     };
     for problem in &checked.problems {
@@ -135,8 +143,6 @@ pub(super) fn metadata(text: &PeerText) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
     use crate::api::{Call, Desk, Status, Today};
     use crate::model::{MessageId, Passage, UnixMillis};
@@ -182,6 +188,7 @@ mod tests {
             listening: Vec::new(),
             outbox: 0,
             relays,
+            first_look: None,
             now: UnixMillis(0),
         }
     }

@@ -75,21 +75,8 @@ pub struct SnoozeArgs {
 
 /// Reads `30m`, `8h`, `2d` or `tomorrow`.
 fn rest(text: &str) -> Result<Rest, String> {
-    if text == "tomorrow" {
-        return Ok(Rest::Tomorrow);
-    }
-    let possible = || "a time is written as in 30m, 8h or 2d, or it is `tomorrow`".to_owned();
-    let unit = text.chars().next_back().ok_or_else(possible)?;
-    let number = text.strip_suffix(unit).ok_or_else(possible)?;
-    let seconds = match unit {
-        'm' => 60_u32,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        _ => return Err(possible()),
-    };
-    let number: u32 = number.parse().map_err(|_not_a_number| possible())?;
-    let seconds = number.checked_mul(seconds).filter(|seconds| *seconds > 0);
-    seconds.map(Rest::For).ok_or_else(possible)
+    Rest::parse(text)
+        .ok_or_else(|| "a time is written as in 30m, 8h or 2d, or it is `tomorrow`".to_owned())
 }
 
 fn rest_or_message(text: &str) -> Result<Rest, String> {

@@ -13,6 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Between two words.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// What an interrupt does to work that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interrupt {
+    /// It stops the work with nothing changed, where that is still possible.
+    Stops,
+    /// It leaves, and what came until then is kept.
+    Leaves,
+}
+
 /// Asks, and says how far it is where that takes longer than a second. An interrupt from then on
 /// stops the work, with nothing changed, where that is still possible.
 pub(super) async fn ask(
@@ -21,13 +30,25 @@ pub(super) async fn ask(
     steps: &str,
     out: &mut Output<'_>,
 ) -> Result<Reply, Error> {
-    ask_patiently(handle, request, steps, (PATIENCE, AGAIN), out).await
+    let task = (steps, Interrupt::Stops);
+    ask_patiently(handle, request, task, (PATIENCE, AGAIN), out).await
+}
+
+/// The same for a request that one can leave at any time: an interrupt is [`Error::Left`].
+pub(super) async fn ask_or_leave(
+    handle: &Handle,
+    request: Request,
+    steps: &str,
+    out: &mut Output<'_>,
+) -> Result<Reply, Error> {
+    let task = (steps, Interrupt::Leaves);
+    ask_patiently(handle, request, task, (PATIENCE, AGAIN), out).await
 }
 
 async fn ask_patiently(
     handle: &Handle,
     request: Request,
-    steps: &str,
+    (steps, interrupt): (&str, Interrupt),
     (patience, again): (Duration, Duration),
     out: &mut Output<'_>,
 ) -> Result<Reply, Error> {
@@ -38,11 +59,14 @@ async fn ask_patiently(
             answer = &mut asked => return Ok(answer?),
             () = tokio::time::sleep(pause) => {
                 if let Ok(Reply::Work(Some(progress))) = handle.ask(Request::Work).await {
-                    out.note(&words(progress, steps));
+                    out.note(&words(progress, steps, interrupt));
                 }
             }
             // Until the first second is over an interrupt ends the process as usual.
             Ok(()) = tokio::signal::ctrl_c(), if pause == again => {
+                if interrupt == Interrupt::Leaves {
+                    return Err(Error::Left);
+                }
                 if let Err(error) = handle.ask(Request::StopWork).await {
                     tracing::debug!(%error, "the engine could not be asked to stop");
                 }
@@ -52,17 +76,17 @@ async fn ask_patiently(
     }
 }
 
-fn words(progress: Progress, steps: &str) -> String {
+fn words(progress: Progress, steps: &str, interrupt: Interrupt) -> String {
     let Progress {
         done,
         total,
         can_stop,
     } = progress;
     let percent = (done * 100).checked_div(total).unwrap_or(0).min(100);
-    let stop = if can_stop {
-        "; Ctrl-C stops it, and nothing is changed then"
-    } else {
-        ""
+    let stop = match (can_stop, interrupt) {
+        (false, _) => "",
+        (true, Interrupt::Stops) => "; Ctrl-C stops it, and nothing is changed then",
+        (true, Interrupt::Leaves) => "; Ctrl-C stops it, and what has come is kept",
     };
     format!("{percent} %, {done} of {total} {steps}{stop}")
 }
@@ -99,7 +123,8 @@ mod tests {
         let pauses = (Duration::from_millis(1), Duration::from_millis(1));
         let (reply, err) = captured_later(async |out| {
             let request = Request::ExportClawbuddy { to };
-            ask_patiently(&handle, request, "channels", pauses, out).await
+            let task = ("channels", Interrupt::Stops);
+            ask_patiently(&handle, request, task, pauses, out).await
         })
         .await;
         assert_eq!(reply.unwrap(), Reply::Exported { channels: 4 });
@@ -116,6 +141,15 @@ mod tests {
             total: 0,
             can_stop: false,
         };
-        assert_eq!(words(progress, "values"), "0 %, 7 of 0 values");
+        let said = words(progress, "values", Interrupt::Stops);
+        assert_eq!(said, "0 %, 7 of 0 values");
+        let looks = Progress {
+            total: 9,
+            can_stop: true,
+            ..progress
+        };
+        let said = words(looks, "channels", Interrupt::Leaves);
+        let line = "77 %, 7 of 9 channels; Ctrl-C stops it, and what has come is kept";
+        assert_eq!(said, line);
     }
 }

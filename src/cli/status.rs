@@ -52,6 +52,7 @@ fn as_json(status: &Status) -> Value {
         "wake_problems": status.wake_problems,
         "outbox": status.outbox,
         "relays": relays,
+        "first_look": status.first_look,
         "listening": status.listening,
         "now": json_time(Some(status.now)),
     })
@@ -102,6 +103,18 @@ fn as_text(status: &Status) -> String {
         status.today.refused,
         status.outbox,
     );
+    if let Some(look) = status.first_look {
+        let put_off = match look.put_off {
+            0 => String::new(),
+            more => format!("; {more} put off by a person"),
+        };
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(
+            text,
+            "first look  {} of {} channels{put_off}",
+            look.done, look.total
+        );
+    }
     for problem in &status.wake_problems {
         // Writing to a String cannot fail.
         let _infallible = writeln!(text, "wake        {}", safe(problem));
@@ -162,7 +175,7 @@ fn safe(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::api::Today;
-    use crate::model::UnixMillis;
+    use crate::model::{FirstLook, UnixMillis};
 
     fn status() -> Status {
         Status {
@@ -210,6 +223,11 @@ mod tests {
                     push: false,
                 },
             ],
+            first_look: Some(FirstLook {
+                done: 120,
+                total: 5000,
+                put_off: 4880,
+            }),
             now: UnixMillis(1_770_769_100_000),
         }
     }

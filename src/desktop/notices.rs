@@ -14,9 +14,6 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Channel, ChannelId, Occasion, ReviewItem, ReviewKind, UnixMillis};
 
-/// Between two notices about one channel; what comes in between is told with the next.
-pub const BETWEEN: Duration = Duration::from_secs(5 * 60);
-
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
@@ -321,6 +318,30 @@ impl Notices {
         outcome
     }
 
+    /// Takes back what of these was not told, because another screen told of its channel a
+    /// moment ago. Returns when to look again.
+    pub fn put_off(
+        &mut self,
+        asked: &[Notice],
+        waits: &[(Occasion, UnixMillis)],
+    ) -> Option<UnixMillis> {
+        let mut next = None;
+        for (what, until) in waits {
+            let about = |notice: &&Notice| notice.about.iter().any(|(own, _)| own == what);
+            let Some(notice) = asked.iter().find(about) else {
+                continue;
+            };
+            self.done.remove(what);
+            if let Some(told) = self.open.get_mut(&notice.channel) {
+                told.remove(what);
+            }
+            self.last
+                .insert(notice.channel, until.before(Occasion::BETWEEN));
+            sooner(&mut next, *until);
+        }
+        next
+    }
+
     /// Returns until when something is not told yet; `None` if it is told now.
     fn waits_until(&self, wishes: Wishes, at: Moment, what: &Candidate) -> Option<UnixMillis> {
         let quiet = wishes.quiet.and_then(|quiet| quiet.left(at.minute));
@@ -332,7 +353,7 @@ impl Notices {
             }
         }
         let last = self.last.get(&what.channel)?;
-        Some(last.after(BETWEEN)).filter(|until| *until > at.now)
+        Some(last.after(Occasion::BETWEEN)).filter(|until| *until > at.now)
     }
 
     /// Forgets what is gone or was seen, and names the channels of which nothing is left.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here changes what enters or leaves. Start with [`Core::catch_up`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use crate::api::{
@@ -46,7 +46,7 @@ impl Core {
             Request::Looked => self.looked(),
             Request::CatchUp { since } => self.catch_up(since),
             Request::Overview { channel } => self.overview(channel),
-            Request::Claim { occasions } => self.claim(&occasions),
+            Request::Claim { occasions, seen } => self.claim(&occasions, seen),
             _ => Err(Error::BadRequest("answered elsewhere".to_owned())),
         }
     }
@@ -175,22 +175,55 @@ impl Core {
         })))
     }
 
-    /// Notes what a person is told of; returns what they were not told of before.
-    fn claim(&mut self, occasions: &[Occasion]) -> Result<Reply, Error> {
-        if self.told.len() + occasions.len() > REMEMBERED {
+    /// Notes what a person is told of, or sees; returns what they were not told of before, with
+    /// how long it has to wait where they were just told of its channel.
+    fn claim(&mut self, occasions: &[Occasion], seen: Vec<Occasion>) -> Result<Reply, Error> {
+        if self.told.len() + occasions.len() + seen.len() > REMEMBERED {
             // Whoever asks knows for itself what it told; this is for the others.
             self.told.clear();
         }
+        self.told.extend(seen);
+        let now = self.now();
+        self.told_at
+            .retain(|_, at| at.after(Occasion::BETWEEN) > now);
+        // What is asked for together is told together.
+        let mut told_now = HashSet::new();
         let mut granted = Vec::new();
         for occasion in occasions {
-            if self.told.insert(*occasion) {
-                granted.push(Claimed {
-                    occasion: *occasion,
-                    unsafe_text: self.text_of(*occasion)?,
-                });
+            if self.told.contains(occasion) {
+                continue;
             }
+            let channel = self.told_of(*occasion)?;
+            let before = self.told_at.get(&channel);
+            let wait = before.map(|at| at.after(Occasion::BETWEEN));
+            if wait.is_none() {
+                self.told.insert(*occasion);
+                told_now.insert(channel);
+            }
+            let text = if wait.is_none() {
+                self.text_of(*occasion)?
+            } else {
+                None
+            };
+            granted.push(Claimed {
+                occasion: *occasion,
+                unsafe_text: text,
+                wait,
+            });
         }
+        let told_now = told_now.into_iter().map(|channel| (channel, now));
+        self.told_at.extend(told_now);
         Ok(Reply::Claimed(granted))
+    }
+
+    /// Returns the channel that a notice about something counts for; `None` where it is about
+    /// none.
+    fn told_of(&self, occasion: Occasion) -> Result<Option<ChannelId>, store::Error> {
+        Ok(match occasion {
+            Occasion::Need { item } => review::by_id(&self.store, item)?.map(|item| item.channel),
+            Occasion::New { channel, .. } => Some(channel),
+            Occasion::Settled { .. } => None,
+        })
     }
 
     fn text_of(&self, occasion: Occasion) -> Result<Option<PeerText>, store::Error> {

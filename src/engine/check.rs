@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::api::{Checked, CheckedMessage, Error, Event, Reply};
+use crate::api::{Checked, CheckedMessage, Error, Event, Reply, Role};
 use crate::model::{Actor, Body, Content, Message, MessageId, Passage, PeerText, Verdict, Words};
 use crate::net::{Command, Mode, Problem};
 use crate::store::{self, channels, messages, review};
@@ -62,8 +62,20 @@ impl Core {
         });
     }
 
-    /// Looks at every channel without anybody waiting for it.
-    pub(super) fn sync_unheard(&mut self) -> Result<Reply, Error> {
+    /// Puts off the channels that were not looked at yet, because a person asked for that.
+    pub(super) fn put_looks_off(&self) -> Reply {
+        if self.first_looks.put_off() {
+            self.tell(Event::Status);
+        }
+        Reply::Done
+    }
+
+    /// Looks at every channel without anybody waiting for it. A person thereby also takes up
+    /// again what they put off; an assistant does not.
+    pub(super) fn sync_unheard(&mut self, role: Role) -> Result<Reply, Error> {
+        if role == Role::Supervisor && self.first_looks.go_on() {
+            self.tell(Event::Status);
+        }
         self.watch_all()?;
         for network in self.ports.keys() {
             let (done, _unheard) = oneshot::channel();

@@ -9,8 +9,10 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
-use crate::model::{ChannelId, Listening, MessageId, NetworkId, Occasion, UnixMillis, Work};
-use crate::net::{Command, Incoming, Link, Mode, Network, Problem, Sighting};
+use crate::model::{
+    ChannelId, FirstLook, Listening, MessageId, NetworkId, Occasion, UnixMillis, Work,
+};
+use crate::net::{Command, FirstLooks, Incoming, Link, Mode, Network, Problem, Sighting};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
 
@@ -117,12 +119,16 @@ pub(super) struct Core {
     pub(super) wakes: Wakes,
     /// What a person was told of, or saw, since the engine began.
     pub(super) told: HashSet<Occasion>,
+    /// When they were last told of a channel, or of what is about none.
+    pub(super) told_at: HashMap<Option<ChannelId>, UnixMillis>,
     pub(super) finder: Finder,
     /// When it was last looked whether channels are over by their rules.
     pub(super) ends_looked_at: Option<UnixMillis>,
     news: mpsc::Sender<Incoming>,
     /// Where it is said how far long work is.
     pub(super) work: Arc<Work>,
+    /// Where networks say how far their first look at the channels is.
+    pub(super) first_looks: Arc<FirstLooks>,
     events: broadcast::Sender<Event>,
     roles: Arc<AtomicU64>,
     stopping: bool,
@@ -165,10 +171,12 @@ impl Core {
             door: Door::new(),
             wakes: Wakes::default(),
             told: HashSet::new(),
+            told_at: HashMap::new(),
             finder: Finder::default(),
             ends_looked_at: None,
             news,
             work: Arc::clone(&desk.work),
+            first_looks: Arc::default(),
             events: desk.events.clone(),
             roles: Arc::clone(&desk.roles),
             stopping: false,
@@ -187,6 +195,7 @@ impl Core {
             commands: inbox,
             news: self.news.clone(),
             mode: self.mode,
+            first_looks: Arc::clone(&self.first_looks),
         };
         // It ends when `commands` is dropped with the core.
         tokio::spawn(network.start(link));
@@ -337,6 +346,10 @@ impl Core {
                 self.change_passphrase(current, new, call.reply);
             }
             Request::RemovePassphrase { current } => self.remove_passphrase(current, call.reply),
+            Request::Sync => {
+                let answer = self.sync_unheard(call.role);
+                let _gone = call.reply.send(answer);
+            }
             Request::Shutdown => {
                 self.stopping = true;
                 let _gone = call.reply.send(Ok(Reply::Done));
@@ -420,7 +433,11 @@ impl Core {
             Request::RedactLog { number } => self.redact_log(number),
             Request::ImportClawbuddy { from } => self.import_clawbuddy(&from),
             Request::ExportClawbuddy { to } => self.export_clawbuddy(&to),
-            Request::Sync => self.sync_unheard(),
+            Request::Work => {
+                let looks = self.first_looks.state();
+                Ok(Reply::Work(looks.and_then(FirstLook::progress)))
+            }
+            Request::StopWork => Ok(self.put_looks_off()),
             Request::Storage => self.storage(),
             Request::ReloadSettings => self.reload_settings(),
             invite @ Request::Invite { .. } => self.invite(invite),
@@ -432,8 +449,7 @@ impl Core {
             | Request::SetPassphrase { .. }
             | Request::ChangePassphrase { .. }
             | Request::RemovePassphrase { .. }
-            | Request::Work
-            | Request::StopWork
+            | Request::Sync
             | Request::Shutdown => Err(Error::BadRequest("answered elsewhere".to_owned())),
         }
     }

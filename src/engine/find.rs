@@ -18,7 +18,7 @@ use crate::model::{
 use crate::store::search::{self, Condition, Criteria, Fact, Kind, Marks, Words};
 use crate::store::{self, log, messages, notes};
 use crate::text::search::{
-    BOUNDARY, Excerpt, Filter, From, Has, Is, Matcher, Note, Query, indexed, names_a_file,
+    BOUNDARY, Excerpt, Filter, From, Has, Is, Matcher, Note, Query, Term, indexed, names_a_file,
     names_a_link, parse,
 };
 
@@ -36,6 +36,10 @@ const IDLE: Duration = Duration::from_secs(3600);
 const MOST: u32 = 1000;
 /// Hits of one page at most.
 const LARGEST_PAGE: u32 = 100;
+/// Words that hold another one and are looked for in its place.
+const MOST_INSIDE: usize = 200;
+/// How long such words are looked for.
+const LONGEST_LOOK_INSIDE: Duration = Duration::from_millis(500);
 /// Longest query, in bytes.
 const LONGEST_QUERY: usize = 4096;
 
@@ -181,7 +185,10 @@ impl Core {
         let mut said: Vec<String> = query.notes.iter().map(Note::sentence).collect();
         let channels = store::channels::all(&self.store)?;
         let channels: Vec<Channel> = channels.into_iter().map(|keyed| keyed.channel).collect();
-        let criteria = criteria(&query, &channels, &mut said);
+        let mut criteria = criteria(&query, &channels, &mut said);
+        for term in query.terms.iter().filter(|term| term.inside) {
+            criteria.words.push(inside(&self.store, term, &mut said)?);
+        }
         let mut found: Vec<(UnixMillis, Kind, i64)> = Vec::new();
         if !query.is_empty() {
             for kind in Kind::ALL {
@@ -267,12 +274,38 @@ fn entry(read: &impl store::Read, number: i64) -> Result<Option<LogEntry>, store
     Ok(newest.filter(|entry| entry.number == number))
 }
 
+/// Returns the words that hold one that was typed, to be looked for in its place.
+fn inside(
+    read: &impl store::Read,
+    term: &Term,
+    said: &mut Vec<String>,
+) -> Result<Words, store::Error> {
+    let part = term.words.join("");
+    let until = Instant::now() + LONGEST_LOOK_INSIDE;
+    let go_on = || Instant::now() < until;
+    let (words, all) = search::words_with(read, &part, MOST_INSIDE, &go_on)?;
+    if !all {
+        said.push(format!(
+            "Not every word that holds “{part}” was looked for; type more of it."
+        ));
+    }
+    Ok(Words {
+        words,
+        prefix: false,
+        any: true,
+        not: term.not,
+    })
+}
+
 /// Says what a query asks for in the words of the store. Channels that are named more than once
 /// are alternatives, and so are authors.
 fn criteria(query: &Query, channels: &[Channel], said: &mut Vec<String>) -> Criteria {
-    let words = query.terms.iter().map(|term| Words {
+    // What stands inside of words is added by whoever can see the words there are.
+    let whole = query.terms.iter().filter(|term| !term.inside);
+    let words = whole.map(|term| Words {
         words: term.words.clone(),
         prefix: term.prefix,
+        any: false,
         not: term.not,
     });
     let mut criteria = Criteria {

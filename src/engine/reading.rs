@@ -60,6 +60,7 @@ impl Core {
             wake_problems: self.wakes.problems(),
             outbox: outbox::waiting(&self.store)?,
             relays: relays.into_iter().map(|relay| self.relay(relay)).collect(),
+            first_look: self.first_looks.state(),
             listening: self.listening.values().cloned().collect(),
             now: self.now(),
         }))

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::api::{Error, Reply, Storage};
+use crate::api::{Error, Event, Reply, Storage};
 use crate::store;
 
 use super::core::Core;
@@ -33,6 +33,7 @@ impl Core {
             Error::BadRequest(format!("{error}{}", source.unwrap_or_default()))
         })?;
         self.log_in()?;
+        self.tell(Event::Settings);
         Ok(Reply::Done)
     }
 }

@@ -71,6 +71,15 @@ impl NetworkId {
         }
     }
 
+    /// Tells whether messages go straight to the peer, with no relay between, and each side
+    /// accepts the other by itself.
+    pub const fn is_direct(self) -> bool {
+        match self {
+            Self::Mailbox => false,
+            Self::Mesh => true,
+        }
+    }
+
     /// Finds the network with this stored name.
     pub fn parse(name: &str) -> Option<Self> {
         match name {

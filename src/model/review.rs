@@ -1,5 +1,7 @@
 //! What waits for a person.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ChannelId, Fingerprint, MessageId, PeerText, ReviewId, UnixMillis};
@@ -104,6 +106,25 @@ pub enum Rest {
     Open,
 }
 
+impl Rest {
+    /// Reads `30m`, `8h`, `2d` or `tomorrow`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "tomorrow" {
+            return Some(Self::Tomorrow);
+        }
+        let unit = text.chars().next_back()?;
+        let seconds = match unit {
+            'm' => 60_u32,
+            'h' => 60 * 60,
+            'd' => 24 * 60 * 60,
+            _ => return None,
+        };
+        let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
+        let seconds = number.checked_mul(seconds).filter(|seconds| *seconds > 0);
+        seconds.map(Self::For)
+    }
+}
+
 /// That an item was put off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snoozed {
@@ -136,6 +157,12 @@ pub enum Occasion {
         /// Drafts that were refused or expired since midnight.
         refused: u32,
     },
+}
+
+impl Occasion {
+    /// Between two times that a person is told of one channel; what comes in between is told
+    /// with the next.
+    pub const BETWEEN: Duration = Duration::from_secs(5 * 60);
 }
 
 /// One item of the list "Needs you".

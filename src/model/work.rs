@@ -15,6 +15,29 @@ pub struct Progress {
     pub can_stop: bool,
 }
 
+/// How far the first look at every channel is, since the engine began to watch them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstLook {
+    /// Channels that were looked at, whether or not their relay answered.
+    pub done: u64,
+    /// All of them: those done, those to come and those put off.
+    pub total: u64,
+    /// Channels that a person put off: nothing of them arrives until they are looked at.
+    pub put_off: u64,
+}
+
+impl FirstLook {
+    /// Returns how far it is while it goes on; `None` while all that is left is put off.
+    pub fn progress(self) -> Option<Progress> {
+        let goes_on = self.done + self.put_off < self.total;
+        goes_on.then_some(Progress {
+            done: self.done,
+            total: self.total,
+            can_stop: true,
+        })
+    }
+}
+
 /// What whoever works and whoever watches share. One piece of work at a time.
 #[derive(Debug, Default)]
 pub struct Work {

@@ -1,12 +1,12 @@
 //! A conversation, read out line by line.
 
-use crate::api::{Page as Messages, Request};
+use crate::api::{Accounts, Error, Page as Messages, Reply, Request};
 use crate::model::{ChannelId, MessageId};
 
 use super::forms::{self, Form};
 use super::paper::Paper;
 use super::state::{Page, Question, State, Target, Typed};
-use super::{code, step, words, write};
+use super::{code, rests, step, words, write};
 
 /// Messages that are read out in one go.
 const PAGE: u32 = 10;
@@ -32,7 +32,7 @@ pub(super) fn open(state: &mut State, id: ChannelId) {
 
 /// Opens a conversation around one of its messages.
 pub(super) fn open_at(state: &mut State, channel: ChannelId, message: MessageId) {
-    let line = state.channel(channel).map(words::channel);
+    let line = state.spoken(channel);
     state.say(line.unwrap_or_default());
     state.page = Page::Channel(ChannelPage::new(channel));
     let request = Request::Around {
@@ -78,7 +78,7 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
     }
     if newest {
         state.say(format!(
-            "{} in all. Words: write, older, again, code, pause, resume, back, help.",
+            "{} in all. Words: write, older, again, code, pause, resume, mute, back, help.",
             words::count(page.total, "message")
         ));
     }
@@ -102,7 +102,7 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
 
 /// Says which channel it is and what of it needs the person.
 fn head(state: &mut State, channel: ChannelId) {
-    let line = state.channel(channel).map(words::channel);
+    let line = state.spoken(channel);
     if let Some(line) = line {
         state.say(format!("{line}."));
     }
@@ -113,10 +113,42 @@ fn head(state: &mut State, channel: ChannelId) {
         let number = state.numbers.len();
         lines.push(format!(
             "{number}  Needs you. {}.",
-            words::item(item, &state.zone)
+            words::item(item, state.channel(channel), state.now, &state.zone)
         ));
     }
+    if state.channel(channel).is_some_and(words::owes_acceptance) {
+        lines.push("They take nothing from you until they accepted you. askback asks them.".into());
+    }
     state.say_all(lines);
+}
+
+/// Asks the peer of a channel to accept us too.
+fn ask_back(state: &mut State, id: ChannelId) {
+    let direct = state.channel(id).filter(|it| it.network.is_direct());
+    let why = match direct {
+        None => Some("Here one acceptance counts for both sides; there is nothing to ask."),
+        Some(channel) if channel.trusts_us.is_some() => Some("They accepted you already."),
+        Some(_) => None,
+    };
+    if let Some(why) = why {
+        state.say(why);
+        return;
+    }
+    state.say("Asking them.");
+    let ask = Accounts::AskBack {
+        channel: id.into(),
+        purpose: None,
+    };
+    state.ask(Request::Accounts(ask), Question::AskBack);
+}
+
+/// Takes in what became of it.
+pub(super) fn asked_back(state: &mut State, answer: Result<Reply, Error>) {
+    match answer {
+        Ok(_) => state.say("They have your request. Once they accept it, what you write arrives."),
+        Err(error) => state.say(format!("Not asked: {}.", words::safe(&error.to_string()))),
+    }
+    state.stale = true;
 }
 
 /// Takes a line.
@@ -128,6 +160,7 @@ pub(super) fn line(state: &mut State, page: ChannelPage, typed: &Typed) {
         "again" => ask(state, id, None),
         "older" | "more" => ask(state, id, oldest),
         "code" => code::open(state, id),
+        "askback" => ask_back(state, id),
         "pause" => {
             let request = Request::Pause {
                 channel: Some(id.into()),
@@ -135,6 +168,10 @@ pub(super) fn line(state: &mut State, page: ChannelPage, typed: &Typed) {
             state.ask(request, Question::Pause(true, Some(id)));
         }
         "resume" => forms::open(state, Form::Resume(Some(id))),
-        _ => step::anywhere(state, typed),
+        "unmute" => rests::unmute(state, id),
+        word => match rests::behind(word, "mute") {
+            Some(time) => rests::mute(state, id, time),
+            None => step::anywhere(state, typed),
+        },
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn show(state: &mut State, channel: ChannelId, answer: Result<Reply, 
             return;
         }
     };
-    state.say(format!("Safety code. {}.", words::channel(&code.channel)));
+    state.say(format!(
+        "Safety code. {}.",
+        words::channel(&code.channel, state.now)
+    ));
     state.say(
         "Read it aloud in a call, or when you meet, not over this channel. Both sides have the \
          same digits and words if nobody stands between you.",

@@ -58,7 +58,11 @@ fn channels(state: &mut State, from: usize) {
     let until = channels.len().min(from + PORTION);
     for channel in channels.get(from..until).unwrap_or_default() {
         state.numbers.push(Target::Channel(channel.id));
-        let line = format!("{}  {}", state.numbers.len(), words::channel(channel));
+        let line = format!(
+            "{}  {}",
+            state.numbers.len(),
+            words::channel(channel, state.now)
+        );
         state.say(line);
     }
     if channels.is_empty() {
@@ -88,7 +92,7 @@ fn needs(state: &mut State) {
         let line = format!(
             "{}  {}.",
             state.numbers.len(),
-            words::item(item, &state.zone)
+            words::item(item, state.channel(item.channel), state.now, &state.zone)
         );
         state.say(line);
     }
@@ -100,10 +104,14 @@ pub(super) fn news(state: &mut State) -> bool {
     let unread: BTreeMap<ChannelId, u32> = state
         .channels
         .iter()
-        .filter(|channel| channel.unread > 0)
+        .filter(|channel| channel.unread > 0 && !channel.is_muted(state.now))
         .map(|channel| (channel.id, channel.unread))
         .collect();
-    let needs: BTreeSet<ReviewId> = state.needs.iter().map(|item| item.id).collect();
+    let told = state
+        .needs
+        .iter()
+        .filter(|item| !state.is_passed_over(item));
+    let needs: BTreeSet<ReviewId> = told.map(|item| item.id).collect();
     let told = state.told.replace(Told {
         unread: unread.clone(),
         needs: needs.clone(),

@@ -7,9 +7,11 @@ use jiff::tz::TimeZone;
 
 use crate::api::Review;
 use crate::model::{
-    Author, Body, Content, Delivery, Fingerprint, Message, Part, PeerText, ReviewKind, StopReason,
+    Asked, Author, Body, Content, Delivery, Fingerprint, Message, Part, PeerText, ReviewKind,
+    StopReason,
 };
-use crate::text::{SafeText, sanitise, sanitise_marked};
+use crate::text::scan::scan;
+use crate::text::{SafeText, sanitise, sanitise_line, sanitise_marked};
 
 use super::words::{count, name, preset, safe, when, whose};
 
@@ -52,6 +54,14 @@ impl<'a> Paper<'a> {
         // The last cell stays free: a terminal wraps when it is written.
         let room = self.width.saturating_sub(whose.len() + 3).max(LEAST);
         for line in text.wrap(room) {
+            self.lines.push(format!("{whose}: {}", line.plain()));
+        }
+    }
+
+    /// The same for one line, whatever ends of lines are in it.
+    fn of_line(&mut self, whose: &str, text: &PeerText) {
+        let room = self.width.saturating_sub(whose.len() + 3).max(LEAST);
+        for line in sanitise_line(text, usize::MAX).wrap(room) {
             self.lines.push(format!("{whose}: {}", line.plain()));
         }
     }
@@ -189,41 +199,27 @@ pub(super) fn of(review: &Review, look: Look, width: usize, zone: &TimeZone) -> 
 
 fn whole(paper: &mut Paper<'_>, review: &Review) {
     let zone = paper.zone;
-    paper.say(super::words::item(&review.item, zone) + ".");
-    let relay = review.channel.relay.as_str();
-    let relay = relay.split_once("://").map_or(relay, |(_, rest)| rest);
+    let channel = Some(&review.channel);
+    paper.say(super::words::what_waits(&review.item, channel, zone) + ".");
+    let way = if review.network.is_direct() {
+        "with no relay between".to_owned()
+    } else {
+        format!("relay {}", safe(host(&review.channel.relay)))
+    };
     paper.say(format!(
-        "Channel {}, over {}, relay {}. Since {}.",
+        "Channel {}, over {}, {way}. Since {}.",
         name(&review.item.name),
         review.network.label(),
-        safe(relay),
         when(review.item.since, zone),
     ));
     match &review.item.kind {
         ReviewKind::ContactRequest {
             fingerprint,
             answers,
-        } => {
-            paper.say(
-                "Somebody answered the invite that you made. The name is the one you gave it: who \
-                 answered, only the key can tell.",
-            );
-            paper.key("Their key", Some(fingerprint));
-            paper.key("Your key", review.channel.our_fingerprint.as_ref());
-            paper.say(match answers {
-                Some(times @ 2..) => format!(
-                    "The invite was answered {times} times: more than one person had this link, \
-                     and the last one is shown."
-                ),
-                Some(_) => "The invite was answered once.".to_owned(),
-                None => "This relay does not tell how often the invite was answered.".to_owned(),
-            });
-            paper.say(format!("Engagement: {}.", preset(&review.channel.preset)));
-            paper.say(
-                "Accepting pins this key. Anyone who saw the link could have answered it first, \
-                 so compare both keys with them, by voice, before you accept if it matters.",
-            );
-        }
+        } => match &review.asked {
+            Some(asked) => asks(paper, (review, asked), fingerprint, *answers),
+            None => answered(paper, review, fingerprint, *answers),
+        },
         ReviewKind::KeyChange {
             pinned,
             shown,
@@ -242,6 +238,99 @@ fn whole(paper: &mut Paper<'_>, review: &Review) {
             paper.message(message);
         }
     }
+}
+
+/// Reads out that somebody answered an invite.
+fn answered(
+    paper: &mut Paper<'_>,
+    review: &Review,
+    fingerprint: &Fingerprint,
+    answers: Option<u32>,
+) {
+    paper.say(
+        "Somebody answered the invite that you made. The name is the one you gave it: who \
+         answered, only the key can tell.",
+    );
+    paper.key("Their key", Some(fingerprint));
+    paper.key("Your key", review.channel.our_fingerprint.as_ref());
+    paper.say(match answers {
+        Some(times @ 2..) => format!(
+            "The invite was answered {times} times: more than one person had this link, \
+             and the last one is shown."
+        ),
+        Some(_) => "The invite was answered once.".to_owned(),
+        None => "This relay does not tell how often the invite was answered.".to_owned(),
+    });
+    paper.say(format!("Engagement: {}.", preset(&review.channel.preset)));
+    paper.say(
+        "Accepting pins this key. Anyone who saw the link could have answered it first, \
+         so compare both keys with them, by voice, before you accept if it matters.",
+    );
+}
+
+/// Reads out who asks for contact by themselves, and what for.
+fn asks(
+    paper: &mut Paper<'_>,
+    (review, asked): (&Review, &Asked),
+    fingerprint: &Fingerprint,
+    answers: Option<u32>,
+) {
+    paper.say(if asked.moved_from.is_some() {
+        "Somebody whom you accepted says that they are reached elsewhere now. They hold the key \
+         that you accepted; nothing but the address is asked."
+    } else {
+        "They hold the key below; name, id and address are what they say of themselves."
+    });
+    paper.of_line("theirs, name", &asked.unsafe_name);
+    paper.say(format!("Id: {}.", safe(&asked.address)));
+    paper.key("Their key", Some(fingerprint));
+    if answers.is_some_and(|times| times > 1) {
+        paper.say(
+            "This is not the key that was shown for this id before: they made a new one, or \
+             somebody else asks in their name.",
+        );
+    }
+    paper.key("Your key", review.channel.our_fingerprint.as_ref());
+    if let Some(before) = &asked.moved_from {
+        paper.say(format!("Reached so far at: {}.", safe(host(before))));
+    }
+    let endpoint = PeerText::new(host(asked.unsafe_endpoint.expose_untrusted()));
+    paper.of_line("theirs, reached at", &endpoint);
+    paper.say("What they ask for, in their words:");
+    let found = scan(&asked.unsafe_purpose).signals;
+    let purpose = sanitise_marked(&asked.unsafe_purpose, &found);
+    paper.of("theirs", &purpose);
+    paper.hidden("theirs", &purpose);
+    for (number, signal) in (1..).zip(&found) {
+        let sentence = signal.code.sentence();
+        paper.say(format!(
+            "Signal {number}: it {sentence}. It rests on these words."
+        ));
+        paper.of("theirs", &sanitise(&signal.evidence));
+    }
+    let you = if asked.moved_from.is_some() {
+        "you accepted them"
+    } else {
+        "you not yet"
+    };
+    let they = match review.channel.trusts_us {
+        Some(at) => format!("they accepted you {}", when(at, paper.zone)),
+        None if asked.moved_from.is_some() => "they took nothing of yours so far".to_owned(),
+        None => "they ask you; whether they accept you is not known".to_owned(),
+    };
+    paper.say(format!("Who trusts whom: {you}; {they}."));
+    if asked.moved_from.is_none() {
+        paper.say(format!("Engagement: {}.", preset(&review.channel.preset)));
+        paper.say(
+            "Accepting pins this key, and they may write to you. What is written is signed and \
+             not encrypted: who is on the way can read it.",
+        );
+    }
+}
+
+/// Returns an address without its scheme: spelled, and not a link.
+fn host(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, rest)| rest)
 }
 
 fn text(paper: &mut Paper<'_>, review: &Review) {

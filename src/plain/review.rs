@@ -9,7 +9,7 @@ use crate::text::sanitise;
 use super::paper::{self, Look, Paper};
 use super::state::{Leaving, Page, Question, State, Typed};
 use super::verdict::{self, Meaning, Purpose, SECOND, Written};
-use super::{code, step, words};
+use super::{channel, code, rests, step, words};
 
 /// Lines that are read out in one go.
 const PORTION: usize = 60;
@@ -203,9 +203,12 @@ fn other(state: &mut State, mut page: Box<ReviewPage>, word: &str, typed: &Typed
             state.say("A number decides nothing.");
             choose(state, &page);
         }
-        _ => {
-            elsewhere(state, page, typed);
-            return;
+        word => {
+            let Some(time) = rests::behind(word, "snooze") else {
+                elsewhere(state, page, typed);
+                return;
+            };
+            rests::snooze(state, page.review.item.id, time);
         }
     }
     state.page = Page::Review(page);
@@ -280,7 +283,7 @@ pub(super) fn decided(
     match answer {
         Ok(_) => {
             let kind = &page.review.item.kind;
-            state.say(verdict::done(kind, verdict));
+            state.say(verdict::done(&page.review, verdict));
             let passes = matches!(verdict, Verdict::Approve | Verdict::SendEdited);
             if let ReviewKind::HeldDraft { message, .. } = kind
                 && passes
@@ -290,9 +293,9 @@ pub(super) fn decided(
                     draft: None,
                 });
             }
-            if matches!(kind, ReviewKind::ContactRequest { .. }) && passes {
-                state.learn(page.review.channel.clone());
-                code::open(state, page.review.channel.id);
+            let pins = passes && !verdict::is_move(&page.review);
+            if matches!(kind, ReviewKind::ContactRequest { .. }) && pins {
+                accepted(state, &page.review);
             } else {
                 state.list(Page::Needs);
             }
@@ -306,4 +309,18 @@ pub(super) fn decided(
             state.list(Page::Needs);
         }
     }
+}
+
+/// Goes on from an accepted contact: to comparing the code, or, where they do not accept us yet,
+/// to the channel, in which they can be asked.
+fn accepted(state: &mut State, review: &Review) {
+    let id = review.channel.id;
+    state.learn(review.channel.clone());
+    if review.asked.is_none() || review.channel.trusts_us.is_some() {
+        code::open(state, id);
+        return;
+    }
+    state.say("They accept nothing from you until they accepted yours; askback asks them.");
+    state.stale = true;
+    channel::open(state, id);
 }

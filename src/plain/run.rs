@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rustix::termios::tcgetwinsize;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::api::{Error as ApiError, Events, Handle, Reply, Request};
+use crate::desktop::ends;
 use crate::model::{PeerText, UnixMillis};
 use crate::text::with_ascii_twins;
 
@@ -77,7 +77,7 @@ pub async fn run(handle: Handle, options: Options) -> Result<(), Error> {
         state: State::new(clock(), zone, width()),
         lines: lines(Arc::clone(&clock)),
         events: handle.events(),
-        asked: signals()?,
+        asked: ends::asked()?,
         handle,
         clock,
         kept: None,
@@ -258,25 +258,4 @@ fn lines(clock: Clock) -> mpsc::Receiver<Typed> {
         }
     });
     receiver
-}
-
-/// Listens to the signals that ask a program to end.
-fn signals() -> Result<mpsc::Receiver<()>, Error> {
-    let (sender, receiver) = mpsc::channel(1);
-    for kind in [
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-        SignalKind::interrupt(),
-    ] {
-        let mut stream = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(()).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(receiver)
 }

@@ -53,6 +53,8 @@ pub enum Happened {
 pub enum Question {
     /// Health and counts.
     Status,
+    /// The same, to be read out.
+    StatusAloud,
     /// The list of channels.
     Channels,
     /// The list of what needs a person.
@@ -84,6 +86,14 @@ pub enum Question {
     Differs(ChannelId),
     /// Pausing (`true`) or resuming, a channel or all.
     Pause(bool, Option<ChannelId>),
+    /// Being told nothing of a channel for a while, or again.
+    Mute,
+    /// Putting an item off.
+    Snooze,
+    /// What happened before this surface was opened.
+    Away,
+    /// What happened since the person last looked.
+    CatchUp,
     /// What is left to the digest.
     Digest,
     /// A page of the decision log.
@@ -94,6 +104,8 @@ pub enum Question {
     Invite,
     /// Somebody's link.
     Accept,
+    /// Asking a peer to accept us too.
+    AskBack,
 }
 
 /// What is to be done. Carried out by `run`, in this order.
@@ -174,6 +186,8 @@ pub struct State {
     pub(super) needs: Vec<ReviewItem>,
     pub(super) leaving: Option<Leaving>,
     pub(super) told: Option<Told>,
+    /// When the person last looked before this surface was opened.
+    pub(super) since: Option<UnixMillis>,
     pub(super) closing: bool,
     /// Whether something changed since the lists were asked for.
     pub(super) stale: bool,
@@ -202,6 +216,7 @@ impl State {
             needs: Vec::new(),
             leaving: None,
             told: None,
+            since: None,
             closing: false,
             stale: false,
             list_due: true,
@@ -325,6 +340,19 @@ impl State {
 
     pub(super) fn channel(&self, id: ChannelId) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.id == id)
+    }
+
+    /// Returns a channel in one spoken line.
+    pub(super) fn spoken(&self, id: ChannelId) -> Option<String> {
+        let channel = self.channel(id)?;
+        Some(words::channel(channel, self.now))
+    }
+
+    /// Tells whether the person does not want to be told of an item now.
+    pub(super) fn is_passed_over(&self, item: &ReviewItem) -> bool {
+        let put_off = item.snoozed.is_some_and(|snoozed| snoozed.until > self.now);
+        let channel = self.channel(item.channel);
+        put_off || channel.is_some_and(|channel| channel.is_muted(self.now))
     }
 
     /// Takes in a channel that came with an answer.

@@ -5,18 +5,20 @@ use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::forms::Form;
 use super::state::{Effect, Happened, Page, Question, State, Target, Typed};
-use super::{channel, code, forms, lists, logbook, review, words, write};
+use super::{channel, code, forms, lists, logbook, rests, review, words, write};
 
 /// Words that lead somewhere from everywhere, for help.
-const EVERYWHERE: [&str; 11] = [
+const EVERYWHERE: [&str; 13] = [
     "Enter alone says what is new.",
     "needs: what needs you. channels: the list of channels.",
     "digest: what arrived and did not call you. log: what was decided.",
+    "catch up: what happened while you were away. snooze 2 8h: put the second off for 8 hours.",
     "search and words: messages, decisions and notes that have them.",
     "invite: a link for somebody. accept: take somebody's link.",
     "pause all: nothing leaves and nothing reaches your assistant. resume all: go on.",
     "u: take back what was sent or approved within its 10 seconds.",
     "status: how all is.",
+    "stop: put off the channels that were not looked at yet. go on: look at them after all.",
     "back: where you came from. quit, or the end of the input: leave.",
     "Letters may be small or capital. A number means what was read out last.",
     "What others wrote begins with theirs on every line; marks in double brackets are this \
@@ -30,6 +32,7 @@ pub fn start(state: &mut State, banner: Option<&str>) -> Vec<Effect> {
     }
     state.say("chaperon, in lines. help lists the words; Enter alone says what is new.");
     state.list(Page::Main(0));
+    state.ask(Request::CatchUp { since: None }, Question::Away);
     state.take_effects()
 }
 
@@ -102,6 +105,7 @@ pub(super) fn anywhere(state: &mut State, typed: &Typed) {
         "back" | "b" => back(state),
         "more" if matches!(state.page, Page::Main(_)) => lists::read(state),
         "digest" => state.ask(Request::Digest, Question::Digest),
+        "catch up" => rests::ask_catch_up(state),
         "log" => logbook::open(state, None),
         "invite" => forms::open(state, Form::Invite),
         "accept" => forms::open(state, Form::Link),
@@ -112,7 +116,9 @@ pub(super) fn anywhere(state: &mut State, typed: &Typed) {
             forms::open(state, Form::Resume(None));
         }
         "u" | "undo" => write::take_back(state),
-        "status" => status(state),
+        "status" => state.ask(Request::Status, Question::StatusAloud),
+        "stop" => turn_looks(state, false),
+        "go on" => turn_looks(state, true),
         "help" | "?" => help(state),
         "quit" | "exit" | "q" => farewell(state),
         _ => other(state, typed, &word),
@@ -122,6 +128,10 @@ pub(super) fn anywhere(state: &mut State, typed: &Typed) {
 fn other(state: &mut State, typed: &Typed, word: &str) {
     if let Ok(number) = word.parse::<usize>() {
         choose(state, number);
+        return;
+    }
+    if let Some(what) = rests::behind(word, "snooze") {
+        rests::snooze_number(state, what);
         return;
     }
     // A link keeps its capitals.
@@ -167,6 +177,28 @@ fn pause_all(state: &mut State) {
     );
 }
 
+/// Puts off what is left of the first look at the channels, or takes that up again.
+fn turn_looks(state: &mut State, goes_on: bool) {
+    let look = state.status.as_ref().and_then(|status| status.first_look);
+    let can_stop = look.is_some_and(|look| look.progress().is_some());
+    let can_go_on = look.is_some_and(|look| look.put_off > 0);
+    let (can, request, done, not) = if goes_on {
+        let done = "Going on with the channels.";
+        (can_go_on, Request::Sync, done, "Nothing was put off.")
+    } else {
+        let done = "Put off; their relays keep what has come. go on looks at them after all.";
+        let not = "Every channel was looked at; there is nothing to stop.";
+        (can_stop, Request::StopWork, done, not)
+    };
+    if can {
+        state.say(done);
+        state.ask(request, Question::Quietly);
+        state.stale = true;
+    } else {
+        state.say(not);
+    }
+}
+
 fn back(state: &mut State) {
     match &state.page {
         Page::Review(_) => state.list(Page::Needs),
@@ -194,6 +226,7 @@ fn status(state: &mut State) {
             words::safe(how)
         ));
     }
+    lines.extend(status.listening.iter().map(words::listens));
     if !status.protected {
         lines.push(
             "No passphrase protects this profile: whatever runs as you can decide.".to_owned(),
@@ -207,11 +240,13 @@ fn help(state: &mut State) {
         Page::Main(_) => "Here: a number opens it; more reads on.",
         Page::Needs => "Here: a number reads an item out in full.",
         Page::Channel(_) => {
-            "Here: write; older; again; code: compare it; pause; resume; a number: what needs you."
+            "Here: write; older; again; code: compare it; pause; resume; mute, or mute 8h; unmute; \
+             askback: ask them to accept you; a number: what needs you."
         }
         Page::Review(_) => {
             "Here: the words that were read out; again: all of it once more; raw: every character; \
-             assistant: as your assistant would see it. Nothing else decides."
+             assistant: as your assistant would see it; snooze, snooze 8h, snooze tomorrow or \
+             snooze message: put it off. Nothing else decides."
         }
         Page::Write(_) => "Here: send, more, drop, back.",
         Page::Code(_) => "Here: the word of the code if it is the same, differs if not; again.",
@@ -232,6 +267,7 @@ fn farewell(state: &mut State) {
         ));
     }
     state.say("Left.");
+    state.ask(Request::Looked, Question::Quietly);
     state.leave();
 }
 
@@ -288,15 +324,21 @@ fn take(state: &mut State, question: Question, answer: Result<Reply, Error>) {
         Question::Verify(channel) => code::settled(state, channel, true, answer),
         Question::Differs(channel) => code::settled(state, channel, false, answer),
         Question::Pause(pauses, channel) => forms::paused(state, pauses, channel, answer),
+        Question::Mute => rests::muted(state, answer),
+        Question::Snooze => rests::snoozed(state, answer),
+        Question::Away => rests::back(state, answer),
         Question::Invite => forms::invited(state, answer),
         Question::Accept => forms::accepted(state, answer),
+        Question::AskBack => channel::asked_back(state, answer),
         Question::Status
+        | Question::StatusAloud
         | Question::Channels
         | Question::Needs
         | Question::Page { .. }
         | Question::Quietly
         | Question::Review(_)
         | Question::Draft(_)
+        | Question::CatchUp
         | Question::Digest
         | Question::Search
         | Question::Log => match answer {
@@ -308,6 +350,10 @@ fn take(state: &mut State, question: Question, answer: Result<Reply, Error>) {
 
 fn learn(state: &mut State, question: Question, reply: Reply) {
     match (question, reply) {
+        (Question::StatusAloud, Reply::Status(found)) => {
+            state.status = Some(found);
+            status(state);
+        }
         (_, Reply::Status(status)) => state.status = Some(status),
         (_, Reply::Channels(channels)) => state.channels = channels,
         (_, Reply::NeedsYou(items)) => state.needs = items,
@@ -316,6 +362,7 @@ fn learn(state: &mut State, question: Question, reply: Reply) {
         }
         (_, Reply::Review(review)) => review::show(state, *review),
         (Question::Draft(channel), Reply::Draft(draft)) => write::begin(state, channel, &draft),
+        (_, Reply::CatchUp(news)) => rests::catch_up(state, &news),
         (_, Reply::Digest(digest)) => lists::digest(state, &digest),
         (_, Reply::Found(found)) => lists::found(state, &found),
         (_, Reply::Log(entries)) => logbook::show(state, entries),
@@ -333,10 +380,15 @@ fn failed(state: &mut State, question: Question, error: &Error) {
         Question::Review(_) => state.list(Page::Needs),
         Question::Draft(channel) => leave_write(state, channel),
         Question::Status
+        | Question::StatusAloud
         | Question::Channels
         | Question::Needs
         | Question::Page { .. }
         | Question::Quietly
+        | Question::Mute
+        | Question::Snooze
+        | Question::Away
+        | Question::CatchUp
         | Question::Digest
         | Question::Search
         | Question::Log
@@ -348,7 +400,8 @@ fn failed(state: &mut State, question: Question, error: &Error) {
         | Question::Differs(_)
         | Question::Pause(..)
         | Question::Invite
-        | Question::Accept => {}
+        | Question::Accept
+        | Question::AskBack => {}
     }
 }
 

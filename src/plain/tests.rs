@@ -1,5 +1,6 @@
 //! The surface in lines, told as stories: what is typed, what is said, what is asked.
 
+mod asked;
 mod desk;
 
 use std::time::Duration;
@@ -8,7 +9,7 @@ use proptest::prelude::*;
 
 use super::{Happened, Typed, step};
 use crate::api::{Error, Event, Request};
-use crate::model::{PeerText, Verdict};
+use crate::model::{FirstLook, PeerText, Rest, Snoozed, UnixMillis, Verdict};
 use desk::{DRAFT, Desk, HELD, KEN, MARTA};
 
 /// Opens the item that stands at this number in the list of what needs one.
@@ -450,4 +451,94 @@ proptest! {
         }
         prop_assert_eq!(desk.decisions(), []);
     }
+}
+
+#[test]
+fn a_channel_is_muted_and_told_of_again_by_words() {
+    let mut desk = Desk::new();
+    desk.line("2").line("mute 8h").heard("Muted until");
+    let rest = Some(Rest::For(8 * 60 * 60));
+    let channel = MARTA.into();
+    let wanted = Request::Mute { channel, rest };
+    assert_eq!(desk.asked_for(|asked| *asked == wanted), 1);
+    desk.channels[0].muted = Some(UnixMillis::FAR);
+    desk.line("channels")
+        .heard("Channel Marta Ruiz, trusted colleague, code compared, muted");
+    desk.channels[0].unread = 9;
+    desk.tell(Happened::Event(Event::Channels));
+    desk.line("").heard("Nothing new.");
+    desk.line("2")
+        .line("mute for ever")
+        .heard("Not muted: a time is written as");
+    desk.line("unmute")
+        .heard("You are told of this channel again.");
+}
+
+#[test]
+fn an_item_is_put_off_where_it_is_read_or_by_its_number_and_nothing_is_decided() {
+    let mut desk = reviewing("1");
+    desk.line("snooze tomorrow")
+        .heard("Put off until")
+        .heard("1  ");
+    desk.line("snooze 2 message")
+        .heard("Put off until they write.");
+    desk.line("snooze 2 never").heard("Not put off:");
+    desk.line("snooze 77")
+        .heard("Name the number of something that needs you");
+    desk.line("snooze 2 end").heard("It needs you now again.");
+    let rests: Vec<_> = (desk.asked.iter())
+        .filter_map(|asked| {
+            let Request::Snooze { rest, .. } = asked else {
+                return None;
+            };
+            Some(*rest)
+        })
+        .collect();
+    assert_eq!(rests, [Some(Rest::Tomorrow), Some(Rest::Open), None]);
+    assert_eq!(desk.decisions(), []);
+    desk.items[0].snoozed = Some(Snoozed {
+        until: UnixMillis::FAR,
+        they_write: true,
+    });
+    desk.line("needs").heard("put off until they write");
+}
+
+#[test]
+fn what_happened_meanwhile_is_summed_up_at_the_start_and_read_out_on_request() {
+    let mut desk = Desk::new();
+    desk.heard("Since Tue 18 Nov 20:41 something happened in 1 channel. catch up reads it out.");
+    assert_eq!(desk.asked_for(|asked| *asked == Request::Looked), 1);
+    desk.line("catch up")
+        .heard("Since Tue 18 Nov 20:41, the latest first:")
+        .heard("1  Marta Ruiz: 3 arrived, 2 sent on its own.");
+    desk.line("1").heard("theirs: Hello");
+    desk.line("quit");
+    assert_eq!(desk.asked_for(|asked| *asked == Request::Looked), 2);
+}
+
+#[test]
+fn the_first_look_at_the_channels_is_put_off_and_taken_up_again() {
+    let mut desk = Desk::new();
+    desk.line("stop").heard("there is nothing to stop");
+    let mut look = FirstLook {
+        done: 12,
+        total: 500,
+        put_off: 0,
+    };
+    desk.first_look = Some(look);
+    desk.tell(Happened::Event(Event::Status));
+    desk.line("")
+        .line("status")
+        .heard("Looked at 12 of 500 channels so far.");
+    desk.line("stop").heard("Put off");
+    look.put_off = 488;
+    desk.first_look = Some(look);
+    desk.tell(Happened::Event(Event::Status));
+    desk.line("")
+        .line("status")
+        .heard("488 channels not looked at yet.");
+    desk.line("go on").heard("Going on");
+    let asked = |desk: &Desk, wanted: &Request| desk.asked_for(|asked| asked == wanted);
+    assert_eq!(asked(&desk, &Request::StopWork), 1);
+    assert_eq!(asked(&desk, &Request::Sync), 1);
 }

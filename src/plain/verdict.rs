@@ -1,7 +1,7 @@
 //! Which word says what of which item, and what it comes to.
 
 use crate::api::{Request, Review};
-use crate::model::{OnScreen, PeerText, ReviewKind, Verdict, Words};
+use crate::model::{Asked, OnScreen, PeerText, ReviewKind, Verdict, Words};
 
 /// What a person writes about an item. Writing decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,16 @@ pub(super) fn choices(review: &Review, written: &Written) -> String {
                 list.push(format!("approve: pin the new key{twice}"));
             }
         }
+        ReviewKind::ContactRequest { .. } if is_move(review) => {
+            list.push("approve: write to the new address".to_owned());
+            list.push("refuse: keep the old address".to_owned());
+            list.push("block: close the channel, and hear no more of this id".to_owned());
+        }
+        ReviewKind::ContactRequest { .. } if review.asked.is_some() => {
+            list.push(format!("approve: accept and pin this key{twice}"));
+            list.push("refuse: ignore them; they are not told, and may ask again".to_owned());
+            list.push("block: ignore them, and hear no more of this id".to_owned());
+        }
         ReviewKind::ContactRequest { .. } => {
             list.push(format!("approve: accept and pin this key{twice}"));
             list.push("refuse: close the channel".to_owned());
@@ -137,6 +147,12 @@ pub(super) fn choices(review: &Review, written: &Written) -> String {
 /// Says what happens if nobody decides.
 pub(super) fn otherwise(review: &Review) -> &'static str {
     match &review.item.kind {
+        ReviewKind::ContactRequest { .. } if is_move(review) => {
+            "If you do nothing: what you write goes to the old address."
+        }
+        ReviewKind::ContactRequest { .. } if review.asked.is_some() => {
+            "If you do nothing: they are told nothing, and nothing of theirs enters."
+        }
         ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
         ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
         ReviewKind::HeldMessage { .. } => {
@@ -154,6 +170,9 @@ pub(super) fn follows(review: &Review, verdict: Verdict) -> &'static str {
         (ReviewKind::KeyChange { .. }, _) => {
             "This pins the new key: messages flow to whoever holds it."
         }
+        (ReviewKind::ContactRequest { .. }, _) if review.asked.is_some() => {
+            "This accepts whoever holds the key that was read out."
+        }
         (ReviewKind::ContactRequest { .. }, _) => "This accepts the last one who answered.",
         (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => {
             "This sends your version to them, after 10 seconds."
@@ -167,14 +186,14 @@ pub(super) fn follows(review: &Review, verdict: Verdict) -> &'static str {
 }
 
 /// Says what a decision came to.
-pub(super) fn done(kind: &ReviewKind, verdict: Verdict) -> &'static str {
-    match (kind, verdict) {
+pub(super) fn done(review: &Review, verdict: Verdict) -> &'static str {
+    if review.asked.is_some() {
+        return done_contact(is_move(review), verdict);
+    }
+    match (&review.item.kind, verdict) {
         (ReviewKind::ContactRequest { .. }, Verdict::Approve) => {
             "Accepted. Their key is pinned; you can write to them. Compare the code with them: \
              the word is code."
-        }
-        (ReviewKind::ContactRequest { .. }, Verdict::Block) => {
-            "Blocked. They may ask again, and you will not hear of it."
         }
         (ReviewKind::ContactRequest { .. }, _) => "Refused. Nothing was sent to them.",
         (
@@ -205,6 +224,22 @@ pub(super) fn done(kind: &ReviewKind, verdict: Verdict) -> &'static str {
             "The channel is closed. Nothing leaves or enters any more."
         }
     }
+}
+
+fn done_contact(moved: bool, verdict: Verdict) -> &'static str {
+    match (moved, verdict) {
+        (true, Verdict::Approve) => "They are written to at the new address now.",
+        (true, Verdict::Refuse) => "The old address stays. They are not told.",
+        (false, Verdict::Approve) => "Accepted. Their key is pinned.",
+        (false, Verdict::Refuse) => "Ignored. They are not told, and may ask again.",
+        (_, _) => "Blocked. You hear no more of this id.",
+    }
+}
+
+/// Tells whether somebody who was accepted asks for another address, and for nothing else.
+pub(super) fn is_move(review: &Review) -> bool {
+    let moved = |asked: &Asked| asked.moved_from.is_some();
+    review.asked.as_ref().is_some_and(moved)
 }
 
 /// Returns the decision that a verdict makes, bound to what was read out.

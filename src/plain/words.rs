@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::api::Status;
 use crate::model::{
-    Author, Channel, ChannelState, PeerText, Preset, ReviewItem, ReviewKind, UnixMillis,
+    Author, Channel, ChannelState, Listening, PeerText, Preset, ReviewItem, ReviewKind, UnixMillis,
 };
 use crate::text::sanitise_line;
 
@@ -77,13 +77,19 @@ pub(super) fn preset(name: &str) -> String {
 }
 
 /// Returns a channel in one spoken line: whose it is, how far it is trusted, what is new.
-pub(super) fn channel(channel: &Channel) -> String {
+pub(super) fn channel(channel: &Channel, now: UnixMillis) -> String {
     let mut parts = vec![format!("Channel {}", name(&channel.name))];
     parts.push(preset(&channel.preset));
     parts.push(
         match channel.state {
             ChannelState::Active if channel.verified.is_some() => "code compared",
             ChannelState::Active => "code not compared",
+            ChannelState::Invited if channel.network.is_direct() => {
+                "asked by you, they did not ask back"
+            }
+            ChannelState::Requested if channel.network.is_direct() => {
+                "asks for contact and waits for you"
+            }
             ChannelState::Invited => "invite not answered",
             ChannelState::Requested => "somebody answered and waits for you",
             ChannelState::Stopped => "stopped",
@@ -95,8 +101,14 @@ pub(super) fn channel(channel: &Channel) -> String {
     if let Some(reason) = channel.stopped {
         parts.push(reason.sentence().to_owned());
     }
+    if owes_acceptance(channel) {
+        parts.push("they have not accepted you".to_owned());
+    }
     if channel.paused {
         parts.push("paused".to_owned());
+    }
+    if channel.is_muted(now) {
+        parts.push("muted".to_owned());
     }
     if channel.held_in > 0 {
         parts.push(format!("{} held", channel.held_in));
@@ -107,8 +119,35 @@ pub(super) fn channel(channel: &Channel) -> String {
     parts.join(", ")
 }
 
-/// Returns an item in one spoken line: what it is, why it waits, until when.
-pub(super) fn item(item: &ReviewItem, zone: &TimeZone) -> String {
+/// Tells whether we accepted somebody who has not taken anything of ours yet, where each side
+/// accepts the other by itself.
+pub(super) fn owes_acceptance(channel: &Channel) -> bool {
+    let one_way = channel.network.is_direct() && channel.trusts_us.is_none();
+    one_way && channel.state == ChannelState::Active
+}
+
+/// Returns an item in one spoken line: what it is, why it waits, until when, and whether it is
+/// put off. `channel` is its channel, where that is known.
+pub(super) fn item(
+    item: &ReviewItem,
+    channel: Option<&Channel>,
+    now: UnixMillis,
+    zone: &TimeZone,
+) -> String {
+    let what = what_waits(item, channel, zone);
+    let put_off = item.snoozed.filter(|snoozed| snoozed.until > now);
+    match put_off {
+        None => what,
+        Some(snoozed) if snoozed.until == UnixMillis::FAR => {
+            format!("{what}; put off until they write")
+        }
+        Some(snoozed) => format!("{what}; put off until {}", when(snoozed.until, zone)),
+    }
+}
+
+/// The same without whether it is put off.
+pub(super) fn what_waits(item: &ReviewItem, channel: Option<&Channel>, zone: &TimeZone) -> String {
+    let asks = channel.filter(|channel| channel.network.is_direct());
     let who = name(&item.name);
     let severe = if item.is_severe() { ", severe" } else { "" };
     match &item.kind {
@@ -117,6 +156,15 @@ pub(super) fn item(item: &ReviewItem, zone: &TimeZone) -> String {
                 "Key of {who}{severe}: {}; stopped until you decide",
                 reason.sentence()
             )
+        }
+        ReviewKind::ContactRequest { answers, .. } if asks.is_some() => {
+            let moved = asks.is_some_and(|channel| channel.state == ChannelState::Active);
+            let why = match answers {
+                _ if moved => "is reached elsewhere now",
+                Some(2..) => "asks for contact, with another key than was shown before",
+                Some(_) | None => "asks for contact",
+            };
+            format!("Contact {who}{severe}: {why}")
         }
         ReviewKind::ContactRequest { answers, .. } => match answers {
             Some(times @ 2..) => {
@@ -176,8 +224,18 @@ pub(super) fn status(status: &Status, new: u32, zone: &TimeZone) -> String {
         0 => String::new(),
         queued => format!(" {} not left yet.", count(queued, "message")),
     };
+    let looks = match status.first_look {
+        None => String::new(),
+        Some(look) if look.progress().is_some() => {
+            format!(
+                " Looked at {} of {} channels so far.",
+                look.done, look.total
+            )
+        }
+        Some(look) => format!(" {} not looked at yet.", count(look.put_off, "channel")),
+    };
     format!(
-        "{mode}. {} you{first}. {}. Relays {answering} of {} answer.{waiting}",
+        "{mode}. {} you{first}. {}. Relays {answering} of {} answer.{waiting}{looks}",
         if status.needs_you == 1 {
             "1 thing needs".to_owned()
         } else {
@@ -186,4 +244,17 @@ pub(super) fn status(status: &Status, new: u32, zone: &TimeZone) -> String {
         count(new, "new message"),
         status.relays.len(),
     )
+}
+
+/// Returns where a network listens for others and who can reach it there, in one line.
+pub(super) fn listens(listening: &Listening) -> String {
+    let at = safe(&listening.at);
+    let state = match (&listening.problem, listening.exposed) {
+        (Some(problem), _) => format!("does not listen at {at}: {}", safe(problem)),
+        (None, true) => {
+            format!("listens at {at}: whoever reaches it may ask you for contact")
+        }
+        (None, false) => format!("listens at {at}, for this computer alone"),
+    };
+    format!("{} {state}.", listening.network.label())
 }

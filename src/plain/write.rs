@@ -71,7 +71,7 @@ pub(super) fn open(state: &mut State, channel: ChannelId) {
 pub(super) fn begin(state: &mut State, channel: ChannelId, draft: &Draft) {
     let whom = state
         .channel(channel)
-        .map_or_else(String::new, words::channel);
+        .map_or_else(String::new, |channel| words::channel(channel, state.now));
     let lines: Vec<String> = draft
         .text
         .expose_untrusted()

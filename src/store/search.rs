@@ -62,6 +62,8 @@ pub struct Words {
     pub words: Vec<String>,
     /// Whether the last one may go on.
     pub prefix: bool,
+    /// Whether any of them will do, wherever it stands.
+    pub any: bool,
     /// Whether they must not stand in it.
     pub not: bool,
 }
@@ -110,6 +112,9 @@ pub struct Criteria {
     /// Facts.
     pub conditions: Vec<Condition>,
 }
+
+/// Words of the index that are looked at between two questions whether to go on.
+const WORDS_AT_ONCE: u32 = 256;
 
 /// How the index keeps who something is by.
 const fn author_mark(author: Author) -> &'static str {
@@ -282,6 +287,13 @@ impl Question {
         let mut question = Self::default();
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
         for words in &criteria.words {
+            if words.words.is_empty() {
+                // None of no words is there, and none of them is what must not be.
+                if words.not {
+                    continue;
+                }
+                return None;
+            }
             let phrase = phrase(words);
             if words.not {
                 unwanted.push(phrase);
@@ -338,8 +350,55 @@ fn phrase(words: &Words) -> String {
         .iter()
         .map(|word| word.replace(['"', '\0'], ""))
         .collect();
+    if words.any {
+        return format!("text : (\"{}\")", clean.join("\" OR \""));
+    }
     let star = if words.prefix { " *" } else { "" };
     format!("text : \"{}\"{star}", clean.join(" "))
+}
+
+/// Returns the words of the index that hold `part`, at most so many, and whether those are all.
+/// `go_on` is asked again and again whether to look further: every word there is has to be
+/// looked at, for the index is sorted by their beginnings.
+pub fn words_with(
+    read: &impl Read,
+    part: &str,
+    most: usize,
+    go_on: &dyn Fn() -> bool,
+) -> Result<(Vec<String>, bool), Error> {
+    let connection = read.connection();
+    let schema = if is_in_memory(connection)? {
+        "temp"
+    } else {
+        "main"
+    };
+    let mut found = std::collections::BTreeSet::new();
+    for kind in Kind::ALL {
+        let index = kind.index();
+        // It holds nothing of its own: SQLite reads the words of the index through it.
+        let words = format!("temp.words_{schema}_{index}");
+        connection.execute_batch(&format!(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS {words} USING fts5vocab ({schema}, {index}, 'row')"
+        ))?;
+        let mut statement = connection.prepare_cached(&format!("SELECT term FROM {words}"))?;
+        let mut rows = statement.query([])?;
+        let mut seen = 0_u32;
+        while let Some(row) = rows.next()? {
+            seen += 1;
+            if seen.is_multiple_of(WORDS_AT_ONCE) && !go_on() {
+                return Ok((found.into_iter().collect(), false));
+            }
+            let word = row.get_ref(0)?.as_str().unwrap_or_default();
+            if !word.contains(part) || found.contains(word) {
+                continue;
+            }
+            if found.len() == most {
+                return Ok((found.into_iter().collect(), false));
+            }
+            found.insert(word.to_owned());
+        }
+    }
+    Ok((found.into_iter().collect(), true))
 }
 
 /// Returns the marks of a fact that the index knows, one of which has to be there.

@@ -4,11 +4,12 @@ use crate::model::{Channel, ChannelState};
 use crate::profile::config::Key;
 
 use super::filter;
+use super::first_look;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
     catch_up, composer, digest, doctor, end_channel, engagement, main, needs_you, onboarding, rest,
-    review, safety_code, search, settings,
+    review, safety_code, scan, search, settings,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -22,6 +23,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     }
     if let Some(known) = in_lists(model, action) {
         return known;
+    }
+    if matches!(model.screen, Screen::Scan) && !matches!(action, Action::PauseAll) {
+        return scan::can(model, action);
     }
     if matches!(model.screen, Screen::Search) && !matches!(action, Action::PauseAll) {
         return search::can(model, action);
@@ -48,6 +52,7 @@ fn available_here(model: &Model, action: Action) -> bool {
         | Action::MakeRule
         | Action::CompareCode
         | Action::PauseChannel
+        | Action::AskBack
         | Action::Rename
         | Action::EndChannel => {
             (model.open_channel()).is_some_and(|channel| why_not_for(channel, action).is_none())
@@ -86,6 +91,7 @@ fn available_here(model: &Model, action: Action) -> bool {
         | Action::ShowPicture
         | Action::Replace => on_invite(model, action),
         Action::PauseAll => model.status.is_some(),
+        Action::FirstLook => first_look::look(model).is_some(),
         Action::Up
         | Action::Down
         | Action::PageUp
@@ -164,6 +170,7 @@ fn can_move(model: &Model) -> bool {
         | Screen::Log(_)
         | Screen::Rest(_)
         | Screen::Search
+        | Screen::Scan
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
@@ -177,7 +184,8 @@ fn can_move(model: &Model) -> bool {
     }
 }
 
-/// Returns why an action does nothing in a channel, as a sentence; `None` where it does.
+/// Returns why an action does nothing in a channel, as a sentence for `Keys::fill`; `None` where
+/// it does.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "most actions are about no channel"
@@ -195,6 +203,7 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
             .then_some("No key is accepted in this channel yet; there is nothing to compare."),
         Action::PauseChannel => over.then_some("This channel is over; there is nothing to pause."),
         Action::EndChannel => end_channel::cannot_because(channel),
+        Action::AskBack => scan::why_not_ask_back(channel),
         Action::Mute => (!rest::can_mute(channel))
             .then_some("Nothing comes from this channel any more; there is nothing to mute."),
         _ => None,
@@ -205,15 +214,20 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
 fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
     Some(match action {
         Action::Later if matches!(model.screen, Screen::Main) => {
-            "Go to an item that needs you first; n goes to the next."
+            "Go to an item that needs you first; <main.next_need> goes to the next."
         }
         Action::Select | Action::Later => "Nothing is listed here.",
+        Action::Open if matches!(model.screen, Screen::Scan) => scan::why_not_open(model)?,
+        Action::LookLocally => scan::why_not_locally(model)?,
+        Action::MakeIdentity => "You have an identity here, or it is just being made.",
+        Action::NextField => "Enter sends it; Esc goes back.",
         Action::MarkAllRead => "Nothing is left to the digest.",
+        Action::FirstLook => "Every channel was looked at since the start; nothing is put off.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
         Action::SaveSearch if search::nothing_typed(model) => "There is nothing to save yet.",
         Action::SaveSearch => "It is saved already.",
         Action::ForgetSearch => {
-            "d forgets a saved search; they are listed where the field is empty."
+            "<search.forget_search> forgets a saved search; they are listed where the field is empty."
         }
         Action::BuildIndex => "Everything can be found; there is nothing to build.",
         Action::CopyMessage | Action::Open if matches!(model.screen, Screen::Search) => {
@@ -223,7 +237,8 @@ fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
     })
 }
 
-/// Returns why an action does nothing now, as a sentence for the person who pressed its key.
+/// Returns why an action does nothing now, as a sentence for the person who pressed its key, and
+/// for `Keys::fill`.
 ///
 /// Every action that [`available`] refuses has one; `None` where it is always possible.
 #[expect(
@@ -253,6 +268,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::MakeRule
         | Action::CompareCode
         | Action::PauseChannel
+        | Action::AskBack
         | Action::Rename
         | Action::EndChannel => model
             .open_channel()
@@ -261,7 +277,10 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Retry if model.pane == Pane::Transcript => {
             "The selected message needs no second try."
         }
-        Action::Retry => "2 goes to the conversation; R tries the selected message again.",
+        Action::Retry => {
+            "<main.pane_transcript> goes to the conversation; <main.retry> tries the selected \
+             message again."
+        }
         Action::CopyMessage => "There is no message to copy.",
         Action::SwitchView => "There is no message to show in another way.",
         Action::JumpSignal => "Nothing was found in it.",
@@ -270,7 +289,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Leader | Action::Mute | Action::Note => NO_CHANNEL,
         Action::Why => "There is no message to ask about.",
         Action::Filter => "There is no list here to filter.",
-        Action::Back => "These are the lists; Esc never quits.",
+        Action::Back => "These are the lists; <main.back> never quits.",
         Action::Open => "Nothing is selected.",
         Action::Difference => "This entry has no two texts to compare.",
         Action::QrOnly => "The code does not fit this window; copy the link instead.",
@@ -287,7 +306,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Bottom
             if matches!(model.screen, Screen::Main) && model.pane == Pane::Side =>
         {
-            "All of this pane is shown; 1 and 2 go to the others."
+            "All of this pane is shown; <main.pane_lists> and <main.pane_transcript> go to the others."
         }
         Action::Up
         | Action::Down
@@ -310,7 +329,8 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     Some(words)
 }
 
-const NO_CHANNEL: &str = "There is no channel yet; I makes an invite, o opens a link.";
+const NO_CHANNEL: &str =
+    "There is no channel yet; <main.new_invite> makes an invite, <main.accept_link> opens a link.";
 
 #[cfg(test)]
 mod tests {

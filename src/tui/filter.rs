@@ -108,6 +108,7 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::CatchUp(_)
         | Screen::Digest(_)
         | Screen::Search
+        | Screen::Scan
         | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)

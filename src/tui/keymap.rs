@@ -7,132 +7,15 @@
 
 mod chord;
 mod keys;
+mod scope;
+mod sentence;
 
 use crossterm::event::KeyCode;
 
 pub use chord::Chord;
 use chord::{ctrl, key, named, twice};
 pub use keys::{Change, EnterKey, Found, Keys, KeysError, Line, Problem};
-
-/// Where a key counts. Every screen has one, and [`Scope::Anywhere`] lies behind all of them
-/// that are not text fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// The main screen outside the composer.
-    Main,
-    /// After Space on the main screen.
-    Leader,
-    /// The composer: a text field.
-    Composer,
-    /// The review of one item, the only place where decisions are made.
-    Review,
-    /// The list of everything that needs a person.
-    NeedsYou,
-    /// A text field inside a review.
-    ReviewText,
-    /// An invite of ours.
-    Invite,
-    /// The forms: new invite, pasted link. Text fields.
-    Form,
-    /// The engagement of a channel: its rules and the text for the assistant.
-    Engagement,
-    /// The safety code: small letters are text.
-    SafetyCode,
-    /// The decision log.
-    Log,
-    /// For how long a channel is muted or an item put off.
-    Rest,
-    /// What happened since the person last looked.
-    CatchUp,
-    /// What was left to the digest.
-    Digest,
-    /// What a search found.
-    Search,
-    /// The field of the search: a text field.
-    SearchText,
-    /// A note about a channel: a text field.
-    Note,
-    /// The settings.
-    Settings,
-    /// A text field in the settings.
-    SettingsText,
-    /// What works here and what does not.
-    Doctor,
-    /// The page of the first start.
-    FirstStart,
-    /// The help.
-    Help,
-    /// Why a message went where it went.
-    Why,
-    /// The palette: a text field with a list below it.
-    Palette,
-    /// The text field in which one writes what a list is to be filtered by.
-    Filter,
-    /// The text field for another name of a channel.
-    Rename,
-    /// The question before a channel is ended.
-    EndChannel,
-    /// Every screen that is not a text field.
-    Anywhere,
-}
-
-impl Scope {
-    /// Returns the name as the help shows it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Main => "Main",
-            Self::Leader => "After Space",
-            Self::Composer => "Writing",
-            Self::Review => "Review",
-            Self::NeedsYou => "Needs you",
-            Self::ReviewText => "Writing in a review",
-            Self::Invite => "Invite",
-            Self::Form => "Form",
-            Self::Engagement => "Engagement",
-            Self::SafetyCode => "Safety code",
-            Self::Log => "Decision log",
-            Self::Rest => "For how long",
-            Self::CatchUp => "Catch-up",
-            Self::Digest => "Digest",
-            Self::Search => "Search",
-            Self::SearchText => "Typing a search",
-            Self::Note => "Note",
-            Self::Settings => "Settings",
-            Self::SettingsText => "Writing a setting",
-            Self::Doctor => "Doctor",
-            Self::FirstStart => "First start",
-            Self::Help => "Help",
-            Self::Why => "Why",
-            Self::Palette => "Go to or do",
-            Self::Filter => "Filter",
-            Self::Rename => "Rename",
-            Self::EndChannel => "End a channel",
-            Self::Anywhere => "Everywhere",
-        }
-    }
-
-    /// Tells whether letters are text here.
-    pub fn is_text(self) -> bool {
-        matches!(
-            self,
-            Self::Composer
-                | Self::ReviewText
-                | Self::Form
-                | Self::SafetyCode
-                | Self::SearchText
-                | Self::Note
-                | Self::Palette
-                | Self::Filter
-                | Self::Rename
-                | Self::SettingsText
-        )
-    }
-
-    /// Returns the name under which the settings know it: `needs_you`.
-    pub fn name(self) -> String {
-        snake(&format!("{self:?}"))
-    }
-}
+pub use scope::Scope;
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -212,7 +95,12 @@ pub enum Action {
     EditQuery,
     ForgetSearch,
     LookAgain,
+    LookAround,
+    LookLocally,
+    MakeIdentity,
+    AskBack,
     Note,
+    FirstLook,
     OpenDoctor,
     OpenSearch,
     OpenSettings,
@@ -264,6 +152,8 @@ impl Action {
             | Scope::Digest
             | Scope::Search
             | Scope::SearchText
+            | Scope::Scan
+            | Scope::ScanText
             | Scope::Note
             | Scope::Help
             | Scope::Why
@@ -345,14 +235,16 @@ pub const TABLE: &[Binding] = table! {
     Main [key('y')] CopyMessage "" "copy the selected message, quoted, hidden characters shown";
     Main [key('p')] Engagement "preset" "set what the assistant may do in this channel: preset, rules and text";
     Main [key('v')] CompareCode "compare code" "compare the safety code of this channel";
-    Main [key('m')] Mute "mute" "be told nothing of this channel for a while, or be told again; n passes it over";
+    Main [key('m')] Mute "mute" "be told nothing of this channel for a while, or be told again; what waits in it is passed over";
     Main [key('z')] Later "later" "put the selected item off: an hour, until tomorrow, or until they write";
     Main [key('H')] CatchUp "catch up" "what happened since you last looked";
+    Main [key('X')] FirstLook "" "put off the channels that were not looked at yet since the start, or go on with them";
     Main [key('D')] Digest "" "what the rules left to the digest";
     Main [key('L')] OpenLog "log" "open the log of what was decided and done";
     Main [key('I')] NewInvite "invite" "make an invite";
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
+    Main [key('S')] LookAround "" "look around for others to ask for contact, and see who you are there";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
     Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
     Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
@@ -361,6 +253,7 @@ pub const TABLE: &[Binding] = table! {
     Leader [key('p')] PauseChannel "pause or resume" "pause or resume this channel";
     Leader [key('e')] Engagement "preset and rules" "set what the assistant may do in this channel";
     Leader [key('v')] CompareCode "compare code" "compare the safety code of this channel";
+    Leader [key('a')] AskBack "ask them to accept you" "ask this peer to accept you too, where each side accepts the other by itself";
     Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
     Leader [key('n')] Note "note on this channel" "read and write your own note on this channel; it never leaves this machine";
@@ -384,11 +277,11 @@ pub const TABLE: &[Binding] = table! {
     Review [key('a')] Approve "" "accept the contact, release the message, send the draft, or prepare to pin the new key";
     Review [key('A')] Confirm "" "carry out what the line above says";
     Review [key('r')] Refuse "" "refuse the contact, the message or the draft (asks why), or close the channel";
-    Review [key('E')] EditDraft "" "write your version of a draft; a then sends it";
+    Review [key('E')] EditDraft "" "write your version of a draft, to be sent in its place";
     Review [key('l')] ReleaseClean "" "release a held message with what is hidden removed";
-    Review [key('s')] OwnWords "" "write to your assistant in place of a held message; a then passes it on";
-    Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel";
-    Review [key('z')] Later "" "decide later: back, it goes on waiting, and you say until when n skips it";
+    Review [key('s')] OwnWords "" "write to your assistant, to be passed on in place of a held message";
+    Review [key('b')] RefuseAndPause "" "refuse a message or draft, and pause the channel; block whoever asks for contact by themselves";
+    Review [key('z')] Later "" "decide later: back, it goes on waiting, and you say for how long it is passed over";
     Review [key('t')] SwitchView "safe/raw/assistant" "the text made safe, as it came, or as your assistant would see it";
     Review [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')] JumpSignal "" "go to a signal by its number";
     Review [key('M')] MakeRule "" "open the engagement of the channel, to make a rule of this; decides nothing";
@@ -407,7 +300,7 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line; Enter never decides";
     ReviewText [named(KeyCode::Tab)] NextField "next sentence" "the next ready sentence of a refusal";
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
-    Composer [named(KeyCode::Enter)] Send "send, u takes it back" "send; it waits for the time that the settings give, and u takes it back";
+    Composer [named(KeyCode::Enter)] Send "send, can be taken back" "send; it waits for the time that the settings give, and can be taken back until then";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -427,7 +320,7 @@ pub const TABLE: &[Binding] = table! {
     Engagement [key('k'), named(KeyCode::Up)] Up "" "previous row";
     Engagement [key(' '), key('l'), named(KeyCode::Right)] NextValue "change" "next value of this row; saves nothing yet";
     Engagement [key('h'), named(KeyCode::Left)] PreviousValue "" "previous value of this row";
-    Engagement [key('S')] Save "save" "save; asks for A first if more may happen without you";
+    Engagement [key('S')] Save "save" "save; asks once more first if more may happen without you";
     Engagement [key('A')] Confirm "" "carry out what the line above says";
     Engagement [key('d')] TextDiff "diff" "what changes, line by line in the text too; again goes back";
     Engagement [key('u')] Undo "undo" "undo the last change";
@@ -493,6 +386,21 @@ pub const TABLE: &[Binding] = table! {
     SearchText [named(KeyCode::Down), named(KeyCode::Tab)] Down "" "go to the results";
     SearchText [named(KeyCode::Esc)] Back "back" "back; what was typed is kept";
     SearchText [named(KeyCode::F(1))] Help "help" "this help";
+    Scan [named(KeyCode::Enter)] Open "ask, or go there" "ask whoever is selected for contact (says first what is sent), or go to the channel with them";
+    Scan [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Scan [key('k'), named(KeyCode::Up)] Up "" "move up; above the first one is the field";
+    Scan [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Scan [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Scan [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Scan [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Scan [key('l')] LookLocally "local network" "look for who announces themselves on the local network";
+    Scan [key('M')] MakeIdentity "make an identity" "make an identity with a new key, a random id and the default address";
+    Scan [key('/'), named(KeyCode::Tab)] EditQuery "address" "go to the field";
+    Scan [named(KeyCode::Esc)] Back "back" "stop looking and keep what was found, else back";
+    ScanText [named(KeyCode::Enter)] Submit "do it" "look at these addresses; send the request";
+    ScanText [named(KeyCode::Tab), named(KeyCode::Down)] NextField "list" "go to who was found";
+    ScanText [named(KeyCode::Esc)] Back "back" "stop looking, leave the request unsent, or back";
+    ScanText [named(KeyCode::F(1))] Help "help" "this help";
     Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
     Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
     Note [named(KeyCode::F(1))] Help "help" "this help";

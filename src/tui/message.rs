@@ -74,6 +74,27 @@ pub enum Sheet {
     Engagement(ChannelId),
 }
 
+/// What is asked about our identity on a network, and about asking others for contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Our identity.
+    Account,
+    /// Making one.
+    Make,
+    /// The requests in both directions.
+    Requests,
+    /// Who is there.
+    Look,
+    /// How far a look is.
+    HowFar,
+    /// Stopping a look.
+    Stop,
+    /// Asking somebody who was found.
+    Ask,
+    /// Asking the peer of a channel to accept us too.
+    AskBack(ChannelId),
+}
+
 /// What a request was for, so that its answer finds its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -175,6 +196,10 @@ pub enum Question {
     End(ChannelId),
     /// Pausing (`true`) or resuming, one channel or all.
     Pause(bool, Option<ChannelId>),
+    /// Going on with the first look at the channels (`true`), or putting off what is left.
+    FirstLook(bool),
+    /// Something about our identity on a network, or about asking others for contact.
+    Contact(Errand),
     /// What the profile holds.
     Storage,
     /// Letting the engine read the settings file.

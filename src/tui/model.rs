@@ -35,6 +35,7 @@ use super::screen::rename::RenameScreen;
 use super::screen::rest::RestScreen;
 use super::screen::review::{self, ReviewScreen};
 use super::screen::safety_code::{self, SafetyCodeScreen};
+use super::screen::scan::Scan;
 use super::screen::search::Search;
 use super::screen::settings::{Settings, SettingsScreen};
 use super::screen::transcript::Transcript;
@@ -125,11 +126,15 @@ pub struct Model {
     pub(super) watch: Watch,
     /// What is searched; it outlives its screen.
     pub(super) search: Search,
+    /// Who we are elsewhere, and who was found; it outlives its screen.
+    pub(super) scan: Scan,
     /// The note of the open channel, once it has come.
     pub(super) note: Option<Note>,
     pub(super) notice: Option<Notice>,
     pub(super) asking: Option<Asking>,
     pub(super) flights: Flights,
+    /// When it was last asked how far the first look at the channels is.
+    pub(super) look_asked_at: UnixMillis,
     /// What a person rests on, and since when: it becomes read after a second.
     pub(super) resting: Option<(ChannelId, MessageId, UnixMillis)>,
     /// Up to where messages were marked as read already.
@@ -153,6 +158,7 @@ pub(super) enum Screen {
     CatchUp(Box<CatchUpScreen>),
     Digest(Box<DigestScreen>),
     Search,
+    Scan,
     Note(Box<NoteScreen>),
     Settings(Box<SettingsScreen>),
     Doctor(DoctorScreen),
@@ -252,10 +258,12 @@ impl Model {
             overview: None,
             watch: Watch::new(setup.now),
             search: Search::default(),
+            scan: Scan::default(),
             note: None,
             notice: None,
             asking: None,
             flights: Flights::default(),
+            look_asked_at: UnixMillis(0),
             resting: None,
             marked: None,
             closing: false,
@@ -445,9 +453,10 @@ impl Model {
         }
     }
 
-    pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+    /// Says a sentence in the notice line; see [`Keys::fill`] for the keys it may name.
+    pub(super) fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
         self.notice = Some(Notice {
-            text: text.into(),
+            text: self.keys.fill(text.as_ref()),
             tone,
             until: self.now.after(NOTICE),
         });
@@ -566,11 +575,13 @@ impl Model {
             review,
             self.composer.save_at(),
             self.search.due_at(),
+            self.scan.due_at(),
             note::keep_at(self),
             self.burst.due(),
             self.reminder_at(),
             self.resting.map(|(_, _, since)| since.after(second)),
             self.watch.next,
+            super::first_look::due_at(self),
         ]
         .into_iter()
         .flatten()
@@ -581,10 +592,8 @@ impl Model {
 
     /// Tells whether a countdown of seconds is on screen.
     pub(super) fn counts_down(&self) -> bool {
-        matches!(self.screen, Screen::Main)
-            && self
-                .transcript
-                .as_ref()
-                .is_some_and(|transcript| transcript.leaving(self.now).is_some())
+        let shown = self.transcript.as_ref();
+        let leaves = shown.is_some_and(|transcript| transcript.leaving(self.now).is_some());
+        leaves && matches!(self.screen, Screen::Main)
     }
 }

@@ -10,7 +10,7 @@ use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
     catch_up, decision_log, digest, doctor, engagement, help, main, main_mouse, needs_you,
-    needs_you_view, rest, review, search, settings, why,
+    needs_you_view, rest, review, scan, search, settings, why,
 };
 use super::update::scope;
 
@@ -63,6 +63,8 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Rest
         | Scope::CatchUp
         | Scope::Digest
+        | Scope::Scan
+        | Scope::ScanText
         | Scope::Note
         | Scope::Help
         | Scope::Why
@@ -96,6 +98,7 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
             | Screen::CatchUp(_)
             | Screen::Digest(_)
             | Screen::Search
+            | Screen::Scan
             | Screen::Settings(_)
     );
     let steps = if has_cursor { 1 } else { STEP };
@@ -112,6 +115,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::NeedsYou => needs_you::act(model, action),
         Scope::Log => decision_log::act(model, action),
         Scope::Search | Scope::SearchText => search::act(model, action),
+        Scope::Scan => scan::act(model, action),
         Scope::Engagement => engagement::act(model, action),
         Scope::Rest => rest::act(model, action),
         Scope::CatchUp => catch_up::act(model, action),
@@ -133,6 +137,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Invite
         | Scope::Form
         | Scope::SafetyCode
+        | Scope::ScanText
         | Scope::Note
         | Scope::SettingsText
         | Scope::FirstStart

@@ -12,15 +12,16 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::Position;
 
+use crate::api::Request;
 use crate::model::{ChannelId, PeerText};
 use crate::profile::config::Key;
 use crate::text::SafeLine;
 
 use super::available::{self, why_not};
 use super::keymap::{Action, Scope};
-use super::message::Effect;
+use super::message::{Effect, Question};
 use super::model::{Model, Pane, Screen, Spot, Tone};
-use super::screen::{engagement, invite, main, settings};
+use super::screen::{digest, engagement, invite, main, settings};
 use super::update::{self, scope};
 use super::widget::editor::Editor;
 
@@ -36,6 +37,10 @@ pub(super) enum Run {
     Channel(ChannelId),
     /// Goes to a channel and does what a key does there.
     On(ChannelId, Action),
+    /// Tries out the preset of this number in a channel, in the order of the presets.
+    Preset(ChannelId, usize),
+    /// Shows what of a channel is left to the digest.
+    Digest(ChannelId),
     /// Shows an invite.
     Invite(ChannelId),
     /// Shows a setting.
@@ -94,6 +99,22 @@ impl Palette {
         self.cursor
     }
 
+    /// Returns which graphemes of a line were typed, counted from its beginning.
+    fn letters(&self, row: &Row) -> Vec<u32> {
+        let query = self.editor.text();
+        let text = row.plain();
+        let mut letters = Vec::new();
+        let found = pattern(query.expose_untrusted()).indices(
+            Utf32Str::new(&text, &mut Vec::new()),
+            &mut Matcher::new(Config::DEFAULT),
+            &mut letters,
+        );
+        if found.is_none() {
+            letters.clear();
+        }
+        letters
+    }
+
     pub(super) fn selected(&self) -> Option<&Row> {
         self.rows.get(*self.found.get(self.cursor)?)
     }
@@ -116,15 +137,19 @@ impl Palette {
     }
 }
 
-/// Returns the places of the texts that hold the letters of `query` in their order, each with
-/// how well they do; all, and equally well, where nothing is looked for.
-fn scores(query: &str, texts: impl Iterator<Item = String>) -> Vec<(usize, u32)> {
-    let pattern = Pattern::new(
+fn pattern(query: &str) -> Pattern {
+    Pattern::new(
         query,
         CaseMatching::Ignore,
         Normalization::Smart,
         AtomKind::Fuzzy,
-    );
+    )
+}
+
+/// Returns the places of the texts that hold the letters of `query` in their order, each with
+/// how well they do; all, and equally well, where nothing is looked for.
+fn scores(query: &str, texts: impl Iterator<Item = String>) -> Vec<(usize, u32)> {
+    let pattern = pattern(query);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let scored = texts.enumerate().filter_map(|(at, text)| {
@@ -135,7 +160,7 @@ fn scores(query: &str, texts: impl Iterator<Item = String>) -> Vec<(usize, u32)>
 }
 
 /// Opens the palette over the present screen.
-pub(super) fn open(model: &mut Model) {
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     model.leader = None;
     let mut palette = Palette {
         editor: Editor::default(),
@@ -146,6 +171,7 @@ pub(super) fn open(model: &mut Model) {
     palette.find(&model.recent);
     model.palette = Some(Box::new(palette));
     model.touch();
+    update::ask(model, Request::Presets, Question::Presets)
 }
 
 /// Makes the lines anew, because what they are made from changed.
@@ -277,6 +303,17 @@ fn carry_out(model: &mut Model, run: Run) -> Vec<Effect> {
             effects.extend(refuse(model, action).unwrap_or_else(|| main::act(model, action)));
             effects
         }
+        Run::Preset(channel, number) => {
+            let Some(preset) = model.preset_names().into_iter().nth(number) else {
+                return Vec::new();
+            };
+            model.go_main();
+            let mut effects = main::select(model, Spot::Channel(channel));
+            let refused = refuse(model, Action::Engagement);
+            effects.extend(refused.unwrap_or_else(|| engagement::open_with_preset(model, &preset)));
+            effects
+        }
+        Run::Digest(channel) => digest::open_at(model, channel),
         Run::Invite(channel) => {
             model.go_main();
             let mut effects = main::select(model, Spot::Channel(channel));
@@ -357,6 +394,31 @@ mod tests {
         assert_eq!(palette("open", &[link])[0], "open a link");
         assert_eq!(palette("log", &[link])[0], "open the log");
         assert_eq!(palette("", &[link])[0], "open a link");
+    }
+
+    #[test]
+    fn what_was_typed_is_marked_in_a_line_and_nothing_else_is() {
+        let row = Row {
+            name: ours("Märta"),
+            ..row(": edit preset", Run::Channel(ChannelId(1)))
+        };
+        let marked = |query: &str| {
+            let palette = Palette {
+                editor: Editor::with_text(&PeerText::new(query)),
+                rows: vec![row.clone()],
+                found: vec![0],
+                cursor: 0,
+            };
+            let letters = palette.letters(&row);
+            let text = row.plain();
+            let chars = text.chars().zip(0..);
+            let marked = chars.filter(|(_, at)| letters.contains(at));
+            marked.map(|(c, _)| c).collect::<String>()
+        };
+        assert_eq!(marked("PRE"), "pre");
+        assert_eq!(marked("rta pres"), "rtapres");
+        assert_eq!(marked("xyz"), "");
+        assert_eq!(marked(""), "");
     }
 
     proptest! {

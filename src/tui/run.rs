@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::Event;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{Events, Handle, Reply, Role};
 use crate::desktop::clipboard::{Clipboard, Placed};
+use crate::desktop::ends;
 use crate::desktop::notify::Ways;
 use crate::desktop::picture::Picture;
 use crate::desktop::settings::plan;
@@ -196,7 +196,7 @@ enum Woken {
 impl Session {
     async fn live(&mut self, question: Asked) -> Result<(), Error> {
         let mut gone = terminal::watch();
-        let mut asked = signals()?;
+        let mut asked = ends::asked()?;
         let effects = start(&mut self.model);
         self.carry_out(effects).await?;
         self.await_first_answers().await?;
@@ -522,25 +522,4 @@ impl Session {
             tracing::debug!("the engine took too long over the last requests");
         }
     }
-}
-
-/// Listens to the signals that ask a program to end.
-fn signals() -> Result<mpsc::Receiver<()>, Error> {
-    let (sender, receiver) = mpsc::channel(1);
-    for kind in [
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-        SignalKind::interrupt(),
-    ] {
-        let mut stream = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(()).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(receiver)
 }

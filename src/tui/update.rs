@@ -7,6 +7,7 @@ mod answers;
 mod attending;
 mod pasting;
 mod reading;
+mod reload;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
@@ -23,11 +24,11 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    catch_up, decision_log, digest, doctor, end_channel, engagement, form, help, invite, main,
-    needs_you, note, onboarding, rename, rest, review, review_queue, review_words, safety_code,
-    search, settings, why,
+    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, note,
+    onboarding, rename, rest, review, review_queue, review_words, safety_code, scan, search,
+    settings, why,
 };
-use super::{mouse, palette, tour, watch};
+use super::{first_look, mouse, palette, tour, watch};
 
 /// Takes in one message that arrived at `at`, and returns what is to be done outside.
 pub fn update(model: &mut Model, at: UnixMillis, message: Message) -> Vec<Effect> {
@@ -192,6 +193,8 @@ fn pass_time(model: &mut Model, at: UnixMillis) -> Vec<Effect> {
         model.touch();
     }
     effects.extend(search::pass_time(model));
+    effects.extend(first_look::pass_time(model));
+    effects.extend(scan::pass_time(model));
     effects.extend(reading::mark_read(model));
     effects
 }
@@ -250,7 +253,7 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Channels => {
             let mut effects = ask(model, Request::Channels, Question::Channels);
             effects.extend(open.map_or_else(Vec::new, |channel| note::load(model, channel)));
-            effects.extend(reload_screen(model));
+            effects.extend(reload::screen(model));
             effects.extend(
                 open.into_iter()
                     .flat_map(|channel| overview(model, channel)),
@@ -266,13 +269,18 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Messages { .. } => Vec::new(),
         Event::NeedsYou => {
             let mut effects = ask(model, Request::NeedsYou, Question::NeedsYou);
-            effects.extend(reload_screen(model));
+            effects.extend(reload::screen(model));
             effects
         }
-        Event::Status => ask(model, Request::Status, Question::Status),
+        Event::Status => {
+            let mut effects = ask(model, Request::Status, Question::Status);
+            effects.extend(reload::on_status(model));
+            effects
+        }
+        Event::Settings => vec![Effect::ReadSettings],
         Event::Overflow => {
             let mut effects = reload_lists(model);
-            effects.extend(reload_screen(model));
+            effects.extend(reload::screen(model));
             if let Some(channel) = open {
                 effects.extend(newest(model, channel));
                 effects.extend(overview(model, channel));
@@ -284,54 +292,6 @@ fn on_event(model: &mut Model, event: Event) -> Vec<Effect> {
             model.touch();
             vec![Effect::Quit]
         }
-    }
-}
-
-/// Asks again for what only the present screen shows.
-fn reload_screen(model: &mut Model) -> Vec<Effect> {
-    // What the help lies over goes on below it.
-    let Some(over) = model.lift(|screen| !matches!(screen, Screen::Help(_))) else {
-        return Vec::new();
-    };
-    let effects = reload_top(model);
-    model.lower(over);
-    effects
-}
-
-fn reload_top(model: &mut Model) -> Vec<Effect> {
-    match &model.screen {
-        Screen::NeedsYou(_) => needs_you::reload(model),
-        Screen::Review(screen) => {
-            let mut effects = Vec::new();
-            for item in screen.items() {
-                effects.extend(ask(model, Request::Review { item }, Question::Review(item)));
-            }
-            effects
-        }
-        Screen::Invite(screen) => {
-            let channel = screen.channel;
-            invite::reload(model, channel)
-        }
-        Screen::SafetyCode(screen) => {
-            let channel = screen.channel;
-            safety_code::reload(model, channel)
-        }
-        Screen::Engagement(_) => engagement::reload(model),
-        Screen::CatchUp(_) => catch_up::reload(model),
-        Screen::Digest(_) => digest::reload(model),
-        Screen::Main
-        | Screen::Form(_)
-        | Screen::Log(_)
-        | Screen::Rest(_)
-        | Screen::Search
-        | Screen::Note(_)
-        | Screen::Settings(_)
-        | Screen::Doctor(_)
-        | Screen::Onboarding(_)
-        | Screen::Help(_)
-        | Screen::Why(_)
-        | Screen::Rename(_)
-        | Screen::EndChannel(_) => Vec::new(),
     }
 }
 
@@ -359,6 +319,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::CatchUp(_) => Scope::CatchUp,
         Screen::Digest(_) => Scope::Digest,
         Screen::Search => search::scope(model),
+        Screen::Scan => scan::scope(model),
         Screen::Note(_) => Scope::Note,
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
         Screen::Settings(_) => Scope::Settings,
@@ -487,6 +448,8 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         safety_code::edit(model, key);
     } else if scope == Scope::SearchText {
         search::edit(model, key);
+    } else if scope == Scope::ScanText {
+        scan::edit(model, key);
     } else if scope == Scope::Note {
         note::edit(model, key);
     } else if scope == Scope::SettingsText {
@@ -531,8 +494,7 @@ fn act_anywhere(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<E
         return Some(Vec::new());
     }
     if action == Action::Palette {
-        palette::open(model);
-        return Some(Vec::new());
+        return Some(palette::open(model));
     }
     if action == Action::Filter {
         filter::open(model);
@@ -571,6 +533,7 @@ fn act_in(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::SafetyCode => safety_code::act(model, action),
         Scope::Log => decision_log::act(model, action),
         Scope::Search | Scope::SearchText => search::act(model, action),
+        Scope::Scan | Scope::ScanText => scan::act(model, action),
         Scope::Note => note::act(model, action),
         Scope::Settings => settings::act(model, action),
         Scope::SettingsText => {

@@ -17,7 +17,7 @@ use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
     catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite, main,
-    needs_you, needs_you_view, note, onboarding, rename, rest, review_view, safety_code,
+    needs_you, needs_you_view, note, onboarding, rename, rest, review_view, safety_code, scan_view,
     search_view, settings_view, why,
 };
 use super::theme::Role;
@@ -59,6 +59,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::CatchUp(screen) => catch_up::draw(model, screen, frame),
         Screen::Digest(screen) => digest::draw(model, screen, frame),
         Screen::Search => search_view::draw(model, frame),
+        Screen::Scan => scan_view::draw(model, frame),
         Screen::Note(screen) => note::draw(model, screen, frame),
         Screen::Settings(screen) => settings_view::draw(model, screen, frame),
         Screen::Onboarding(screen) => onboarding::draw(model, screen, frame),
@@ -306,7 +307,8 @@ fn draw_footer(model: &Model, frame: &mut Frame<'_>) {
         let rule = nth(area, last - 1);
         paint.rule(rule);
         draw_filter(model, &mut paint, rule);
-        if let Some(words) = notice.or_else(|| proposal(model, area.width)) {
+        let words = notice.or_else(|| first_look(model, area.width));
+        if let Some(words) = words.or_else(|| proposal(model, area.width)) {
             let mut spans = vec![paint.own(Role::Faint, " ")];
             spans.extend(words);
             spans.push(paint.own(Role::Faint, " "));
@@ -363,6 +365,13 @@ const FIRST: &[Action] = &[
 
 /// The same as long as there is no channel.
 const FIRST_OF_ALL: &[Action] = &[Action::NewInvite, Action::AcceptLink, Action::Palette];
+
+/// Returns how far the first look at the channels is, while there are many of them.
+fn first_look(model: &Model, columns: u16) -> Option<Spans> {
+    let (role, words) = super::first_look::words(model)?;
+    let line = ours(&words).truncated(usize::from(columns).saturating_sub(8));
+    Some(safe(&model.theme, &line, role))
+}
 
 /// Returns what the tour proposes to try next, on the main screen of the demo.
 fn proposal(model: &Model, columns: u16) -> Option<Spans> {

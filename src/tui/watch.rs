@@ -113,19 +113,30 @@ fn effects(outcome: Outcome) -> Vec<Effect> {
         .map(|channel| Effect::Untell(Notice::id(channel)))
         .collect();
     let claimed = tell.iter().flat_map(|notice| &notice.about);
-    let claimed = claimed.map(|(occasion, _)| *occasion);
-    let occasions: Vec<_> = claimed.chain(seen).collect();
-    if !occasions.is_empty() {
-        let request = Request::Claim { occasions };
+    let occasions: Vec<_> = claimed.map(|(occasion, _)| *occasion).collect();
+    if !(occasions.is_empty() && seen.is_empty()) {
+        let request = Request::Claim { occasions, seen };
         effects.push(Effect::Ask(request, Question::Claim(tell)));
     }
     effects
 }
 
-/// Takes in what nobody else has told the person of, and tells it.
-pub(super) fn take_claimed(model: &Model, asked: Vec<Notice>, granted: &[Claimed]) -> Vec<Effect> {
+/// Takes in what nobody else has told the person of, and tells it. What another screen told of
+/// the same channel a moment ago keeps it waiting.
+pub(super) fn take_claimed(
+    model: &mut Model,
+    asked: Vec<Notice>,
+    granted: &[Claimed],
+) -> Vec<Effect> {
     let with_text = model.config.notify_text();
-    let ours: Vec<_> = granted.iter().map(|own| own.occasion).collect();
+    let waits = granted
+        .iter()
+        .filter_map(|own| Some((own.occasion, own.wait?)));
+    let waits: Vec<_> = waits.collect();
+    let next = model.watch.notices.put_off(&asked, &waits);
+    model.watch.next = model.watch.next.into_iter().chain(next).min();
+    let told = granted.iter().filter(|own| own.wait.is_none());
+    let ours: Vec<_> = told.map(|own| own.occasion).collect();
     let mut effects = Vec::new();
     for notice in asked.into_iter().filter_map(|notice| notice.only(&ours)) {
         let own = granted

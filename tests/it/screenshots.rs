@@ -30,6 +30,10 @@ fn with_draft(size: (u16, u16)) -> World {
     World::new(Facts::busy().calm().with_draft(), size)
 }
 
+fn mesh(size: (u16, u16)) -> World {
+    World::new(Facts::busy().calm().with_mesh(), size)
+}
+
 /// A world, after what a person did in it.
 fn after(facts: Facts, size: (u16, u16), does: fn(&mut World)) -> World {
     let mut world = World::new(facts, size);
@@ -122,6 +126,8 @@ const PICTURES: &[Picture] = &[
     ("log-entry", log::opened, "<enter>"),
     ("search", noted, "<ctrl-f>hold<enter>j"),
     ("note", noted, " n"),
+    ("scan", mesh, "Shttp://192.168.1.{1-254}:8787<enter>j"),
+    ("review-asks", mesh, "N<enter>"),
     ("settings", settings::world, ","),
     (
         "doctor",

@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tui", &["model", "text", "api", "desktop", "profile"]),
-    ("plain", &["model", "text", "api"]),
+    ("plain", &["model", "text", "api", "desktop"]),
     ("cli", &["model", "text", "api", "wire", "desktop"]),
     (
         "doctor",

@@ -9,6 +9,7 @@ mod held;
 mod hostile;
 pub(crate) mod log;
 mod matrix;
+mod mesh;
 mod mouse;
 mod needs_you;
 pub(crate) mod onboarding;

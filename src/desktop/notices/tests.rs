@@ -211,7 +211,7 @@ proptest! {
             for notice in &outcome.tell {
                 prop_assert!(!notice.about.is_empty());
                 if let Some(before) = last.insert(notice.channel, at.now) {
-                    prop_assert!(at.now.since(before) >= BETWEEN);
+                    prop_assert!(at.now.since(before) >= Occasion::BETWEEN);
                 }
                 for (occasion, sort) in &notice.about {
                     let what = there.iter().find(|what| what.occasion == *occasion).unwrap();
@@ -228,4 +228,27 @@ proptest! {
             prop_assert_eq!(again.tell, vec![], "nothing is told twice");
         }
     }
+}
+
+#[test]
+fn what_another_screen_told_a_moment_ago_waits_here_too() {
+    let mut notices = begun();
+    let first = notices.look(wishes(Level::Decisions), later(1), &[draft(1, 1)]);
+    let Occasion::Need { .. } = told(&first)[0] else {
+        panic!("{first:?}");
+    };
+    let until = later(4).now;
+    let waits = [(told(&first)[0], until), (draft(9, 9).occasion, until)];
+    assert_eq!(notices.put_off(&first.tell, &waits), Some(until));
+    for minutes in [1, 3] {
+        let outcome = notices.look(wishes(Level::Decisions), later(minutes), &[draft(1, 1)]);
+        assert_eq!((outcome.tell, outcome.next), (Vec::new(), Some(until)));
+    }
+    let outcome = notices.look(wishes(Level::Decisions), later(4), &[draft(1, 1)]);
+    assert_eq!(told(&outcome), told(&first));
+    assert_eq!(
+        notices.put_off(&[], &waits),
+        None,
+        "nothing of it was asked here"
+    );
 }

@@ -79,3 +79,36 @@ fn the_rules_in_force_are_said_in_a_few_words() {
     };
     insta::assert_snapshot!(Preset::ALL.map(words).join("\n"));
 }
+
+#[test]
+fn a_person_is_told_of_a_channel_once_in_five_minutes_whoever_tells() {
+    use std::sync::atomic::Ordering;
+    let mut alone = crate::engine::inbound::tests::alone();
+    let new = |channel, at| Occasion::New {
+        channel,
+        at: UnixMillis(at),
+    };
+    let mut claim = |minutes: i64, occasions: &[Occasion], seen: &[Occasion]| {
+        let now = UnixMillis(1_000_000 + minutes * 60_000);
+        alone.time.store(now.0, Ordering::Relaxed);
+        let Ok(Reply::Claimed(granted)) = alone.core.claim(occasions, seen.to_vec()) else {
+            panic!("another reply");
+        };
+        let left = |own: Claimed| (own.occasion, own.wait.map(|wait| wait.since(now).as_secs()));
+        granted.into_iter().map(left).collect::<Vec<_>>()
+    };
+    // What comes together is told together.
+    let first = [new(MARTA, 1), new(MARTA, 2)];
+    assert_eq!(claim(0, &first, &[]), first.map(|one| (one, None)));
+    assert_eq!(claim(0, &first, &[]), [], "another screen told it");
+    let next = [new(MARTA, 3), new(KEN, 3)];
+    let expected = [(next[0], Some(4 * 60)), (next[1], None)];
+    assert_eq!(claim(1, &next, &[]), expected);
+    assert_eq!(claim(5, &next, &[]), [(next[0], None)]);
+    // What somebody sees is told to nobody, and keeps nothing else waiting.
+    let seen = new(ChannelId(7), 1);
+    assert_eq!(claim(20, &[], &[seen]), []);
+    assert_eq!(claim(20, &[seen], &[]), []);
+    let other = new(ChannelId(7), 2);
+    assert_eq!(claim(20, &[other], &[]), [(other, None)]);
+}

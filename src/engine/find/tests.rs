@@ -282,3 +282,59 @@ fn a_conversation_opens_around_a_message() {
     assert_eq!(page(0, 0), (vec![ids[5]], true, true));
     assert_eq!(page(u32::MAX, u32::MAX).0, ids);
 }
+
+#[test]
+fn a_star_finds_a_word_by_what_stands_inside_of_it() {
+    let mut alone = alone();
+    let channel = alone.add(ChannelState::Active, true);
+    arrive(&mut alone, channel, 1, "a Telegrammbote came", &[]);
+    arrive(&mut alone, channel, 2, "good grammar", &[]);
+    arrive(&mut alone, channel, 3, "nothing of it", &[]);
+    assert_eq!(search(&mut alone, "gramm").total, 1, "a beginning alone");
+    let found = search(&mut alone, "*GRAMM");
+    assert_eq!(excerpts(&found), ["good grammar", "a Telegrammbote came"]);
+    let span = found.hits[1].excerpt.matches[0];
+    assert_eq!((span.start, span.end), (2, 15));
+    assert_eq!(search(&mut alone, "*bot *gramm").total, 1);
+    assert_eq!(
+        excerpts(&search(&mut alone, "-*gramm is:message")),
+        ["nothing of it"]
+    );
+    for nothing in ["*xyz", "*xyz *gramm"] {
+        assert_eq!(search(&mut alone, nothing).total, 0, "{nothing}");
+    }
+    assert_eq!(search(&mut alone, "-*xyz is:message").total, 3);
+}
+
+#[test]
+fn too_many_words_with_a_part_in_them_are_said() {
+    let mut alone = alone();
+    let channel = alone.add(ChannelState::Active, true);
+    let many: Vec<String> = (0..=MOST_INSIDE)
+        .map(|number| format!("q{number:04}z"))
+        .collect();
+    arrive(&mut alone, channel, 1, &many.join(" "), &[]);
+    let found = search(&mut alone, "*z");
+    assert_eq!((found.total, found.notes.len()), (1, 1));
+}
+
+#[test]
+fn inside_of_words_is_searched_in_a_protected_profile_too() {
+    let mut alone = alone();
+    let channel = alone.add(ChannelState::Active, true);
+    arrive(&mut alone, channel, 1, "a Telegrammbote came", &[]);
+    assert_eq!(search(&mut alone, "*gramm").total, 1);
+    let key = VaultKey::generate().unwrap();
+    let lock = VaultLock::new(&key, &Passphrase::new("one"), Cost::TEST).unwrap();
+    at_rest::protect(
+        &mut alone.core.store,
+        key,
+        &lock,
+        &std::sync::Arc::default(),
+        |_| Ok(()),
+    )
+    .unwrap();
+    assert_eq!(search(&mut alone, "*gramm").total, 1);
+    arrive(&mut alone, channel, 2, "good grammar", &[]);
+    assert_eq!(search(&mut alone, "*gramm").total, 2);
+}

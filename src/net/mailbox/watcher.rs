@@ -39,15 +39,27 @@ pub(super) async fn watch(relay: Arc<Relay>) {
 }
 
 /// One round of the batch extension; `false` if the relay does not have it.
+///
+/// A round is broken off where a person puts looks off or takes them up again: what was not
+/// settled by then comes again in a later one.
 async fn together(relay: &Arc<Relay>) -> Result<bool, Failure> {
+    let mut turns = relay.first_looks.turns();
     let cells: BTreeMap<String, Arc<Cell>> = relay
         .cells()
         .into_iter()
+        .filter(|(channel, _)| !relay.first_looks.is_put_off(*channel))
         .map(|(_, cell)| {
             let address = cell.room().watch.address.clone();
             (address, cell)
         })
         .collect();
+    tokio::select! {
+        round = round(relay, &cells) => round,
+        Ok(()) = turns.changed() => Ok(true),
+    }
+}
+
+async fn round(relay: &Arc<Relay>, cells: &BTreeMap<String, Arc<Cell>>) -> Result<bool, Failure> {
     if cells.is_empty() {
         relay.changed.notified().await;
         return Ok(true);
@@ -80,9 +92,17 @@ async fn together(relay: &Arc<Relay>) -> Result<bool, Failure> {
         Ok(Changes::NotOffered) => return Ok(false),
         Err(failure) => {
             relay.tell_health(Some(&failure.problem), false).await;
+            for cell in cells.values() {
+                relay.now_known(cell);
+            }
             return Err(failure);
         }
     };
+    for (address, cell) in cells {
+        if !cell.is_known() && !changed.contains_key(address) {
+            relay.now_known(cell);
+        }
+    }
     relay.together.store(true, Ordering::Relaxed);
     relay.tell_health(None, true).await;
     let looks: Vec<_> = changed
@@ -129,10 +149,14 @@ async fn watch_one(relay: Arc<Relay>, channel: ChannelId, cell: Arc<Cell>) {
     let mut cadence = Cadence::default();
     let mut failures = 0;
     while relay.has(channel, &cell) {
+        if !cell.is_known() {
+            relay.first_looks.until_wanted(channel).await;
+        }
         let wait = (relay.cells().len() <= WAITING_AT_ONCE).then_some(LONG_POLL);
         let began = Instant::now();
         let looked = tokio::select! {
             looked = relay.look(&cell, wait, false) => looked,
+            () = relay.first_looks.until_put_off(channel), if !cell.is_known() => continue,
             // The engine knows something new of the channel, or forgot it.
             () = cell.poke.notified() => {
                 cadence.polled(true);

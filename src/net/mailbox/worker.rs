@@ -1,8 +1,10 @@
 //! Moves bytes between relays, the protocol and the engine. One [`Relay`] per relay address, so
 //! a dead or slow one delays nobody else.
 
+mod sync;
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +15,8 @@ use tokio::time::Instant;
 
 use crate::model::{ChannelId, Digest};
 use crate::net::{
-    Accepted, Command, Failure, Incoming, Link, Mode, News, Post, Problem, Retry, Settled, Watch,
+    Accepted, Command, Failure, FirstLooks, Incoming, Link, Mode, News, Post, Problem, Retry,
+    Settled, Watch,
 };
 use crate::wire::mailbox::RelayUrl;
 
@@ -28,11 +31,6 @@ const AT_ONCE: usize = 64;
 const ATTEMPT: Duration = Duration::from_secs(75);
 /// How often a relay that does not tell of handshake writes is asked for the handshake.
 const HANDSHAKE_EVERY: Duration = Duration::from_secs(60);
-/// How long one look at all channels waits for a relay that is watched anyway: what it answers
-/// later arrives by itself.
-const PATIENCE_WATCHED: Duration = Duration::from_secs(3);
-/// How long it waits for a relay that nobody asks again before the next call.
-const PATIENCE_ON_DEMAND: Duration = Duration::from_secs(20);
 /// How often the engine hears that a relay is still well.
 const HEALTH_EVERY: Duration = Duration::from_secs(20);
 
@@ -41,6 +39,7 @@ pub(super) async fn run(mut link: Link) {
     let mut relays = Relays {
         news: link.news.clone(),
         mode: link.mode,
+        first_looks: Arc::clone(&link.first_looks),
         by_url: HashMap::new(),
         homes: HashMap::new(),
         tasks: JoinSet::new(),
@@ -54,6 +53,7 @@ pub(super) async fn run(mut link: Link) {
 struct Relays {
     news: mpsc::Sender<Incoming>,
     mode: Mode,
+    first_looks: Arc<FirstLooks>,
     by_url: HashMap<String, Arc<Relay>>,
     homes: HashMap<ChannelId, Arc<Relay>>,
     tasks: JoinSet<()>,
@@ -98,7 +98,11 @@ impl Relays {
         let known = self.by_url.get(&watch.relay).cloned();
         let relay = match known {
             Some(relay) => relay,
-            None => match Relay::new(&watch.relay, self.news.clone()) {
+            None => match Relay::new(
+                &watch.relay,
+                self.news.clone(),
+                Arc::clone(&self.first_looks),
+            ) {
                 Ok(relay) => {
                     let relay = Arc::new(relay);
                     self.by_url.insert(watch.relay.clone(), Arc::clone(&relay));
@@ -116,7 +120,7 @@ impl Relays {
             },
         };
         self.homes.insert(watch.channel, Arc::clone(&relay));
-        relay.enter(watch);
+        relay.enter(watch, self.mode);
     }
 
     /// Answers a command that no relay can carry out: the engine waits for every answer.
@@ -131,14 +135,11 @@ impl Relays {
 
     fn sync(&mut self, done: oneshot::Sender<Vec<Problem>>) {
         let relays: Vec<_> = self.by_url.values().cloned().collect();
-        let patience = match self.mode {
-            Mode::Continuous => PATIENCE_WATCHED,
-            Mode::OnDemand => PATIENCE_ON_DEMAND,
-        };
+        let mode = self.mode;
         self.tasks.spawn(async move {
             let syncs: Vec<_> = relays
                 .into_iter()
-                .map(|relay| relay.sync_within(patience))
+                .map(|relay| relay.sync_in_time(mode))
                 .collect();
             let problems = futures_util::future::join_all(syncs).await;
             // Nobody waits any more: the caller went away.
@@ -152,9 +153,15 @@ impl Relays {
 pub(super) struct Cell {
     room: Mutex<Room>,
     pub(super) poke: Notify,
+    /// Whether it was looked at since it is watched.
+    known: AtomicBool,
 }
 
 impl Cell {
+    pub(super) fn is_known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
+    }
+
     pub(super) fn room(&self) -> MutexGuard<'_, Room> {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -182,6 +189,9 @@ pub(super) struct Relay {
     permits: Semaphore,
     news: mpsc::Sender<Incoming>,
     health: Mutex<Health>,
+    pub(super) first_looks: Arc<FirstLooks>,
+    /// How often a channel was looked at.
+    looks: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -191,7 +201,11 @@ struct Health {
 }
 
 impl Relay {
-    fn new(url: &str, news: mpsc::Sender<Incoming>) -> Result<Self, Failure> {
+    fn new(
+        url: &str,
+        news: mpsc::Sender<Incoming>,
+        first_looks: Arc<FirstLooks>,
+    ) -> Result<Self, Failure> {
         let relay = RelayUrl::parse(url).map_err(|error| Failure {
             problem: error.to_string(),
             retry: Retry::Never,
@@ -205,6 +219,8 @@ impl Relay {
             permits: Semaphore::new(AT_ONCE),
             news,
             health: Mutex::default(),
+            first_looks,
+            looks: AtomicU64::new(0),
         })
     }
 
@@ -229,15 +245,23 @@ impl Relay {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, watch: Watch) {
+    fn enter(&self, watch: Watch, mode: Mode) {
         let channel = watch.channel;
+        let mut rooms = self.rooms();
+        let known = rooms.get(&channel).is_some_and(|old| old.is_known());
         let cell = Arc::new(Cell {
             room: Mutex::new(Room::new(watch)),
             poke: Notify::new(),
+            known: AtomicBool::new(known),
         });
-        if let Some(old) = self.rooms().insert(channel, cell) {
+        // One that is watched for a single call may never be looked at.
+        if !known && mode == Mode::Continuous {
+            self.first_looks.expect(channel);
+        }
+        if let Some(old) = rooms.insert(channel, cell) {
             old.poke.notify_one();
         }
+        drop(rooms);
         self.changed.notify_one();
     }
 
@@ -246,36 +270,8 @@ impl Relay {
             old.poke.notify_one();
         }
         self.health().handshakes.remove(&channel);
+        self.first_looks.forget(channel);
         self.changed.notify_one();
-    }
-
-    /// Looks at every channel once, but waits no longer than this: one slow relay must not keep
-    /// the others' mail from whoever asked.
-    async fn sync_within(self: Arc<Self>, patience: Duration) -> Option<Problem> {
-        let relay = self.url.clone();
-        tokio::time::timeout(patience, self.sync())
-            .await
-            .unwrap_or_else(|_elapsed| {
-                Some(Problem {
-                    relay,
-                    problem: "the relay has not answered yet".to_owned(),
-                })
-            })
-    }
-
-    /// Looks at every channel once.
-    async fn sync(self: Arc<Self>) -> Option<Problem> {
-        let relay = &self;
-        let problems: Vec<_> = stream::iter(self.cells())
-            .map(|(_, cell)| async move { relay.look(&cell, None, true).await.err() })
-            .buffer_unordered(AT_ONCE)
-            .filter_map(|failure| async move { failure })
-            .collect()
-            .await;
-        problems.into_iter().next().map(|failure| Problem {
-            relay: self.url.clone(),
-            problem: failure.problem,
-        })
     }
 
     /// Looks at one channel; with `wait`, lets the relay keep us waiting for news that long.
@@ -298,7 +294,16 @@ impl Relay {
             }
             Err(failure) => self.tell_health(Some(&failure.problem), false).await,
         }
+        self.now_known(cell);
         result
+    }
+
+    /// Notes that a channel was looked at, be it in vain: its relay's trouble is told elsewhere.
+    pub(super) fn now_known(&self, cell: &Cell) {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        if !cell.known.swap(true, Ordering::Relaxed) {
+            self.first_looks.over(cell.room().watch.channel);
+        }
     }
 
     async fn look_at_messages(

@@ -142,11 +142,11 @@ fn unreachable(error: &reqwest::Error) -> Failure {
 /// Returns the connection pool for an address. Loopback never goes through a proxy, and without
 /// TLS no root certificates are read.
 fn pool(url: &RelayUrl) -> Result<&'static reqwest::Client, Failure> {
-    static POOLS: [OnceLock<Option<reqwest::Client>>; 3] =
-        [OnceLock::new(), OnceLock::new(), OnceLock::new()];
-    let [near, far, tls] = &POOLS;
+    static POOLS: [OnceLock<Option<reqwest::Client>>; 4] = [const { OnceLock::new() }; 4];
+    let [near, near_tls, far, far_tls] = &POOLS;
     let pool = match (url.is_tls(), url.is_loopback()) {
-        (true, _) => tls.get_or_init(|| build(|builder| builder)),
+        (true, true) => near_tls.get_or_init(|| build(reqwest::ClientBuilder::no_proxy)),
+        (true, false) => far_tls.get_or_init(|| build(|b| b)),
         (false, true) => near.get_or_init(|| build(|b| b.no_proxy().tls_certs_only([]))),
         (false, false) => far.get_or_init(|| build(|b| b.tls_certs_only([]))),
     };

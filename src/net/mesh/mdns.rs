@@ -85,13 +85,16 @@ fn address(service: &ResolvedService) -> Option<String> {
 }
 
 /// Returns the URL of the first of these addresses that lies on a local network, version 4
-/// before 6. Link-local ones of version 6 need the name of an interface, which no URL has.
+/// before 6, and this computer itself last: what somebody else calls so is not we. Link-local
+/// ones of version 6 need the name of an interface, which no URL has.
 fn pick(addresses: impl Iterator<Item = IpAddr>, port: u16) -> Option<String> {
     let is_local = |ip: &IpAddr| match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || ip.is_loopback(),
         IpAddr::V6(ip) => ip.is_unique_local() || ip.is_loopback(),
     };
-    let ip = addresses.filter(is_local).min()?;
+    let ip = addresses
+        .filter(is_local)
+        .min_by_key(|ip| (ip.is_loopback(), *ip))?;
     Some(format!("http://{}", SocketAddr::new(ip, port)))
 }
 
@@ -141,13 +144,17 @@ mod tests {
     fn what_is_announced_elsewhere_than_on_a_local_network_is_not_asked() {
         let pick = |addresses: &[&str]| {
             let addresses: Vec<_> = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
-            super::pick(addresses.into_iter(), 8787)
+            pick(addresses.into_iter(), 8787)
         };
         assert_eq!(
             pick(&["fd00::5", "192.168.1.5"]).unwrap(),
             "http://192.168.1.5:8787"
         );
-        assert_eq!(pick(&["fd00::5"]).unwrap(), "http://[fd00::5]:8787");
+        assert_eq!(
+            pick(&["127.0.0.1", "fd00::5"]).unwrap(),
+            "http://[fd00::5]:8787"
+        );
+        assert_eq!(pick(&["127.0.0.1"]).unwrap(), "http://127.0.0.1:8787");
         assert_eq!(pick(&["8.8.8.8", "2001:db8::1", "fe80::1"]), None);
         assert_eq!(pick(&[]), None);
     }

@@ -218,3 +218,6 @@ impl Node {
         Some((request.id, signed))
     }
 }
+
+#[cfg(test)]
+mod tests;

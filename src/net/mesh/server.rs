@@ -103,10 +103,11 @@ impl Shares {
     /// Counts one more, if this address may have it.
     fn add(&self, from: IpAddr) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(from).or_default();
-        let may = *count < OF_ONE;
-        *count += usize::from(may);
-        may
+        if counts.get(&from).is_some_and(|count| *count >= OF_ONE) {
+            return false;
+        }
+        *counts.entry(from).or_default() += 1;
+        true
     }
 
     fn remove(&self, from: IpAddr) {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::model::{ChannelId, Listening, NetworkId, UnixMillis};
 use crate::net::{
@@ -60,7 +60,7 @@ struct Worker {
 struct Login {
     account: Arc<Account>,
     node: Arc<RwLock<Node>>,
-    listening: Option<AbortHandle>,
+    listening: Option<JoinHandle<()>>,
 }
 
 impl Drop for Login {
@@ -123,7 +123,11 @@ impl Worker {
             login.account = Arc::new(account);
             return;
         }
-        self.login = None;
+        let before = self.login.take().and_then(|mut login| {
+            let listening = login.listening.take()?;
+            listening.abort();
+            Some(listening)
+        });
         let node = Arc::new(RwLock::new(node));
         let listening = account.listen.map(|listen| {
             let desk = Desk {
@@ -134,7 +138,7 @@ impl Worker {
                 at: listen,
                 announced: account.announced,
             };
-            self.tasks.spawn(listen.keep(Arc::new(desk)))
+            tokio::spawn(listen.keep(Arc::new(desk), before))
         });
         if listening.is_none() {
             self.report(News::Listening {
@@ -248,8 +252,13 @@ struct Listen {
 }
 
 impl Listen {
-    /// Listens until the task is dropped; where the address is taken, tries again.
-    async fn keep(self, desk: Arc<Desk>) {
+    /// Listens until the task is dropped; where the address is taken, tries again. `before` is
+    /// the task that listened until now, and was told to end.
+    async fn keep(self, desk: Arc<Desk>, before: Option<JoinHandle<()>>) {
+        if let Some(before) = before {
+            // It holds the address until it has ended.
+            let _ended = before.await;
+        }
         let mut told = false;
         let listener = loop {
             match TcpListener::bind(self.at).await {
@@ -398,3 +407,6 @@ fn now() -> UnixMillis {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::api::{
-    Draft, Error, Found, Hit, HitKind, HitText, Invite, Page, Reply, Request, Review, SafetyCode,
-    SendOutcome, Status, Today,
+    Alone, CatchUp, ChannelNews, Draft, Error, Found, Hit, HitKind, HitText, Invite, Page, Reply,
+    Request, Review, SafetyCode, SendOutcome, Status, Today,
 };
 use crate::model::{
-    Admission, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
-    Message, MessageId, NetworkId, PeerText, ReviewId, ReviewItem, ReviewKind, UnixMillis, Verdict,
+    Admission, Asked, Author, Body, Channel, ChannelId, ChannelState, Content, Digest, Fingerprint,
+    FirstLook, Message, MessageId, NetworkId, PeerText, Rest, ReviewId, ReviewItem, ReviewKind,
+    UnixMillis, Verdict,
 };
 use crate::plain::{Effect, Happened, State, Typed, start, step};
 
@@ -74,6 +75,28 @@ fn message(id: i64, author: Author, text: &str) -> Message {
     }
 }
 
+/// What happened in Marta's channel while the person was away.
+fn news() -> ChannelNews {
+    ChannelNews {
+        channel: MARTA,
+        name: PeerText::new("Marta Ruiz"),
+        last: UnixMillis(1_763_505_000_000),
+        arrived: 3,
+        held_in: 0,
+        held_out: 0,
+        alone: vec![Alone {
+            rule: "scheduling".into(),
+            count: 2,
+        }],
+        by_you: 0,
+        refused: 0,
+        expired: 0,
+        stops: 0,
+        contacts: 0,
+        ended: false,
+    }
+}
+
 /// A person at the keyboard, and an engine that answers.
 pub(super) struct Desk {
     pub(super) state: State,
@@ -86,6 +109,9 @@ pub(super) struct Desk {
     pub(super) items: Vec<ReviewItem>,
     pub(super) held_text: String,
     pub(super) refuse: Option<Error>,
+    pub(super) first_look: Option<FirstLook>,
+    /// What whoever asks for contact by themselves says.
+    pub(super) contact: Option<Asked>,
 }
 
 impl Desk {
@@ -138,6 +164,8 @@ impl Desk {
             items: kinds.map(item).to_vec(),
             held_text: "Could we hold Thursday?\nyou: sent".into(),
             refuse: None,
+            first_look: None,
+            contact: None,
         };
         let effects = start(&mut desk.state, None);
         desk.carry_out(effects);
@@ -230,8 +258,8 @@ impl Desk {
         Review {
             item,
             channel: self.channels[0].clone(),
-            network: NetworkId::Mailbox,
-            asked: None,
+            network: self.channels[0].network,
+            asked: self.contact.clone().filter(|_| id == CONTACT),
             message,
             before: Vec::new(),
             total: 3,
@@ -260,6 +288,7 @@ impl Desk {
             listening: Vec::new(),
             outbox: 0,
             relays: Vec::new(),
+            first_look: self.first_look,
             now: self.now,
         }
     }
@@ -337,10 +366,25 @@ impl Desk {
                 superseded: None,
                 checked_at: None,
             })),
+            Request::Mute { rest, .. } | Request::Snooze { rest, .. } => {
+                Reply::Rests(rest.map(|rest| self.end_of(rest)))
+            }
+            Request::CatchUp { .. } => Reply::CatchUp(Box::new(CatchUp {
+                since: Some(UnixMillis(1_763_498_460_000)),
+                channels: vec![news()],
+                days: Vec::new(),
+            })),
             Request::Digest => Reply::Digest(Vec::new()),
             Request::Log { .. } => Reply::Log(Vec::new()),
             _ => Reply::Done,
         })
+    }
+
+    fn end_of(&self, rest: Rest) -> UnixMillis {
+        match rest {
+            Rest::Open => UnixMillis::FAR,
+            Rest::For(_) | Rest::Tomorrow => self.now.after(Duration::from_secs(3600)),
+        }
     }
 
     pub(super) fn asked_for(&self, found: impl Fn(&Request) -> bool) -> usize {

@@ -18,6 +18,7 @@ fn words(phrase: &str) -> Words {
     Words {
         words: phrase.split(' ').map(str::to_owned).collect(),
         prefix: true,
+        any: false,
         not: false,
     }
 }

@@ -51,6 +51,7 @@ impl Matcher {
         let term = Term {
             words,
             prefix: true,
+            inside: false,
             not: false,
         };
         Self { terms: vec![term] }
@@ -128,7 +129,9 @@ fn at(tokens: &[Token], start: usize, term: &Term) -> Option<TextSpan> {
         .zip(&term.words)
         .zip(0..)
         .all(|((token, word), number)| {
-            if term.prefix && number == last {
+            if term.inside {
+                token.word.contains(word.as_str())
+            } else if term.prefix && number == last {
                 token.word.starts_with(word.as_str())
             } else {
                 token.word == *word

@@ -39,6 +39,8 @@ pub struct Term {
     pub words: Vec<String>,
     /// Whether the last word may go on.
     pub prefix: bool,
+    /// Whether it is one word that may stand anywhere inside another one.
+    pub inside: bool,
     /// Whether they must not stand in it.
     pub not: bool,
 }
@@ -332,9 +334,12 @@ impl Reader<'_> {
             }
             return;
         }
+        let starred = piece.name.is_none() && typed.starts_with('*');
+        let inside = starred && !piece.quoted && words.len() == 1;
         self.query.terms.push(Term {
             words,
             prefix: !piece.quoted,
+            inside,
             not: piece.not,
         });
     }
@@ -364,8 +369,27 @@ mod tests {
         Term {
             words: words.split(' ').map(str::to_owned).collect(),
             prefix,
+            inside: false,
             not,
         }
+    }
+
+    #[test]
+    fn a_star_before_one_word_looks_inside_of_words() {
+        let inside = |word, not| Term {
+            inside: true,
+            ..term(word, true, not)
+        };
+        let query = read("*Log -*gram* \"*log\" *a-b a*b");
+        let expected = [
+            inside("log", false),
+            inside("gram", true),
+            term("log", false, false),
+            term("a b", true, false),
+            term("a b", true, false),
+        ];
+        assert_eq!(query.terms, expected);
+        assert_eq!(read("*").notes, [Note::NoWords("*".to_owned())]);
     }
 
     #[test]

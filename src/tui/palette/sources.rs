@@ -9,7 +9,7 @@ use crate::text::{SafeLine, ours, sanitise_line};
 use crate::tui::available::{available, why_not, why_not_for};
 use crate::tui::keymap::{Action, Keys, Line, Scope};
 use crate::tui::model::{Model, Screen};
-use crate::tui::screen;
+use crate::tui::screen::{self, side::preset_label};
 use crate::tui::update::scope;
 
 use super::{Row, Run, why_stay};
@@ -29,6 +29,7 @@ const SOURCES: &[Source] = &[
     settings,
     themes,
     of_channels,
+    of_channel_at_hand,
 ];
 
 /// Returns every line, in the order of an empty search.
@@ -78,6 +79,7 @@ const OF_CHANNEL: &[(Action, &str)] = &[
     (Action::Write, ": write as yourself"),
     (Action::Engagement, ": edit preset"),
     (Action::CompareCode, ": compare code"),
+    (Action::AskBack, ": ask them to accept you"),
     (Action::PauseChannel, ": pause"),
     (Action::Rename, ": rename"),
     (Action::EndChannel, ": end for good"),
@@ -101,11 +103,10 @@ fn of_line(model: &Model, line: &Line) -> Row {
     let why_not = if available(model, action) {
         None
     } else {
-        Some(
-            why_not(model, action)
-                .unwrap_or("It does nothing here.")
-                .to_owned(),
-        )
+        Some(why_not(model, action).map_or_else(
+            || "It does nothing here.".to_owned(),
+            |words| model.keys.fill(words),
+        ))
     };
     Row {
         name: ours(""),
@@ -137,6 +138,7 @@ fn screens(model: &Model) -> Vec<Row> {
         Action::AllNeeds,
         Action::OpenLog,
         Action::OpenSettings,
+        Action::LookAround,
         Action::NewInvite,
         Action::AcceptLink,
     ];
@@ -175,6 +177,9 @@ fn of_channels(model: &Model) -> Vec<Row> {
     for channel in model.listed() {
         let name = name(channel);
         for (action, words) in OF_CHANNEL {
+            if *action == Action::AskBack && !channel.network.is_direct() {
+                continue;
+            }
             let resumes = *action == Action::PauseChannel && channel.paused;
             let words = if resumes { ": resume" } else { words };
             let why_not = stay.or_else(|| why_not_for(channel, *action));
@@ -182,11 +187,44 @@ fn of_channels(model: &Model) -> Vec<Row> {
                 name: name.clone(),
                 words: words.to_owned(),
                 hint: hint(&model.keys, *action),
-                why_not: why_not.map(str::to_owned),
+                why_not: why_not.map(|words| model.keys.fill(words)),
                 run: Run::On(channel.id, *action),
             });
         }
     }
+    rows
+}
+
+/// What can be done with the open channel alone: each preset, to be tried out and not saved, and
+/// what of it is left to the digest.
+fn of_channel_at_hand(model: &Model) -> Vec<Row> {
+    let Some(channel) = model.open_channel() else {
+        return Vec::new();
+    };
+    let stay = why_stay(model);
+    let closed = stay.or_else(|| why_not_for(channel, Action::Engagement));
+    let presets = model.preset_names().into_iter().enumerate();
+    let mut rows: Vec<Row> = presets
+        .map(|(number, preset)| {
+            let in_use = preset == channel.preset;
+            let label = preset_label(&preset).plain();
+            let words = if in_use { "in use" } else { "tries it out" };
+            Row {
+                name: name(channel),
+                words: format!(": use preset {label}"),
+                hint: words.to_owned(),
+                why_not: closed.map(|words| model.keys.fill(words)),
+                run: Run::Preset(channel.id, number),
+            }
+        })
+        .collect();
+    rows.push(Row {
+        name: name(channel),
+        words: ": preview next digest".to_owned(),
+        hint: "digest".to_owned(),
+        why_not: stay.map(str::to_owned),
+        run: Run::Digest(channel.id),
+    });
     rows
 }
 
@@ -235,7 +273,7 @@ fn invites(model: &Model) -> Vec<Row> {
     let stay = why_stay(model);
     let open = model
         .listed()
-        .filter(|channel| channel.state == ChannelState::Invited);
+        .filter(|channel| channel.state == ChannelState::Invited && !channel.network.is_direct());
     let rows = open.map(|channel| Row {
         name: name(channel),
         words: ": show the invite".to_owned(),

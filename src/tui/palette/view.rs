@@ -3,8 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::text::ours;
-use crate::tui::keymap::Scope;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::text::{SpanKind, ours};
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view::entry;
@@ -88,12 +90,14 @@ pub(in crate::tui) fn draw(model: &Model, palette: &Palette, frame: &mut Frame<'
     let area = list(model);
     let rows = palette.found().enumerate().skip(first(model, palette));
     for (down, (at, row)) in rows.take(usize::from(area.height)).enumerate() {
+        let letters = palette.letters(row);
+        let selected = at == palette.cursor();
         draw_row(
             model,
             &mut paint,
             nth(area, down),
-            row,
-            at == palette.cursor(),
+            (row, &letters),
+            selected,
         );
     }
     if edge.is_some() {
@@ -119,7 +123,8 @@ fn keys(model: &Model, paint: &Paint<'_>) -> Spans {
         spans.extend(entry(paint, &line.label(), line.binding.bar));
         spans.push(paint.own(Role::Text, "   "));
     }
-    spans.push(paint.own(Role::Accent, "Esc"));
+    let back = model.keys.label(Scope::Palette, Action::Back);
+    spans.push(paint.own(Role::Accent, back));
     spans
 }
 
@@ -136,11 +141,40 @@ fn draw_query(palette: &Palette, paint: &mut Paint<'_>, place: Rect) -> Option<P
     field::draw(&palette.editor, paint, text)
 }
 
-fn draw_row(model: &Model, paint: &mut Paint<'_>, place: Rect, row: &Row, selected: bool) {
+/// Returns what a line says, with what was typed of it in the accent.
+fn words(model: &Model, row: &Row, role: Role, letters: &[u32]) -> Spans {
+    let name = row.name.spans().iter().map(|span| {
+        let is_mark = matches!(span.kind(), SpanKind::Mark);
+        (span.text(), if is_mark { Role::Mark } else { role })
+    });
+    let pieces = name.chain([(row.words.as_str(), role)]);
+    let graphemes =
+        pieces.flat_map(|(text, role)| text.graphemes(true).map(move |one| (one, role)));
+    let mut parts: Vec<(String, Role)> = Vec::new();
+    for ((grapheme, role), at) in graphemes.zip(0_u32..) {
+        let typed = role != Role::Mark && letters.contains(&at);
+        let role = if typed { Role::Accent } else { role };
+        match parts.last_mut().filter(|(_, last)| *last == role) {
+            Some((text, _)) => text.push_str(grapheme),
+            None => parts.push((grapheme.to_owned(), role)),
+        }
+    }
+    let parts = parts.into_iter();
+    parts
+        .map(|(text, role)| model.theme.span(role, text))
+        .collect()
+}
+
+fn draw_row(
+    model: &Model,
+    paint: &mut Paint<'_>,
+    place: Rect,
+    (row, letters): (&Row, &[u32]),
+    selected: bool,
+) {
     let greyed = row.why_not.is_some();
     let role = if greyed { Role::Dim } else { Role::Text };
-    let mut left = safe(&model.theme, &row.name, role);
-    left.push(paint.own(role, row.words.clone()));
+    let left = words(model, row, role, letters);
     let right = match &row.why_not {
         None => vec![paint.own(Role::Dim, format!("{} ", row.hint))],
         Some(why) => {

@@ -2,7 +2,6 @@
 //! Enter goes to the channel.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
 
 use crate::api::{CatchUp, ChannelNews, DayNews, Digested, Request};
 use crate::model::{ChannelId, PeerText, UnixMillis};
@@ -184,17 +183,8 @@ pub(in crate::tui) fn draw(model: &Model, screen: &CatchUpScreen, frame: &mut Fr
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    draw_title(model, screen, &mut paint, inset(nth(body, 0), 1, 1));
-    let roomy = body.height >= 14;
-    if roomy {
-        paint.rule(nth(body, 1));
-    }
-    let top = if roomy { 2 } else { 1 };
-    let area = Rect {
-        y: body.y + top,
-        height: body.height.saturating_sub(top),
-        ..body
-    };
+    let (left, right) = title(model, screen, &paint);
+    let area = paint.head(body, left, right);
     let rows = rows(model, screen, &paint, area.width);
     let cursor = screen.cursor.min(screen.stops().len().saturating_sub(1));
     let here = |row: &Row| row.stop == Some(cursor);
@@ -217,7 +207,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &CatchUpScreen, frame: &mut Fr
     }
 }
 
-fn draw_title(model: &Model, screen: &CatchUpScreen, paint: &mut Paint<'_>, area: Rect) {
+fn title(model: &Model, screen: &CatchUpScreen, paint: &Paint<'_>) -> (Spans, Spans) {
     let mut left = vec![paint.own(Role::Title, "SINCE YOU LOOKED")];
     let since = screen.told().and_then(|news| news.since);
     let since = since.filter(|since| since.0 > 0);
@@ -229,7 +219,7 @@ fn draw_title(model: &Model, screen: &CatchUpScreen, paint: &mut Paint<'_>, area
         let words = format!("{} ago", age(model.now.since(at)));
         vec![paint.own(Role::Dim, words)]
     });
-    paint.pair(area, left, right);
+    (left, right)
 }
 
 fn rows(model: &Model, screen: &CatchUpScreen, paint: &Paint<'_>, width: u16) -> Vec<Row> {

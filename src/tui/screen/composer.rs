@@ -133,13 +133,17 @@ impl Composer {
     }
 }
 
-/// Returns why one cannot write in this channel, in a sentence; `None` where one can.
+/// Returns why one cannot write in this channel, in a sentence for `Keys::fill`; `None` where one
+/// can.
 pub(in crate::tui) fn closed_because(channel: &Channel) -> Option<&'static str> {
     Some(match channel.state {
         ChannelState::Active => return None,
-        ChannelState::Invited => "No answer yet. Enter shows the invite.",
-        ChannelState::Requested => "Somebody asks: n, Enter reviews them.",
-        ChannelState::Stopped => "Stopped: n, Enter settles the key.",
+        ChannelState::Invited if channel.network.is_direct() => {
+            "You asked them; it begins when they ask you too."
+        }
+        ChannelState::Invited => "No answer yet. <main.open> shows the invite.",
+        ChannelState::Requested => "Somebody asks: <main.next_need>, <main.open> reviews them.",
+        ChannelState::Stopped => "Stopped: <main.next_need>, <main.open> settles the key.",
         ChannelState::Superseded => "A newer invite replaced this one.",
         ChannelState::Closed => "This channel is closed.",
     })
@@ -312,7 +316,7 @@ fn draw_resting(model: &Model, channel: &Channel, frame: &mut Frame<'_>, area: R
     };
     let area_line = inset(below_rule, 1, 1);
     if let Some(why) = closed_because(channel) {
-        paint.row(area_line, vec![paint.own(Role::Dim, why)]);
+        paint.row(area_line, vec![paint.own(Role::Dim, model.keys.fill(why))]);
         return;
     }
     let name = safe(&model.theme, &sanitise_line(&channel.name, 24), Role::Dim);

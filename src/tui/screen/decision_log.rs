@@ -446,10 +446,11 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
     if screen.listed().next().is_none() {
         let words = match (screen.reach, screen.filter) {
             (Reach::Nothing, _) => "Loading.",
-            _ if !screen.wanted.is_empty() => "No entry holds that; Esc shows all.",
+            _ if !screen.wanted.is_empty() => "No entry holds that; <log.back> shows all.",
             (_, Filter::All) => "Nothing was decided or done yet.",
-            _ => "No entry of this kind; f shows others.",
+            _ => "No entry of this kind; <log.cycle_filter> shows others.",
         };
+        let words = model.keys.fill(words);
         paint.row(nth(place, head), vec![paint.own(Role::Dim, words)]);
         return;
     }

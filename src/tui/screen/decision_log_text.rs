@@ -88,6 +88,14 @@ pub(super) fn words(code: &str) -> String {
         "contact_requested" => "asked for contact",
         "contact_accepted" => "accepted contact",
         "contact_refused" => "refused contact",
+        "contact_blocked" => "blocked contact",
+        "contact_asked" => "asked them for contact",
+        "contact_requested_again" => "asked for contact again",
+        "contact_accepted_us" => "they accepted you",
+        "contact_moved" => "reached elsewhere now",
+        "contact_move_accepted" => "took new address",
+        "contact_move_refused" => "kept old address",
+        "identity_made" => "made identity",
         "key_repinned" => "pinned new key",
         "pinned_key_kept" => "kept pinned key",
         "closed_after_key_change" => "closed, key changed",
@@ -158,7 +166,7 @@ pub(super) fn proof(digest: &Digest) -> String {
 }
 
 /// Returns a count with a comma between thousands.
-pub(super) fn grouped(count: u64) -> String {
+pub(in crate::tui) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

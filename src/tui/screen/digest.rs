@@ -1,10 +1,9 @@
 //! What the rules left to the digest: read here, and marked as read when the person says so.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
 
 use crate::api::{Digested, Request};
-use crate::model::Content;
+use crate::model::{ChannelId, Content};
 use crate::text::{sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
@@ -26,6 +25,8 @@ const INDENT: u16 = 9;
 pub(in crate::tui) struct DigestScreen {
     messages: Option<Result<Vec<Digested>, String>>,
     cursor: usize,
+    /// The channel to go to once the messages are here.
+    wanted: Option<ChannelId>,
 }
 
 impl DigestScreen {
@@ -39,6 +40,15 @@ impl DigestScreen {
 
 pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     model.enter(Screen::Digest(Box::default()));
+    reload(model)
+}
+
+/// Opens it at the messages of a channel.
+pub(in crate::tui) fn open_at(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
+    model.enter(Screen::Digest(Box::new(DigestScreen {
+        wanted: Some(channel),
+        ..DigestScreen::default()
+    })));
     reload(model)
 }
 
@@ -62,6 +72,13 @@ pub(in crate::tui) fn take(model: &mut Model, messages: Result<Vec<Digested>, St
         screen.messages = Some(messages);
         let last = screen.listed().len().saturating_sub(1);
         screen.cursor = screen.cursor.min(last);
+        let wanted = screen.wanted.take();
+        let of = |digested: &Digested| Some(digested.message.channel) == wanted;
+        let first = screen.listed().iter().position(of);
+        screen.cursor = first.unwrap_or(screen.cursor);
+        if wanted.is_some() && first.is_none() {
+            model.say(Tone::Fine, "Nothing of that channel is left to the digest.");
+        }
         model.touch();
     }
 }
@@ -135,17 +152,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &DigestScreen, frame: &mut Fra
         0 => Vec::new(),
         count => vec![paint.own(Role::Dim, format!("{count} unread"))],
     };
-    paint.pair(inset(nth(body, 0), 1, 1), left, right);
-    let roomy = body.height >= 14;
-    if roomy {
-        paint.rule(nth(body, 1));
-    }
-    let top = if roomy { 2 } else { 1 };
-    let area = Rect {
-        y: body.y + top,
-        height: body.height.saturating_sub(top),
-        ..body
-    };
+    let area = paint.head(body, left, right);
     let words = match &screen.messages {
         None => Some(("loading", Role::Dim)),
         Some(Err(problem)) => Some((problem.as_str(), Role::Wait)),

@@ -9,7 +9,7 @@ use crate::tui::message::Effect;
 use crate::tui::model::{Model, Screen};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, below_head, inset, nth, safe};
 
 /// Columns of the level and the topic, and where there is little room.
 const LEFT: (usize, usize) = (25, 10);
@@ -84,14 +84,7 @@ fn clamp(model: &mut Model) {
 
 /// Returns where the findings stand.
 fn list(model: &Model) -> ratatui::layout::Rect {
-    let body = view::body(model);
-    let top = if body.height >= 14 { 2 } else { 1 };
-    let area = inset(body, 1, 1);
-    ratatui::layout::Rect {
-        y: area.y + top,
-        height: area.height.saturating_sub(top),
-        ..area
-    }
+    inset(below_head(view::body(model)), 1, 1)
 }
 
 pub(in crate::tui) fn draw(model: &Model, screen: &DoctorScreen, frame: &mut Frame<'_>) {
@@ -111,10 +104,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &DoctorScreen, frame: &mut Fra
         let role = role(report.worst());
         vec![paint.own(role, verdict(problems, warnings))]
     });
-    paint.pair(inset(body, 1, 1), left, right);
-    if body.height >= 14 {
-        paint.rule(nth(body, 1));
-    }
+    paint.head(body, left, right);
     let area = list(model);
     let rows = rows(&model.theme, screen, usize::from(area.width));
     let left = rows.len().saturating_sub(screen.scroll);

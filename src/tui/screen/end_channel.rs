@@ -29,6 +29,9 @@ pub(in crate::tui) struct EndScreen {
 pub(in crate::tui) fn cannot_because(channel: &Channel) -> Option<&'static str> {
     match channel.state {
         ChannelState::Active | ChannelState::Stopped => None,
+        ChannelState::Invited if channel.network.is_direct() => {
+            Some("You asked them and they did not answer; there is nothing to end.")
+        }
         ChannelState::Invited => Some("Nobody answered yet: cancel the invite instead."),
         ChannelState::Requested => Some("Somebody asks: refuse them in the review instead."),
         ChannelState::Superseded => Some("A newer invite replaced this one; it is over already."),

@@ -5,15 +5,14 @@
 //! line that says what follows has lain on the screen. Drawn by `engagement_view`. Must not:
 //! judge by itself what widens.
 
-use crate::api::{
-    Engagement, EngagementChange, EngagementRow, Error, Proposal, Request, RowEdit, RowStep,
-};
+use crate::api::{Engagement, EngagementRow, Error, Proposal, Request, RowEdit, RowStep};
 use crate::model::{Channel, ChannelId, ChannelState, PeerText, UnixMillis};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question, Sheet};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::update::ask;
 
+use super::engagement_changes::blocked_words;
 use super::guard::Guard;
 use super::{engagement_view, review};
 
@@ -141,6 +140,17 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     model.enter(Screen::Engagement(Box::new(screen)));
     let mut effects = ask(model, Request::Presets, Question::Presets);
     effects.extend(reload(model));
+    effects
+}
+
+/// Opens the engagement of the open channel with a preset tried out. Nothing is saved.
+pub(in crate::tui) fn open_with_preset(model: &mut Model, preset: &str) -> Vec<Effect> {
+    let mut effects = open(model);
+    let proposal = Proposal {
+        preset: Some(preset.to_owned()),
+        ..Proposal::default()
+    };
+    effects.extend(try_out(model, proposal, Way::Forward));
     effects
 }
 
@@ -351,7 +361,8 @@ fn change(model: &mut Model, step: &RowStep) -> Vec<Effect> {
         screen.problem = Some(if row.enforced {
             "This row has one value only.".to_owned()
         } else {
-            "The text for the assistant says this; e writes it.".to_owned()
+            let words = "The text for the assistant says this; <engagement.editor> writes it.";
+            model.keys.fill(words)
         });
         return Vec::new();
     }
@@ -402,7 +413,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(blocked) = &shown.blocked {
-        screen.problem = Some(blocked_words(blocked));
+        screen.problem = Some(blocked_words(&model.keys, blocked));
         return Vec::new();
     }
     if shown.widens {
@@ -426,7 +437,9 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if !screen.armed {
-        screen.problem = Some("S saves; A only confirms what lets more happen.".to_owned());
+        let words =
+            "<engagement.save> saves; <engagement.confirm> only confirms what lets more happen.";
+        screen.problem = Some(model.keys.fill(words));
         return Vec::new();
     }
     if asleep {
@@ -535,28 +548,11 @@ pub(in crate::tui) fn unsettle(model: &mut Model) {
     }
 }
 
-/// Says why a proposal cannot be saved, and what would help.
-pub(super) fn blocked_words(blocked: &str) -> String {
-    format!("Not saved: {blocked}. Compare the safety code first: Esc, then v.")
-}
-
-/// Says what follows once a widening is in force.
-pub(super) fn widening_words(changes: &[EngagementChange], alone: (u32, u32)) -> String {
-    let wider = changes.iter().filter(|change| change.wider);
-    let wider: Vec<_> = wider
-        .map(|change| format!("{} from {} to {}", change.label, change.from, change.to))
-        .collect();
-    let (would, was) = alone;
-    format!(
-        "Wider: more may happen without you: {}. Of the messages replayed {would} would have \
-         left alone (was {was}).",
-        wider.join("; ")
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::EngagementChange;
+    use crate::tui::screen::engagement_changes::widening_words;
 
     #[test]
     fn the_presets_go_round_in_both_directions() {

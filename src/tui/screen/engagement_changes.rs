@@ -2,9 +2,10 @@
 //!
 //! Texts of messages stand right of the gutter `┆` and nowhere else. Must not: decide anything.
 
-use crate::api::{Engagement, Replay};
+use crate::api::{Engagement, EngagementChange, Replay};
 use crate::model::PeerText;
 use crate::text::{ours, sanitise, sanitise_line};
+use crate::tui::keymap::{Action, Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::diff::{self, Fate};
@@ -27,12 +28,13 @@ pub(super) fn changes(model: &Model, screen: &EngagementScreen, room: usize) -> 
     if !is_wide(model) && !screen.diff {
         return summary(model, shown, room);
     }
-    let key = if screen.diff {
-        "d back"
+    let key = model.keys.label(Scope::Engagement, Action::TextDiff);
+    let what = if screen.diff {
+        "back"
     } else {
-        "d text line by line"
+        "text line by line"
     };
-    let mut rows = vec![heading(theme, "WHAT CHANGES", key)];
+    let mut rows = vec![heading(theme, "WHAT CHANGES", (&key, what))];
     what_changes(theme, shown, room, &mut rows);
     if screen.diff {
         rows.push(Vec::new());
@@ -51,11 +53,9 @@ pub(super) fn changes(model: &Model, screen: &EngagementScreen, room: usize) -> 
     rows.extend(wrapped(theme, (&words, role), 1, room));
     if !screen.diff {
         rows.push(Vec::new());
-        rows.push(heading(
-            theme,
-            "INSTRUCTIONS GIVEN TO THE ASSISTANT",
-            "e $EDITOR",
-        ));
+        let key = model.keys.label(Scope::Engagement, Action::Editor);
+        let words = "INSTRUCTIONS GIVEN TO THE ASSISTANT";
+        rows.push(heading(theme, words, (&key, "$EDITOR")));
         instructions(theme, shown, room, &mut rows);
     }
     rows
@@ -107,8 +107,7 @@ fn capital_days(days: u32) -> String {
     }
 }
 
-fn heading(theme: &Theme, words: &'static str, key: &'static str) -> Spans {
-    let (key, rest) = key.split_once(' ').unwrap_or((key, ""));
+fn heading(theme: &Theme, words: &'static str, (key, rest): (&str, &str)) -> Spans {
     vec![
         theme.span(Role::Heading, words),
         theme.span(Role::Accent, format!("   {key}")),
@@ -268,4 +267,25 @@ fn more(theme: &Theme, count: usize, rows: &mut Vec<Spans>) {
     if count > 0 {
         rows.push(vec![theme.span(Role::Dim, format!(" [+{count} lines]"))]);
     }
+}
+
+/// Says why a proposal cannot be saved, and what would help.
+pub(super) fn blocked_words(keys: &Keys, blocked: &str) -> String {
+    let back = keys.label(Scope::Engagement, Action::Back);
+    let code = keys.label(Scope::Main, Action::CompareCode);
+    format!("Not saved: {blocked}. Compare the safety code first: {back}, then {code}.")
+}
+
+/// Says what follows once a widening is in force.
+pub(super) fn widening_words(changes: &[EngagementChange], alone: (u32, u32)) -> String {
+    let wider = changes.iter().filter(|change| change.wider);
+    let wider: Vec<_> = wider
+        .map(|change| format!("{} from {} to {}", change.label, change.from, change.to))
+        .collect();
+    let (would, was) = alone;
+    format!(
+        "Wider: more may happen without you: {}. Of the messages replayed {would} would have \
+         left alone (was {was}).",
+        wider.join("; ")
+    )
 }

@@ -11,10 +11,10 @@ use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::model::{Model, Screen};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, inset, nth, safe, width};
+use crate::tui::widget::paint::{Paint, Spans, inset, is_roomy, nth, safe, width};
 
-use super::engagement::{EngagementScreen, widening_words};
-use super::engagement_changes::changes;
+use super::engagement::EngagementScreen;
+use super::engagement_changes::{changes, widening_words};
 use super::rail::preset_short;
 use super::side::preset_label;
 
@@ -37,10 +37,6 @@ struct Layout {
 
 pub(super) fn is_wide(model: &Model) -> bool {
     model.size.0 >= WIDE
-}
-
-fn is_roomy(body: Rect) -> bool {
-    body.height >= 14
 }
 
 fn layout(model: &Model, screen: &EngagementScreen) -> Layout {
@@ -201,10 +197,7 @@ fn draw_title(model: &Model, screen: &EngagementScreen, paint: &mut Paint<'_>, b
             right.push(paint.own(Role::Dim, words));
         }
     }
-    paint.pair(inset(nth(body, 0), 1, 1), left, right);
-    if is_roomy(body) {
-        paint.rule(nth(body, 1));
-    }
+    paint.head(body, left, right);
 }
 
 fn draw_foot(model: &Model, screen: &EngagementScreen, paint: &mut Paint<'_>, layout: &Layout) {
@@ -222,9 +215,11 @@ fn draw_foot(model: &Model, screen: &EngagementScreen, paint: &mut Paint<'_>, la
     if !screen.armed {
         return;
     }
-    let words = match screen.asleep(model) {
-        Some(why) => paint.own(Role::Wait, why),
-        None => paint.own(Role::Accent, "A puts it into force."),
+    let words = if let Some(why) = screen.asleep(model) {
+        paint.own(Role::Wait, why)
+    } else {
+        let words = "<engagement.confirm> puts it into force.";
+        paint.own(Role::Accent, model.keys.fill(words))
     };
     // Where the words do not fit, the reason why A does nothing stands over their end.
     let last = usize::from(area.height).saturating_sub(1).min(down);

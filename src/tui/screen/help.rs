@@ -155,7 +155,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("⟪1 ⟫", "around what signal 1 was found in"),
     (
         "mut",
-        "muted: you are told nothing of this channel, and n passes it over",
+        "muted: you are told nothing of this channel, and <main.next_need> passes it over",
     ),
     (
         "!!",
@@ -221,6 +221,7 @@ fn rows(model: &Model, screen: &HelpScreen, body: Rect) -> Vec<Spans> {
             HelpLine::Sign(sign, words) => (format!("{sign:6}"), words),
         };
         let indent = label.chars().count();
+        let words = model.keys.fill(words);
         let words = sanitise(&PeerText::new(words)).wrap(room.saturating_sub(indent));
         let empty = std::iter::repeat(" ".repeat(indent));
         for (line, label) in words.iter().zip(std::iter::once(label).chain(empty)) {
@@ -231,7 +232,12 @@ fn rows(model: &Model, screen: &HelpScreen, body: Rect) -> Vec<Spans> {
     }
     if rows.is_empty() {
         rows.push(vec![
-            theme.span(Role::Dim, "No line holds that; Esc shows all."),
+            theme.span(
+                Role::Dim,
+                model
+                    .keys
+                    .fill("No line holds that; <help.back> shows all."),
+            ),
         ]);
     }
     rows

@@ -10,7 +10,7 @@ use crate::api::{ChannelRef, Invite, Replaced, Request};
 use crate::desktop::picture::Shown;
 use crate::model::{ChannelId, ChannelState, PeerText};
 use crate::text::{SpanKind, ours, sanitise, sanitise_line};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Role;
@@ -317,7 +317,8 @@ fn no_room(qr: Option<&Qr>, model: &Model) -> String {
         |qr| {
             let (columns, rows) = qr.needs();
             if qr.fit(width, height).is_some() {
-                format!("f gives the QR code the whole window ({columns}x{rows})")
+                let key = model.keys.label(Scope::Invite, Action::QrOnly);
+                format!("{key} gives the QR code the whole window ({columns}x{rows})")
             } else {
                 format!(
                     "no room for a QR here: it needs {columns}x{rows}, this is {width}x{height}"
@@ -330,7 +331,10 @@ fn no_room(qr: Option<&Qr>, model: &Model) -> String {
 fn state_words(state: ChannelState) -> (&'static str, Role) {
     match state {
         ChannelState::Invited => ("○ waiting for an answer", Role::Text),
-        ChannelState::Requested => ("○ answered: review them (Esc, n, Enter)", Role::Wait),
+        ChannelState::Requested => (
+            "○ answered: review them (<invite.back>, <main.next_need>, <main.open>)",
+            Role::Wait,
+        ),
         ChannelState::Active => ("~ accepted", Role::Text),
         ChannelState::Stopped => ("✗ stopped: the key changed", Role::Stop),
         ChannelState::Superseded => ("· replaced by a newer invite; this link is dead", Role::Dim),
@@ -363,7 +367,8 @@ fn rows(
     title.push(paint.own(Role::Dim, " · "));
     title.extend(safe(&model.theme, &preset, Role::Dim));
     rows.push(title);
-    wrapped(model, &mut rows, room, state_words(invite.channel.state));
+    let (words, role) = state_words(invite.channel.state);
+    wrapped(model, &mut rows, room, (&model.keys.fill(words), role));
     if let Some(words) = missing {
         wrapped(model, &mut rows, room, (&words, Role::Dim));
     }
@@ -401,8 +406,8 @@ fn warnings(model: &Model, screen: &InviteScreen, rows: &mut Vec<Spans>, room: u
     }
     if screen.armed {
         rows.push(Vec::new());
-        let words = "D again cancels this invite. The link dies at once.";
-        wrapped(model, rows, room, (words, Role::Wait));
+        let words = "<invite.cancel_invite> again cancels this invite. The link dies at once.";
+        wrapped(model, rows, room, (&model.keys.fill(words), Role::Wait));
     }
 }
 
@@ -454,7 +459,7 @@ fn steps(
     rows.push(Vec::new());
     rows.push(heading("2", "  State"));
     let (words, role) = state_words(channel.state);
-    indented(&mut rows, words, role);
+    indented(&mut rows, &model.keys.fill(words), role);
     let made = channel.created_at;
     let made = format!(
         "made {} {}",

@@ -16,7 +16,7 @@ use crate::tui::widget::paint::{Paint, inset, nth};
 
 use super::transcript::{Transcript, Window, jump};
 use super::{
-    composer, end_channel, engagement, form, invite, note, rename, review, safety_code, why,
+    composer, end_channel, engagement, form, invite, note, rename, review, safety_code, scan, why,
 };
 
 /// Messages asked for at a time.
@@ -215,6 +215,8 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CompareCode => safety_code::open(model),
         Action::OpenLog => super::decision_log::open(model, None),
         Action::Note => note::open(model),
+        Action::LookAround => scan::open(model),
+        Action::AskBack => scan::ask_back(model),
         Action::NewInvite => form::open_invite(model),
         Action::AcceptLink => form::open_accept(model, None),
         Action::Leader => {
@@ -385,6 +387,12 @@ fn open(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// Tells whether a channel was made by a link that can be shown.
+fn has_link(model: &Model, id: ChannelId) -> bool {
+    let channel = model.channel(id);
+    channel.is_some_and(|channel| !channel.network.is_direct())
+}
+
 fn open_row(model: &mut Model, id: ChannelId) -> Vec<Effect> {
     let state = model.channel(id).map(|channel| channel.state);
     let waits = model.needs.iter().flatten().find(|item| {
@@ -393,7 +401,7 @@ fn open_row(model: &mut Model, id: ChannelId) -> Vec<Effect> {
     });
     match (state, waits.map(|item| item.id)) {
         (_, Some(item)) => review::open(model, item),
-        (Some(ChannelState::Invited), None) => invite::open(model, id),
+        (Some(ChannelState::Invited), None) if has_link(model, id) => invite::open(model, id),
         _ => {
             model.pane = Pane::Transcript;
             Vec::new()

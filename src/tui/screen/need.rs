@@ -1,6 +1,6 @@
 //! An item that needs a person in a few words: what it is, why, and what is left of its time.
 
-use crate::model::{ReviewItem, ReviewKind, StopReason, UnixMillis};
+use crate::model::{Channel, ChannelState, ReviewItem, ReviewKind, StopReason, UnixMillis};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{age, clock, day_number};
@@ -67,8 +67,14 @@ pub(super) fn time(model: &Model, item: &ReviewItem, long: bool) -> (String, Rol
     }
 }
 
+/// Returns the channel of an item, where somebody asks on it by themselves.
+fn asked_on<'a>(model: &'a Model, item: &ReviewItem) -> Option<&'a Channel> {
+    let channel = model.channel(item.channel)?;
+    channel.network.is_direct().then_some(channel)
+}
+
 /// Says why it needs a person.
-pub(super) fn why(item: &ReviewItem) -> String {
+pub(super) fn why(model: &Model, item: &ReviewItem) -> String {
     let severe = if is_severe(item) { "!! " } else { "" };
     match &item.kind {
         ReviewKind::KeyChange { reason, .. } => {
@@ -78,6 +84,15 @@ pub(super) fn why(item: &ReviewItem) -> String {
                 StopReason::CodeDiffers => "the code differs",
             };
             format!("{severe}{words}")
+        }
+        ReviewKind::ContactRequest { answers, .. } if asked_on(model, item).is_some() => {
+            let moved =
+                asked_on(model, item).is_some_and(|channel| channel.state == ChannelState::Active);
+            match answers {
+                _ if moved => "is reached elsewhere now".to_owned(),
+                Some(2..) => format!("{severe}asks for contact, with another key than before"),
+                Some(_) | None => "asks for contact".to_owned(),
+            }
         }
         ReviewKind::ContactRequest { answers, .. } => match answers {
             Some(times @ 2..) => format!("{severe}wants a channel, answered {times} times"),
@@ -96,10 +111,14 @@ pub(super) fn why(item: &ReviewItem) -> String {
 }
 
 /// Says what more there is to know before it is opened.
-pub(super) fn detail(item: &ReviewItem) -> String {
+pub(super) fn detail(model: &Model, item: &ReviewItem) -> String {
+    let asked_on = asked_on(model, item);
     match &item.kind {
         ReviewKind::KeyChange { .. } => "stopped both ways until you decide".to_owned(),
-        ReviewKind::ContactRequest { .. } => "somebody answered your invite".to_owned(),
+        ReviewKind::ContactRequest { .. } => asked_on.map_or_else(
+            || "somebody answered your invite".to_owned(),
+            |channel| format!("over {} · the id is their claim", channel.network.label()),
+        ),
         ReviewKind::HeldMessage { rule, .. } => format!("not read by your assistant · {rule}"),
         ReviewKind::HeldDraft { rule, .. } => format!("draft by your assistant · {rule}"),
     }

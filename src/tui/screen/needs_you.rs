@@ -73,7 +73,11 @@ impl NeedsScreen {
     pub(super) fn items<'a>(&self, model: &'a Model) -> Vec<&'a ReviewItem> {
         let all = model.needs.iter().flatten();
         all.filter(|item| self.filter.takes(item))
-            .filter(|item| model.filters.takes_words(List::NeedsYou, || searched(item)))
+            .filter(|item| {
+                model
+                    .filters
+                    .takes_words(List::NeedsYou, || searched(model, item))
+            })
             .collect()
     }
 
@@ -103,6 +107,7 @@ impl NeedsScreen {
                     written: &self.written,
                     look: review::Look::Safe,
                     zone: &model.zone,
+                    keys: &model.keys,
                 };
                 review_paper::of(&page, (width, 0))
             }
@@ -112,9 +117,9 @@ impl NeedsScreen {
 }
 
 /// Returns what the filter looks through: the name, what it is and why it waits.
-fn searched(item: &ReviewItem) -> String {
+fn searched(model: &Model, item: &ReviewItem) -> String {
     let name = item.name.expose_untrusted();
-    format!("{name} {} {}", need::word(item).0, need::why(item))
+    format!("{name} {} {}", need::word(item).0, need::why(model, item))
 }
 
 /// Returns channels in which the other side has to do something first.

@@ -154,7 +154,8 @@ fn rows<'a>(model: &'a Model, screen: &'a NeedsScreen) -> Vec<Row<'a>> {
 
 fn empty_words(model: &Model, screen: &NeedsScreen) -> String {
     if model.needs_count() > 0 {
-        return "Nothing of this kind needs you; f shows the others.".to_owned();
+        let words = "Nothing of this kind needs you; <needs_you.cycle_filter> shows the others.";
+        return model.keys.fill(words);
     }
     let last = screen.last_settled().map_or_else(String::new, |at| {
         format!(" Last decision {}.", clock(at, &model.zone))
@@ -230,9 +231,9 @@ fn draw_row(
         Row::Item(item) => draw_item(model, screen, paint, place, item),
         Row::Detail(item) => {
             let words = if place.width < 58 {
-                need::why(item)
+                need::why(model, item)
             } else {
-                need::detail(item)
+                need::detail(model, item)
             };
             let room = usize::from(place.width).saturating_sub(7);
             let line = ours(&words).truncated(room);
@@ -240,6 +241,9 @@ fn draw_row(
         }
         Row::Waits(channel) => {
             let (word, words) = match channel.state {
+                ChannelState::Invited if channel.network.is_direct() => {
+                    ("ask", "asked by you, they did not ask yet")
+                }
                 ChannelState::Invited => ("inv", "invite out, not answered"),
                 ChannelState::Stopped
                 | ChannelState::Requested
@@ -306,7 +310,7 @@ fn draw_item(
         } else {
             Role::Text
         };
-        left.extend(safe(&model.theme, &ours(&need::why(item)), role));
+        left.extend(safe(&model.theme, &ours(&need::why(model, item)), role));
     }
     let (time, role) = need::time(model, item, place.width >= 70);
     let right = match model.snoozed_until(item.id) {
@@ -396,8 +400,8 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
                 let place = inset(nth(area, after), 1, 1);
                 paint.row(place, vec![paint.own(Role::Wait, words)]);
             }
-            let words = "Enter opens the full review; decisions are made there.";
-            let foot = default.into_iter().chain([ours(words)]);
+            let words = "<needs_you.open> opens the full review; decisions are made there.";
+            let foot = default.into_iter().chain([ours(&model.keys.fill(words))]);
             for (line, down) in foot.zip(after + 1..) {
                 let place = inset(nth(area, down), 1, 1);
                 paint.row(place, safe(&model.theme, &line, Role::Dim));
@@ -424,6 +428,9 @@ pub(super) fn settled_words(what: &str) -> Option<(&'static str, &'static str)> 
         "message_refused" => ("in", "refused by you"),
         "contact_accepted" => ("ask", "accepted by you"),
         "contact_refused" => ("ask", "refused by you"),
+        "contact_blocked" => ("ask", "blocked by you"),
+        "contact_move_accepted" => ("ask", "new address taken by you"),
+        "contact_move_refused" => ("ask", "old address kept by you"),
         "key_repinned" => ("key", "new key pinned by you"),
         "pinned_key_kept" => ("key", "accepted key kept by you"),
         "closed_after_key_change" => ("key", "channel closed by you"),

@@ -11,13 +11,13 @@ use crate::model::{
     Channel, ChannelId, ChannelState, PeerText, Rest, ReviewId, ReviewKind, UnixMillis,
 };
 use crate::text::{sanitise, sanitise_line};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, clock, day, day_number, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, clock, day, day_number, inset, is_roomy, nth, safe};
 
 use super::{need, needs_you};
 
@@ -203,9 +203,11 @@ pub(in crate::tui) fn muted(model: &mut Model, until: Option<UnixMillis>) -> Vec
 pub(in crate::tui) fn snoozed(model: &mut Model, until: Option<UnixMillis>) -> Vec<Effect> {
     let words = match until {
         None => "It needs you now again.".to_owned(),
-        Some(UnixMillis::FAR) => "It goes on waiting; n skips it until they write.".to_owned(),
+        Some(UnixMillis::FAR) => {
+            "It goes on waiting; <main.next_need> skips it until they write.".to_owned()
+        }
         Some(until) => format!(
-            "It goes on waiting; n skips it until {}.",
+            "It goes on waiting; <main.next_need> skips it until {}.",
             moment(until, model.now, &model.zone)
         ),
     };
@@ -237,13 +239,10 @@ pub(in crate::tui) fn draw(model: &Model, screen: &RestScreen, frame: &mut Frame
         buffer: frame.buffer_mut(),
         theme: &model.theme,
     };
-    draw_title(model, screen, &mut paint, inset(nth(body, 0), 1, 1));
-    let roomy = body.height >= 14;
-    let mut down = 1;
-    if roomy {
-        paint.rule(nth(body, 1));
-        down = 3;
-    }
+    let title = title(model, screen, body.width);
+    paint.head(body, title, Vec::new());
+    let roomy = is_roomy(body);
+    let mut down = if roomy { 3 } else { 1 };
     let room = usize::from(body.width).saturating_sub(4);
     if roomy {
         for line in sanitise(&PeerText::new(explanation(model, screen))).wrap(room) {
@@ -263,7 +262,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &RestScreen, frame: &mut Frame
     }
 }
 
-fn draw_title(model: &Model, screen: &RestScreen, paint: &mut Paint<'_>, area: Rect) {
+fn title(model: &Model, screen: &RestScreen, columns: u16) -> Spans {
     let (heading, name) = match &screen.target {
         Target::Channel(id) => {
             let channel = model.channel(*id);
@@ -274,23 +273,25 @@ fn draw_title(model: &Model, screen: &RestScreen, paint: &mut Paint<'_>, area: R
             ("DECIDE LATER ", item.map(|item| item.name.clone()))
         }
     };
-    let mut title = vec![paint.own(Role::Title, heading)];
-    let room = usize::from(area.width).saturating_sub(heading.len() + 12);
+    let mut title = vec![model.theme.span(Role::Title, heading)];
+    let room = usize::from(columns).saturating_sub(heading.len() + 14);
     let name = sanitise_line(&name.unwrap_or_default(), room);
     title.extend(safe(&model.theme, &name, Role::Title));
     if let Target::Items(items) = &screen.target
         && items.len() > 1
     {
-        title.push(paint.own(Role::Dim, format!(" · {} items", items.len())));
+        let count = format!(" · {} items", items.len());
+        title.push(model.theme.span(Role::Dim, count));
     }
-    paint.row(area, title);
+    title
 }
 
 fn explanation(model: &Model, screen: &RestScreen) -> String {
     let Target::Items(items) = &screen.target else {
-        return "You are not told of this channel, and n passes over what waits in it. Nothing \
-                changes in what enters or leaves, and what waits goes on waiting."
-            .to_owned();
+        return model.keys.fill(
+            "You are not told of this channel, and <main.next_need> passes over what waits in it. \
+             Nothing changes in what enters or leaves, and what waits goes on waiting.",
+        );
     };
     let expires = items
         .iter()
@@ -300,7 +301,8 @@ fn explanation(model: &Model, screen: &RestScreen) -> String {
         let at = moment(at, model.now, &model.zone);
         format!(" Unanswered it counts as refused at {at}; it comes back five minutes before.")
     });
-    format!("It goes on waiting, and n passes over it until then.{own_time}")
+    let key = model.keys.label(Scope::Main, Action::NextNeed);
+    format!("It goes on waiting, and {key} passes over it until then.{own_time}")
 }
 
 fn draw_choice(model: &Model, paint: &mut Paint<'_>, place: Rect, index: usize, choice: &Choice) {

@@ -8,12 +8,15 @@
 use crate::api::{Error, Request, Review};
 use crossterm::event::KeyEvent;
 
-use crate::model::{Digest, OnScreen, PeerText, ReviewId, ReviewKind, UnixMillis, Verdict};
+use crate::model::{
+    ChannelId, Digest, OnScreen, PeerText, ReviewId, ReviewKind, UnixMillis, Verdict,
+};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen, Spot, Tone};
 use crate::tui::update::ask;
 
+use super::catch_up;
 use super::guard::Guard;
 use super::main::{quoted, select};
 use super::needs_you;
@@ -24,7 +27,7 @@ use super::review_several::{self, Several};
 use super::review_verdict::{self, Meaning, done_words, is_over, meaning, words_of};
 use super::review_view;
 use super::review_words::{self, Purpose, Written};
-use super::safety_code;
+use super::{safety_code, scan};
 
 /// One item under review.
 #[derive(Debug)]
@@ -158,6 +161,7 @@ impl ReviewScreen {
                         written: &self.written,
                         look: self.look,
                         zone: &model.zone,
+                        keys: &model.keys,
                     };
                     review_paper::of(&page, (places.text.width, places.side.width))
                 })
@@ -490,14 +494,24 @@ fn end(
                 .as_ref()
                 .and_then(|review| review_verdict::leaving(review, verdict, now))
                 .or_else(|| model.just_sent.take());
-            let words = done_words(kind.as_ref(), verdict);
+            let words = done_words(screen.review.as_ref(), verdict);
+            let asked = screen
+                .review
+                .as_ref()
+                .filter(|review| review.asked.is_some());
+            let one_way = asked.is_some_and(|review| review.channel.trusts_us.is_none());
+            let was_active = screen.review.as_ref().is_some_and(review_verdict::is_move);
             model.leave();
             model.say(Tone::Fine, words);
             let is_key = matches!(
                 kind,
                 Some(ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. })
             );
-            match channel.filter(|_| is_key && verdict == Verdict::Approve) {
+            let pins = is_key && !was_active && verdict == Verdict::Approve;
+            let accepted = channel.filter(|_| pins);
+            match accepted {
+                // There the next step is theirs: it is offered where the keys for it count.
+                Some(channel) if one_way => accepted_one_way(model, channel),
                 // A key that was just pinned is worth comparing while the person thinks of it.
                 Some(channel) => safety_code::open_for(model, channel),
                 None => needs_you::refresh(model),
@@ -514,6 +528,17 @@ fn end(
             Vec::new()
         }
     }
+}
+
+/// Goes to the channel of somebody who was accepted and does not accept us yet.
+fn accepted_one_way(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
+    let effects = catch_up::go_to(model, channel);
+    let keys = scan::ask_back_keys(model);
+    // What to press comes first, because a small window cuts the line.
+    let words =
+        format!("Accepted. {keys} asks them to accept you; until then they take nothing of yours.");
+    model.say(Tone::Fine, words);
+    effects
 }
 
 /// Returns the rules that would let the like of the item on top pass, where there are some.

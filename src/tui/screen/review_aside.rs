@@ -11,10 +11,10 @@ use crate::text::{ours, sanitise_line};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{clock, day};
 
-use super::review_keys;
 use super::review_paper::{Page, Paper};
 use super::review_verdict::{is_draft, is_message};
 use super::side::{preset_label, relay_name, trust_words};
+use super::{review_contact, review_keys};
 
 /// Cells of a line from before the item, which is context and may be cut.
 const BEFORE: usize = 160;
@@ -43,7 +43,8 @@ fn findings(paper: &mut Paper, review: &Review) {
     paper.words(Role::Dim, promise);
 }
 
-fn finding(paper: &mut Paper, number: u32, signal: &Signal) {
+/// Writes what was found, how sure that is, and the words that it rests on.
+pub(super) fn finding(paper: &mut Paper, number: u32, signal: &Signal) {
     let role = match signal.severity {
         Severity::Note => Role::Dim,
         Severity::Low | Severity::Medium => Role::Wait,
@@ -108,8 +109,12 @@ fn channel(paper: &mut Paper, review: &Review) {
     let preset = preset_label(&review.channel.preset).plain();
     let (trust, role) = trust_words(&review.channel);
     paper.together(&[(Role::Text, &preset), (role, trust)]);
-    let relay = relay_name(&review.channel.relay, paper.width).plain();
-    let network = format!("over {}, {relay}", review.network.label());
+    let network = if review.network.is_direct() {
+        format!("over {}, with no relay between", review.network.label())
+    } else {
+        let relay = relay_name(&review.channel.relay, paper.width).plain();
+        format!("over {}, {relay}", review.network.label())
+    };
     let flagged = format!(
         "signals before: in {} of {} messages",
         review.flagged_before, review.total
@@ -143,7 +148,9 @@ fn effect(paper: &mut Paper, page: &Page<'_>) {
             paper.words(Role::Text, what);
             paper.words(
                 Role::Text,
-                "After your yes it waits a moment; u takes it back until then.",
+                &page.keys.fill(
+                    "After your yes it waits a moment; <main.take_back> takes it back until then.",
+                ),
             );
             let until = format!(
                 "Not after {} {}: then it counts as refused.",
@@ -154,6 +161,9 @@ fn effect(paper: &mut Paper, page: &Page<'_>) {
             paper.words(Role::Dim, &format!("Judged under {}.", review.policy));
         }
         ReviewKind::ContactRequest { .. } => {
+            if let Some(asked) = &review.asked {
+                return review_contact::effect(paper, review, asked);
+            }
             paper.part("EFFECT OF ACCEPTING");
             paper.words(
                 Role::Text,
@@ -166,7 +176,7 @@ fn effect(paper: &mut Paper, page: &Page<'_>) {
         }
         ReviewKind::KeyChange { reason, .. } => {
             paper.part("WHAT FOLLOWS");
-            review_keys::outcomes(paper, *reason);
+            review_keys::outcomes(paper, page.keys, *reason);
         }
     }
 }

@@ -4,19 +4,20 @@ use ratatui::layout::Rect;
 
 use crate::api::Review;
 use crate::model::{ReviewKind, Verdict};
+use crate::tui::keymap::{Action, Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{Paint, inset, nth};
 
 use super::review::{Look, ReviewScreen};
-use super::review_aside;
 use super::review_reading::Pane;
 use super::review_several;
 use super::review_verdict::{edited, hides, is_grave, may_pin};
 use super::review_view::Shape;
 use super::review_words::{Purpose, Written};
+use super::{review_aside, review_contact};
 
-/// A key and what it says, in two lengths.
+/// A key and what it says, in two lengths; all of them for `Keys::fill`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choice {
     pub(super) key: &'static str,
@@ -40,17 +41,24 @@ fn choices(screen: &ReviewScreen) -> Vec<Choice> {
     }
     if let Some(verdict) = screen.armed {
         let (words, short) = armed_words(review, verdict);
-        return vec![choice("A", words, short), refusal(review)];
+        return vec![choice("<review.confirm>", words, short), refusal(review)];
     }
     let written = screen.written();
+    if let Some(asked) = &review.asked {
+        return review_contact::choices(asked, is_grave(review));
+    }
     match review.item.kind {
         ReviewKind::KeyChange { .. } => of_change(review),
         ReviewKind::ContactRequest { .. } if is_grave(review) => vec![
             refusal(review),
-            choice("a", "accept all the same (asks for A)", "accept, then A"),
+            choice(
+                "<review.approve>",
+                "accept all the same (asks for <review.confirm>)",
+                "accept, then <review.confirm>",
+            ),
         ],
         ReviewKind::ContactRequest { .. } => vec![
-            choice("a", "accept, pin this key", "accept"),
+            choice("<review.approve>", "accept, pin this key", "accept"),
             refusal(review),
         ],
         ReviewKind::HeldMessage { .. } => of_held(review, written),
@@ -60,13 +68,20 @@ fn choices(screen: &ReviewScreen) -> Vec<Choice> {
 
 /// Returns the way out of a question.
 const fn refusal(review: &Review) -> Choice {
+    if let Some(asked) = &review.asked {
+        return review_contact::refusal(asked);
+    }
     match review.item.kind {
-        ReviewKind::KeyChange { .. } => choice("Esc", "leave it stopped", "leave it stopped"),
-        ReviewKind::ContactRequest { .. } => {
-            choice("r", "refuse, close the channel", "refuse, close")
+        ReviewKind::KeyChange { .. } => {
+            choice("<review.back>", "leave it stopped", "leave it stopped")
         }
+        ReviewKind::ContactRequest { .. } => choice(
+            "<review.refuse>",
+            "refuse, close the channel",
+            "refuse, close",
+        ),
         ReviewKind::HeldMessage { .. } | ReviewKind::HeldDraft { .. } => {
-            choice("Esc", "not yet", "not yet")
+            choice("<review.back>", "not yet", "not yet")
         }
     }
 }
@@ -78,17 +93,21 @@ const fn armed_words(review: &Review, verdict: Verdict) -> (&'static str, &'stat
             "pin the new key: messages flow to whoever holds it",
             "pin it: messages go to its holder",
         ),
+        (ReviewKind::ContactRequest { .. }, _) if review.asked.is_some() => (
+            "accept whoever holds the key on show",
+            "accept the key on show",
+        ),
         (ReviewKind::ContactRequest { .. }, _) => (
             "accept the last one who answered",
             "accept the last one who answered",
         ),
         (ReviewKind::HeldDraft { .. }, Verdict::SendEdited) => (
             "send your version to them, after the time to take it back",
-            "send your version; u takes it back",
+            "send your version; <main.take_back> takes it back",
         ),
         (ReviewKind::HeldDraft { .. }, _) => (
             "send it to them as it is, after the time to take it back",
-            "send it as it is; u takes it back",
+            "send it as it is; <main.take_back> takes it back",
         ),
         (ReviewKind::HeldMessage { .. }, Verdict::ReleaseClean) => (
             "your assistant reads it without what is hidden",
@@ -103,40 +122,71 @@ const fn armed_words(review: &Review, verdict: Verdict) -> (&'static str, &'stat
 
 fn of_change(review: &Review) -> Vec<Choice> {
     let mut list = vec![
-        choice("K", "keep the key you accepted", "keep the old key"),
-        choice("r", "close the channel", "close"),
+        choice(
+            "<review.keep_pinned>",
+            "keep the key you accepted",
+            "keep the old key",
+        ),
+        choice("<review.refuse>", "close the channel", "close"),
     ];
     if may_pin(review) {
-        let words = "pin the new key (asks for A)";
-        list.push(choice("a", words, "pin the new key, then A"));
+        let words = "pin the new key (asks for <review.confirm>)";
+        list.push(choice(
+            "<review.approve>",
+            words,
+            "pin the new key, then <review.confirm>",
+        ));
     }
     list
 }
 
 fn of_held(review: &Review, written: &Written) -> Vec<Choice> {
     let first = match (written.text(Purpose::OwnWords).is_some(), is_grave(review)) {
-        (true, _) => choice("a", "pass on your words", "pass on your words"),
-        (false, true) => choice("a", "release as is (asks for A)", "release, then A"),
-        (false, false) => choice("a", "release as is", "release"),
+        (true, _) => choice(
+            "<review.approve>",
+            "pass on your words",
+            "pass on your words",
+        ),
+        (false, true) => choice(
+            "<review.approve>",
+            "release as is (asks for <review.confirm>)",
+            "release, then <review.confirm>",
+        ),
+        (false, false) => choice("<review.approve>", "release as is", "release"),
     };
     let mut list = vec![first];
     if hides(review) {
         let words = "release, hidden text removed";
-        list.push(choice("l", words, "nothing hidden"));
+        list.push(choice("<review.release_clean>", words, "nothing hidden"));
     }
-    list.push(choice("s", "pass on in my own words", "my own words"));
+    list.push(choice(
+        "<review.own_words>",
+        "pass on in my own words",
+        "my own words",
+    ));
     list.extend(refusals(written));
     list
 }
 
 fn of_draft(review: &Review, written: &Written) -> Vec<Choice> {
     let first = match (edited(review, written).is_some(), is_grave(review)) {
-        (true, true) => choice("a", "send your version (asks for A)", "send yours, then A"),
-        (true, false) => choice("a", "send your version", "send yours"),
-        (false, true) => choice("a", "send as is (asks for A)", "send, then A"),
-        (false, false) => choice("a", "send as is", "send as is"),
+        (true, true) => choice(
+            "<review.approve>",
+            "send your version (asks for <review.confirm>)",
+            "send yours, then <review.confirm>",
+        ),
+        (true, false) => choice("<review.approve>", "send your version", "send yours"),
+        (false, true) => choice(
+            "<review.approve>",
+            "send as is (asks for <review.confirm>)",
+            "send, then <review.confirm>",
+        ),
+        (false, false) => choice("<review.approve>", "send as is", "send as is"),
     };
-    let mut list = vec![first, choice("E", "edit, then send", "edit")];
+    let mut list = vec![
+        first,
+        choice("<review.edit_draft>", "edit, then send", "edit"),
+    ];
     list.extend(refusals(written));
     list
 }
@@ -148,14 +198,21 @@ fn refusals(written: &Written) -> [Choice; 3] {
         "refuse, say why"
     };
     [
-        choice("r", why, "refuse"),
-        choice("b", "refuse, pause channel", "refuse, pause"),
-        choice("z", "decide later", "later"),
+        choice("<review.refuse>", why, "refuse"),
+        choice(
+            "<review.refuse_and_pause>",
+            "refuse, pause channel",
+            "refuse, pause",
+        ),
+        choice("<review.later>", "decide later", "later"),
     ]
 }
 
 /// Says what happens if nobody decides.
 pub(super) const fn default_words(review: &Review) -> &'static str {
+    if let Some(asked) = &review.asked {
+        return review_contact::default_words(asked);
+    }
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
         ReviewKind::KeyChange { .. } => "If you do nothing: the channel stays stopped.",
@@ -170,6 +227,9 @@ pub(super) const fn default_words(review: &Review) -> &'static str {
 
 /// The same where there is little room.
 const fn short_default(review: &Review) -> &'static str {
+    if let Some(asked) = &review.asked {
+        return review_contact::short_default(asked);
+    }
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => "undecided: nothing is sent to them",
         ReviewKind::KeyChange { .. } => "undecided: it stays stopped",
@@ -178,42 +238,61 @@ const fn short_default(review: &Review) -> &'static str {
     }
 }
 
+/// A choice as it is shown: its key, what it says, and the same in few words.
+type Said = (String, String, String);
+
+/// Returns choices with the keys in force.
+fn said(keys: &Keys, list: &[Choice]) -> Vec<Said> {
+    let one = |one: &Choice| {
+        (
+            keys.fill(one.key),
+            keys.fill(one.words),
+            keys.fill(one.short),
+        )
+    };
+    list.iter().map(one).collect()
+}
+
 /// A choice in its place: columns from the left, key, words.
-type Placed = (u16, &'static str, &'static str);
+type Placed = (u16, String, String);
+
+fn cells(words: &str) -> usize {
+    words.chars().count()
+}
 
 /// Returns the rows of choices for a room of so many columns.
-fn arranged(list: &[Choice], shape: Shape, room: u16) -> Vec<Vec<Placed>> {
+fn arranged(list: &[Said], shape: Shape, room: u16) -> Vec<Vec<Placed>> {
     if shape == Shape::Narrow {
         return flowing(list, room);
     }
     let half = room / 2;
-    let fits = |one: &Choice| one.key.len() + one.words.len() + 4 <= usize::from(half);
+    let fits = |(key, words, _): &Said| cells(key) + cells(words) + 4 <= usize::from(half);
     let beside = if list.iter().all(fits) { 2 } else { 1 };
     list.chunks(beside)
         .map(|row| {
             let columns = [0, half].into_iter().zip(row);
             columns
-                .map(|(column, one)| (column, one.key, one.words))
+                .map(|(column, (key, words, _))| (column, key.clone(), words.clone()))
                 .collect()
         })
         .collect()
 }
 
 /// Puts as many choices on a row as fit, in few words.
-fn flowing(list: &[Choice], room: u16) -> Vec<Vec<Placed>> {
+fn flowing(list: &[Said], room: u16) -> Vec<Vec<Placed>> {
     let mut rows: Vec<Vec<Placed>> = Vec::new();
     let mut column = 0;
-    for one in list {
-        let cells = one.key.len() + 1 + one.short.len();
-        let cells = u16::try_from(cells).unwrap_or(u16::MAX);
+    for (key, _, short) in list {
+        let wide = cells(key) + 1 + cells(short);
+        let wide = u16::try_from(wide).unwrap_or(u16::MAX);
         match rows.last_mut() {
-            Some(row) if column + cells <= room => row.push((column, one.key, one.short)),
+            Some(row) if column + wide <= room => row.push((column, key.clone(), short.clone())),
             _ => {
                 column = 0;
-                rows.push(vec![(0, one.key, one.short)]);
+                rows.push(vec![(0, key.clone(), short.clone())]);
             }
         }
-        column = column.saturating_add(cells + 2);
+        column = column.saturating_add(wide + 2);
     }
     rows
 }
@@ -234,7 +313,8 @@ struct Rows {
     choices: Vec<Vec<Placed>>,
 }
 
-fn rows(screen: &ReviewScreen, shape: Shape, (width, low): (u16, bool)) -> Rows {
+fn rows(keys: &Keys, screen: &ReviewScreen, shape: Shape, body: Rect) -> Rows {
+    let (width, low) = (body.width, body.height < LOW);
     let unread = !screen.reading.is_whole();
     let review = screen.review.as_ref();
     let found = review.filter(|review| !review_aside::signals(review).is_empty());
@@ -247,7 +327,7 @@ fn rows(screen: &ReviewScreen, shape: Shape, (width, low): (u16, bool)) -> Rows 
         choices: if low && unread {
             Vec::new()
         } else {
-            arranged(&choices(screen), shape, room)
+            arranged(&said(keys, &choices(screen)), shape, room)
         },
     }
 }
@@ -256,8 +336,8 @@ fn rows(screen: &ReviewScreen, shape: Shape, (width, low): (u16, bool)) -> Rows 
 const LOW: u16 = 14;
 
 /// Returns how many rows the box of the decision takes in a body of this size.
-pub(super) fn height(screen: &ReviewScreen, shape: Shape, body: Rect) -> usize {
-    let rows = rows(screen, shape, (body.width, body.height < LOW));
+pub(super) fn height(keys: &Keys, screen: &ReviewScreen, shape: Shape, body: Rect) -> usize {
+    let rows = rows(keys, screen, shape, body);
     // The rule, and what happens if nothing is done.
     2 + usize::from(rows.heading) + usize::from(rows.flags.is_some()) + rows.choices.len()
 }
@@ -272,7 +352,7 @@ pub(super) fn draw(
     let Some(review) = &screen.review else {
         return;
     };
-    let rows = rows(screen, shape, (body.width, body.height < LOW));
+    let rows = rows(&model.keys, screen, shape, body);
     let asleep = screen.asleep(model);
     paint.rule(area);
     let mut down = 1;
@@ -292,7 +372,8 @@ pub(super) fn draw(
                 0 => More::None,
                 below => More::Below(below),
             };
-            draw_state(paint, area, state, more);
+            let key = model.keys.label(Scope::Review, Action::Down);
+            draw_state(paint, area, state, (more, &key));
         }
     }
     if let Some(flags) = rows.flags {
@@ -342,19 +423,23 @@ enum More {
 }
 
 /// Draws onto the rule what else there is to read, and whether the keys are live.
-fn draw_state(paint: &mut Paint<'_>, area: Rect, (state, role): (&str, Role), more: More) {
+fn draw_state(
+    paint: &mut Paint<'_>,
+    area: Rect,
+    (state, role): (&str, Role),
+    (more, key): (More, &str),
+) {
     let room = usize::from(area.width);
-    let cells = |words: &str| words.chars().count();
     let right = format!(" {state} ");
     let (left, one) = match more {
         More::None => (String::new(), right.clone()),
         More::Below(rows) => (
-            format!(" ▼ {rows} more lines, j reads on "),
+            format!(" ▼ {rows} more lines, {key} reads on "),
             format!(" ▼ {rows} more, {state} "),
         ),
         More::Behind => (
-            " ▲ unread lines above, j goes there ".to_owned(),
-            " ▲ unread above, j goes there ".to_owned(),
+            format!(" ▲ unread lines above, {key} goes there "),
+            format!(" ▲ unread above, {key} goes there "),
         ),
     };
     if !left.is_empty() && cells(&left) + cells(&right) + 4 <= room {
@@ -376,11 +461,20 @@ mod tests {
     #[test]
     fn choices_in_few_words_share_rows_and_none_is_wider_than_the_smallest_window() {
         let list = [
-            choice("a", "send as is (asks for A)", "send, then A"),
-            choice("E", "edit, then send", "edit"),
-            choice("r", "refuse, say why", "refuse"),
-            choice("b", "refuse, pause channel", "refuse, pause"),
+            choice(
+                "<review.approve>",
+                "send as is (asks for <review.confirm>)",
+                "send, then <review.confirm>",
+            ),
+            choice("<review.edit_draft>", "edit, then send", "edit"),
+            choice("<review.refuse>", "refuse, say why", "refuse"),
+            choice(
+                "<review.refuse_and_pause>",
+                "refuse, pause channel",
+                "refuse, pause",
+            ),
         ];
+        let list = said(&Keys::built_in(), &list);
         let rows = arranged(&list, Shape::Narrow, 38);
         let columns: Vec<Vec<u16>> = rows
             .iter()

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::api::Review;
 use crate::model::{Fingerprint, PeerText, StopReason};
+use crate::tui::keymap::Keys;
 use crate::tui::theme::Role;
 
 use super::review_paper::{Paper, capital, when};
@@ -107,24 +108,26 @@ fn advice(reason: StopReason) -> &'static str {
 }
 
 /// Writes what each answer to a stopped channel comes to.
-pub(super) fn outcomes(paper: &mut Paper, reason: StopReason) {
+pub(super) fn outcomes(paper: &mut Paper, keys: &Keys, reason: StopReason) {
     let keep = match reason {
         StopReason::KeyChanged => {
-            "K: the channel goes on with the key you accepted, and the other one is ignored."
+            "<review.keep_pinned>: the channel goes on with the key you accepted, and the other one is ignored."
         }
-        StopReason::AnsweredTwice => "K: the channel goes on with them alone.",
-        StopReason::CodeDiffers => "K: the channel goes on with this key.",
+        StopReason::AnsweredTwice => "<review.keep_pinned>: the channel goes on with them alone.",
+        StopReason::CodeDiffers => "<review.keep_pinned>: the channel goes on with this key.",
     };
-    paper.words(Role::Text, keep);
+    paper.words(Role::Text, &keys.fill(keep));
     if reason == StopReason::KeyChanged {
         paper.words(
             Role::Text,
-            "a, then A: the new key is theirs from now on, and whoever holds it reads what is \
-             sent.",
+            &keys.fill(
+                "<review.approve>, then <review.confirm>: the new key is theirs from now on, and \
+                 whoever holds it reads what is sent.",
+            ),
         );
     }
-    let close = "r: the channel is closed for good; ask for a new link, or make one.";
-    paper.words(Role::Text, close);
+    let close = "<review.refuse>: the channel is closed for good; ask for a new link, or make one.";
+    paper.words(Role::Text, &keys.fill(close));
 }
 
 /// Writes their key and ours.

@@ -99,7 +99,8 @@ fn safe_text(paper: &mut Paper, body: &Body, signals: &[Signal]) {
     }
 }
 
-fn hidden(paper: &mut Paper, text: &PeerText) {
+/// Writes what invisible characters spell.
+pub(super) fn hidden(paper: &mut Paper, text: &PeerText) {
     for hidden in sanitise(text).hidden() {
         let Some(decoded) = &hidden.decoded else {
             continue;

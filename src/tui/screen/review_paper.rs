@@ -10,14 +10,15 @@ use jiff::tz::TimeZone;
 
 use crate::api::Review;
 use crate::model::{Fingerprint, PeerText, ReviewItem, ReviewKind};
-use crate::text::{SafeLine, SafeText, ours, sanitise};
+use crate::text::{SafeLine, SafeText, ours, sanitise, sanitise_line};
+use crate::tui::keymap::Keys;
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{clock, day};
 
 use super::review::Look;
 use super::review_reading::Each;
 use super::review_words::Written;
-use super::{review_aside, review_keys, review_letter};
+use super::{review_aside, review_contact, review_keys, review_letter};
 
 /// One row. Theirs stands right of a gutter, ours does not have one.
 #[derive(Debug, Default)]
@@ -66,7 +67,11 @@ pub(super) struct Page<'a> {
     pub(super) written: &'a Written,
     pub(super) look: Look,
     pub(super) zone: &'a TimeZone,
+    pub(super) keys: &'a Keys,
 }
+
+/// What stands before and behind words that somebody says of themselves.
+pub(super) type Quotes = (&'static str, &'static str);
 
 /// Columns of the labels.
 const LABEL: usize = 13;
@@ -178,6 +183,36 @@ impl Paper {
         self.entry(label, role, &PeerText::new(words));
     }
 
+    /// A label and one line that somebody says of themselves, between quotes where there are
+    /// some; wraps under itself.
+    pub(super) fn claim(&mut self, label: &str, value: &PeerText, (role, quotes): (Role, Quotes)) {
+        let (open, close) = quotes;
+        let room = self
+            .width
+            .saturating_sub(LABEL + open.chars().count() * 2)
+            .max(1);
+        // One line, so that nothing in it can begin a row that looks like one of ours.
+        let lines = sanitise_line(value, usize::MAX).wrap(room);
+        let last = lines.len().saturating_sub(1);
+        for (at, line) in lines.into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let open = if at == 0 || open.is_empty() {
+                open
+            } else {
+                " "
+            };
+            let mut pieces = vec![
+                (Role::Dim, ours(&format!("{label:LABEL$}"))),
+                (Role::Dim, ours(open)),
+                (role, line),
+            ];
+            if at == last {
+                pieces.push((Role::Dim, ours(close)));
+            }
+            self.row(pieces);
+        }
+    }
+
     /// Adds what somebody else wrote.
     pub(super) fn theirs(&mut self, text: &PeerText) {
         self.behind_gutter(&sanitise(text));
@@ -267,7 +302,13 @@ fn item(paper: &mut Paper, page: &Page<'_>, review: &Review) {
         ReviewKind::ContactRequest {
             fingerprint,
             answers,
-        } => review_keys::contact(paper, review, page.zone, fingerprint, *answers),
+        } => match &review.asked {
+            Some(asked) => {
+                let zone = page.zone;
+                review_contact::write(paper, (review, asked), zone, fingerprint, *answers);
+            }
+            None => review_keys::contact(paper, review, page.zone, fingerprint, *answers),
+        },
         ReviewKind::KeyChange {
             pinned,
             shown,

@@ -94,7 +94,7 @@ pub(super) fn is_plain(item: &ReviewItem) -> bool {
 /// Returns why these cannot be decided together, in a sentence; `None` if they can.
 pub(super) fn why_apart(items: &[&ReviewItem]) -> Option<&'static str> {
     let [first, rest @ ..] = items else {
-        return Some("Nothing is selected; x selects.");
+        return Some("Nothing is selected; <needs_you.select> selects.");
     };
     let kind = std::mem::discriminant(&first.kind);
     if items.len() > MOST {
@@ -169,22 +169,32 @@ pub(super) fn meaning(written: &Written, action: Action) -> Meaning {
         Action::Refuse if written.asked_reason() => Meaning::Decides(Verdict::Refuse),
         Action::Refuse => Meaning::Writes(Purpose::Reason),
         Action::RefuseAndPause => Meaning::Decides(Verdict::RefuseAndPause),
-        _ => Meaning::Nothing("That is said of one at a time; Esc goes back to the list."),
+        _ => {
+            Meaning::Nothing("That is said of one at a time; <review.back> goes back to the list.")
+        }
     }
 }
 
 /// Returns what can be chosen for all of them.
 pub(super) fn choices(review: &Review) -> Vec<Choice> {
     let pass = if review_verdict::is_draft(review) {
-        choice("a", "send all of them as is", "send all")
+        choice("<review.approve>", "send all of them as is", "send all")
     } else {
-        choice("a", "release all of them as is", "release all")
+        choice(
+            "<review.approve>",
+            "release all of them as is",
+            "release all",
+        )
     };
     vec![
         pass,
-        choice("r", "refuse all, say why", "refuse all"),
-        choice("b", "refuse all, pause channel", "refuse all, pause"),
-        choice("z", "decide later", "later"),
+        choice("<review.refuse>", "refuse all, say why", "refuse all"),
+        choice(
+            "<review.refuse_and_pause>",
+            "refuse all, pause channel",
+            "refuse all, pause",
+        ),
+        choice("<review.later>", "decide later", "later"),
     ]
 }
 

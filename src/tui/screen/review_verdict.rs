@@ -62,6 +62,12 @@ pub(super) fn hides(review: &Review) -> bool {
     review.hides()
 }
 
+/// Tells whether the item asks for another address of somebody who was accepted before.
+pub(super) fn is_move(review: &Review) -> bool {
+    let asked = review.asked.as_ref();
+    asked.is_some_and(|asked| asked.moved_from.is_some())
+}
+
 /// Returns the words of a message that can be read.
 pub(super) fn words_of(message: Option<&Message>) -> Words {
     match message.map(|message| &message.content) {
@@ -96,9 +102,9 @@ pub(super) fn meaning(
     if action == Action::Confirm {
         return match armed {
             Some(verdict) => Meaning::Decides(verdict),
-            None if is_grave(review) && may_pin(review) => {
-                Meaning::Nothing("A confirms what a asks; press a first.")
-            }
+            None if is_grave(review) && may_pin(review) => Meaning::Nothing(
+                "<review.confirm> confirms what <review.approve> asks; press <review.approve> first.",
+            ),
             None => Meaning::Nothing("There is nothing to confirm here."),
         };
     }
@@ -122,7 +128,9 @@ fn of_key(review: &Review, action: Action) -> Meaning {
         Action::Approve => passes(review, Verdict::Approve),
         Action::Refuse => Meaning::Decides(Verdict::Refuse),
         Action::KeepPinned if is_change => Meaning::Decides(Verdict::KeepPinned),
-        Action::KeepPinned => Meaning::Nothing("K is for a changed key; this is none."),
+        Action::KeepPinned => {
+            Meaning::Nothing("<review.keep_pinned> is for a changed key; this is none.")
+        }
         Action::RefuseAndPause if review.asked.is_some() => Meaning::Decides(Verdict::Block),
         _ => Meaning::Nothing("That key is for a held message; this is none."),
     }
@@ -146,13 +154,17 @@ fn of_message(review: &Review, written: &Written, action: Action) -> Meaning {
         Action::ReleaseClean if !draft && hides(review) => passes(review, Verdict::ReleaseClean),
         Action::ReleaseClean => Meaning::Nothing("Nothing is hidden here that could be removed."),
         Action::EditDraft if draft => Meaning::Writes(Purpose::Edit),
-        Action::EditDraft => Meaning::Nothing("E is for a draft of your assistant's."),
+        Action::EditDraft => {
+            Meaning::Nothing("<review.edit_draft> is for a draft of your assistant's.")
+        }
         Action::OwnWords if !draft => Meaning::Writes(Purpose::OwnWords),
-        Action::OwnWords => Meaning::Nothing("s is for a message of theirs; E edits a draft."),
+        Action::OwnWords => Meaning::Nothing(
+            "<review.own_words> is for a message of theirs; <review.edit_draft> edits a draft.",
+        ),
         Action::Refuse if written.asked_reason() => Meaning::Decides(Verdict::Refuse),
         Action::Refuse => Meaning::Writes(Purpose::Reason),
         Action::RefuseAndPause => Meaning::Decides(Verdict::RefuseAndPause),
-        _ => Meaning::Nothing("K is for a changed key; this is none."),
+        _ => Meaning::Nothing("<review.keep_pinned> is for a changed key; this is none."),
     }
 }
 
@@ -209,13 +221,20 @@ pub(super) fn request(
 }
 
 /// Says what a decision came to.
-pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'static str {
+pub(super) fn done_words(review: Option<&Review>, verdict: Verdict) -> &'static str {
+    let kind = review.map(|review| &review.item.kind);
+    let asked = review.filter(|review| review.asked.is_some());
+    match (asked.map(is_move), verdict) {
+        (Some(true), Verdict::Approve) => return "They are written to at the new address now.",
+        (Some(true), Verdict::Refuse) => return "The old address stays. They are not told.",
+        (Some(_), Verdict::Block) => return "Blocked. You hear no more of this id.",
+        (Some(false), Verdict::Approve) => return "Accepted. Their key is pinned.",
+        (Some(false), Verdict::Refuse) => return "Ignored. They are not told, and may ask again.",
+        (_, _) => {}
+    }
     match (kind, verdict) {
         (Some(ReviewKind::ContactRequest { .. }), Verdict::Approve) => {
             "Accepted. Their key is pinned; you can write to them."
-        }
-        (Some(ReviewKind::ContactRequest { .. }), Verdict::Block) => {
-            "Blocked. They may ask again, and you will not hear of it."
         }
         (Some(ReviewKind::ContactRequest { .. }), _) => "Refused. Nothing was sent to them.",
         (
@@ -236,7 +255,7 @@ pub(super) fn done_words(kind: Option<&ReviewKind>, verdict: Verdict) -> &'stati
             "Refused. Your assistant is told; they are not."
         }
         (Some(ReviewKind::HeldDraft { .. }), _) => {
-            "Approved. u takes it back while it waits to leave."
+            "Approved. <main.take_back> takes it back while it waits to leave."
         }
         (_, Verdict::Approve) => "The new key is pinned. Messages flow again.",
         (_, Verdict::KeepPinned) => "The key you accepted stays. The other one is ignored.",

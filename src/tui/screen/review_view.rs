@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::api::Review;
 use crate::model::{Channel, ChannelState, ReviewKind, StopReason};
 use crate::text::{ours, sanitise_line};
+use crate::tui::keymap::{Action, Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -75,7 +76,7 @@ pub(super) fn layout(model: &Model, screen: &ReviewScreen) -> Layout {
     let wanted = if typing {
         usize::from(body.height / 2)
     } else {
-        review_decision::height(screen, shape, left)
+        review_decision::height(&model.keys, screen, shape, left)
     };
     let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
     let (rest, decision) = split_end(rest, wanted.min(rest.height / 2 + 1));
@@ -148,15 +149,16 @@ pub(in crate::tui) fn draw(model: &Model, screen: &ReviewScreen, frame: &mut Fra
     }
     let caret = if screen.written().typing().is_some() {
         let list = places.shape == Shape::Columns;
-        review_words::draw(screen.written(), &mut paint, places.decision, list)
+        let place = (places.decision, list);
+        review_words::draw(&model.keys, screen.written(), &mut paint, place)
     } else {
         let place = (places.decision, places.left, places.shape);
         review_decision::draw(model, screen, &mut paint, place);
         None
     };
     if places.shape == Shape::Columns {
-        draw_more(screen, &mut paint, &desk, places);
-        draw_side(screen, &mut paint, &desk, places.side);
+        draw_more(&model.keys, screen, &mut paint, (&desk, places));
+        draw_side(&model.keys, screen, &mut paint, (&desk, places.side));
     }
     if let Some(caret) = caret {
         frame.set_cursor_position(caret);
@@ -241,7 +243,10 @@ const fn compared(channel: &Channel) -> &'static str {
 
 const fn kind(review: &Review) -> &'static str {
     match &review.item.kind {
-        ReviewKind::ContactRequest { .. } => "CONTACT REQUEST",
+        ReviewKind::ContactRequest { .. } => match &review.asked {
+            Some(asked) if asked.moved_from.is_some() => "MOVED",
+            Some(_) | None => "CONTACT REQUEST",
+        },
         ReviewKind::KeyChange { reason, .. } => match reason {
             StopReason::KeyChanged => "KEY CHANGED",
             StopReason::AnsweredTwice => "ANSWERED TWICE",
@@ -324,7 +329,12 @@ fn draw_before(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, area: 
 }
 
 /// Draws onto the rule under the text how much of it is below.
-fn draw_more(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, places: Layout) {
+fn draw_more(
+    keys: &Keys,
+    screen: &ReviewScreen,
+    paint: &mut Paint<'_>,
+    (desk, places): (&Desk, Layout),
+) {
     let below = screen.reading.below(desk, Pane::Text);
     if below == 0 || screen.written().typing().is_some() {
         return;
@@ -334,11 +344,17 @@ fn draw_more(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, places: 
     } else {
         places.decision
     };
-    let words = format!(" ▼ {below} more lines, j reads on ");
+    let key = keys.label(Scope::Review, Action::Down);
+    let words = format!(" ▼ {below} more lines, {key} reads on ");
     paint.row(inset(rule, 2, 1), vec![paint.own(Role::Wait, words)]);
 }
 
-fn draw_side(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, area: Rect) {
+fn draw_side(
+    in_force: &Keys,
+    screen: &ReviewScreen,
+    paint: &mut Paint<'_>,
+    (desk, area): (&Desk, Rect),
+) {
     paint.rule(nth(area, 1));
     paint.wall(area);
     let area = inset(area, 1, 0);
@@ -363,10 +379,11 @@ fn draw_side(screen: &ReviewScreen, paint: &mut Paint<'_>, desk: &Desk, area: Re
     paint.keys_here(nth(area, 0), keys);
     if seen > 0 {
         let words = if keys {
-            format!("▼ {seen} more lines, j reads on")
+            format!("▼ {seen} more lines, <review.down> reads on")
         } else {
-            format!("▼ {seen} more lines, Tab, then j")
+            format!("▼ {seen} more lines, <review.next_pane>, then <review.down>")
         };
+        let words = in_force.fill(&words);
         let last = nth(area, usize::from(area.height).saturating_sub(1));
         paint.row(inset(last, 1, 1), vec![paint.own(Role::Wait, words)]);
     }

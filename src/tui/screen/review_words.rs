@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
 use crate::model::PeerText;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Keys};
 use crate::tui::model::{Model, Screen};
 use crate::tui::theme::Role;
 use crate::tui::widget::editor::Editor;
@@ -161,10 +161,10 @@ fn next_reason(model: &mut Model) {
 /// Draws the field that is written in; returns where the caret is. With `list` the ready
 /// sentences stand above it.
 pub(super) fn draw(
+    keys: &Keys,
     written: &Written,
     paint: &mut Paint<'_>,
-    area: Rect,
-    list: bool,
+    (area, list): (Rect, bool),
 ) -> Option<Position> {
     let purpose = written.typing()?;
     let title = match purpose {
@@ -173,13 +173,15 @@ pub(super) fn draw(
         Purpose::Reason => "WHY NOT, for your assistant alone",
     };
     let then = match purpose {
-        Purpose::Edit => "Esc, then a sends it",
-        Purpose::OwnWords => "Esc, then a passes it on",
-        Purpose::Reason => "Tab next sentence · Esc, then r",
+        Purpose::Edit => "<review_text.back>, then <review.approve> sends it",
+        Purpose::OwnWords => "<review_text.back>, then <review.approve> passes it on",
+        Purpose::Reason => {
+            "<review_text.next_field> next sentence · <review_text.back>, then <review.refuse>"
+        }
     };
     paint.rule(area);
     let left = vec![paint.own(Role::Heading, title)];
-    let right = vec![paint.own(Role::Dim, then)];
+    let right = vec![paint.own(Role::Dim, keys.fill(then))];
     paint.pair(inset(nth(area, 1), 1, 1), left, right);
     let mut above = 2;
     if list && purpose == Purpose::Reason {

@@ -165,7 +165,8 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.leave();
             model.say(
                 Tone::Fine,
-                "Not compared yet: the channel stays as narrow as Safe acquaintance. v opens it.",
+                "Not compared yet: the channel stays as narrow as Safe acquaintance. \
+                 <main.compare_code> opens it.",
             );
             Vec::new()
         }
@@ -191,7 +192,8 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(code) = screen.code.as_ref().filter(|_| screen.is_complete()) else {
-        screen.problem = Some("Type the word first; A confirms once it is complete.".to_owned());
+        let words = "Type the word first; <safety_code.confirm> confirms once it is complete.";
+        screen.problem = Some(model.keys.fill(words));
         return Vec::new();
     };
     let request = Request::Verify {
@@ -344,10 +346,7 @@ fn draw_title(model: &Model, screen: &SafetyCodeScreen, paint: &mut Paint<'_>, b
         None => "~ not compared yet".to_owned(),
     };
     let right = vec![paint.own(Role::Dim, words)];
-    paint.pair(inset(nth(body, 0), 1, 1), left, right);
-    if body.height >= 14 {
-        paint.rule(nth(body, 1));
-    }
+    paint.head(body, left, right);
 }
 
 fn draw_advice(
@@ -362,7 +361,9 @@ fn draw_advice(
     words_below(model, paint, inner, down, (advice, Role::Text));
     *down += 1;
     let made = day(code.channel.created_at, &model.zone);
-    let (ours_from, theirs_from) = if code.channel.inviter {
+    let (ours_from, theirs_from) = if code.channel.network.is_direct() {
+        ("of your identity there", "signed what they asked")
+    } else if code.channel.inviter {
         ("made here with the invite", "the one that answered it")
     } else {
         ("made here to answer", "came with the link")
@@ -419,20 +420,27 @@ fn draw_field(
     let (words, role) = if screen.busy {
         ("Carrying out.", Role::Dim)
     } else if screen.stopping {
-        ("D again stops the channel both ways.", Role::Stop)
+        (
+            "<safety_code.code_differs> again stops the channel both ways.",
+            Role::Stop,
+        )
     } else if let Some(problem) = &screen.problem {
         (problem.as_str(), Role::Wait)
     } else if screen.is_complete() {
         match asleep {
             Some(why) => (why, Role::Wait),
-            None => ("A confirms: the code is the same.", Role::Accent),
+            None => (
+                "<safety_code.confirm> confirms: the code is the same.",
+                Role::Accent,
+            ),
         }
     } else if wrong {
         ("That is not the word; Backspace takes it back.", Role::Stop)
     } else {
         ("Small letters are the word; capitals act.", Role::Dim)
     };
-    words_below(model, paint, inner, &mut down, (words, role));
+    let words = model.keys.fill(words);
+    words_below(model, paint, inner, &mut down, (&words, role));
 }
 
 fn words_below(

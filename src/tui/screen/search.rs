@@ -510,6 +510,9 @@ fn open_hit(model: &mut Model) -> Vec<Effect> {
 fn jump(model: &mut Model, channel: ChannelId, message: MessageId) -> Vec<Effect> {
     model.go_main();
     model.cursor = Some(Spot::Channel(channel));
-    model.say(Tone::Fine, "Ctrl-F goes back to what was found.");
+    model.say(
+        Tone::Fine,
+        "<anywhere.open_search> goes back to what was found.",
+    );
     jump::open_at(model, channel, message)
 }

@@ -7,6 +7,7 @@ use crate::api::{Hit, HitKind};
 use crate::model::{Author, PeerText, UnixMillis};
 use crate::text::search::sanitise_found;
 use crate::text::{SafeLine, ours, sanitise_line};
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -183,7 +184,8 @@ fn count(search: &Search, columns: u16) -> String {
 }
 
 /// Says what was not understood, what went wrong, or how far the index is.
-fn said(search: &Search) -> Option<(String, Role)> {
+fn said(model: &Model) -> Option<(String, Role)> {
+    let search = &model.search;
     if let Some(problem) = &search.problem {
         return Some((format!("Not searched: {problem}."), Role::Stop));
     }
@@ -193,14 +195,15 @@ fn said(search: &Search) -> Option<(String, Role)> {
     if let Some(index) = search.index() {
         let (done, total) = (index.total.saturating_sub(index.waiting), index.total);
         let (done, total) = (grouped(done), grouped(total));
+        let key = model.keys.label(Scope::Search, Action::BuildIndex);
         return Some(if index.building {
             (
-                format!("{done} of {total} can be found so far; x stops"),
+                format!("{done} of {total} can be found so far; {key} stops"),
                 Role::Wait,
             )
         } else {
             (
-                format!("{done} of {total} can be found; x goes on"),
+                format!("{done} of {total} can be found; {key} goes on"),
                 Role::Wait,
             )
         });
@@ -210,7 +213,7 @@ fn said(search: &Search) -> Option<(String, Role)> {
 }
 
 fn draw_said(model: &Model, paint: &mut Paint<'_>, place: Rect) {
-    let Some((words, role)) = said(&model.search) else {
+    let Some((words, role)) = said(model) else {
         return;
     };
     let mut spans = vec![paint.own(Role::Faint, " ")];
@@ -250,7 +253,7 @@ fn draw_list(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         }
     }
     // The last row of a narrow window says what a wider one says on its rule.
-    let below = usize::from(narrow && said(search).is_some());
+    let below = usize::from(narrow && said(model).is_some());
     let Rows { high, room, from } = shown_rows(model, area);
     for (index, hit) in hits.iter().enumerate().skip(from).take(room) {
         let down = head + (index - from) * high;
@@ -287,7 +290,7 @@ fn shown_rows(model: &Model, area: Rect) -> Rows {
     let body = view::body(model);
     let narrow = is_narrow(body) && !search.lists_saved();
     let high = if narrow { 2 } else { 1 };
-    let taken = head_rows(model) + usize::from(narrow && said(search).is_some());
+    let taken = head_rows(model) + usize::from(narrow && said(model).is_some());
     let room = (usize::from(area.height).saturating_sub(taken) / high).max(1);
     let from = (search.cursor + 1).saturating_sub(room);
     Rows { high, room, from }
@@ -348,7 +351,8 @@ fn draw_saved(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let heading = inset(nth(area, 0), 2, 1);
     paint.row(heading, vec![paint.own(Role::Heading, "SAVED SEARCHES")]);
     if search.saved.is_empty() {
-        let words = "None yet. s saves the search that is on screen.";
+        let words = "None yet. <search.save_search> saves the search that is on screen.";
+        let words = model.keys.fill(words);
         let place = inset(nth(area, 1), 2, 1);
         paint.row(place, vec![paint.own(Role::Dim, words)]);
     }

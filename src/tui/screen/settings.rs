@@ -256,9 +256,9 @@ fn step(model: &mut Model, forward: bool) {
         }
         (_, Value::Text(text)) => match stepped(model, key, text, forward) {
             Some(text) => Value::Text(text),
-            None => return model.say(Tone::Trouble, "Enter writes this one as a text."),
+            None => return model.say(Tone::Trouble, "<settings.open> writes this one as a text."),
         },
-        _ => return model.say(Tone::Trouble, "Enter writes this one as a text."),
+        _ => return model.say(Tone::Trouble, "<settings.open> writes this one as a text."),
     };
     change(model, key, next);
 }
@@ -413,7 +413,8 @@ fn leave(model: &mut Model) {
     let count = model.settings.changes.len();
     model.leave();
     if count > 0 {
-        let words = "What is not written lasts until you quit; , and S write it.";
+        let words = "What is not written lasts until you quit; <main.open_settings> and <settings.save> \
+                     write it.";
         model.say(Tone::Fine, words);
     }
 }

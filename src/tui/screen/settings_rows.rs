@@ -114,7 +114,9 @@ pub(super) fn current(model: &Model) -> Option<Row> {
 pub(super) fn why_fixed(model: &Model) -> &'static str {
     match current(model) {
         Some(Row::Fixed(fixed)) => fixed.why,
-        Some(Row::Bindings) => "Keys are changed in the table [keys] of the file; e opens it.",
+        Some(Row::Bindings) => {
+            "Keys are changed in the table [keys] of the file; <settings.editor> opens it."
+        }
         Some(Row::Profile) => "The profile is chosen at the start, by --home or CHAPERON_HOME.",
         Some(Row::Storage) => "chaperon passphrase sets, changes and removes the passphrase.",
         Some(Row::Relay(_)) => "A relay belongs to its channels; mailbox_url is that of new ones.",

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::model::PeerText;
 use crate::profile::config::{Key, Kind, Source, Value};
 use crate::text::{ours, sanitise};
+use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -400,17 +401,20 @@ fn box_spans(
 /// Says what the selected row does.
 fn draw_words(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     let words = match (&model.settings.problem, rows::current(model)) {
-        (Some(problem), _) => format!("{problem}. e opens it."),
+        (Some(problem), _) => {
+            let key = model.keys.label(Scope::Settings, Action::Editor);
+            format!("{problem}. {key} opens it.")
+        }
         (None, Some(Row::Setting(key))) => {
             let about = key.about();
             let when = if rows::acts_in_engine(key) {
-                "Acts once S has written it."
+                "Acts once <settings.save> has written it."
             } else {
-                "Acts at once; S writes it."
+                "Acts at once; <settings.save> writes it."
             };
-            format!("{}: {} {when}", about.name, about.what)
+            format!("{}: {} {}", about.name, about.what, model.keys.fill(when))
         }
-        (None, _) => rows::why_fixed(model).to_owned(),
+        (None, _) => model.keys.fill(rows::why_fixed(model)),
     };
     let lines = sanitise(&PeerText::new(words)).wrap(usize::from(area.width).max(1));
     for (down, line) in lines.iter().enumerate() {

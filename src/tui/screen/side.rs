@@ -5,7 +5,9 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::api::{LastSent, Overview, RelayState};
-use crate::model::{Channel, ChannelState, Delivery, Fingerprint, PeerText, Preset, StopReason};
+use crate::model::{
+    Channel, ChannelState, Delivery, Fingerprint, PeerText, Preset, RequestState, StopReason,
+};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::{Model, Pane, Screen};
@@ -251,6 +253,9 @@ pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
             ("✗ stopped: the code differs", Role::Stop)
         }
         ChannelState::Stopped => ("✗ stopped: the key changed", Role::Stop),
+        ChannelState::Invited if channel.network.is_direct() => {
+            ("○ asked, they did not ask back", Role::Dim)
+        }
         ChannelState::Invited => ("○ nobody has answered yet", Role::Dim),
         ChannelState::Requested => ("○ somebody asks; review them", Role::Wait),
         ChannelState::Superseded => ("· replaced by a newer invite", Role::Dim),
@@ -283,12 +288,16 @@ fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
         rows.push((spans, Vec::new()));
     }
     let since = day(channel.created_at, &model.zone);
-    let how = if channel.inviter {
-        "you invited"
-    } else {
-        "you accepted"
+    let how = match (channel.network.is_direct(), channel.inviter) {
+        (true, true) => "you asked first,",
+        (true, false) => "they asked first,",
+        (false, true) => "you invited",
+        (false, false) => "you accepted",
     };
     rows.push(text(theme, Role::Dim, format!("{how} {since}")));
+    if channel.network.is_direct() {
+        acceptance(model, channel, room, rows);
+    }
     if let Some(transcript) = &model.transcript
         && transcript.is_loaded()
     {
@@ -304,6 +313,65 @@ fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
         let mut row = text(theme, Role::Dim, format!("{total} {word}"));
         row.0.push(theme.span(role, gaps));
         rows.push(row);
+    }
+}
+
+/// Says whether the other side accepted us, where each side does that by itself.
+fn acceptance(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    let live = matches!(channel.state, ChannelState::Active | ChannelState::Invited);
+    if let Some(at) = channel.trusts_us {
+        let at = format!("{} {}", day(at, &model.zone), clock(at, &model.zone));
+        words(
+            theme,
+            Role::Dim,
+            &format!("they accepted you {at}"),
+            room,
+            rows,
+        );
+        return;
+    }
+    if !live {
+        return;
+    }
+    let last = model.scan.last_to(channel.id);
+    let (said, role, asks) = match last.map(|request| (request.state, request.at)) {
+        Some((RequestState::Open, at)) => (
+            format!("asked {}, not delivered yet", clock(at, &model.zone)),
+            Role::Wait,
+            None,
+        ),
+        Some((RequestState::Sent, at)) => (
+            format!("asked {}, no answer yet", clock(at, &model.zone)),
+            Role::Dim,
+            None,
+        ),
+        Some((RequestState::Rejected, _)) => (
+            "they did not take your request".to_owned(),
+            Role::Wait,
+            Some("asks them again"),
+        ),
+        Some((RequestState::Approved, _)) | None => (
+            "they have not accepted you".to_owned(),
+            Role::Wait,
+            Some("asks them to"),
+        ),
+    };
+    words(theme, role, &said, room, rows);
+    if let Some(asks) = asks.filter(|_| matches!(model.screen, Screen::Main)) {
+        let keys = super::scan::ask_back_keys(model);
+        let mut row = text(theme, Role::Accent, keys);
+        row.0.push(theme.span(Role::Dim, format!(" {asks}")));
+        rows.push(row);
+    }
+}
+
+/// Words of our own in as many rows as they take.
+fn words(theme: &Theme, role: Role, words: &str, room: usize, rows: &mut Vec<Row>) {
+    for line in sanitise(&PeerText::new(words)).wrap(room) {
+        let mut spans = vec![theme.span(Role::Text, " ")];
+        spans.extend(safe(theme, &line, role));
+        rows.push((spans, Vec::new()));
     }
 }
 
@@ -334,14 +402,22 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         let same = |state: &&RelayState| state.relay == channel.relay;
         status.relays.iter().find(same)
     });
-    let mut name = vec![theme.span(Role::Text, " ")];
-    let words = relay.map(|relay| relay_words(model, relay));
-    let right_width = words
+    let before = if channel.network.is_direct() {
+        " at "
+    } else {
+        " "
+    };
+    let mut name = vec![theme.span(Role::Dim, before)];
+    let state = relay.map(|relay| relay_words(model, relay));
+    let right_width = state
         .as_ref()
         .map_or(0, |(words, _)| words.chars().count() + 1);
-    let line = relay_name(&channel.relay, room.saturating_sub(right_width));
+    let line = relay_name(
+        &channel.relay,
+        room.saturating_sub(right_width + before.len() - 1),
+    );
     name.extend(safe(theme, &line, Role::Text));
-    let right = words.map(|(words, role)| vec![theme.span(role, words)]);
+    let right = state.map(|(words, role)| vec![theme.span(role, words)]);
     rows.push((name, right.unwrap_or_default()));
     if let Some(problem) = relay.and_then(|relay| relay.problem.as_deref()) {
         for line in sanitise(&PeerText::new(problem)).wrap(room) {
@@ -350,7 +426,10 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
             rows.push((spans, Vec::new()));
         }
     }
-    if let Some(relay) = relay.filter(|relay| relay.problem.is_none()) {
+    if channel.network.is_direct() {
+        let how = format!("{}, straight to them", channel.network.label());
+        words(theme, Role::Dim, &how, room, rows);
+    } else if let Some(relay) = relay.filter(|relay| relay.problem.is_none()) {
         let how = if relay.push {
             "it tells us of new mail"
         } else {

@@ -147,7 +147,8 @@ fn draw_message(
             }
             Row::Body(line) => draw_line(model, paint, place, message, line),
             Row::Folded(rest) => {
-                let text = format!("[+{rest} lines · Enter shows all]");
+                let key = model.keys.label(Scope::Main, Action::Open);
+                let text = format!("[+{rest} lines · {key} shows all]");
                 gutter(paint, place, message);
                 paint.row(inset(place, 9, 1), vec![paint.own(Role::Accent, text)]);
             }
@@ -162,9 +163,13 @@ fn centred(paint: &mut Paint<'_>, place: Rect, spans: Spans) {
     paint.row(inset(place, left, 0), spans);
 }
 
-fn divider(paint: &mut Paint<'_>, place: Rect, words: &'static str) {
+fn divider(paint: &mut Paint<'_>, place: Rect, words: &str) {
     paint.rule(place);
-    centred(paint, place, vec![paint.own(Role::Accent, words)]);
+    centred(
+        paint,
+        place,
+        vec![paint.own(Role::Accent, words.to_owned())],
+    );
 }
 
 fn gutter(paint: &mut Paint<'_>, place: Rect, message: &Message) {
@@ -319,7 +324,7 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
     let spans = match (&message.delivery, &message.admission) {
         (Some(Delivery::Failed { problem }), _) => {
             let mut spans = vec![
-                paint.own(Role::Accent, "R"),
+                paint.own(Role::Accent, model.keys.label(Scope::Main, Action::Retry)),
                 paint.own(Role::Dim, " tries again · "),
             ];
             spans.extend(said(problem));
@@ -337,8 +342,8 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
             spans
         }
         (Some(Delivery::Held { .. }), _) => {
-            let words = "not sent, nor on expiry · Enter: review";
-            vec![paint.own(Role::Wait, words)]
+            let words = "not sent, nor on expiry · <main.open>: review";
+            vec![paint.own(Role::Wait, model.keys.fill(words))]
         }
         (Some(Delivery::Refused { reason }), _) => {
             let mut spans = vec![paint.own(Role::Dim, "you told it: ")];
@@ -347,8 +352,8 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
             spans
         }
         (_, Some(Admission::Held { .. })) => {
-            let words = "not seen by your assistant · Enter: review";
-            vec![paint.own(Role::Wait, words)]
+            let words = "not seen by your assistant · <main.open>: review";
+            vec![paint.own(Role::Wait, model.keys.fill(words))]
         }
         _ => Vec::new(),
     };
@@ -358,7 +363,10 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
 /// Draws the rule below the title; it says where one is, if that is not the end.
 pub(in crate::tui) fn draw_rule(model: &Model, paint: &mut Paint<'_>, place: Rect) {
     if model.transcript.as_ref().is_some_and(|open| open.newer) {
-        divider(paint, place, " not the newest · G goes there ");
+        let words = model
+            .keys
+            .fill(" not the newest · <main.bottom> goes there ");
+        divider(paint, place, &words);
     } else {
         paint.rule(place);
     }

@@ -9,9 +9,9 @@ use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::transcript::jump;
 use crate::tui::screen::{
     catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, need,
-    needs_you, note, rename, rest, review, safety_code, search, settings, why,
+    needs_you, note, rename, rest, review, safety_code, scan, scan_answers, search, settings, why,
 };
-use crate::tui::{tour, watch};
+use crate::tui::{first_look, tour, watch};
 
 use super::{ask, newest, open_channel, overview};
 
@@ -54,6 +54,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Overview(channel) => return overview(model, *channel),
         Question::CatchUp => return catch_up::reload(model),
         Question::Digest => Request::Digest,
+        Question::Contact(errand) => return scan::again(model, *errand),
         Question::Away
         | Question::DigestRead
         | Question::Mute(..)
@@ -72,6 +73,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::CodeDiffers(_)
         | Question::Draft(_)
         | Question::Presets
+        | Question::FirstLook(_)
         | Question::Storage
         | Question::ReloadSettings
         | Question::Log(_)
@@ -152,6 +154,7 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
         }
         (Question::Presets, Ok(Reply::Presets(names))) => {
             model.presets = names;
+            palette::refresh(model);
             model.touch();
             Vec::new()
         }
@@ -186,6 +189,7 @@ fn attention(model: &mut Model, question: Question, answer: Answer) -> Vec<Effec
             }
             Vec::new()
         }
+        (Question::Contact(errand), answer) => scan_answers::take(model, errand, answer),
         (Question::Away, Ok(Reply::CatchUp(news))) => watch::take_away(model, &news),
         (Question::CatchUp, Ok(Reply::CatchUp(news))) => {
             catch_up::take(model, Ok(*news));
@@ -201,6 +205,10 @@ fn attention(model: &mut Model, question: Question, answer: Answer) -> Vec<Effec
         }
         (Question::Digest, Err(error)) => {
             digest::take(model, Err(capital(&error.to_string())));
+            Vec::new()
+        }
+        (Question::FirstLook(goes_on), answer) => {
+            first_look::turned(model, goes_on, answer);
             Vec::new()
         }
         (Question::DigestRead, Ok(_)) => digest::all_read(model),
@@ -310,7 +318,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                     problem: None, due, ..
                 } => {
                     let seconds = due.since(now).as_secs_f64().ceil();
-                    format!("It leaves in {seconds} s. u takes it back.")
+                    format!("It leaves in {seconds} s. <main.take_back> takes it back.")
                 }
                 SendOutcome::Queued {
                     problem: Some(problem),
@@ -318,7 +326,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
                 } => {
                     format!("Kept, and sent as soon as possible: {problem}")
                 }
-                SendOutcome::Relayed { .. } => "The relay has it.".to_owned(),
+                SendOutcome::Relayed { .. } => "It has left.".to_owned(),
                 SendOutcome::Held { .. } => "It waits for a decision.".to_owned(),
             };
             model.say(Tone::Fine, words);
@@ -459,8 +467,9 @@ fn capital(sentence: &str) -> String {
 }
 
 fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
+    let mut effects = scan::refresh(model, &channels);
     if model.channels.as_ref() == Some(&channels) {
-        return Vec::new();
+        return effects;
     }
     model.channels = Some(channels);
     model.touch();
@@ -469,10 +478,11 @@ fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
         && let Some(first) = model.liveliest()
     {
         model.cursor = Some(Spot::Channel(first));
-        return open_channel(model, first);
+        effects.extend(open_channel(model, first));
+        return effects;
     }
     keep_cursor(model);
-    Vec::new()
+    effects
 }
 
 fn take_needs(model: &mut Model, mut needs: Vec<ReviewItem>) {

@@ -1,5 +1,6 @@
 //! The keys of what a person puts off, is told, and reads when they come back.
 
+use crate::tui::first_look;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::Effect;
 use crate::tui::model::{Model, Spot};
@@ -10,6 +11,7 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Option<Vec
     Some(match (scope, action) {
         (Scope::Main | Scope::NeedsYou, Action::Mute) => rest::open_mute(model),
         (Scope::Main | Scope::CatchUp, Action::Digest) => digest::open(model),
+        (Scope::Main, Action::FirstLook) => first_look::turn(model),
         (Scope::Main, Action::CatchUp) => catch_up::open(model),
         (Scope::Main, Action::Later) => {
             if let Some(Spot::Need(item)) = model.cursor {

@@ -6,7 +6,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::message::Effect;
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::palette;
-use crate::tui::screen::{form, note, rename, review_words, search, settings};
+use crate::tui::screen::{form, note, rename, review_words, scan, search, settings};
 
 /// Takes in a block.
 pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
@@ -29,13 +29,17 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
                 search::paste(model, block);
             }
         }
+        Screen::Scan => scan::paste(model, block),
         Screen::Note(_) => note::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
             model.touch();
         }
         Screen::Main if looks_like_link(block) => return form::open_accept(model, Some(block)),
-        Screen::Main => model.say(Tone::Trouble, "Nothing to paste into here; i writes."),
+        Screen::Main => model.say(
+            Tone::Trouble,
+            "Nothing to paste into here; <main.write> writes.",
+        ),
         Screen::NeedsYou(_)
         | Screen::Review(_)
         | Screen::Invite(_)

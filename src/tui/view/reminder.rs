@@ -79,7 +79,7 @@ fn rows(model: &Model, paint: &Paint<'_>) -> Vec<Spans> {
             row.push(paint.own(Role::Dim, " · "));
             row.extend(safe(
                 &model.theme,
-                &ours(head(why)).truncated(room),
+                &ours(&model.keys.fill(head(why))).truncated(room),
                 Role::Dim,
             ));
         }

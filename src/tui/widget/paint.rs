@@ -40,6 +40,21 @@ pub(crate) fn safe(theme: &Theme, line: &SafeLine, role: Role) -> Spans {
         .collect()
 }
 
+/// Tells whether a body has room for rules and blank rows.
+pub(crate) fn is_roomy(body: Rect) -> bool {
+    body.height >= 14
+}
+
+/// Returns the place below what [`Paint::head`] draws.
+pub(crate) fn below_head(body: Rect) -> Rect {
+    let top = if is_roomy(body) { 2 } else { 1 };
+    Rect {
+        y: body.y + top,
+        height: body.height.saturating_sub(top),
+        ..body
+    }
+}
+
 /// Returns the cells that spans take.
 pub(crate) fn width(spans: &[Span<'_>]) -> usize {
     spans.iter().map(|span| span.content.width()).sum()
@@ -49,6 +64,16 @@ impl Paint<'_> {
     /// Makes a span of this program's own words.
     pub(crate) fn own(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         self.theme.span(role, text)
+    }
+
+    /// Draws what heads a screen: its title, what stands right of it, and a rule where there is
+    /// room for one. Returns the place below.
+    pub(crate) fn head(&mut self, body: Rect, left: Spans, right: Spans) -> Rect {
+        self.pair(inset(nth(body, 0), 1, 1), left, right);
+        if is_roomy(body) {
+            self.rule(nth(body, 1));
+        }
+        below_head(body)
     }
 
     /// Returns which rows of a list its place shows, scrolled so that the row `at` is among
@@ -162,6 +187,20 @@ impl Paint<'_> {
     pub(crate) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         let base = self.theme.base();
+        // The second half of a wide character may lie behind the right edge; a cell of its own
+        // from now on.
+        let last = area.right().saturating_sub(1);
+        let is_cut = |y: &u16| {
+            let cell = self.buffer.cell((last, *y));
+            cell.is_some_and(|cell| cell.symbol().width() > 1)
+        };
+        let cut: Vec<_> = (area.top()..area.bottom()).filter(is_cut).collect();
+        for y in cut {
+            if let Some(cell) = self.buffer.cell_mut((area.right(), y)) {
+                cell.reset();
+                cell.set_style(base);
+            }
+        }
         for position in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
                 cell.reset();

@@ -1,8 +1,10 @@
 //! Relays that are down, slow or back again.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -117,4 +119,77 @@ fn a_check_returns_the_mail_of_the_relay_that_lives() {
     let ran = ana.run(&["check"]);
     assert_eq!(ran.json()[0]["unsafe_body"], "alive");
     assert!(ran.err.contains("\"warning\""), "{ran:?}");
+}
+
+/// A relay on which nothing ever happens. It answers as many requests as it was allowed to, and
+/// lets the others wait.
+fn start_slow() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let allowed: Arc<AtomicUsize> = Arc::default();
+    let left = Arc::clone(&allowed);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (left, stream) = (Arc::clone(&left), stream.unwrap());
+            std::thread::spawn(move || answer_when_allowed(stream, &left));
+        }
+    });
+    (url, allowed)
+}
+
+fn answer_when_allowed(mut stream: std::net::TcpStream, left: &AtomicUsize) {
+    let mut head: Vec<u8> = Vec::new();
+    let mut bytes = [0; 1024];
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut bytes) {
+            Ok(0) | Err(_) => return,
+            Ok(length) => head.extend(bytes.iter().take(length)),
+        }
+    }
+    let takes = |left: usize| left.checked_sub(1);
+    while left
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, takes)
+        .is_err()
+    {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    // Whoever asked may have gone away.
+    let _gone = stream.write_all(answer.as_bytes());
+}
+
+#[test]
+fn the_first_look_at_many_channels_says_how_far_it_is_and_can_be_put_off() {
+    let (slow, allowed) = start_slow();
+    let ana = Person::on(&slow);
+    for number in 0..6 {
+        ana.invite(&format!("+1555010{number}"));
+    }
+    let engine = ana.engine();
+    let look = || ana.json(&["status", "--json"])["first_look"].clone();
+    let is = |done: u64, put_off: u64| {
+        let wanted = json!({ "done": done, "total": 6, "put_off": put_off });
+        wait_for(&format!("{wanted}"), || (look() == wanted).then_some(()));
+    };
+    is(0, 0);
+    // That there is no request for all channels at once, and one of them.
+    allowed.store(2, Ordering::SeqCst);
+    is(1, 0);
+    let work = engine.ask("work", None);
+    let progress = json!({ "done": 1, "total": 6, "can_stop": true });
+    assert_eq!(work["result"]["value"], progress, "{work}");
+
+    engine.ask("stop_work", None);
+    is(1, 5);
+    assert_eq!(engine.ask("work", None)["result"]["value"], Value::Null);
+    allowed.store(usize::MAX, Ordering::SeqCst);
+    let later = ana.invite("+15550110");
+    wait_for("the invite that came later", || {
+        (look()["done"] == json!(2)).then_some(())
+    });
+    assert_eq!(look()["put_off"], json!(5), "{later:?}");
+
+    engine.ask("sync", None);
+    wait_for("the end of it", || look().is_null().then_some(()));
+    assert_eq!(engine.stop(), Some(0));
 }

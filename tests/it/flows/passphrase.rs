@@ -372,6 +372,7 @@ fn every_request() -> Vec<Request> {
         Request::Overview { channel: id },
         Request::Claim {
             occasions: Vec::new(),
+            seen: Vec::new(),
         },
         Request::SetWake {
             channel: channel.clone(),
@@ -568,6 +569,7 @@ async fn every_supervisor_request_is_refused_on_the_socket_without_the_passphras
             "send",
             "status",
             "sync",
+            "work",
         ]
     );
     let asked = connect(&protected.socket, Role::Supervisor, None).await;

@@ -309,3 +309,27 @@ fn a_redacted_entry_keeps_its_place_in_the_chain() {
     assert!(!exported.out.contains("Elm"), "{exported:?}");
     verifies(&bo);
 }
+
+#[test]
+fn what_was_put_off_is_put_off_after_a_restart_too() {
+    let relay = Relay::start();
+    let (ana, bo, channel) = meet(&relay);
+    say_as_human(&bo, &channel, &with_hidden("hello", "obey"));
+    ana.json(&["check"]);
+    let (item, _) = only(&ana);
+    ana.json(&["snooze", &item, "--for", "tomorrow"]);
+    ana.json(&["mute", &channel]);
+    for _ in 0..2 {
+        let engine = ana.engine();
+        let needs = engine.ask("needs_you", None);
+        let snoozed = &needs["result"]["value"][0]["snoozed"];
+        assert_eq!(snoozed["they_write"], false, "{needs}");
+        let channel = engine.ask("channel", Some(json!({ "channel": channel })));
+        assert!(channel["result"]["value"]["muted"].is_number(), "{channel}");
+        assert_eq!(engine.stop(), Some(0));
+    }
+    ana.json(&["snooze", &item, "--end"]);
+    let engine = ana.engine();
+    let needs = engine.ask("needs_you", None);
+    assert!(needs["result"]["value"][0]["snoozed"].is_null(), "{needs}");
+}

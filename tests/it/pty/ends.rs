@@ -250,15 +250,13 @@ impl Drop for Tmux<'_> {
     }
 }
 
-/// A tmux of the test's own with a program in its only window; `None`, and a reason, where
-/// there is none.
+/// A tmux of the test's own with a program in its only window; `None` where there is none.
 fn tmux<'a>(dir: &'a Path, program: &str) -> Option<Tmux<'a>> {
     if Command::new("tmux").arg("-V").output().is_err() {
         assert!(
             std::env::var_os("CHAPERON_TEST_TMUX").is_none(),
             "tmux is missing"
         );
-        println!("skipped: there is no tmux");
         return None;
     }
     let tmux = Tmux { dir };
@@ -278,6 +276,7 @@ fn wait_for_the_end_of(dir: &Path) {
 fn it_works_inside_tmux() {
     let dir = tempfile::tempdir().unwrap();
     let Some(tmux) = tmux(dir.path(), "demo") else {
+        println!("skipped: there is no tmux");
         return;
     };
     tmux.see("Northwind office");
@@ -300,12 +299,13 @@ fn it_works_inside_tmux() {
 fn it_speaks_in_lines_inside_tmux() {
     let dir = tempfile::tempdir().unwrap();
     let Some(tmux) = tmux(dir.path(), "--plain demo") else {
+        println!("skipped: there is no tmux");
         return;
     };
-    tmux.see("chaperon> ");
+    tmux.see("chaperon>");
     tmux.tell(&["send-keys", "-l", "needs"]);
     tmux.tell(&["send-keys", "Enter"]);
-    tmux.see("needs you> ");
+    tmux.see("needs you>");
     tmux.tell(&["resize-window", "-x", "80", "-y", "24"]);
     std::thread::sleep(Duration::from_millis(700));
     tmux.tell(&["send-keys", "-l", "quit"]);
@@ -327,6 +327,7 @@ fn is_alive(pid: &str) -> bool {
 fn it_ends_with_the_tmux_pane_it_lives_in() {
     let dir = tempfile::tempdir().unwrap();
     let Some(tmux) = tmux(dir.path(), "demo") else {
+        println!("skipped: there is no tmux");
         return;
     };
     tmux.see("CHANNELS");

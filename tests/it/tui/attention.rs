@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chaperon::api::{Event, Request};
 use chaperon::desktop::notify::Letter;
-use chaperon::model::{Occasion, PeerText, Rest, ReviewId, ReviewItem, UnixMillis};
+use chaperon::model::{FirstLook, Occasion, PeerText, Rest, ReviewId, ReviewItem, UnixMillis};
 use chaperon::profile::Config;
 use chaperon::tui::{Effect, Message};
 
@@ -270,4 +270,40 @@ fn a_hostile_name_stays_in_its_place_on_the_new_screens() {
         }
     }
     assert!(UnixMillis::FAR > NOW);
+}
+
+fn looked(world: &mut World, done: u64) {
+    let look = world.facts.status.first_look.as_mut().unwrap();
+    look.done = done;
+}
+
+#[test]
+fn the_first_look_at_many_channels_is_followed_and_put_off_by_a_key() {
+    let mut facts = Facts::busy();
+    facts.status.first_look = Some(FirstLook {
+        done: 120,
+        total: 5000,
+        put_off: 0,
+    });
+    let mut world = World::new(facts, SIZE);
+    world.see("looked at 120 of 5,000 channels · X puts the rest off");
+    looked(&mut world, 700);
+    world.pass(Duration::from_secs(1));
+    world.see("looked at 700 of 5,000 channels");
+    world.keys("X");
+    world.see("Put off; the relays keep what has come. X goes on.");
+    world.event(Event::Status);
+    world.pass(Duration::from_secs(7));
+    world.see("4,300 of 5,000 channels not looked at yet · X goes on");
+    world.keys("X").see("Going on with the channels.");
+    world.event(Event::Status);
+    looked(&mut world, 4999);
+    world.pass(Duration::from_secs(7));
+    world.see("looked at 4,999 of 5,000 channels");
+    world.facts.status.first_look = None;
+    world.pass(Duration::from_secs(1));
+    world.see_not("looked at");
+    let asked = world.done.len();
+    world.keys("X").see("Every channel was looked at");
+    assert_eq!(world.done.len(), asked);
 }

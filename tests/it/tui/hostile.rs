@@ -103,7 +103,11 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn poisoned(text: &str) -> Facts {
-    let mut facts = Facts::busy().with_draft().with_plain_drafts(2).harmless();
+    let mut facts = Facts::busy()
+        .with_mesh()
+        .with_draft()
+        .with_plain_drafts(2)
+        .harmless();
     facts.fill_with(text);
     facts
 }
@@ -248,7 +252,7 @@ proptest! {
     #[test]
     fn the_title_never_repeats_a_peer(text in text()) {
         let world = World::new(poisoned(&text), (120, 36));
-        prop_assert_eq!(world.model.title(), "chaperon (6)");
+        prop_assert_eq!(world.model.title(), "chaperon (7)");
     }
 }
 

@@ -22,7 +22,7 @@ use super::{log, matrix, settings};
 pub(crate) type Screen = (&'static str, fn(&mut World));
 
 /// All screens but the page of the first start, which knows no state.
-pub(crate) const SCREENS: [Screen; 30] = [
+pub(crate) const SCREENS: [Screen; 32] = [
     ("main", |_| {}),
     ("transcript", |world| press(world, "2kkk")),
     ("side", |world| press(world, "3")),
@@ -65,6 +65,10 @@ pub(crate) const SCREENS: [Screen; 30] = [
     ("engagement", |world| press(world, "pl")),
     ("safety_code", code),
     ("invite", |world| press(world, "jjjj<enter>")),
+    ("scan", |world| press(world, "S/http://a<enter>j")),
+    ("scan_letter", |world| {
+        press(world, "S/http://a<enter>j<enter>")
+    }),
 ];
 
 fn press(world: &mut World, keys: &str) {
@@ -167,7 +171,7 @@ fn check(state: &str, facts: &Facts, holds: impl Fn(&World, &str)) {
 fn nothing(_: &World, _: &str) {}
 
 /// Insists on words in the header of all screens, where it has room for them.
-fn header<'a>(words: &'a str, columns: u16) -> impl Fn(&World, &str) + 'a {
+fn header(words: &str, columns: u16) -> impl Fn(&World, &str) {
     move |world, place| {
         let text = world.text();
         let header = text.lines().next().unwrap_or_default();

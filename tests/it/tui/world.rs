@@ -5,6 +5,7 @@
 
 mod attention;
 mod engagement;
+pub(crate) mod mesh;
 mod search;
 mod states;
 
@@ -69,6 +70,8 @@ pub(crate) struct Facts {
     pub(crate) searches_wait: bool,
     /// How much the index does not know yet.
     pub(crate) not_indexed: u64,
+    /// What is known of Agent Mesh.
+    pub(crate) mesh: mesh::Mesh,
     /// The text of the settings file.
     pub(crate) settings: Option<String>,
 }
@@ -350,6 +353,7 @@ fn status() -> Status {
             problem: None,
             push: true,
         }],
+        first_look: None,
         now: NOW,
     }
 }
@@ -430,6 +434,7 @@ impl Facts {
             searches_wait: false,
             not_indexed: 0,
             settings: None,
+            mesh: mesh::Mesh::default(),
         }
     }
 
@@ -469,6 +474,7 @@ impl Facts {
                 },
             };
         }
+        self.fill_mesh_with(text);
         text.clone_into(&mut self.draft);
         for relay in &mut self.status.relays {
             relay.relay = format!("https://{text}");
@@ -734,10 +740,12 @@ impl Facts {
                 body: PeerText::new(text.collect::<String>()),
             }
         });
+        let channel = self.channel(item.channel);
+        let asks = channel.network == NetworkId::Mesh;
         Some(Review {
-            channel: self.channel(item.channel),
-            network: NetworkId::Mailbox,
-            asked: None,
+            network: channel.network,
+            channel,
+            asked: self.mesh.asked.clone().filter(|_| asks),
             message: message_found,
             total: 61,
             flagged_before: 0,
@@ -802,6 +810,8 @@ impl Facts {
                 bytes: 312_000_000,
             }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
+            Request::Accounts(what) => return mesh::answer(self, what),
+            Request::Work => Reply::Work(self.mesh.looks),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),
                 None => return Some(Err(chaperon::api::Error::NothingToDecide)),

@@ -11,21 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chaperon::crypto::{SecretKey, signing};
 use chaperon::model::{Body, PeerText, UnixMillis};
+use chaperon::net::mesh::SCHEME;
 use chaperon::wire::mesh::{
-    AgentId, ContactRequest, DirectId, DirectMessage, Identity, MeshKey, RequestId, Scheme, Window,
+    AgentId, ContactRequest, DirectId, DirectMessage, Identity, MeshKey, RequestId, Window,
     canonical, decode_time,
 };
 use serde_json::Value;
 
 use super::{bytes, text};
-
-/// The cryptography that the wire is given.
-const SCHEME: Scheme = Scheme {
-    read_key: |pem| signing::read_public_pem(pem).ok(),
-    write_key: signing::public_pem,
-    fingerprint: signing::pem_fingerprint,
-    verify: signing::verify,
-};
 
 /// Known answers made with the real scripts.
 fn vectors(section: &str) -> Value {

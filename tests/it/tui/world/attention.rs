@@ -22,7 +22,7 @@ pub(super) fn answer(facts: &Facts, request: &Request) -> Reply {
         Request::CatchUp { .. } => Reply::CatchUp(Box::new(facts.news.clone())),
         Request::Digest => Reply::Digest(digest(facts)),
         Request::Overview { channel } => Reply::Overview(Box::new(overview(facts, *channel))),
-        Request::Claim { occasions } => {
+        Request::Claim { occasions, .. } => {
             let mut texts = held_texts(facts);
             let new = occasions.iter().filter(|it| !facts.told.contains(it));
             let claimed = new.map(|occasion| Claimed {
@@ -31,6 +31,7 @@ pub(super) fn answer(facts: &Facts, request: &Request) -> Reply {
                     Occasion::Need { item } => texts.remove(item),
                     _ => None,
                 },
+                wait: None,
             });
             Reply::Claimed(claimed.collect())
         }
@@ -49,6 +50,13 @@ pub(super) fn change(facts: &mut Facts, request: &Request, now: UnixMillis) -> O
     match request {
         Request::Looked => {
             facts.looked += 1;
+            Some(Reply::Done)
+        }
+        Request::StopWork | Request::Sync => {
+            if let Some(look) = &mut facts.status.first_look {
+                let stops = *request == Request::StopWork;
+                look.put_off = if stops { look.total - look.done } else { 0 };
+            }
             Some(Reply::Done)
         }
         Request::DigestRead { .. } => {

@@ -56,6 +56,22 @@ fn half_a_pair_in_a_file_breaks_no_list() {
 }
 
 #[test]
+fn what_every_reader_of_json_has_to_read_loses_what_json_cannot_say() {
+    let line = r#"{"a": NaN, "b": [1e400, 1.0, 1], "c": "\ud83d", "d": "\u00e9"}"#;
+    let object = Received::parse(line.as_bytes()).unwrap();
+    assert_eq!(
+        object.to_line(),
+        r#"{"a": NaN, "b": [Infinity, 1.0, 1], "c": "\ud83d", "d": "\u00e9"}"#
+    );
+    let json = object.to_json();
+    let read: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        read,
+        serde_json::json!({"a": null, "b": [null, 1.0, 1], "c": "\u{fffd}", "d": "é"})
+    );
+}
+
+#[test]
 fn an_identity_is_read_back_and_believed_only_whole() {
     let identity = IdentityFile {
         identity: agent_a(),

@@ -1,0 +1,205 @@
+//! The paper of somebody who asks for contact by themselves, and what each answer comes to.
+//!
+//! They proved that they hold the key; everything else is what they say, and stands in quotes or
+//! right of the gutter.
+
+use jiff::tz::TimeZone;
+
+use crate::api::Review;
+use crate::model::{Asked, Fingerprint, PeerText, UnixMillis};
+use crate::text::sanitise_marked;
+use crate::text::scan::scan;
+use crate::tui::theme::Role;
+use crate::tui::widget::paint::{clock, day};
+
+use super::review_aside::finding;
+use super::review_decision::{Choice, choice};
+use super::review_letter::hidden;
+use super::review_paper::{Paper, Quotes, when};
+
+/// No quotes: an address is spelled.
+const SPELLED: Quotes = ("", "");
+
+/// Writes who asks, under which key, and what for.
+pub(super) fn write(
+    paper: &mut Paper,
+    (review, asked): (&Review, &Asked),
+    zone: &TimeZone,
+    fingerprint: &Fingerprint,
+    answers: Option<u32>,
+) {
+    let network = review.network.label();
+    if asked.moved_from.is_some() {
+        paper.words(
+            Role::Text,
+            "Somebody whom you accepted says that they are reached elsewhere now. They hold the \
+             key that you accepted; nothing but the address is asked.",
+        );
+    } else {
+        let words = format!(
+            "Somebody asks for contact over {network}. They hold the key below; name, id and \
+             address are what they say of themselves."
+        );
+        paper.words(Role::Text, &words);
+    }
+    paper.blank();
+    paper.claim("name", &asked.unsafe_name, (Role::Text, ("“", "”")));
+    paper.entry("id", Role::Text, &PeerText::new(asked.address.as_str()));
+    paper.key("their key", Role::Text, Some(fingerprint));
+    if answers.is_some_and(|times| times > 1) {
+        let alarm = "not the key that was shown for this id before: they made a new one, or \
+                     somebody else asks in their name";
+        paper.entry("!!", Role::Stop, &PeerText::new(alarm));
+    }
+    paper.key(
+        "your key",
+        Role::Text,
+        review.channel.our_fingerprint.as_ref(),
+    );
+    let now = host(asked.unsafe_endpoint.expose_untrusted());
+    if let Some(before) = &asked.moved_from {
+        paper.claim("so far", &host(before), (Role::Text, SPELLED));
+        paper.claim("now", &now, (Role::Wait, SPELLED));
+    } else {
+        paper.claim("reached at", &now, (Role::Text, SPELLED));
+    }
+    paper.entry("asked", Role::Text, &when(&review.item, zone));
+    paper.entry("came by", Role::Text, &how(review));
+    paper.blank();
+    purpose(paper, &asked.unsafe_purpose);
+    paper.blank();
+    trust(paper, review, asked, zone);
+}
+
+fn how(review: &Review) -> PeerText {
+    let network = review.network.label();
+    PeerText::new(if review.channel.inviter {
+        format!("{network}; you asked them first")
+    } else {
+        format!("{network}: whoever reaches you there can ask")
+    })
+}
+
+/// Returns where somebody is reached, spelled as a host and not as a link.
+fn host(endpoint: &str) -> PeerText {
+    let rest = endpoint.split_once("://");
+    PeerText::new(rest.map_or(endpoint, |(_, rest)| rest))
+}
+
+/// Writes what they ask for, in their words, with what was found in it.
+fn purpose(paper: &mut Paper, words: &PeerText) {
+    paper.words(Role::Heading, "WHAT FOR, in their words");
+    let found = scan(words).signals;
+    paper.behind_gutter(&sanitise_marked(words, &found));
+    hidden(paper, words);
+    for (number, signal) in (1u32..).zip(&found) {
+        finding(paper, number, signal);
+    }
+}
+
+/// Writes who accepted whom: each side does it by itself.
+fn trust(paper: &mut Paper, review: &Review, asked: &Asked, zone: &TimeZone) {
+    paper.words(Role::Heading, "WHO TRUSTS WHOM");
+    let you = if asked.moved_from.is_some() {
+        "accepted them"
+    } else {
+        "not yet"
+    };
+    let they = match review.channel.trusts_us {
+        Some(at) => format!("accepted you {}", at_words(at, zone)),
+        None if asked.moved_from.is_some() => "took nothing of yours so far".to_owned(),
+        None => "ask you; whether they accept you is not known".to_owned(),
+    };
+    paper.entry("you", Role::Text, &PeerText::new(you));
+    paper.entry("they", Role::Text, &PeerText::new(they));
+}
+
+fn at_words(at: UnixMillis, zone: &TimeZone) -> String {
+    format!("{} {}", day(at, zone), clock(at, zone))
+}
+
+/// Writes what each answer comes to.
+pub(super) fn effect(paper: &mut Paper, review: &Review, asked: &Asked) {
+    if asked.moved_from.is_some() {
+        paper.part("WHAT FOLLOWS");
+        for words in [
+            "a: what you write goes to the new address from now on. The key stays the same.",
+            "r: it goes on to the old address. They are not told.",
+            "b: the channel is closed, and you hear no more of this id.",
+        ] {
+            paper.words(Role::Text, words);
+        }
+        return;
+    }
+    paper.part("EFFECT OF ACCEPTING");
+    paper.words(
+        Role::Text,
+        "a pins this key: they may write to you, and a different key stops the channel.",
+    );
+    if review.channel.trusts_us.is_none() {
+        paper.words(
+            Role::Text,
+            "They take nothing from you until they accepted you too. You can ask them then; it \
+             is never done by itself.",
+        );
+    }
+    paper.words(
+        Role::Dim,
+        "What is written is signed and not encrypted: who is on the way can read it.",
+    );
+    let words = format!("Your assistant acts under {}:", review.policy);
+    paper.words(Role::Text, &words);
+    for term in &review.terms {
+        paper.listed(Role::Text, "· ", term);
+    }
+    paper.words(Role::Text, "r: they are not told, and may ask again.");
+    paper.words(
+        Role::Text,
+        "b: they are not told, and you hear no more of this id.",
+    );
+}
+
+/// Returns what can be chosen; `grave` where another key was shown before.
+pub(super) fn choices(asked: &Asked, grave: bool) -> Vec<Choice> {
+    if asked.moved_from.is_some() {
+        return vec![
+            choice("a", "write to the new address", "new address"),
+            choice("r", "keep the old address", "old address"),
+            choice("b", "block, close the channel", "block"),
+        ];
+    }
+    let accept = choice("a", "accept, pin this key", "accept");
+    let rest = [refusal(asked), choice("b", "block this id", "block")];
+    if grave {
+        let accept = choice("a", "accept all the same (asks for A)", "accept, then A");
+        return rest.into_iter().chain([accept]).collect();
+    }
+    std::iter::once(accept).chain(rest).collect()
+}
+
+/// Returns the way out of the question for the second key.
+pub(super) const fn refusal(asked: &Asked) -> Choice {
+    if asked.moved_from.is_some() {
+        choice("r", "keep the old address", "old address")
+    } else {
+        choice("r", "ignore; they may ask again", "ignore")
+    }
+}
+
+/// Says what happens if nobody decides.
+pub(super) const fn default_words(asked: &Asked) -> &'static str {
+    if asked.moved_from.is_some() {
+        "If you do nothing: what you write goes to the old address."
+    } else {
+        "If you do nothing: they are told nothing, and nothing of theirs enters."
+    }
+}
+
+/// The same where there is little room.
+pub(super) const fn short_default(asked: &Asked) -> &'static str {
+    if asked.moved_from.is_some() {
+        "undecided: the old address stays"
+    } else {
+        "undecided: they are told nothing"
+    }
+}
