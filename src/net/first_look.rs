@@ -153,25 +153,25 @@ mod tests {
         looks
     }
 
-    fn look(done: u64, total: u64, put_off: u64) -> Option<FirstLook> {
-        Some(FirstLook {
+    fn look(done: u64, total: u64, put_off: u64) -> FirstLook {
+        FirstLook {
             done,
             total,
             put_off,
-        })
+        }
     }
 
     #[test]
     fn it_is_over_once_every_channel_was_looked_at_and_then_counts_afresh() {
         let looks = looks(2);
-        assert_eq!(looks.state(), look(0, 2, 0));
+        assert_eq!(looks.state(), Some(look(0, 2, 0)));
         looks.over(ChannelId(1));
         looks.over(ChannelId(1));
-        assert_eq!(looks.state(), look(1, 2, 0));
+        assert_eq!(looks.state(), Some(look(1, 2, 0)));
         looks.over(ChannelId(2));
         assert_eq!(looks.state(), None);
         looks.expect(ChannelId(3));
-        assert_eq!(looks.state(), look(0, 1, 0));
+        assert_eq!(looks.state(), Some(look(0, 1, 0)));
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
         assert!(!looks.put_off(), "there is nothing more to put off");
         looks.expect(ChannelId(2));
         looks.expect(ChannelId(4));
-        assert_eq!(looks.state(), look(1, 4, 2));
+        assert_eq!(looks.state(), Some(look(1, 4, 2)));
         assert!(looks.is_put_off(ChannelId(2)) && !looks.is_put_off(ChannelId(4)));
         let words = looks.state().and_then(FirstLook::progress);
         assert_eq!(words.map(|progress| progress.done), Some(1));
@@ -190,7 +190,7 @@ mod tests {
         let put_off = looks.state().unwrap();
         assert_eq!(put_off.progress(), None, "nothing goes on");
         assert!(looks.go_on());
-        assert_eq!(looks.state(), look(2, 4, 0));
+        assert_eq!(looks.state(), Some(look(2, 4, 0)));
         looks.forget(ChannelId(2));
         looks.over(ChannelId(3));
         assert_eq!(looks.state(), None);

@@ -487,9 +487,11 @@ fn an_item_is_put_off_where_it_is_read_or_by_its_number_and_nothing_is_decided()
         .heard("Name the number of something that needs you");
     desk.line("snooze 2 end").heard("It needs you now again.");
     let rests: Vec<_> = (desk.asked.iter())
-        .filter_map(|asked| match asked {
-            Request::Snooze { rest, .. } => Some(*rest),
-            _ => None,
+        .filter_map(|asked| {
+            let Request::Snooze { rest, .. } = asked else {
+                return None;
+            };
+            Some(*rest)
         })
         .collect();
     assert_eq!(rests, [Some(Rest::Tomorrow), Some(Rest::Open), None]);

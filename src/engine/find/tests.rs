@@ -310,7 +310,7 @@ fn a_star_finds_a_word_by_what_stands_inside_of_it() {
 fn too_many_words_with_a_part_in_them_are_said() {
     let mut alone = alone();
     let channel = alone.add(ChannelState::Active, true);
-    let many: Vec<String> = (0..MOST_INSIDE + 1)
+    let many: Vec<String> = (0..=MOST_INSIDE)
         .map(|number| format!("q{number:04}z"))
         .collect();
     arrive(&mut alone, channel, 1, &many.join(" "), &[]);

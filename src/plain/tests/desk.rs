@@ -367,10 +367,7 @@ impl Desk {
                 checked_at: None,
             })),
             Request::Mute { rest, .. } | Request::Snooze { rest, .. } => {
-                Reply::Rests(rest.map(|rest| match rest {
-                    Rest::Open => UnixMillis::FAR,
-                    Rest::For(_) | Rest::Tomorrow => self.now.after(Duration::from_secs(3600)),
-                }))
+                Reply::Rests(rest.map(|rest| self.end_of(rest)))
             }
             Request::CatchUp { .. } => Reply::CatchUp(Box::new(CatchUp {
                 since: Some(UnixMillis(1_763_498_460_000)),
@@ -381,6 +378,13 @@ impl Desk {
             Request::Log { .. } => Reply::Log(Vec::new()),
             _ => Reply::Done,
         })
+    }
+
+    fn end_of(&self, rest: Rest) -> UnixMillis {
+        match rest {
+            Rest::Open => UnixMillis::FAR,
+            Rest::For(_) | Rest::Tomorrow => self.now.after(Duration::from_secs(3600)),
+        }
     }
 
     pub(super) fn asked_for(&self, found: impl Fn(&Request) -> bool) -> usize {

@@ -215,12 +215,11 @@ fn draw_foot(model: &Model, screen: &EngagementScreen, paint: &mut Paint<'_>, la
     if !screen.armed {
         return;
     }
-    let words = match screen.asleep(model) {
-        Some(why) => paint.own(Role::Wait, why),
-        None => {
-            let words = "<engagement.confirm> puts it into force.";
-            paint.own(Role::Accent, model.keys.fill(words))
-        }
+    let words = if let Some(why) = screen.asleep(model) {
+        paint.own(Role::Wait, why)
+    } else {
+        let words = "<engagement.confirm> puts it into force.";
+        paint.own(Role::Accent, model.keys.fill(words))
     };
     // Where the words do not fit, the reason why A does nothing stands over their end.
     let last = usize::from(area.height).saturating_sub(1).min(down);

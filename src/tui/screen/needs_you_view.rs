@@ -401,8 +401,7 @@ fn draw_preview(model: &Model, screen: &NeedsScreen, paint: &mut Paint<'_>, area
                 paint.row(place, vec![paint.own(Role::Wait, words)]);
             }
             let words = "<needs_you.open> opens the full review; decisions are made there.";
-            let words = model.keys.fill(words);
-            let foot = default.into_iter().chain([ours(&words)]);
+            let foot = default.into_iter().chain([ours(&model.keys.fill(words))]);
             for (line, down) in foot.zip(after + 1..) {
                 let place = inset(nth(area, down), 1, 1);
                 paint.row(place, safe(&model.theme, &line, Role::Dim));

@@ -342,8 +342,8 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
             spans
         }
         (Some(Delivery::Held { .. }), _) => {
-            let words = "not sent, nor on expiry · Enter: review";
-            vec![paint.own(Role::Wait, words)]
+            let words = "not sent, nor on expiry · <main.open>: review";
+            vec![paint.own(Role::Wait, model.keys.fill(words))]
         }
         (Some(Delivery::Refused { reason }), _) => {
             let mut spans = vec![paint.own(Role::Dim, "you told it: ")];
@@ -352,8 +352,8 @@ fn draw_foot(model: &Model, paint: &mut Paint<'_>, place: Rect, message: &Messag
             spans
         }
         (_, Some(Admission::Held { .. })) => {
-            let words = "not seen by your assistant · Enter: review";
-            vec![paint.own(Role::Wait, words)]
+            let words = "not seen by your assistant · <main.open>: review";
+            vec![paint.own(Role::Wait, model.keys.fill(words))]
         }
         _ => Vec::new(),
     };

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chaperon::api::socket::{Door, bind, connect, serve};
-use chaperon::api::{ChannelRef, Error, Handle, Proposal, Reply, Request, Role};
+use chaperon::api::{Accounts, ChannelRef, Error, Handle, Proposal, Reply, Request, Role};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
-    Author, ChannelId, Digest, MessageId, Passphrase, PeerText, Rest, ReviewId, Verdict,
+    Author, ChannelId, Digest, MessageId, NetworkId, Passphrase, PeerText, Rest, ReviewId, Verdict,
 };
 use chaperon::net::Mode;
 use chaperon::profile::Profile;
@@ -379,6 +379,9 @@ fn every_request() -> Vec<Request> {
             command: Vec::new(),
         },
         Request::VerifyLog,
+        Request::Accounts(Accounts::Show {
+            network: NetworkId::Mailbox,
+        }),
         Request::RedactLog { number: 1 },
         Request::Transcript {
             channel: id,
