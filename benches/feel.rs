@@ -453,7 +453,11 @@ fn screen(world: &World, count: i64) {
         &format!("{index:.0?}"),
         "",
     );
-    line("key to drawn frame, p50 / p99", &typed(&mut session), "p99 8 ms");
+    line(
+        "key to drawn frame, p50 / p99",
+        &typed(&mut session),
+        "p99 8 ms",
+    );
     session.rest();
     let (ticks, frames) = (session.ticks(), session.frames());
     std::thread::sleep(REST);

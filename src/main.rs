@@ -9,7 +9,7 @@ use std::time::Duration;
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
 use chaperon::cli::keys::{KeyRow, KeysArgs};
-use chaperon::cli::mesh::{MeshArgs, MeshCommand};
+use chaperon::cli::mesh::{MeshArgs, MeshCommand, ServeArgs};
 use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
@@ -96,7 +96,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Some(Command::Run(args)) => run_engine(access, args, None).await,
         Some(Command::Mesh(MeshArgs { command })) => match command {
             MeshCommand::Ask(verb) => Ok(ask(access, Verb::Mesh(verb)).await),
-            MeshCommand::Serve(args) => run_engine(access, args.run, Some(args.listen)).await,
+            MeshCommand::Serve(args) => run_engine(access, args.run.clone(), Some(args)).await,
         },
         Some(Command::Demo(_)) => show_demo(plain).await,
         Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,
@@ -454,7 +454,7 @@ async fn show_demo(plain: bool) -> Result<ExitCode> {
 async fn run_engine(
     access: Access,
     args: host::RunArgs,
-    mesh: Option<Option<SocketAddr>>,
+    mesh: Option<ServeArgs>,
 ) -> Result<ExitCode> {
     logs::to_stderr("info");
     access.demand_supervisor()?;
@@ -488,7 +488,7 @@ async fn run_engine(
     let herald = herald::run(hosted.handle(), settings, bus, move || clock());
     let herald = tokio::spawn(herald);
     tracing::info!("the engine runs");
-    if let Some(listen) = mesh {
+    if let Some(ServeArgs { listen, .. }) = mesh {
         let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
         let mut out = Output::new(&mut stdout, &mut stderr);
         if let Err(error) = cli::mesh::serve(listen, &hosted.handle(), &mut out).await {

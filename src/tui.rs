@@ -17,6 +17,7 @@ mod flights;
 mod input;
 pub mod keymap;
 mod keys_test;
+mod last_words;
 mod looks;
 pub mod message;
 pub mod model;

@@ -48,7 +48,7 @@ Does what `chaperon run` does, and says in one line of JSON where others reach i
 Example:
   chaperon mesh serve --listen 192.168.1.7:8787")]
 pub struct ServeArgs {
-    /// Address and port of this computer. Anything but 127.0.0.1 or ::1 is open to others: they
+    /// Address and port of this computer. Anything but 127.0.0.1 or `::1` is open to others: they
     /// see your id, name and key, and may ask for contact
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
@@ -245,43 +245,12 @@ pub(super) async fn run(
             let shown: Vec<_> = all.iter().filter(|r| waits(r)).map(request_json).collect();
             out.json(&Value::Array(shown), style)?;
         }
-        MeshVerb::Approve {
-            request,
-            fingerprint,
-            ask_back,
-            style,
-        } => {
-            let asked = waiting(handle, &request).await?;
-            if fingerprint.is_some_and(|seen| !same_key(&asked, &seen)) {
-                return Err(api::Error::Changed.into());
-            }
-            decide(handle, &asked, Verdict::Approve).await?;
-            if ask_back {
-                let channel = ChannelRef::Id(asked.channel);
-                let purpose = None;
-                handle
-                    .ask(Request::Accounts(Accounts::AskBack { channel, purpose }))
-                    .await?;
-            }
-            let channel = channel(handle, ChannelRef::Id(asked.channel)).await?;
-            let all = requests(handle).await?;
-            out.json(&peer_json(&channel, &all), style)?;
-        }
+        verb @ MeshVerb::Approve { .. } => approve(verb, handle, out).await?,
         MeshVerb::Reject {
             request,
             block,
             style,
-        } => {
-            let asked = waiting(handle, &request).await?;
-            let verdict = if block {
-                Verdict::Block
-            } else {
-                Verdict::Refuse
-            };
-            decide(handle, &asked, verdict).await?;
-            let done = json!({ "ok": true, "rejected": asked.id, "blocked": block });
-            out.json(&done, style)?;
-        }
+        } => reject(&request, block, style, handle, out).await?,
         MeshVerb::Peers { style } => {
             let all = requests(handle).await?;
             let peers: Vec<_> = peers(handle)
@@ -291,21 +260,73 @@ pub(super) async fn run(
                 .collect();
             out.json(&Value::Array(peers), style)?;
         }
-        MeshVerb::Revoke { agent_id, style } => {
-            let channel = peers(handle)
-                .await?
-                .into_iter()
-                .find(|channel| channel.address == agent_id)
-                .ok_or_else(|| api::Error::BadRequest(format!("no peer {agent_id} is accepted")))?;
-            let request = Request::End {
-                channel: ChannelRef::Id(channel.id),
-                author: Author::Human,
-            };
-            handle.ask(request).await?;
-            out.json(&json!({ "ok": true, "revoked": agent_id }), style)?;
-        }
+        MeshVerb::Revoke { agent_id, style } => revoke(&agent_id, style, handle, out).await?,
     }
     Ok(Exit::Done)
+}
+
+async fn approve(verb: MeshVerb, handle: &Handle, out: &mut Output<'_>) -> Result<(), Error> {
+    let MeshVerb::Approve {
+        request,
+        fingerprint,
+        ask_back,
+        style,
+    } = verb
+    else {
+        return Err(Error::Unexpected);
+    };
+    let asked = waiting(handle, &request).await?;
+    if fingerprint.is_some_and(|seen| !same_key(&asked, &seen)) {
+        return Err(api::Error::Changed.into());
+    }
+    decide(handle, &asked, Verdict::Approve).await?;
+    if ask_back {
+        let channel = ChannelRef::Id(asked.channel);
+        let purpose = None;
+        handle
+            .ask(Request::Accounts(Accounts::AskBack { channel, purpose }))
+            .await?;
+    }
+    let channel = channel(handle, ChannelRef::Id(asked.channel)).await?;
+    let all = requests(handle).await?;
+    out.json(&peer_json(&channel, &all), style)
+}
+
+async fn reject(
+    request: &str,
+    block: bool,
+    style: Pretty,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<(), Error> {
+    let asked = waiting(handle, request).await?;
+    let verdict = if block {
+        Verdict::Block
+    } else {
+        Verdict::Refuse
+    };
+    decide(handle, &asked, verdict).await?;
+    let done = json!({ "ok": true, "rejected": asked.id, "blocked": block });
+    out.json(&done, style)
+}
+
+async fn revoke(
+    agent_id: &str,
+    style: Pretty,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<(), Error> {
+    let channel = peers(handle)
+        .await?
+        .into_iter()
+        .find(|channel| channel.address == agent_id)
+        .ok_or_else(|| api::Error::BadRequest(format!("no peer {agent_id} is accepted")))?;
+    let request = Request::End {
+        channel: ChannelRef::Id(channel.id),
+        author: Author::Human,
+    };
+    handle.ask(request).await?;
+    out.json(&json!({ "ok": true, "revoked": agent_id }), style)
 }
 
 /// Lets an engine listen, waits until it does, and says where.
@@ -348,10 +369,10 @@ pub async fn serve(
 }
 
 async fn ask(handle: &Handle, request: Accounts) -> Result<AccountsReply, Error> {
-    match handle.ask(Request::Accounts(request)).await? {
-        Reply::Accounts(reply) => Ok(*reply),
-        _ => Err(Error::Unexpected),
-    }
+    let Reply::Accounts(reply) = handle.ask(Request::Accounts(request)).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(*reply)
 }
 
 fn account(reply: AccountsReply) -> Result<Option<OwnAccount>, Error> {
@@ -489,10 +510,10 @@ async fn decide(handle: &Handle, asked: &ContactRequest, verdict: Verdict) -> Re
 }
 
 async fn channel(handle: &Handle, channel: ChannelRef) -> Result<Channel, Error> {
-    match handle.ask(Request::Channel { channel }).await? {
-        Reply::Channel(channel) => Ok(*channel),
-        _ => Err(Error::Unexpected),
-    }
+    let Reply::Channel(channel) = handle.ask(Request::Channel { channel }).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(*channel)
 }
 
 async fn peers(handle: &Handle) -> Result<Vec<Channel>, Error> {

@@ -60,10 +60,7 @@ pub(super) fn request_json(request: &ContactRequest) -> Value {
     let original = request.unsafe_original.as_ref();
     let signed = original
         .and_then(|text| serde_json::from_str::<Value>(text.expose_untrusted()).ok())
-        .and_then(|value| match value {
-            Value::Object(fields) => Some(fields),
-            _ => None,
-        });
+        .and_then(|mut value| value.as_object_mut().map(std::mem::take));
     let mut fields = signed.unwrap_or_else(|| {
         let mut fields = serde_json::Map::new();
         fields.insert("type".to_owned(), json!("contact_request"));
@@ -89,9 +86,15 @@ pub(super) fn peer_json(channel: &Channel, requests: &[ContactRequest]) -> Value
             .iter()
             .rfind(move |request| request.ours == ours && request.channel == channel.id)
     };
-    let source = requests.iter().rfind(|request| {
+    let theirs = |request: &&ContactRequest| {
         !request.ours && request.channel == channel.id && request.state == RequestState::Approved
-    });
+    };
+    // One that a person approved, rather than one that came after it and changed nothing.
+    let mut approved = requests.iter().filter(theirs);
+    let source = approved
+        .clone()
+        .rfind(|request| request.settled_at != Some(request.at))
+        .or_else(|| approved.next_back());
     let asked = of(true);
     let key = channel.their_key.as_ref();
     let digest = requests

@@ -18,7 +18,7 @@ use crate::store::{self, Tx, accounts, log, requests, review};
 use super::contacts::write_down;
 use super::core::{Answer, Core, Internal};
 use super::reading::in_use;
-use super::strangers::insert_peer;
+use super::strangers::{NewPeer, insert_peer};
 
 /// Longest name of ours that others are shown, in bytes.
 const LONGEST_NAME: usize = 256;
@@ -208,7 +208,7 @@ impl Core {
     }
 
     fn ask(
-        &mut self,
+        &self,
         network: NetworkId,
         url: &str,
         purpose: Option<String>,
@@ -279,43 +279,48 @@ impl Core {
             return Err(Error::BadRequest("that is yourself".to_owned()));
         }
         let now = self.now();
-        let id = match store::channels::by_address(&self.store, network, &who.address)? {
-            Some(id) => {
-                let keyed = self.find(&ChannelRef::Id(id))?;
-                let other_key = keyed.channel.their_key.is_some()
-                    && keyed.channel.their_key.as_ref() != Some(&who.key);
-                if other_key {
-                    return Err(Error::BadRequest(format!(
-                        "{} shows another key there than the one you accepted; ask them before \
+        let known = store::channels::by_address(&self.store, network, &who.address)?;
+        let id = if let Some(id) = known {
+            let keyed = self.find(&ChannelRef::Id(id))?;
+            let other_key = keyed.channel.their_key.is_some()
+                && keyed.channel.their_key.as_ref() != Some(&who.key);
+            if other_key {
+                return Err(Error::BadRequest(format!(
+                    "{} shows another key there than the one you accepted; ask them before \
                          you go on",
-                        who.address
-                    )));
-                }
-                let tx = self.store.write()?;
-                reopen(&tx, &keyed, &who, now)?;
-                keep_ours(&tx, id, &who, purpose, now)?;
-                tx.commit()?;
-                id
+                    who.address
+                )));
             }
-            None => {
-                let name = PeerText::new(who.address.as_str());
-                let preset = Preset::SafeAcquaintance.as_str();
-                let text = self.preset_text(preset, &name)?;
-                let at = Somebody {
-                    // Where they were found; where they say that they are is for a person to
-                    // accept with their own request.
-                    endpoint: url,
-                    ..who
-                };
-                let tx = self.store.write()?;
-                let invited = ChannelState::Invited;
-                let id = insert_peer(&tx, network, &account, &at, invited, &text, now)?;
-                store::channels::met(&tx, id, &at.key)?;
-                write_down(&tx, now, Actor::Human, "contact_asked", id)?;
-                keep_ours(&tx, id, &at, purpose, now)?;
-                tx.commit()?;
-                id
-            }
+            let tx = self.store.write()?;
+            reopen(&tx, &keyed, &who, now)?;
+            keep_ours(&tx, id, &who, purpose, now)?;
+            tx.commit()?;
+            id
+        } else {
+            let name = PeerText::new(who.address.as_str());
+            let preset = Preset::SafeAcquaintance.as_str();
+            let text = self.preset_text(preset, &name)?;
+            let at = Somebody {
+                // Where they were found; where they say that they are is for a person to
+                // accept with their own request.
+                endpoint: url,
+                ..who
+            };
+            let tx = self.store.write()?;
+            let new = NewPeer {
+                network,
+                account: &account,
+                who: &at,
+                state: ChannelState::Invited,
+                instructions: &text,
+                at: now,
+            };
+            let id = insert_peer(&tx, &new)?;
+            store::channels::met(&tx, id, &at.key)?;
+            write_down(&tx, now, Actor::Human, "contact_asked", id)?;
+            keep_ours(&tx, id, &at, purpose, now)?;
+            tx.commit()?;
+            id
         };
         self.tell(Event::Channels);
         Ok(id)
@@ -341,7 +346,11 @@ impl Core {
             return Err(Error::ChannelNotActive);
         }
         let purpose = purpose_or_default(purpose)?;
-        let key = keyed.channel.their_key.clone().or(keyed.asked_key.clone());
+        let key = keyed
+            .channel
+            .their_key
+            .clone()
+            .or_else(|| keyed.asked_key.clone());
         let who = Somebody {
             address: keyed.channel.address.clone(),
             name: PeerText::default(),

@@ -10,7 +10,7 @@ use crate::model::{
     Actor, Author, Channel, ChannelId, ChannelState, Content, MessageId, PeerText, Preset,
     PublicKey, RequestState, StopReason, UnixMillis,
 };
-use crate::net::{self, Arrived, Failure, Incoming, Mode, News, Retry, Settled, backoff};
+use crate::net::{self, Arrived, Failure, Incoming, Mode, News, Retry, Settled, Stranger, backoff};
 use crate::profile::Profile;
 use crate::store::messages::{Arrival, NewInbound};
 use crate::store::{self, Tx, channels, log, messages, originals, requests, review};
@@ -20,7 +20,7 @@ use super::contacts::{seen_digest, write_down};
 use super::core::{Core, Internal};
 use super::outbound::Ended;
 use super::reading::{keyed, readable};
-use super::strangers::{Judged, judge_stranger, they_took_it};
+use super::strangers::{Judged, judge_stranger};
 use super::supervise::Judge;
 
 /// What has to happen once a batch is durable.
@@ -37,8 +37,14 @@ struct After {
 }
 
 impl After {
-    /// Notes what a list came to; returns the numbers that may be acknowledged.
-    fn listed(&mut self, channel: ChannelId, stored: Stored) -> Vec<i64> {
+    /// Notes that something about a channel waits for a person.
+    fn asks(&mut self, channel: ChannelId) {
+        self.changed.push(channel);
+        self.events.extend([Event::Channels, Event::NeedsYou]);
+    }
+
+    /// Notes what a list came to; returns what the network is told of it.
+    fn listed(&mut self, channel: ChannelId, stored: Stored) -> Settled {
         self.events
             .extend([Event::Messages { channel }, Event::Channels]);
         if stored.held {
@@ -47,7 +53,10 @@ impl After {
         if !stored.released.is_empty() {
             self.released.push((channel, stored.released));
         }
-        stored.acknowledge
+        Settled {
+            acknowledge: stored.acknowledge,
+            refused: stored.refused,
+        }
     }
 }
 
@@ -81,7 +90,7 @@ impl Core {
         let mut after = After::default();
         let mut wrote = false;
         let mut checked = Vec::new();
-        let mut relays = Vec::new();
+        let (mut relays, mut listens) = (Vec::new(), Vec::new());
         let tx = self.store.write()?;
         for Incoming { news, settled } in batch {
             let mut answer = Settled::default();
@@ -91,14 +100,8 @@ impl Core {
                     arrived,
                     gone,
                 } => {
-                    let inbound = Inbound {
-                        profile: &self.profile,
-                        channel,
-                        now,
-                    };
-                    let stored = inbound.store(&tx, &arrived)?;
-                    answer.refused = stored.refused;
-                    answer.acknowledge = after.listed(channel, stored);
+                    let inbound = Inbound::on(channel, &self.profile, now);
+                    answer = after.listed(channel, inbound.store(&tx, &arrived)?);
                     messages::collected(&tx, channel, &gone, now)?;
                     wrote = true;
                 }
@@ -110,25 +113,16 @@ impl Core {
                     checked.push(channel);
                     if judge_handshake(&tx, channel, key.as_ref(), answers, now)? {
                         wrote = true;
-                        after.changed.push(channel);
-                        after.events.push(Event::Channels);
-                        after.events.push(Event::NeedsYou);
+                        after.asks(channel);
                     }
                 }
                 News::NoHandshake { channel } => checked.push(channel),
                 News::Stranger(stranger) => {
-                    let name = PeerText::new(stranger.who.address.as_str());
-                    let preset = Preset::SafeAcquaintance.as_str();
-                    let text = preset_text(&self.profile, preset, &name)?;
-                    match judge_stranger(&tx, &stranger, &text, now)? {
-                        Judged::Refused => answer.refused = true,
-                        Judged::Known => {}
-                        Judged::Changed(channel) => {
-                            wrote = true;
-                            after.changed.push(channel);
-                            after.events.push(Event::Channels);
-                            after.events.push(Event::NeedsYou);
-                        }
+                    let judged = take_stranger(&self.profile, &tx, &stranger, now)?;
+                    answer.refused = judged == Judged::Refused;
+                    if let Judged::Changed(channel) = judged {
+                        wrote = true;
+                        after.asks(channel);
                     }
                 }
                 News::Posted {
@@ -137,46 +131,38 @@ impl Core {
                     result,
                 } => {
                     wrote = true;
-                    if result.as_ref().is_ok_and(|accepted| accepted.delivered) {
-                        they_took_it(&tx, channel, now)?;
-                    }
                     after.posted.push(super::outbound::settle_post(
                         &tx, message, channel, result, now,
                     )?);
-                    after.events.push(Event::Messages { channel });
-                    after.events.push(Event::Status);
+                    let told = [Event::Messages { channel }, Event::Status];
+                    after.events.extend(told);
                 }
                 News::Announced { channel, result } => {
                     wrote |= settle_announcement(&tx, channel, &result, now)?;
                     after.announced.push((channel, result));
-                    after.events.push(Event::Channels);
-                    after.events.push(Event::NeedsYou);
+                    after.events.extend([Event::Channels, Event::NeedsYou]);
                 }
                 News::Relay {
                     relay,
                     problem,
                     push,
                 } => relays.push((relay, problem, push)),
-                News::Listening { network, at } => {
-                    match at {
-                        Some(at) => self.listening.insert(network, at),
-                        None => self.listening.remove(&network),
-                    };
-                    after.events.push(Event::Status);
-                }
+                News::Listening { network, at } => listens.push((network, at)),
             }
             after.settled.push((settled, answer));
         }
-        if wrote {
-            tx.commit()?;
-        } else {
-            drop(tx);
-        }
+        // Dropped without a commit where nothing was written.
+        wrote.then(|| tx.commit()).transpose()?;
         for channel in checked {
             self.checked_at.insert(channel, now);
         }
         for (relay, problem, push) in relays {
             self.note_relay(relay, problem, push);
+            after.events.push(Event::Status);
+        }
+        for (network, at) in listens {
+            self.listening.remove(&network);
+            self.listening.extend(at.map(|at| (network, at)));
             after.events.push(Event::Status);
         }
         Ok(after)
@@ -303,7 +289,15 @@ struct Stored {
     refused: bool,
 }
 
-impl Inbound<'_> {
+impl<'a> Inbound<'a> {
+    fn on(channel: ChannelId, profile: &'a Profile, now: UnixMillis) -> Self {
+        Self {
+            profile,
+            channel,
+            now,
+        }
+    }
+
     /// Stores what arrived with what the rules say of it.
     fn store(&self, tx: &Tx<'_>, arrived: &[Arrived]) -> Result<Stored, Error> {
         let mut stored = Stored::default();
@@ -370,6 +364,18 @@ impl Inbound<'_> {
         }
         Ok(())
     }
+}
+
+/// Stores a request for contact with the text that a new channel begins with.
+fn take_stranger(
+    profile: &Profile,
+    tx: &Tx<'_>,
+    stranger: &Stranger,
+    now: UnixMillis,
+) -> Result<Judged, Error> {
+    let name = PeerText::new(stranger.who.address.as_str());
+    let text = preset_text(profile, Preset::SafeAcquaintance.as_str(), &name)?;
+    judge_stranger(tx, stranger, &text, now)
 }
 
 /// Tells whether a stored message says this.

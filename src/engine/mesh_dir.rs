@@ -27,7 +27,7 @@ use crate::wire::mesh::{
 
 use super::core::Core;
 use super::files::{self, read, write_new};
-use super::strangers::{Judged, insert_peer, judge_stranger};
+use super::strangers::{Judged, NewPeer, insert_peer, judge_stranger};
 
 /// Directories of the scripts.
 const BELOW: [&str; 5] = [
@@ -133,9 +133,10 @@ impl Core {
             if !work.step() {
                 return Err(Error::Stopped);
             }
-            match store_peer(&tx, &account, peer, &welcome, now)? {
-                true => counts.peers += 1,
-                false => counts.skipped += 1,
+            if store_peer(&tx, &account, peer, &welcome, now)? {
+                counts.peers += 1;
+            } else {
+                counts.skipped += 1;
             }
         }
         for (kind, objects) in [
@@ -396,15 +397,15 @@ fn store_peer(
         answer: String::new(),
     };
     let at = peer.trusted.unwrap_or(now);
-    let id = insert_peer(
-        tx,
+    let new = NewPeer {
         network,
         account,
-        &who,
-        ChannelState::Active,
-        welcome,
+        who: &who,
+        state: ChannelState::Active,
+        instructions: welcome,
         at,
-    )?;
+    };
+    let id = insert_peer(tx, &new)?;
     channels::pin(tx, id, &who.key)?;
     let source = peer.source.as_ref().map(RequestId::as_str);
     let request = requests::Request {

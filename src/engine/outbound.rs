@@ -15,6 +15,7 @@ use super::channels::{pinned, secret};
 use super::contacts::write_down;
 use super::core::{Answer, Core};
 use super::engagement::in_force;
+use super::strangers::they_took_it;
 use super::supervise::Fate;
 
 /// An attempt that has not ended by then is made again.
@@ -394,6 +395,9 @@ pub(super) fn settle_post(
     match &result {
         Ok(accepted) => {
             outbox::relayed(tx, message, accepted.seq, accepted.delivered, now)?;
+            if accepted.delivered {
+                they_took_it(tx, channel, now)?;
+            }
             if let Some(original) = &accepted.original {
                 originals::keep(tx, message, original)?;
             }

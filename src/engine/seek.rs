@@ -23,7 +23,7 @@ const LOOK_UP: Duration = Duration::from_millis(100);
 
 impl Core {
     pub(super) fn seek(
-        &mut self,
+        &self,
         network: NetworkId,
         patterns: &[String],
         local: bool,

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::net::{self, Somebody, Stranger};
 use crate::store::channels::{Keyed, NewChannel};
-use crate::store::{Tx, accounts, channels, log, requests, review};
+use crate::store::{self, Tx, accounts, channels, log, requests, review};
 
 use super::contacts::write_down;
 use super::inbound::stop;
@@ -97,29 +97,43 @@ fn admit(
     if requests::count_strangers(tx)? >= MOST_STRANGERS {
         return Ok(Judged::Refused);
     }
-    let id = insert_peer(
-        tx,
-        stranger.network,
+    let new = NewPeer {
+        network: stranger.network,
         account,
-        &stranger.who,
-        ChannelState::Closed,
+        who: &stranger.who,
+        state: ChannelState::Closed,
         instructions,
-        now,
-    )?;
+        at: now,
+    };
+    let id = insert_peer(tx, &new)?;
     let known = keyed(tx, id)?;
     ask(tx, &known, stranger, now)
 }
 
-/// Adds the channel of a peer of an account, without any key of theirs pinned.
-pub(super) fn insert_peer(
-    tx: &Tx<'_>,
-    network: NetworkId,
-    account: &accounts::Account,
-    who: &Somebody,
-    state: ChannelState,
-    instructions: &str,
-    now: UnixMillis,
-) -> Result<ChannelId, Error> {
+/// A peer of an account who gets a channel.
+#[derive(Debug)]
+pub(super) struct NewPeer<'a> {
+    pub(super) network: NetworkId,
+    /// Our login there.
+    pub(super) account: &'a accounts::Account,
+    pub(super) who: &'a Somebody,
+    /// State to begin in.
+    pub(super) state: ChannelState,
+    /// Text for the assistant.
+    pub(super) instructions: &'a str,
+    pub(super) at: UnixMillis,
+}
+
+/// Adds the channel of a peer, without any key of theirs pinned.
+pub(super) fn insert_peer(tx: &Tx<'_>, peer: &NewPeer<'_>) -> Result<ChannelId, Error> {
+    let NewPeer {
+        network,
+        account,
+        who,
+        state,
+        instructions,
+        at,
+    } = *peer;
     let of = net::of(network);
     let secret = crypto::SecretKey::from_bytes(*account.secret);
     let new = NewChannel {
@@ -137,7 +151,7 @@ pub(super) fn insert_peer(
         announce: false,
         preset: Preset::SafeAcquaintance.as_str(),
         instructions,
-        created_at: now,
+        created_at: at,
         last_seen: None,
     };
     Ok(channels::insert(tx, &new)?)
@@ -150,7 +164,10 @@ fn ask(tx: &Tx<'_>, known: &Keyed, stranger: &Stranger, now: UnixMillis) -> Resu
     // The key that was shown before: at the address where we asked, or in an earlier request.
     let before = match known.channel.state {
         ChannelState::Invited | ChannelState::Requested => known.asked_key.as_ref(),
-        _ => known.channel.their_key.as_ref(),
+        ChannelState::Active
+        | ChannelState::Stopped
+        | ChannelState::Superseded
+        | ChannelState::Closed => known.channel.their_key.as_ref(),
     };
     let differs = before.is_some_and(|before| *before != who.key);
     let answers = known.answers.unwrap_or(1).max(if differs { 2 } else { 1 });
@@ -297,7 +314,11 @@ pub(super) fn carry_contact(
 }
 
 /// Notes that a peer took a message of ours: they accepted us.
-pub(super) fn they_took_it(tx: &Tx<'_>, id: ChannelId, now: UnixMillis) -> Result<(), Error> {
+pub(super) fn they_took_it(
+    tx: &Tx<'_>,
+    id: ChannelId,
+    now: UnixMillis,
+) -> Result<(), store::Error> {
     if channels::trusted_by(tx, id, now)? {
         requests::settle(tx, id, true, RequestState::Approved, now)?;
         log::append(

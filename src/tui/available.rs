@@ -249,7 +249,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     if let Some(words) = why_not_in_lists(model, action) {
         return Some(words);
     }
-    let words = match action {
+    Some(match action {
         Action::Save if matches!(model.screen, Screen::Settings(_)) => "Everything is written.",
         Action::TryClipboard => "Go to the row of the clipboard first.",
         Action::LookAgain | Action::CopyReport => "Still looking.",
@@ -325,8 +325,7 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Top
         | Action::Bottom => "There is nothing to move among.",
         _ => return None,
-    };
-    Some(words)
+    })
 }
 
 const NO_CHANNEL: &str =

@@ -40,6 +40,8 @@ pub use options::{Clock, Doctor, Options};
 
 /// How long the first frame waits for the store's answers.
 const FIRST_FRAME: Duration = Duration::from_millis(40);
+/// How long it may take until what was written is on its way to be kept.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long what was asked last may take after the screen is gone.
 const LAST_WISHES: Duration = Duration::from_millis(1_500);
 /// How long the question for the background may take in all, its own patience included.
@@ -512,9 +514,21 @@ impl Session {
         Box::pin(self.tell(Message::Pictured(shown))).await
     }
 
+    /// Keeps what was written. What is being kept just now may be older than what is written, so
+    /// its answer is waited for, and what came after it is kept too.
     async fn part(&mut self) -> Result<(), Error> {
-        let effects = self.model.part();
-        self.carry_out(effects).await
+        let until = tokio::time::Instant::now() + LAST_WORDS;
+        loop {
+            let effects = self.model.part();
+            self.carry_out(effects).await?;
+            if !self.model.is_keeping() {
+                return Ok(());
+            }
+            match tokio::time::timeout_at(until, self.returns.recv()).await {
+                Ok(Some(back)) => self.take_back(back).await?,
+                Ok(None) | Err(_) => return Ok(()),
+            }
+        }
     }
 
     /// Gives the terminal back, then lets what was asked last come to its end.

@@ -96,6 +96,11 @@ impl Composer {
         ))
     }
 
+    /// Tells whether a draft is being kept just now.
+    pub(in crate::tui) fn is_keeping(&self) -> bool {
+        self.keeping
+    }
+
     pub(in crate::tui) fn kept(&mut self, channel: ChannelId) {
         if self.channel == Some(channel) {
             self.keeping = false;

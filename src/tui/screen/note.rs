@@ -193,6 +193,11 @@ pub(in crate::tui) fn keep(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Ask(request, Question::SetNote(screen.channel))]
 }
 
+/// Tells whether the note on screen is being kept just now.
+pub(in crate::tui) fn is_keeping(model: &Model) -> bool {
+    matches!(&model.screen, Screen::Note(screen) if screen.keeping)
+}
+
 /// Acts on a key of the table.
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.touch();

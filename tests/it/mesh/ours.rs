@@ -176,7 +176,10 @@ fn wrong_ids_addresses_and_patterns_say_what_to_do() {
     let ana = Agent::start("ana");
     for (arguments, says) in [
         (&["mesh", "scan", "ftp://x"][..], "http"),
-        (&["mesh", "scan", "http://10.{1-9}.{0-99}.{0-99}:1"], "addresses"),
+        (
+            &["mesh", "scan", "http://10.{1-9}.{0-99}.{0-99}:1"],
+            "addresses",
+        ),
         (&["mesh", "request", "http://127.0.0.1:9"], "127.0.0.1:9"),
         (&["mesh", "request", ana.url()], "yourself"),
         (&["mesh", "approve", "req_x"], "Request not found"),
