@@ -139,6 +139,7 @@ impl Core {
                     wrote = true;
                     if result.as_ref().is_ok_and(|accepted| accepted.delivered) {
                         they_took_it(&tx, channel, now)?;
+                        after.events.push(Event::Channels);
                     }
                     after.posted.push(super::outbound::settle_post(
                         &tx, message, channel, result, now,

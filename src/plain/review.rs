@@ -320,7 +320,11 @@ fn accepted(state: &mut State, review: &Review) {
         code::open(state, id);
         return;
     }
-    state.say("They accept nothing from you until they accepted yours; askback asks them.");
+    state.say(if review.channel.inviter {
+        "They take what you write once they accepted your request."
+    } else {
+        "They accept nothing from you until they accepted yours; askback asks them."
+    });
     state.stale = true;
     channel::open(state, id);
 }

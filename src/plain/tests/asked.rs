@@ -20,6 +20,7 @@ fn reviewing(state: ChannelState, asked: Asked) -> Desk {
     let mut desk = Desk::new();
     desk.channels[0].network = NetworkId::Mesh;
     desk.channels[0].state = state;
+    desk.channels[0].inviter = false;
     desk.contact = Some(asked);
     desk.items.retain(|item| item.id == CONTACT);
     desk.line("").line("needs").line("1");

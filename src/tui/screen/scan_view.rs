@@ -7,7 +7,9 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::api::PURPOSE;
-use crate::model::{Claim, ContactRequest, Listening, OwnAccount, PeerText, RequestState};
+use crate::model::{
+    ChannelId, ChannelState, Claim, ContactRequest, Listening, OwnAccount, PeerText, RequestState,
+};
 use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::Model;
@@ -198,8 +200,15 @@ fn said(model: &Model) -> (String, Role) {
     let all: usize = outcome.failures.iter().map(|(_, times)| times).sum();
     if all > 0 {
         let named = outcome.failures.iter().take(NAMED);
+        let alone = outcome.failures.len() == 1;
         let named: Vec<_> = named
-            .map(|(problem, times)| format!("{times} {problem}"))
+            .map(|(problem, times)| {
+                if alone {
+                    problem.clone()
+                } else {
+                    format!("{problem} ({times})")
+                }
+            })
             .collect();
         let more = if outcome.failures.len() > NAMED {
             ", and others"
@@ -347,7 +356,7 @@ fn somebody(
 ) {
     let (state, role) = match standing(model, claim) {
         Standing::New => ("new", Role::Accent),
-        Standing::Known(_) => ("known", Role::Dim),
+        Standing::Known(channel) => known(model, channel),
         Standing::OtherKey => ("✗ another key", Role::Stop),
         Standing::Ourselves => ("yourself", Role::Dim),
         Standing::OurId => ("✗ your id", Role::Stop),
@@ -374,6 +383,19 @@ fn somebody(
         entry: Some(index),
         first: false,
     });
+}
+
+/// Says how far one is with somebody who is known.
+fn known(model: &Model, channel: ChannelId) -> (&'static str, Role) {
+    let state = model.channel(channel).map(|channel| channel.state);
+    match state {
+        Some(ChannelState::Invited) => ("asked", Role::Dim),
+        Some(ChannelState::Requested) => ("asks you", Role::Wait),
+        Some(ChannelState::Stopped) => ("✗ stopped", Role::Stop),
+        Some(ChannelState::Active | ChannelState::Superseded | ChannelState::Closed) | None => {
+            ("known", Role::Dim)
+        }
+    }
 }
 
 /// Returns where somebody says that they are reached, if it is not where they were found.
