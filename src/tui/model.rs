@@ -333,8 +333,9 @@ impl Model {
     /// Returns what has to be asked before the person is gone: what is written is kept on disk,
     /// and it is noted when they last looked.
     pub(super) fn part(&mut self) -> Vec<super::message::Effect> {
-        let kept = self.composer.keep();
-        kept.into_iter().chain([super::watch::looked()]).collect()
+        let kept = self.composer.keep().into_iter();
+        let notes = note::keep(self);
+        kept.chain(notes).chain([super::watch::looked()]).collect()
     }
 
     /// Returns the settings that act now.

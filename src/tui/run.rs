@@ -195,6 +195,16 @@ enum Woken {
 
 impl Session {
     async fn live(&mut self, question: Asked) -> Result<(), Error> {
+        let ended = self.go_on(question).await;
+        // Whoever draws may find first that the terminal is gone. What was written is kept then
+        // too.
+        if matches!(ended, Err(Error::Terminal(_))) {
+            self.part().await?;
+        }
+        ended
+    }
+
+    async fn go_on(&mut self, question: Asked) -> Result<(), Error> {
         let mut gone = terminal::watch();
         let mut asked = ends::asked()?;
         let effects = start(&mut self.model);

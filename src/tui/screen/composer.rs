@@ -394,6 +394,8 @@ fn draw_active(
     ) {
         (true, _) => "sending".to_owned(),
         (_, true) => count,
+        // Of nothing, nothing is kept.
+        (_, false) if composer.editor.is_empty() => count,
         (_, false) => format!("draft kept · {count}"),
     };
     let role = if too_long(composer, channel) {

@@ -263,7 +263,7 @@ fn copying_a_message_gives_quoted_text_with_its_marks() {
 
 #[test]
 fn every_key_in_the_key_bar_stands_in_the_help() {
-    let mut world = World::new(Facts::busy(), (120, 70));
+    let mut world = World::new(Facts::busy(), (120, 80));
     world.keys("?");
     for words in [
         "go to the next item that needs you",
