@@ -316,6 +316,8 @@ pub(super) fn decided(
 fn accepted(state: &mut State, review: &Review) {
     let id = review.channel.id;
     state.learn(review.channel.clone());
+    // What the channel reads out first: it does not wait for the person any more.
+    state.needs.retain(|item| item.id != review.item.id);
     if review.asked.is_none() || review.channel.trusts_us.is_some() {
         code::open(state, id);
         return;
@@ -325,6 +327,6 @@ fn accepted(state: &mut State, review: &Review) {
     } else {
         "They accept nothing from you until they accepted yours; askback asks them."
     });
-    state.stale = true;
+    state.reload();
     channel::open(state, id);
 }
