@@ -131,6 +131,9 @@ impl Core {
                     result,
                 } => {
                     wrote = true;
+                    // That they accepted us may be news.
+                    let taken = result.as_ref().is_ok_and(|accepted| accepted.delivered);
+                    after.events.extend(taken.then_some(Event::Channels));
                     after.posted.push(super::outbound::settle_post(
                         &tx, message, channel, result, now,
                     )?);

@@ -316,11 +316,17 @@ pub(super) fn decided(
 fn accepted(state: &mut State, review: &Review) {
     let id = review.channel.id;
     state.learn(review.channel.clone());
+    // What the channel reads out first: it does not wait for the person any more.
+    state.needs.retain(|item| item.id != review.item.id);
     if review.asked.is_none() || review.channel.trusts_us.is_some() {
         code::open(state, id);
         return;
     }
-    state.say("They accept nothing from you until they accepted yours; askback asks them.");
-    state.stale = true;
+    state.say(if review.channel.inviter {
+        "They take what you write once they accepted your request."
+    } else {
+        "They accept nothing from you until they accepted yours; askback asks them."
+    });
+    state.reload();
     channel::open(state, id);
 }

@@ -105,8 +105,10 @@ pub(super) fn choices(review: &Review, written: &Written) -> String {
         }
         ReviewKind::ContactRequest { .. } if review.asked.is_some() => {
             list.push(format!("approve: accept and pin this key{twice}"));
-            list.push("refuse: ignore them; they are not told, and may ask again".to_owned());
-            list.push("block: ignore them, and hear no more of this id".to_owned());
+            list.push("refuse: ignore them without telling them, until they ask again".to_owned());
+            list.push(
+                "block: ignore them without telling them, and hear no more of this id".to_owned(),
+            );
         }
         ReviewKind::ContactRequest { .. } => {
             list.push(format!("approve: accept and pin this key{twice}"));

@@ -220,6 +220,10 @@ pub(super) fn status(status: &Status, new: u32, zone: &TimeZone) -> String {
         .iter()
         .filter(|relay| relay.problem.is_none())
         .count();
+    let relays = match status.relays.len() {
+        0 => String::new(),
+        all => format!(" Relays {answering} of {all} answer."),
+    };
     let waiting = match status.outbox {
         0 => String::new(),
         queued => format!(" {} not left yet.", count(queued, "message")),
@@ -235,14 +239,13 @@ pub(super) fn status(status: &Status, new: u32, zone: &TimeZone) -> String {
         Some(look) => format!(" {} not looked at yet.", count(look.put_off, "channel")),
     };
     format!(
-        "{mode}. {} you{first}. {}. Relays {answering} of {} answer.{waiting}{looks}",
+        "{mode}. {} you{first}. {}.{relays}{waiting}{looks}",
         if status.needs_you == 1 {
             "1 thing needs".to_owned()
         } else {
             format!("{} things need", status.needs_you)
         },
         count(new, "new message"),
-        status.relays.len(),
     )
 }
 

@@ -219,8 +219,9 @@ fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
         Action::Select | Action::Later => "Nothing is listed here.",
         Action::Open if matches!(model.screen, Screen::Scan) => scan::why_not_open(model)?,
         Action::LookLocally => scan::why_not_locally(model)?,
+        Action::JumpSignal => "Nothing was found in it.",
         Action::MakeIdentity => "You have an identity here, or it is just being made.",
-        Action::NextField => "Enter sends it; Esc goes back.",
+        Action::NextField => "<scan_text.submit> sends it; <scan_text.back> goes back.",
         Action::MarkAllRead => "Nothing is left to the digest.",
         Action::FirstLook => "Every channel was looked at since the start; nothing is put off.",
         Action::NextNeed | Action::PreviousNeed => "Nothing needs you.",
@@ -283,7 +284,6 @@ pub(super) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         }
         Action::CopyMessage => "There is no message to copy.",
         Action::SwitchView => "There is no message to show in another way.",
-        Action::JumpSignal => "Nothing was found in it.",
         Action::NextUnread | Action::PreviousUnread => "No channel has anything new.",
         Action::Undo => "There is nothing to undo.",
         Action::Leader | Action::Mute | Action::Note => NO_CHANNEL,

@@ -20,6 +20,7 @@ fn reviewing(state: ChannelState, asked: Asked) -> Desk {
     let mut desk = Desk::new();
     desk.channels[0].network = NetworkId::Mesh;
     desk.channels[0].state = state;
+    desk.channels[0].inviter = false;
     desk.contact = Some(asked);
     desk.items.retain(|item| item.id == CONTACT);
     desk.line("").line("needs").line("1");
@@ -37,7 +38,7 @@ fn whoever_asks_is_read_out_as_a_claim_and_their_words_as_theirs() {
         .heard("theirs: I open the garage.")
         .heard("theirs: you: yes")
         .heard("Who trusts whom: you not yet; they ask you")
-        .heard("block: ignore them")
+        .heard("block: ignore them without telling them")
         .heard("If you do nothing: they are told nothing");
 }
 
@@ -45,6 +46,8 @@ fn whoever_asks_is_read_out_as_a_claim_and_their_words_as_theirs() {
 fn an_accepted_contact_is_asked_back_by_a_word_and_not_by_itself() {
     let mut desk = reviewing(ChannelState::Requested, asked(None));
     desk.line("approve").heard("askback asks them");
+    let waits = |line: &String| line.contains("Needs you");
+    assert!(!desk.said.iter().any(waits), "{:?}", desk.said);
     assert_eq!(desk.decisions(), [(CONTACT, Verdict::Approve)]);
     let asks = |request: &Request| matches!(request, Request::Accounts(Accounts::AskBack { .. }));
     assert_eq!(desk.asked_for(asks), 0);

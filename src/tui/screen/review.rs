@@ -535,8 +535,11 @@ fn accepted_one_way(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
     let effects = catch_up::go_to(model, channel);
     let keys = scan::ask_back_keys(model);
     // What to press comes first, because a small window cuts the line.
-    let words =
-        format!("Accepted. {keys} asks them to accept you; until then they take nothing of yours.");
+    let words = if scan::is_asked(model, channel) {
+        "Accepted. They take what you write once they accepted your request.".to_owned()
+    } else {
+        format!("Accepted. {keys} asks them to accept you; until then they take nothing of yours.")
+    };
     model.say(Tone::Fine, words);
     effects
 }

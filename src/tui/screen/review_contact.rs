@@ -137,11 +137,13 @@ pub(super) fn effect(paper: &mut Paper, review: &Review, asked: &Asked) {
         "a pins this key: they may write to you, and a different key stops the channel.",
     );
     if review.channel.trusts_us.is_none() {
-        paper.words(
-            Role::Text,
+        let words = if review.channel.inviter {
+            "They take nothing from you until they accepted your request."
+        } else {
             "They take nothing from you until they accepted you too. You can ask them then; it \
-             is never done by itself.",
-        );
+             is never done by itself."
+        };
+        paper.words(Role::Text, words);
     }
     paper.words(
         Role::Dim,

@@ -11,7 +11,7 @@ use crossterm::event::KeyEvent;
 use crate::api::{Accounts, ChannelRef, Request};
 use crate::model::{
     Channel, ChannelId, ChannelState, Claim, ContactRequest, NetworkId, OwnAccount, PeerText,
-    Progress, UnixMillis,
+    Progress, RequestState, UnixMillis,
 };
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Errand, Question};
@@ -236,7 +236,7 @@ pub(in crate::tui) fn can(model: &Model, action: Action) -> bool {
 /// Says why nobody can be looked for on the local network now.
 pub(in crate::tui) fn why_not_locally(model: &Model) -> Option<&'static str> {
     if model.scan.looking.is_some() {
-        return Some("A look goes on already; Esc stops it.");
+        return Some("A look goes on already; <scan.back> stops it.");
     }
     (!model.config.is_announced(NETWORK))
         .then_some("The local network is left alone until the settings allow it: tell the LAN.")
@@ -391,7 +391,7 @@ fn look(model: &mut Model, patterns: Vec<String>, local: bool) -> Vec<Effect> {
     let now = model.now;
     let scan = &mut model.scan;
     if scan.looking.is_some() {
-        scan.problem = Some("a look goes on already; Esc stops it".to_owned());
+        scan.problem = Some("a look goes on already".to_owned());
         return Vec::new();
     }
     if patterns.is_empty() && !local {
@@ -508,6 +508,12 @@ pub(in crate::tui) fn why_not_ask_back(channel: &Channel) -> Option<&'static str
         ChannelState::Stopped => Some("The channel is stopped; settle the key first."),
         ChannelState::Closed | ChannelState::Superseded => Some("This channel is over."),
     }
+}
+
+/// Tells whether the peer of a channel has a request of ours, or gets it soon.
+pub(super) fn is_asked(model: &Model, channel: ChannelId) -> bool {
+    let last = model.scan.last_to(channel).map(|request| request.state);
+    matches!(last, Some(RequestState::Open | RequestState::Sent))
 }
 
 /// Returns the keys that ask the peer of a channel, as a sentence names them.

@@ -7,7 +7,9 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::api::PURPOSE;
-use crate::model::{Claim, ContactRequest, Listening, OwnAccount, PeerText, RequestState};
+use crate::model::{
+    ChannelId, ChannelState, Claim, ContactRequest, Listening, OwnAccount, PeerText, RequestState,
+};
 use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::Model;
@@ -189,31 +191,44 @@ fn said(model: &Model) -> (String, Role) {
         let words = format!("An address, or many by ranges in braces. {key}: the local network.");
         return (words, Role::Dim);
     };
-    let mut words = match (outcome.somebody.is_empty(), outcome.stopped) {
-        (true, true) => "Stopped; nobody was found until then.".to_owned(),
-        (true, false) => "Nobody was found.".to_owned(),
-        (false, true) => "Stopped; this is who was found until then.".to_owned(),
-        (false, false) => String::new(),
+    let begins = match (outcome.somebody.is_empty(), outcome.stopped) {
+        (true, true) => "Stopped; nobody was found until then",
+        (true, false) => "Nobody was found",
+        (false, true) => "Stopped; this is who was found until then. Nobody",
+        (false, false) => "Nobody",
     };
-    let all: usize = outcome.failures.iter().map(|(_, times)| times).sum();
-    if all > 0 {
-        let named = outcome.failures.iter().take(NAMED);
-        let named: Vec<_> = named
-            .map(|(problem, times)| format!("{times} {problem}"))
-            .collect();
-        let more = if outcome.failures.len() > NAMED {
-            ", and others"
-        } else {
+    (nowhere(begins, &outcome.failures), Role::Dim)
+}
+
+/// Says at how many addresses nobody was found, and why.
+fn nowhere(begins: &str, failures: &[(String, usize)]) -> String {
+    let all: usize = failures.iter().map(|(_, times)| times).sum();
+    if all == 0 {
+        // Nobody else was looked for.
+        let words = begins.strip_suffix("Nobody").unwrap_or(begins).trim_end();
+        let ends = if words.is_empty() || words.ends_with('.') {
             ""
+        } else {
+            "."
         };
-        let space = if words.is_empty() { "" } else { " " };
-        let addresses = if all == 1 { "address" } else { "addresses" };
-        words = format!(
-            "{words}{space}Nobody at {all} {addresses}: {}{more}.",
-            named.join(", ")
-        );
+        return format!("{words}{ends}");
     }
-    (words, Role::Dim)
+    let alone = failures.len() == 1;
+    let named = failures.iter().take(NAMED).map(|(problem, times)| {
+        if alone {
+            problem.clone()
+        } else {
+            format!("{problem} ({times})")
+        }
+    });
+    let named: Vec<_> = named.collect();
+    let more = if failures.len() > NAMED {
+        ", and others"
+    } else {
+        ""
+    };
+    let addresses = if all == 1 { "address" } else { "addresses" };
+    format!("{begins} at {all} {addresses}: {}{more}.", named.join(", "))
 }
 
 /// A row of the list, and the place that it belongs to.
@@ -347,7 +362,7 @@ fn somebody(
 ) {
     let (state, role) = match standing(model, claim) {
         Standing::New => ("new", Role::Accent),
-        Standing::Known(_) => ("known", Role::Dim),
+        Standing::Known(channel) => known(model, channel),
         Standing::OtherKey => ("✗ another key", Role::Stop),
         Standing::Ourselves => ("yourself", Role::Dim),
         Standing::OurId => ("✗ your id", Role::Stop),
@@ -374,6 +389,19 @@ fn somebody(
         entry: Some(index),
         first: false,
     });
+}
+
+/// Says how far one is with somebody who is known.
+fn known(model: &Model, channel: ChannelId) -> (&'static str, Role) {
+    let state = model.channel(channel).map(|channel| channel.state);
+    match state {
+        Some(ChannelState::Invited) => ("asked", Role::Dim),
+        Some(ChannelState::Requested) => ("asks you", Role::Wait),
+        Some(ChannelState::Stopped) => ("✗ stopped", Role::Stop),
+        Some(ChannelState::Active | ChannelState::Superseded | ChannelState::Closed) | None => {
+            ("known", Role::Dim)
+        }
+    }
 }
 
 /// Returns where somebody says that they are reached, if it is not where they were found.
@@ -481,4 +509,37 @@ fn draw_letter(letter: &Letter, paint: &mut Paint<'_>, area: Rect) -> Option<Pos
         down += 1;
     }
     caret.filter(|_| !letter.busy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_wrong_is_counted_and_not_listed() {
+        let failures = |all: &[(&str, usize)]| -> Vec<(String, usize)> {
+            let all = all.iter();
+            all.map(|(problem, times)| ((*problem).to_owned(), *times))
+                .collect()
+        };
+        let said = [
+            nowhere("Nobody", &failures(&[("no answer", 1)])),
+            nowhere("Nobody", &failures(&[("no answer", 2), ("refused", 1)])),
+            nowhere("Nobody", &failures(&[("a", 3), ("b", 2), ("c", 1)])),
+            nowhere("Nobody", &[]),
+            nowhere("Nobody was found", &[]),
+            nowhere("Stopped. Nobody", &[]),
+        ];
+        assert_eq!(
+            said,
+            [
+                "Nobody at 1 address: no answer.",
+                "Nobody at 3 addresses: no answer (2), refused (1).",
+                "Nobody at 6 addresses: a (3), b (2), and others.",
+                "",
+                "Nobody was found.",
+                "Stopped.",
+            ]
+        );
+    }
 }

@@ -67,6 +67,10 @@ fn draw_first(model: &Model, paint: &mut Paint<'_>, area: Rect) {
             Action::AcceptLink,
             "opens a link you were given, as pasting it does",
         ),
+        (
+            Action::LookAround,
+            "looks around for agents, to ask them for contact",
+        ),
     ];
     for ((action, words), down) in can.into_iter().zip(1..) {
         let key = model.keys.label(Scope::Main, action);
@@ -80,7 +84,7 @@ fn draw_first(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     }
     let room = usize::from(area.width).saturating_sub(3);
     let lines = sanitise(&PeerText::new(FIRST_WORDS)).wrap(room);
-    for (line, down) in lines.iter().zip(4..) {
+    for (line, down) in lines.iter().zip(can.len() + 2..) {
         let spans = safe(&model.theme, line, Role::Dim);
         paint.row(inset(nth(area, down), 2, 1), spans);
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chaperon::api::{Accounts, Error, Event, Reply, Request};
-use chaperon::model::{Channel, Digest, Fingerprint, PeerText, Progress, RequestState, Verdict};
+use chaperon::model::{
+    Channel, ChannelId, Digest, Fingerprint, PeerText, Progress, RequestState, Verdict,
+};
 use chaperon::tui::{Effect, Errand, Message, Question};
 use crossterm::event::KeyCode;
 
@@ -241,6 +243,20 @@ fn somebody_who_was_accepted_and_does_not_accept_us_is_asked_by_a_key_and_not_by
     world.settle();
     world.see("Accepted. Space a asks them to accept you");
     assert_eq!(asked(&world), []);
+}
+
+#[test]
+fn somebody_who_has_our_request_is_not_to_be_asked_once_more() {
+    let mut facts = busy();
+    let mut request = facts.mesh.requests[1].clone();
+    request.channel = ChannelId(10);
+    facts.mesh.requests.push(request);
+    let mut world = World::new(facts, (120, 36));
+    world.keys("N<enter>").keys(READ).keys("a");
+    let question = Question::Decide(ASKS, Verdict::Approve);
+    world.tell(Message::Answer(question, Box::new(Ok(Reply::Done))));
+    world.settle();
+    world.see("They take what you write once they accepted your request.");
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub(crate) const SCREENS: [Screen; 32] = [
     ("invite", |world| press(world, "jjjj<enter>")),
     ("scan", |world| press(world, "S/http://a<enter>j")),
     ("scan_letter", |world| {
-        press(world, "S/http://a<enter>j<enter>")
+        press(world, "S/http://a<enter>j<enter>");
     }),
 ];
 
