@@ -137,8 +137,7 @@ impl Core {
                     after.posted.push(super::outbound::settle_post(
                         &tx, message, channel, result, now,
                     )?);
-                    let told = [Event::Messages { channel }, Event::Status];
-                    after.events.extend(told);
+                    after.events.extend([Event::Messages { channel }, Event::Status]);
                 }
                 News::Announced { channel, result } => {
                     wrote |= settle_announcement(&tx, channel, &result, now)?;
