@@ -37,6 +37,15 @@ struct After {
 }
 
 impl After {
+    /// Notes that an attempt to send ended; `taken` if the peer said that they have it.
+    fn posted(&mut self, channel: ChannelId, ended: Ended, taken: bool) {
+        self.posted.push(ended);
+        self.events
+            .extend([Event::Messages { channel }, Event::Status]);
+        // That they accepted us may be news.
+        self.events.extend(taken.then_some(Event::Channels));
+    }
+
     /// Notes that something about a channel waits for a person.
     fn asks(&mut self, channel: ChannelId) {
         self.changed.push(channel);
@@ -131,13 +140,9 @@ impl Core {
                     result,
                 } => {
                     wrote = true;
-                    // That they accepted us may be news.
                     let taken = result.as_ref().is_ok_and(|accepted| accepted.delivered);
-                    after.events.extend(taken.then_some(Event::Channels));
-                    after.posted.push(super::outbound::settle_post(
-                        &tx, message, channel, result, now,
-                    )?);
-                    after.events.extend([Event::Messages { channel }, Event::Status]);
+                    let ended = super::outbound::settle_post(&tx, message, channel, result, now)?;
+                    after.posted(channel, ended, taken);
                 }
                 News::Announced { channel, result } => {
                     wrote |= settle_announcement(&tx, channel, &result, now)?;

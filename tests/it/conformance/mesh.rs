@@ -69,7 +69,7 @@ impl Side {
         let Ok(Reply::NeedsYou(items)) = self.ask(Request::NeedsYou).await else {
             panic!("another answer");
         };
-        let item = &items[0];
+        let item = items.first().unwrap();
         let decide = Request::Decide {
             item: item.id,
             seen: item.seen,
