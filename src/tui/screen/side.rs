@@ -442,7 +442,7 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
     let last = match (overview, sent) {
         (None, _) => (String::new(), Role::Dim),
         (Some(_), None) => ("nothing yet".to_owned(), Role::Dim),
-        (Some(_), Some(sent)) => sent_words(model, sent),
+        (Some(_), Some(sent)) => sent_words(model, channel, sent),
     };
     rows.push(beside(theme, "last sent", last));
     let outbox = overview.map_or_else(String::new, |overview| match overview.outbox {
@@ -458,7 +458,7 @@ fn beside(theme: &Theme, label: &str, (words, role): (String, Role)) -> Row {
 }
 
 /// Returns how far the last message from this side came.
-fn sent_words(model: &Model, sent: &LastSent) -> (String, Role) {
+fn sent_words(model: &Model, channel: &Channel, sent: &LastSent) -> (String, Role) {
     let at = |at| clock(at, &model.zone);
     match &sent.delivery {
         Delivery::Queued { due, problem, .. } => match problem {
@@ -466,6 +466,10 @@ fn sent_words(model: &Model, sent: &LastSent) -> (String, Role) {
             None if *due > model.now => ("leaves in a moment".to_owned(), Role::Dim),
             None => ("waits to leave".to_owned(), Role::Wait),
         },
+        // What another program sent: whether they took it is not known.
+        Delivery::Relayed { at: when } if channel.network.is_direct() => {
+            (format!("sent {}", at(*when)), Role::Dim)
+        }
         Delivery::Relayed { at: when } => (format!("at the relay {}", at(*when)), Role::Dim),
         Delivery::Collected { at: when } => (format!("collected {}", at(*when)), Role::Dim),
         Delivery::Delivered { at: when } => (format!("delivered {}", at(*when)), Role::Dim),

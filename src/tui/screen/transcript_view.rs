@@ -298,7 +298,14 @@ fn state(model: &Model, paint: &Paint<'_>, message: &Message) -> Spans {
             )
         }
         Some(Delivery::Queued { .. }) => span(Role::Wait, "waiting to leave".into()),
-        Some(Delivery::Relayed { .. }) => span(Role::Dim, "at the relay".into()),
+        Some(Delivery::Relayed { .. }) => {
+            let channel = model.channel(message.channel);
+            let direct = channel.is_some_and(|channel| channel.network.is_direct());
+            span(
+                Role::Dim,
+                if direct { "sent" } else { "at the relay" }.into(),
+            )
+        }
         Some(Delivery::Collected { .. }) => span(Role::Dim, "collected or deleted ✓".into()),
         Some(Delivery::Delivered { .. }) => span(Role::Dim, "delivered ✓".into()),
         Some(Delivery::Failed { .. }) => span(Role::Stop, "not sent".into()),

@@ -742,6 +742,23 @@ impl Facts {
         });
         let channel = self.channel(item.channel);
         let asks = channel.network == NetworkId::Mesh;
+        // Who asks for contact begins at the narrowest.
+        let begins = matches!(item.kind, ReviewKind::ContactRequest { .. });
+        let (policy, terms): (_, &[&str]) = if begins {
+            (
+                "safe-acquaintance v1",
+                &["every answer of its waits for you"],
+            )
+        } else {
+            (
+                "trusted-colleague v3",
+                &[
+                    "its answers leave alone, mon-fri 08:00-19:00",
+                    "at most 3 in an hour, 12 in a day",
+                    "waits for you with secrets, money, addresses",
+                ],
+            )
+        };
         Some(Review {
             network: channel.network,
             channel,
@@ -749,12 +766,8 @@ impl Facts {
             message: message_found,
             total: 61,
             flagged_before: 0,
-            policy: "trusted-colleague v3".to_owned(),
-            terms: vec![
-                "its answers leave alone, mon-fri 08:00-19:00".to_owned(),
-                "at most 3 in an hour, 12 in a day".to_owned(),
-                "waits for you with secrets, money, addresses".to_owned(),
-            ],
+            policy: policy.to_owned(),
+            terms: terms.iter().map(|&term| term.to_owned()).collect(),
             rule: is_theirs.then(|| engagement::one_row_wider(item.channel, self)),
             clean,
             before: message.map_or_else(Vec::new, |_| last_three(before.cloned().collect())),
