@@ -266,7 +266,7 @@ pub enum Command {
 /// A look for others. It is given up when nobody listens to `found` any more.
 #[derive(Debug)]
 pub struct Search {
-    /// Where to ask, as [`Network::expand`] gave it; empty: whoever announces themselves on
+    /// Where to ask, as [`Logins::expand`] gave it; empty: whoever announces themselves on
     /// the local network.
     pub addresses: Vec<String>,
     /// Where each answer goes, in the order they come.
