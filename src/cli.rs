@@ -319,6 +319,7 @@ mod tests {
         &["snooze", "7", "--for", "message"],
         &["snooze", "7", "--end"],
         &["mesh", "init", "--agent-id", "ana"],
+        &["mesh", "move", "--endpoint", "http://10.0.0.7:8787"],
         &["mesh", "discovery"],
         &["mesh", "scan", "http://10.0.0.{1-9}:8787", "--local"],
         &["mesh", "request", "http://10.0.0.9:8787", "--purpose", "hi"],

@@ -30,6 +30,15 @@ pub enum Accounts {
         /// Replace the login that is there. Refused while channels of it are in use.
         force: bool,
     },
+    /// Changes what others are told of us; id and key stay. Answers [`AccountsReply::Account`].
+    Move {
+        /// The network.
+        network: NetworkId,
+        /// Where others reach us from now on; as before, where absent.
+        endpoint: Option<String>,
+        /// The name that others are shown from now on; as before, where absent.
+        name: Option<String>,
+    },
     /// Listens at another address for as long as this engine runs, whatever the settings say.
     /// Answers [`AccountsReply::Account`].
     Listen {

@@ -81,6 +81,23 @@ Example:
         #[command(flatten)]
         style: Pretty,
     },
+    /// Say where others reach you from now on, and under which name; id and key stay
+    #[command(after_help = "\
+Peers go on at the old address until `chaperon mesh request ID` told them; each of them decides.
+
+Example:
+  chaperon mesh move --endpoint http://192.168.1.9:8787")]
+    Move {
+        /// Where others reach this computer
+        #[arg(long, value_name = "URL")]
+        endpoint: Option<String>,
+        /// Name that others are shown
+        #[arg(long, value_name = "NAME", required_unless_present = "endpoint")]
+        display_name: Option<String>,
+        /// How to print.
+        #[command(flatten)]
+        style: Pretty,
+    },
     /// Show what others see of you
     #[command(after_help = "\
 Example:
@@ -223,6 +240,19 @@ pub(super) async fn run(
             let account = account(ask(handle, request).await?)?.ok_or(Error::Unexpected)?;
             out.json(&identity(&account), style)?;
         }
+        MeshVerb::Move {
+            endpoint,
+            display_name,
+            style,
+        } => {
+            let request = Accounts::Move {
+                network: MESH,
+                endpoint,
+                name: display_name,
+            };
+            let account = account(ask(handle, request).await?)?.ok_or(Error::Unexpected)?;
+            out.json(&identity(&account), style)?;
+        }
         MeshVerb::Discovery { style } => {
             let shown = ask(handle, Accounts::Show { network: MESH }).await?;
             let account = account(shown)?.ok_or_else(no_identity)?;
@@ -357,6 +387,14 @@ pub async fn serve(
     };
     if listening.exposed && listening.problem.is_none() {
         out.warning(&listens(&listening));
+    }
+    let port = listening.at.rsplit(':').next().unwrap_or_default();
+    if !shown.endpoint.ends_with(&format!(":{port}")) {
+        out.warning(&format!(
+            "others are told to reach you at {}, and this listens at {}; `chaperon mesh move \
+             --endpoint URL` tells them otherwise",
+            shown.endpoint, listening.at
+        ));
     }
     let line = json!({
         "agent_id": shown.address,

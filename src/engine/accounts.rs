@@ -92,6 +92,11 @@ impl Core {
                 name,
                 force,
             } => self.make_account(network, endpoint, address, name, force),
+            Accounts::Move {
+                network,
+                endpoint,
+                name,
+            } => self.move_account(network, endpoint, name),
             Accounts::Listen { network, at } => self.listen_at(network, at),
             Accounts::Requests { network } => self.contact_requests(network),
             Accounts::Import { network, from } => self.import_account(network, &from),
@@ -146,11 +151,7 @@ impl Core {
         let address = address.unwrap_or_else(|| logins.new_address(random));
         logins.check_address(&address).map_err(Error::BadRequest)?;
         let name = name.unwrap_or_else(|| address.clone());
-        if name.is_empty() || name.len() > LONGEST_NAME {
-            return Err(Error::BadRequest(format!(
-                "the name that others are shown has 1 to {LONGEST_NAME} bytes"
-            )));
-        }
+        check_own_name(&name)?;
         let secret = SecretKey::generate().map_err(no_random)?;
         let account = accounts::Account {
             address,
@@ -160,6 +161,35 @@ impl Core {
             created_at: self.now(),
         };
         self.put_account(network, &account, force)?;
+        self.own_account(network)
+    }
+
+    fn move_account(
+        &mut self,
+        network: NetworkId,
+        endpoint: Option<String>,
+        name: Option<String>,
+    ) -> Result<Reply, Error> {
+        let (_, logins) = logging_in(network)?;
+        let mut account = accounts::of(&self.store, network)?.ok_or_else(no_identity)?;
+        if let Some(endpoint) = endpoint {
+            account.endpoint = logins.read_endpoint(&endpoint).map_err(Error::BadRequest)?;
+        }
+        if let Some(name) = name {
+            check_own_name(&name)?;
+            account.name = name;
+        }
+        let now = self.now();
+        let tx = self.store.write()?;
+        accounts::set(&tx, network, &account)?;
+        let entry = log::NewEntry {
+            detail: network.label(),
+            ..log::NewEntry::plain(now, Actor::Human, "identity_moved", None)
+        };
+        log::append(&tx, &entry)?;
+        tx.commit()?;
+        self.log_in()?;
+        self.tell(Event::Status);
         self.own_account(network)
     }
 
@@ -491,6 +521,16 @@ pub(super) fn short(network: &dyn Network, key: &str) -> Fingerprint {
         || Fingerprint("no usable key".to_owned()),
         |key| network.fingerprint(&key),
     )
+}
+
+/// Refuses a name that others could not be shown.
+fn check_own_name(name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.len() > LONGEST_NAME {
+        return Err(Error::BadRequest(format!(
+            "the name that others are shown has 1 to {LONGEST_NAME} bytes"
+        )));
+    }
+    Ok(())
 }
 
 fn no_identity() -> Error {

@@ -150,6 +150,28 @@ fn who_is_ignored_may_ask_again_and_who_is_blocked_asks_in_vain() {
 }
 
 #[test]
+fn who_moved_keeps_the_key_and_is_followed_once_their_peer_says_so() {
+    let (mut ana, bo) = pair();
+    let before = ana.json(&["mesh", "discovery"]);
+    ana.dies();
+    ana.moves();
+    let url = ana.url().to_owned();
+    let after = ana.json(&["mesh", "move", "--endpoint", &url, "--display-name", "Ana"]);
+    assert_eq!(after["public_key"], before["agent"]["public_key"]);
+    assert_eq!(after["agent_id"], "ana");
+    ana.serve();
+    assert_eq!(bo.send("ana", "lost?")["queued"], true);
+    ana.json(&["mesh", "request", "bo"]);
+    let [item] = &bo.person.pending()[..] else {
+        panic!("not one item");
+    };
+    assert_eq!(item["kind"], "contact_request");
+    bo.accept();
+    assert_eq!(texts(&ana, 1), ["lost?"]);
+    assert_eq!(bo.json(&["mesh", "peers"])[0]["endpoint"], url);
+}
+
+#[test]
 fn an_identity_is_made_once_and_kept_while_peers_know_it() {
     let (ana, _bo) = pair();
     let made = ana.person.run(&["mesh", "init"]);

@@ -76,6 +76,11 @@ impl Agent {
         assert_eq!(said["exposed"], false, "{said}");
     }
 
+    /// Takes another address, for when they serve again.
+    pub(crate) fn moves(&mut self) {
+        self.url = format!("http://127.0.0.1:{}", free_port());
+    }
+
     /// Kills their engine in the middle of whatever it does.
     pub(crate) fn dies(&mut self) {
         if let Some(mut child) = self.serves.take() {

@@ -104,6 +104,7 @@ pub(super) fn answer(facts: &Facts, what: &Accounts) -> Option<Result<Reply, Err
         Accounts::Seek { .. } => AccountsReply::Sighted(mesh.sighted.clone()),
         Accounts::Init { .. }
         | Accounts::Listen { .. }
+        | Accounts::Move { .. }
         | Accounts::Ask { .. }
         | Accounts::AskBack { .. }
         | Accounts::Import { .. }
