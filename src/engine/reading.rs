@@ -406,7 +406,7 @@ pub(super) fn readable(content: &Content) -> Result<(), crate::model::RawReason>
     }
 }
 
-/// Reads a channel inside a transaction or outside one.
+/// Reads a channel inside a transaction or outside one; its messages are not counted.
 pub(super) fn keyed(read: &impl Read, id: ChannelId) -> Result<Keyed, Error> {
-    store::channels::by_id(read, id)?.ok_or_else(|| Error::UnknownChannel(id.to_string()))
+    store::channels::uncounted(read, id)?.ok_or_else(|| Error::UnknownChannel(id.to_string()))
 }

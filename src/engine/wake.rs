@@ -21,6 +21,7 @@ use crate::text;
 
 use super::check::given;
 use super::core::{Core, Internal};
+use super::reading::keyed;
 
 /// How long a command may run.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -110,7 +111,7 @@ impl Core {
     /// Runs the command of a channel because these messages were released, now or as soon as
     /// the last run is long enough ago.
     pub(super) fn wake(&mut self, id: ChannelId, released: &[MessageId]) {
-        let Ok(keyed) = self.find(&ChannelRef::Id(id)) else {
+        let Ok(keyed) = keyed(&self.store, id) else {
             return;
         };
         if keyed.channel.wake.is_empty() {

@@ -76,25 +76,43 @@ impl std::fmt::Debug for Keyed {
     }
 }
 
-const COLUMNS: &str = "id, network, address, open('channels.name', id, name),
-    open('channels.phone', id, phone), state, paused, inviter, relay,
-    open('channels.our_key', id, our_key), open('channels.their_key', id, their_key), stopped,
-    open('channels.preset', id, preset), open('channels.instructions', id, instructions),
-    created_at, last_seen,
-    (SELECT COUNT(*) FROM messages m
-        WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0),
-    (SELECT COUNT(*) FROM messages m
-        WHERE m.channel = channels.id AND m.admitted = 0 AND m.raw_reason IS NULL),
-    open('channels.secret', id, secret), open('channels.asked_key', id, asked_key), announce,
-    answers, checked_at, open('channels.rules', id, rules), policy_version, verified_at,
-    open('channels.wake', id, wake), muted_until,
-    (SELECT COUNT(*) FROM messages m
+/// The columns of a channel; the arguments count its messages.
+macro_rules! columns {
+    ($unread:literal, $held:literal, $news:literal, $news_at:literal) => {
+        concat!(
+            "id, network, address, open('channels.name', id, name),
+            open('channels.phone', id, phone), state, paused, inviter, relay,
+            open('channels.our_key', id, our_key), open('channels.their_key', id, their_key),
+            stopped, open('channels.preset', id, preset),
+            open('channels.instructions', id, instructions), created_at, last_seen, ",
+            $unread,
+            ", ",
+            $held,
+            ", open('channels.secret', id, secret), open('channels.asked_key', id, asked_key),
+            announce, answers, checked_at, open('channels.rules', id, rules), policy_version,
+            verified_at, open('channels.wake', id, wake), muted_until, ",
+            $news,
+            ", ",
+            $news_at,
+            ", blocked, trusts_us"
+        )
+    };
+}
+
+const COLUMNS: &str = columns!(
+    "(SELECT COUNT(*) FROM messages m
+        WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0)",
+    "(SELECT COUNT(*) FROM messages m
+        WHERE m.channel = channels.id AND m.admitted = 0 AND m.raw_reason IS NULL)",
+    "(SELECT COUNT(*) FROM messages m
         WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0 AND m.digest = 0
-            AND m.admitted = 1),
-    (SELECT MAX(m.at) FROM messages m
+            AND m.admitted = 1)",
+    "(SELECT MAX(m.at) FROM messages m
         WHERE m.channel = channels.id AND m.author = 'peer' AND m.read = 0 AND m.digest = 0
-            AND m.admitted = 1),
-    blocked, trusts_us";
+            AND m.admitted = 1)"
+);
+/// The same with nothing counted, which takes no longer where much is unread.
+const UNCOUNTED: &str = columns!("0", "0", "0", "NULL");
 
 /// Adds a channel.
 pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
@@ -154,8 +172,17 @@ pub fn rules_of_active(
 
 /// Returns one channel.
 pub fn by_id(read: &impl Read, id: ChannelId) -> Result<Option<Keyed>, Error> {
+    one(read, COLUMNS, id)
+}
+
+/// Returns one channel whose messages are not counted: for what is done with every message.
+pub fn uncounted(read: &impl Read, id: ChannelId) -> Result<Option<Keyed>, Error> {
+    one(read, UNCOUNTED, id)
+}
+
+fn one(read: &impl Read, columns: &str, id: ChannelId) -> Result<Option<Keyed>, Error> {
     read.connection()
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM channels WHERE id = ?1"))?
+        .prepare_cached(&format!("SELECT {columns} FROM channels WHERE id = ?1"))?
         .query_row([id.0], keyed_of)
         .optional()?
         .map(|row| row.ok_or(Error::Corrupt("channel")))
