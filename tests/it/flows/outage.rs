@@ -146,12 +146,18 @@ fn answer_when_allowed(mut stream: std::net::TcpStream, left: &AtomicUsize) {
             Ok(length) => head.extend(bytes.iter().take(length)),
         }
     }
-    let takes = |left: usize| left.checked_sub(1);
-    while left
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, takes)
-        .is_err()
-    {
-        std::thread::sleep(Duration::from_millis(10));
+    let one_less = |left: usize| left.checked_sub(1);
+    let pause = Some(Duration::from_millis(10));
+    stream.set_read_timeout(pause).unwrap();
+    loop {
+        // Whoever gave up takes nobody else's turn.
+        if matches!(stream.peek(&mut [0]), Ok(0)) {
+            return;
+        }
+        let taken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        if taken.is_ok() {
+            break;
+        }
     }
     let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     // Whoever asked may have gone away.
