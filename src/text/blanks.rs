@@ -14,6 +14,8 @@
 
 use crate::model::TextSpan;
 
+use super::classes::{Class, class};
+
 /// Cells of blank between two words of one line; columns of a table have fewer.
 const WIDEST_GAP: usize = 40;
 
@@ -23,6 +25,9 @@ const WIDEST_EDGE: usize = 64;
 /// Cells of a line that pushes nothing out of sight, however wide the blank in it: letters have
 /// boxes, right-aligned addresses and drawings of 80 columns.
 const NARROW_LINE: usize = 80;
+
+/// Cells of the mark that a hidden character is drawn as, rather too many than too few.
+const MARK: usize = 24;
 
 /// Blank lines in a row.
 const MOST_LINES: usize = 12;
@@ -70,7 +75,10 @@ impl Kind {
 
 /// Returns every stretch of suspicious blank, in order. Linear in the text.
 pub(super) fn find(text: &str) -> Vec<Blank> {
-    let mut finder = Finder::default();
+    let mut finder = Finder {
+        text,
+        ..Finder::default()
+    };
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let at = text.len() - rest.len();
@@ -129,7 +137,8 @@ struct Run {
 }
 
 #[derive(Default)]
-struct Finder {
+struct Finder<'a> {
+    text: &'a str,
     found: Vec<Blank>,
     run: Run,
     /// The last character that was drawn.
@@ -145,7 +154,7 @@ struct Finder {
     first_blank: usize,
 }
 
-impl Finder {
+impl Finder<'_> {
     fn take(&mut self, at: usize, c: char) {
         if !self.started {
             self.started = true;
@@ -222,7 +231,7 @@ impl Finder {
 
     fn end_line(&mut self, at: usize, c: char) {
         self.end_run(WIDEST_EDGE, !self.line_is_blank, false);
-        self.end_cells();
+        self.end_cells(at);
         if self.line_is_blank {
             if self.blank_lines == 0 {
                 self.first_blank = self.line_start;
@@ -250,15 +259,26 @@ impl Finder {
             .extend(pieces.map(|(span, count)| Blank { span, kind, count }));
     }
 
-    /// Forgets wide blanks of a narrow line.
-    fn end_cells(&mut self) {
+    /// Forgets wide blanks of a line that is drawn narrow.
+    fn end_cells(&mut self, end: usize) {
         let cells = std::mem::take(&mut self.line_cells);
-        if cells <= NARROW_LINE && self.found.len() > self.found_before {
+        let wide = self.found.len() > self.found_before;
+        if wide && cells <= NARROW_LINE && cells + self.marks(end) <= NARROW_LINE {
             let line = self.found.split_off(self.found_before);
             let kept = line.into_iter().filter(|blank| blank.kind != Kind::Wide);
             self.found.extend(kept);
         }
         self.found_before = self.found.len();
+    }
+
+    /// Returns the cells of the marks in the line up to `end`. Few lines have a wide blank in
+    /// them, so only theirs are counted.
+    fn marks(&self, end: usize) -> usize {
+        let line = self.text.get(self.line_start..end).unwrap_or_default();
+        let hidden = line
+            .chars()
+            .filter(|c| matches!(class(*c), Class::Hidden(_)));
+        hidden.count() * MARK
     }
 
     /// Ends a row of blank lines before the line at `end`.
@@ -286,7 +306,7 @@ impl Finder {
     fn end(&mut self, end: usize) {
         let line_start = self.line_start;
         self.end_run(WIDEST_EDGE, !self.line_is_blank, false);
-        self.end_cells();
+        self.end_cells(end);
         self.end_lines(if self.line_is_blank { line_start } else { end });
     }
 }
@@ -328,6 +348,15 @@ mod tests {
         );
         assert_eq!(kinds("a \t  \t\nb"), [(Kind::Trailing, 5, " \t  \t")]);
         assert_eq!(kinds(&wide), [(Kind::Wide, 200, &*wide)]);
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_it_is_drawn() {
+        let gap = "\t".repeat(10);
+        let narrow = format!("a{gap} b");
+        assert_eq!(kinds(&narrow), []);
+        let marked = format!("\0{gap} b\u{202e}\u{1b}[2J");
+        assert_eq!(kinds(&marked), [(Kind::Wide, 11, &*format!("{gap} "))]);
     }
 
     #[test]
