@@ -4,6 +4,7 @@
 //! the outside in. `docs/architecture.md` says what each layer must not know.
 
 pub mod api;
+mod child;
 pub mod cli;
 pub mod crypto;
 pub mod demo;

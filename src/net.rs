@@ -458,6 +458,18 @@ pub enum Retry {
     Later,
 }
 
+/// Returns what every HTTP client of a network begins with: HTTP/1.1, TLS by rustls, and no
+/// redirection, so that nobody who answers chooses whom we ask next.
+fn http_client() -> reqwest::ClientBuilder {
+    // An error means that a provider is installed already, which is as good.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .http1_only()
+        .tcp_nodelay(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("chaperon/", env!("CARGO_PKG_VERSION")))
+}
+
 /// Returns how long to wait after this many failures in a row: from 1 s doubling to 60 s, less
 /// up to a quarter by `random`, so that many clients do not come back at the same moment.
 pub fn backoff(failures: u32, random: u64) -> Duration {

@@ -75,18 +75,7 @@ impl Command {
     /// Tells whether it asks the engine of the profile, which then has to be reached or
     /// hosted for the length of the call.
     pub fn needs_engine(&self) -> bool {
-        match self {
-            Self::Ask(_) => true,
-            Self::Mesh(args) => matches!(args.command, mesh::MeshCommand::Ask(_)),
-            Self::Run(_)
-            | Self::Demo(_)
-            | Self::Relay(_)
-            | Self::Doctor(_)
-            | Self::Scan(_)
-            | Self::Keys(_)
-            | Self::Completions(_)
-            | Self::Man(_) => false,
-        }
+        self.clone().into_verb().is_some()
     }
 
     /// Returns what is asked of the engine, where something is.
@@ -110,18 +99,8 @@ impl Command {
 
     /// Returns the role that it needs on its handle; assistant where it uses none.
     pub fn role(&self) -> Role {
-        match self {
-            Self::Ask(verb) => verb.role(),
-            Self::Mesh(_) => Role::Supervisor,
-            Self::Run(_)
-            | Self::Demo(_)
-            | Self::Relay(_)
-            | Self::Doctor(_)
-            | Self::Scan(_)
-            | Self::Keys(_)
-            | Self::Completions(_)
-            | Self::Man(_) => Role::Assistant,
-        }
+        let verb = self.clone().into_verb();
+        verb.map_or(Role::Assistant, |verb| verb.role())
     }
 }
 

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::output::{json_time, one_line};
 use crate::model::{Channel, ContactRequest, OwnAccount, PeerText, RequestState, Sighted};
-
-/// Its name, as identities and discovery have it.
-const PROTOCOL: &str = "openclaw-agent-mesh/v1";
+use crate::wire::mesh::PROTOCOL;
 
 /// Tells whether a person means this key: by its short form, or by all of the mesh's own.
 pub(super) fn same_key(asked: &ContactRequest, seen: &str) -> bool {

@@ -15,9 +15,9 @@ use crate::net::{self, Account, Command, Introduction, Logins, Mode, Network, Si
 use crate::store::channels::Keyed;
 use crate::store::{self, Tx, accounts, log, requests, review};
 
-use super::contacts::write_down;
+use super::contacts::{no_random, write_down};
 use super::core::{Answer, Core, Internal};
-use super::reading::in_use;
+use super::reading::{in_use, short};
 use super::strangers::{NewPeer, insert_peer};
 
 /// Longest name of ours that others are shown, in bytes.
@@ -516,13 +516,6 @@ pub(super) fn logging_in(
     Ok((of, logins))
 }
 
-pub(super) fn short(network: &dyn Network, key: &str) -> Fingerprint {
-    network.read_key(key).map_or_else(
-        || Fingerprint("no usable key".to_owned()),
-        |key| network.fingerprint(&key),
-    )
-}
-
 /// Refuses a name that others could not be shown.
 fn check_own_name(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.len() > LONGEST_NAME {
@@ -535,8 +528,4 @@ fn check_own_name(name: &str) -> Result<(), Error> {
 
 fn no_identity() -> Error {
     Error::BadRequest("there is no identity on this network yet; make one with init".to_owned())
-}
-
-fn no_random(error: crypto::Error) -> Error {
-    Error::Storage(error.to_string())
 }

@@ -481,6 +481,7 @@ fn default_preset() -> String {
     Preset::SafeAcquaintance.as_str().to_owned()
 }
 
-fn no_random(error: crypto::Error) -> Error {
+/// Says that the system gave no random bytes.
+pub(super) fn no_random(error: crypto::Error) -> Error {
     Error::Storage(error.to_string())
 }

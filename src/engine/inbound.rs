@@ -380,9 +380,11 @@ fn take_stranger(
     stranger: &Stranger,
     now: UnixMillis,
 ) -> Result<Judged, Error> {
-    let name = PeerText::new(stranger.who.address.as_str());
-    let text = preset_text(profile, Preset::SafeAcquaintance.as_str(), &name)?;
-    judge_stranger(tx, stranger, &text, now)
+    let welcome = || {
+        let name = PeerText::new(stranger.who.address.as_str());
+        preset_text(profile, Preset::SafeAcquaintance.as_str(), &name)
+    };
+    judge_stranger(tx, stranger, welcome, now)
 }
 
 /// Tells whether a stored message says this.

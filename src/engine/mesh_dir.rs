@@ -448,11 +448,13 @@ fn store_request(
         // The one that was approved there: it came with the peer.
         return Ok(Stored::New);
     }
-    Ok(match judge_stranger(tx, &stranger, welcome, now)? {
-        Judged::Changed(_) => Stored::New,
-        Judged::Known => Stored::Known,
-        Judged::Refused => Stored::LeftOut,
-    })
+    Ok(
+        match judge_stranger(tx, &stranger, || Ok(welcome.to_owned()), now)? {
+            Judged::Changed(_) => Stored::New,
+            Judged::Known => Stored::Known,
+            Judged::Refused => Stored::LeftOut,
+        },
+    )
 }
 
 fn store_incoming(tx: &Tx<'_>, bytes: &[u8], account: &accounts::Account) -> Result<Stored, Error> {

@@ -15,6 +15,7 @@ use super::channels::{pinned, secret};
 use super::contacts::write_down;
 use super::core::{Answer, Core};
 use super::engagement::in_force;
+use super::reading::keyed;
 use super::strangers::they_took_it;
 use super::supervise::Fate;
 
@@ -243,7 +244,7 @@ impl Core {
     }
 
     fn post(&mut self, due: outbox::Due, now: UnixMillis) -> Result<(), Error> {
-        let keyed = self.find(&ChannelRef::Id(due.channel))?;
+        let keyed = keyed(&self.store, due.channel)?;
         let sealed = match (due.payload, due.envelope) {
             (Some(payload), Some(envelope)) => Sealed { payload, envelope },
             _ => match self.seal(&keyed, &due.body) {

@@ -350,12 +350,13 @@ fn fingerprint_of(network: &dyn Network, key: &str) -> Option<Fingerprint> {
     network.read_key(key).map(|key| network.fingerprint(&key))
 }
 
+/// The same for a screen, which says so where it is no key.
+pub(super) fn short(network: &dyn Network, key: &str) -> Fingerprint {
+    fingerprint_of(network, key).unwrap_or_else(|| Fingerprint("no usable key".to_owned()))
+}
+
 fn key_question(network: &dyn Network, stored: &review::Item) -> Option<ReviewKind> {
-    let shown = stored
-        .shown_key
-        .as_deref()
-        .and_then(|key| fingerprint_of(network, key))
-        .unwrap_or_else(|| Fingerprint("no usable key".to_owned()));
+    let shown = short(network, stored.shown_key.as_deref().unwrap_or_default());
     if stored.kind == review::Kind::ContactRequest {
         return Some(ReviewKind::ContactRequest {
             fingerprint: shown,

@@ -11,8 +11,9 @@ use crate::model::{Claim, NetworkId, PeerText, Sighted, Work};
 use crate::net::{self, Command, Search, Sighting, Somebody};
 use crate::store;
 
-use super::accounts::{logging_in, short};
+use super::accounts::logging_in;
 use super::core::{Answer, Core, Internal};
+use super::reading::short;
 
 /// Addresses that one look asks at most.
 const MOST_ADDRESSES: usize = 65_536;

@@ -36,12 +36,12 @@ pub(super) enum Judged {
     Changed(ChannelId),
 }
 
-/// Stores a request for contact and puts it before a person. `instructions` are those that a new
-/// channel begins with.
+/// Stores a request for contact and puts it before a person. `welcome` gives the text that a new
+/// channel begins with, where one is made.
 pub(super) fn judge_stranger(
     tx: &Tx<'_>,
     stranger: &Stranger,
-    instructions: &str,
+    welcome: impl FnOnce() -> Result<String, Error>,
     now: UnixMillis,
 ) -> Result<Judged, Error> {
     let Some(account) = accounts::of(tx, stranger.network)? else {
@@ -53,7 +53,7 @@ pub(super) fn judge_stranger(
         return Ok(Judged::Refused);
     }
     let Some(id) = channels::by_address(tx, stranger.network, &who.address)? else {
-        return admit(tx, stranger, &account, instructions, now);
+        return admit(tx, stranger, &account, welcome, now);
     };
     let known = keyed(tx, id)?;
     if known.blocked {
@@ -68,10 +68,10 @@ pub(super) fn judge_stranger(
         return Ok(Judged::Refused);
     }
     match known.channel.state {
-        ChannelState::Invited => ask(tx, &known, stranger, now),
-        ChannelState::Requested | ChannelState::Closed | ChannelState::Superseded => {
-            ask(tx, &known, stranger, now)
-        }
+        ChannelState::Invited
+        | ChannelState::Requested
+        | ChannelState::Closed
+        | ChannelState::Superseded => ask(tx, &known, stranger, now),
         ChannelState::Active if known.channel.their_key.as_ref() == Some(&who.key) => {
             again(tx, &known, stranger, now)
         }
@@ -91,18 +91,19 @@ fn admit(
     tx: &Tx<'_>,
     stranger: &Stranger,
     account: &accounts::Account,
-    instructions: &str,
+    welcome: impl FnOnce() -> Result<String, Error>,
     now: UnixMillis,
 ) -> Result<Judged, Error> {
     if requests::count_strangers(tx)? >= MOST_STRANGERS {
         return Ok(Judged::Refused);
     }
+    let instructions = welcome()?;
     let new = NewPeer {
         network: stranger.network,
         account,
         who: &stranger.who,
         state: ChannelState::Closed,
-        instructions,
+        instructions: &instructions,
         at: now,
     };
     let id = insert_peer(tx, &new)?;

@@ -19,6 +19,7 @@ use crate::model::{Actor, Passphrase, UnixMillis};
 use crate::store::{self, Tx, at_rest, log};
 
 use super::Clock;
+use super::contacts::no_random;
 use super::core::{Answer, Core, Internal};
 
 /// How long the door is closed after the first wrong passphrase.
@@ -304,10 +305,6 @@ fn note(tx: &Tx<'_>, at: UnixMillis, actor: Actor, what: &str) -> Result<(), sto
 
 fn empty() -> Error {
     Error::BadRequest("the passphrase is empty".to_owned())
-}
-
-fn no_random(error: crypto::Error) -> Error {
-    Error::Storage(error.to_string())
 }
 
 #[cfg(test)]

@@ -5,14 +5,12 @@
 //! that begin with `unsafe_`.
 
 use std::collections::{HashMap, VecDeque};
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
 
 use crate::api::{ChannelRef, Error, Event, Reply};
+use crate::child;
 use crate::model::{
     Actor, Author, Body, Channel, ChannelId, ChannelState, Message, MessageId, Passage, UnixMillis,
 };
@@ -176,26 +174,18 @@ impl Core {
         }
         let line = line_for(channel, messages.len());
         let mode = mode_for(&messages);
-        let mut command = Command::new(program);
-        command
-            .args(
-                arguments
-                    .iter()
-                    .map(|part| part.replace("{text}", &line).replace("{mode}", mode)),
-            )
-            // It belongs to the assistant, who has no use for the place of the passphrase.
-            .env_remove("CHAPERON_PASSPHRASE_FILE")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .kill_on_drop(true);
+        let program = program.clone();
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|part| part.replace("{text}", &line).replace("{mode}", mode))
+            .collect();
         let input = input_for(channel, mode, &messages);
         let internal = self.internal.clone();
         let id = channel.id;
         self.wakes.running += 1;
         tokio::spawn(async move {
-            let result = tokio::time::timeout(TIME_LIMIT, run(command, input)).await;
+            let run = child::run(&program, &arguments, &input);
+            let result = tokio::time::timeout(TIME_LIMIT, run).await;
             let result = result.unwrap_or_else(|_elapsed| {
                 Err(format!("it ran longer than {} s", TIME_LIMIT.as_secs()))
             });
@@ -217,25 +207,6 @@ impl Core {
         self.wakes.problems.push_front(problem);
         self.wakes.problems.truncate(REMEMBERED);
         self.tell(Event::Status);
-    }
-}
-
-async fn run(mut command: Command, input: Vec<u8>) -> Result<(), String> {
-    let mut child = command
-        .spawn()
-        .map_err(|error| format!("it cannot be started: {error}"))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its input is none the worse for it.
-        let _unread = stdin.write_all(&input).await;
-    }
-    let status = child
-        .wait()
-        .await
-        .map_err(|error| format!("it cannot be waited for: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("it ended with {status}"))
     }
 }
 

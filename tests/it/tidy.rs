@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("failpoint", &[]),
+    ("child", &[]),
     ("text", &["model"]),
     ("crypto", &["model"]),
     ("wire", &["model"]),
@@ -14,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["model", "crypto", "failpoint"]),
     ("api", &["model"]),
     ("profile", &["model"]),
-    ("desktop", &["model", "text", "profile"]),
+    ("desktop", &["model", "text", "profile", "child"]),
     ("logs", &["profile"]),
     ("herald", &["model", "api", "desktop", "profile"]),
     ("net", &["model", "wire", "crypto", "failpoint"]),
@@ -22,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "model", "text", "crypto", "wire", "policy", "store", "api", "net", "profile",
+            "model", "text", "crypto", "wire", "policy", "store", "api", "net", "profile", "child",
         ],
     ),
     ("tui", &["model", "text", "api", "desktop", "profile"]),

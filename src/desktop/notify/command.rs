@@ -4,13 +4,12 @@
 //! No shell. The event goes to its standard input as one JSON object; nothing of it stands in an
 //! argument.
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+
+use crate::child;
 
 use super::Letter;
 
@@ -69,29 +68,7 @@ async fn run(job: Job) -> Result<(), String> {
     let Some((program, arguments)) = job.command.split_first() else {
         return Ok(());
     };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env_remove("CHAPERON_PASSPHRASE_FILE")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("it cannot be started: {error}"))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its input is none the worse for it.
-        let _unread = stdin.write_all(format!("{}\n", job.event).as_bytes()).await;
-    }
-    let status = child
-        .wait()
-        .await
-        .map_err(|error| format!("it cannot be waited for: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("it ended with {status}"))
-    }
+    child::run(program, arguments, format!("{}\n", job.event).as_bytes()).await
 }
 
 #[cfg(test)]

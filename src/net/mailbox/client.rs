@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use crate::failpoint;
 use crate::model::PublicKey;
-use crate::net::{Accepted, Failure, Retry};
+use crate::net::{Accepted, Failure, Retry, http_client};
 use crate::wire::mailbox::{
     Record, RelayUrl, decode_handshake, decode_listing, decode_posted, handshake_request,
     message_request,
@@ -343,16 +343,7 @@ fn pool(relay: &RelayUrl) -> Result<&'static reqwest::Client, Failure> {
 fn build(
     adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<reqwest::Client, Failure> {
-    // An error means that a provider is installed already, which is as good.
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder()
-        .http1_only()
-        .connect_timeout(CONNECT)
-        .timeout(ANSWER)
-        .tcp_nodelay(true)
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("chaperon/", env!("CARGO_PKG_VERSION")));
-    adjust(builder)
+    adjust(http_client().connect_timeout(CONNECT).timeout(ANSWER))
         .build()
         .map_err(|_no_roots| later("TLS cannot be set up: no root certificates"))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{RequestBuilder, header};
 
 use crate::failpoint;
-use crate::net::{Accepted, Failure, Retry, Somebody};
+use crate::net::{Accepted, Failure, Retry, Somebody, http_client};
 use crate::wire::mailbox::RelayUrl;
 use crate::wire::mesh::{
     AgentId, CONTACT_PATH, DISCOVERY_PATH, DirectId, MESSAGE_PATH, NotTaken, Received, RequestId,
@@ -157,15 +157,9 @@ fn pool(url: &RelayUrl) -> Result<&'static reqwest::Client, Failure> {
 fn build(
     adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Option<reqwest::Client> {
-    // An error means that a provider is installed already, which is as good.
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder()
-        .http1_only()
+    let builder = http_client()
         .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
         // The scripts serve one connection at a time: one kept open would shut others out.
-        .pool_max_idle_per_host(0)
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("chaperon/", env!("CARGO_PKG_VERSION")));
+        .pool_max_idle_per_host(0);
     adjust(builder).build().ok()
 }

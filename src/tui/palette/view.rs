@@ -188,8 +188,7 @@ fn draw_row(
     };
     paint.pair(inset(place, 2, 0), left, right);
     if selected {
-        paint.tint(place, Role::Selected);
-        paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+        paint.select(place);
     }
 }
 

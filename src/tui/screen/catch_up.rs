@@ -12,7 +12,7 @@ use crate::tui::model::{Model, Pane, Screen, Spot};
 use crate::tui::theme::Role;
 use crate::tui::update::ask;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, age, clock, day, inset, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, age, clock, day, safe};
 
 use super::rest::moment;
 use super::{decision_log, digest, main};
@@ -189,22 +189,11 @@ pub(in crate::tui) fn draw(model: &Model, screen: &CatchUpScreen, frame: &mut Fr
     let cursor = screen.cursor.min(screen.stops().len().saturating_sub(1));
     let here = |row: &Row| row.stop == Some(cursor);
     let at = rows.iter().position(here).unwrap_or(0);
-    let window = paint.window(area, rows.len(), at);
-    let skipped = window.start;
-    for (down, row) in rows
-        .into_iter()
-        .skip(skipped)
-        .take(window.len())
-        .enumerate()
-    {
-        let place = nth(area, down);
-        let selected = here(&row) && skipped + down == at;
-        paint.pair(inset(place, 1, 1), row.left, row.right);
-        if selected {
-            paint.tint(place, Role::Selected);
-            paint.row(place, vec![paint.own(Role::Accent, "▸")]);
-        }
-    }
+    let rows = rows.into_iter().enumerate().map(|(place, row)| {
+        let selected = place == at && here(&row);
+        (row.left, row.right, selected)
+    });
+    paint.list(area, rows, at);
 }
 
 fn title(model: &Model, screen: &CatchUpScreen, paint: &Paint<'_>) -> (Spans, Spans) {

@@ -494,8 +494,7 @@ fn draw_list(model: &Model, screen: &LogScreen, paint: &mut Paint<'_>, area: Rec
             paint.row(cell, spans);
         }
         if index == screen.cursor {
-            paint.tint(nth(area, down), Role::Selected);
-            paint.row(nth(area, down), vec![paint.own(Role::Accent, "▸")]);
+            paint.select(nth(area, down));
         }
     }
 }

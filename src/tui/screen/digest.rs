@@ -181,22 +181,11 @@ pub(in crate::tui) fn draw(model: &Model, screen: &DigestScreen, frame: &mut Fra
     let end = end
         .unwrap_or(at)
         .min(at + usize::from(area.height).saturating_sub(3));
-    let window = paint.window(area, rows.len(), end);
-    let skipped = window.start;
-    for (down, row) in rows
-        .into_iter()
-        .skip(skipped)
-        .take(window.len())
-        .enumerate()
-    {
-        let place = nth(area, down);
+    let rows = rows.into_iter().map(|row| {
         let selected = here(&row);
-        paint.pair(inset(place, 1, 1), row.left, row.right);
-        if selected {
-            paint.tint(place, Role::Selected);
-            paint.row(place, vec![paint.own(Role::Accent, "▸")]);
-        }
-    }
+        (row.left, row.right, selected)
+    });
+    paint.list(area, rows, end);
 }
 
 fn rows(model: &Model, screen: &DigestScreen, paint: &Paint<'_>, width: u16) -> Vec<Row> {

@@ -339,8 +339,7 @@ fn draw_row(
         paint.row(end, vec![paint.own(Role::Text, mark)]);
     }
     if index == screen.cursor {
-        paint.tint(place, Role::Selected);
-        paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+        paint.select(place);
     }
 }
 

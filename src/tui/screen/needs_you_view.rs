@@ -207,8 +207,7 @@ fn draw_list(
         let place = nth(area, down);
         draw_row(model, screen, paint, inset(place, 1, 1), row);
         if here(row) {
-            paint.tint(place, Role::Selected);
-            paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+            paint.select(place);
         }
     }
 }

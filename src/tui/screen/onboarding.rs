@@ -398,8 +398,7 @@ fn draw_row(
         Row::Quiet => "quiet hours",
     };
     if selected {
-        paint.tint(place, Role::Selected);
-        paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+        paint.select(place);
     }
     let role = if selected { Role::Title } else { Role::Dim };
     paint.row(inset(place, 2, 0), vec![paint.own(role, label)]);

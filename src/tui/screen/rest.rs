@@ -256,8 +256,7 @@ pub(in crate::tui) fn draw(model: &Model, screen: &RestScreen, frame: &mut Frame
         let place = nth(body, down + index);
         draw_choice(model, &mut paint, place, index, &choice);
         if index == screen.cursor {
-            paint.tint(place, Role::Selected);
-            paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+            paint.select(place);
         }
     }
 }

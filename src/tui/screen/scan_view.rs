@@ -294,8 +294,7 @@ fn draw_list(model: &Model, paint: &mut Paint<'_>, area: Rect, roomy: bool) -> O
                 width: place.width + 2,
                 ..place
             };
-            paint.tint(place, Role::Selected);
-            paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+            paint.select(place);
         }
     }
     caret

@@ -362,8 +362,7 @@ fn draw_saved(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         let line = sanitise_line(&saved.query, usize::from(row.width).saturating_sub(4));
         paint.row(inset(row, 2, 1), safe(&model.theme, &line, Role::Text));
         if index == search.cursor && search.focus == Focus::List {
-            paint.tint(row, Role::Selected);
-            paint.row(row, vec![paint.own(Role::Accent, "▸")]);
+            paint.select(row);
         }
     }
 }

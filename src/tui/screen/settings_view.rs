@@ -159,8 +159,7 @@ fn draw_row(
         return;
     }
     if selected {
-        paint.tint(place, Role::Selected);
-        paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+        paint.select(place);
     }
     let wide = place.width >= 100;
     let (label, source) = facts(model, row);

@@ -145,8 +145,7 @@ fn draw_message(
             Row::Head => {
                 draw_head(model, paint, place, message, &wrapped);
                 if selected {
-                    paint.tint(place, Role::Selected);
-                    paint.row(place, vec![paint.own(Role::Accent, "▸")]);
+                    paint.select(place);
                 }
             }
             Row::Body(line) => draw_line(model, paint, place, message, line),

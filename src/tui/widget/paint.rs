@@ -90,6 +90,31 @@ impl Paint<'_> {
         window
     }
 
+    /// Draws the rows of a list that its place shows, so that the row `at` is among them. Of
+    /// each it is said what stands left and right, and whether it is selected.
+    pub(crate) fn list(
+        &mut self,
+        area: Rect,
+        rows: impl ExactSizeIterator<Item = (Spans, Spans, bool)>,
+        at: usize,
+    ) {
+        let window = self.window(area, rows.len(), at);
+        let shown = rows.skip(window.start).take(window.len());
+        for (down, (left, right, selected)) in shown.enumerate() {
+            let place = nth(area, down);
+            self.pair(inset(place, 1, 1), left, right);
+            if selected {
+                self.select(place);
+            }
+        }
+    }
+
+    /// Shows that a row is the selected one.
+    pub(crate) fn select(&mut self, row: Rect) {
+        self.tint(row, Role::Selected);
+        self.row(row, vec![self.own(Role::Accent, "▸")]);
+    }
+
     /// Says in the last row of a list's place how much of it is below.
     pub(crate) fn more(&mut self, area: Rect, hidden: usize) {
         if hidden > 0 && area.height > 0 {

@@ -88,9 +88,6 @@ impl fmt::Debug for ContactRequest {
 }
 
 impl ContactRequest {
-    /// What the scripts say where nobody says what for.
-    pub const PURPOSE: &str = "request trusted communication";
-
     /// Reads a contact request and checks it against the key that it carries.
     pub fn decode(
         object: &Received<'_>,

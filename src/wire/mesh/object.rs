@@ -163,44 +163,26 @@ impl<'a> Received<'a> {
 
     /// Returns a member that is a string.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        match self.member(name)? {
-            Value::Text(text) => Some(text.to_text()),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::NotFinite(_)
-            | Value::Array(_)
-            | Value::Object(_) => None,
-        }
+        let Value::Text(text) = self.member(name)? else {
+            return None;
+        };
+        Some(text.to_text())
     }
 
     /// Returns a member that is an object.
     pub(super) fn object(&self, name: &str) -> Option<Self> {
-        match self.member(name)? {
-            Value::Object(members) => Some(Self(members.clone())),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::NotFinite(_)
-            | Value::Text(_)
-            | Value::Array(_) => None,
-        }
+        let Value::Object(members) = self.member(name)? else {
+            return None;
+        };
+        Some(Self(members.clone()))
     }
 
     /// Returns a member that is true or false.
     pub(super) fn truth(&self, name: &str) -> Option<bool> {
-        match self.member(name)? {
-            Value::Bool(truth) => Some(*truth),
-            Value::Null
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::NotFinite(_)
-            | Value::Text(_)
-            | Value::Array(_)
-            | Value::Object(_) => None,
-        }
+        let Value::Bool(truth) = self.member(name)? else {
+            return None;
+        };
+        Some(*truth)
     }
 
     /// Tells whether there is a member of this name, of whatever type.

@@ -73,7 +73,7 @@ fn contact() -> ContactRequest {
         id: RequestId::parse("req_00112233445566778899aabbccddeeff").unwrap(),
         from: agent_a(),
         written: at("2026-03-12T18:00:00Z"),
-        purpose: PeerText::new(ContactRequest::PURPOSE),
+        purpose: PeerText::new(chaperon::api::PURPOSE),
     }
 }
 
