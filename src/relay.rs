@@ -11,6 +11,7 @@ mod http;
 mod index;
 mod json;
 mod limits;
+mod pages;
 mod rules;
 mod server;
 mod store;

@@ -26,6 +26,7 @@ use tokio::time::{Instant as Deadline, timeout_at};
 use super::Clock;
 use super::index::{Facts, Index};
 use super::limits::{Limits, Meter};
+use super::pages;
 use super::rules::{self, Refusal, Route};
 use super::server::stopped;
 use super::store::{Done, IdempotencyKey, Reader, Refused, Store, What};
@@ -70,7 +71,10 @@ pub(super) async fn answer(State(relay): State<Arc<Relay>>, request: Request) ->
     }
     let method = request.method().clone();
     let route = rules::route(method.as_str(), request.uri().path());
-    let response = relay.serve(route, request).await;
+    let response = match pages::answer(&request) {
+        Some(page) => page,
+        None => relay.serve(route, request).await,
+    };
     log(&method, response.status(), started);
     response
 }

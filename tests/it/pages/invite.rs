@@ -1,0 +1,165 @@
+//! What a person sees who opens an invite link in a browser.
+
+use serde_json::json;
+
+use super::browser::Browser;
+use super::{fits, is_quiet, picture};
+use crate::support::Relay;
+
+const CHANNEL: &str = "AbCdEfGhIjKlMnOpQrStUv";
+const KEY: &str = "zPADSuGgzDJ7l1czXK4Kj0DdV0eLsmBMyd3OH3qSPAU=";
+
+fn link(relay: &Relay) -> String {
+    format!("{}/invite?channel={CHANNEL}&pub={KEY}", relay.url())
+}
+
+#[test]
+fn an_invite_shows_how_to_accept_it() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let relay = Relay::start();
+    let link = link(&relay);
+    browser.open(&format!("{link}&utm_source=somewhere#fragment"));
+    browser.see("#with-chaperon", &format!("chaperon accept '{link}'"));
+    assert_eq!(browser.text("#link"), link);
+    let clawbuddy = browser.text("#with-clawbuddy");
+    let first = format!("export CLAWBUDDY_MAILBOX_URL='{}'", relay.url());
+    assert_eq!(clawbuddy, format!("{first}\nclawbuddy accept '{link}'"));
+    let drawn = browser.run(
+        "const code = document.getElementById('qr'); return [code.complete, code.naturalWidth > 0];",
+    );
+    assert_eq!(drawn, json!([true, true]));
+    assert!(
+        browser
+            .text("main")
+            .to_lowercase()
+            .contains("who can read what")
+    );
+    assert_eq!(browser.text("#wrong"), "");
+    fits(&browser, &[320, 360, 430, 768]);
+    is_quiet(&browser, &relay);
+    picture(&browser, "invite");
+}
+
+#[test]
+fn its_copy_buttons_copy_what_stands_beside_them() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let relay = Relay::start();
+    let link = link(&relay);
+    browser.allow_clipboard(relay.url());
+    browser.open(&link);
+    browser.see("#link", &link);
+    let clipboard = || {
+        browser
+            .run_later("navigator.clipboard.readText().then(done, (error) => done(String(error)));")
+    };
+    browser.click("[data-copy=link]");
+    browser.see("#copied", "The link was copied.");
+    assert_eq!(clipboard(), link);
+    browser.click("[data-copy=with-chaperon]");
+    browser.see("#copied", "The command for chaperon was copied.");
+    assert_eq!(clipboard(), format!("chaperon accept '{link}'"));
+
+    // Without TLS a browser has no such interface; the page copies what it selects.
+    browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined });");
+    browser.click("[data-copy=with-clawbuddy]");
+    browser.see("#copied", "The commands for clawbuddy w");
+    let selected = browser.run("return String(getSelection())");
+    assert!(
+        selected.as_str().unwrap().contains("clawbuddy accept"),
+        "{selected}"
+    );
+    is_quiet(&browser, &relay);
+}
+
+#[test]
+fn a_link_that_cannot_be_used_says_why() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let relay = Relay::start();
+    let invite = format!("{}/invite", relay.url());
+    browser.open(&invite);
+    browser.see(
+        "#wrong",
+        "The link holds no channel; it may have been cut off.",
+    );
+    assert_eq!(browser.text("#invite"), "");
+    browser.open(&format!("{invite}?channel={CHANNEL}"));
+    browser.see("#wrong", "The link holds no key; it may have been cut off.");
+    browser.open(&format!("{invite}?channel={CHANNEL}&pub=zPAD"));
+    browser.see("#wrong", "The key in the link is broken");
+    fits(&browser, &[320, 430]);
+    is_quiet(&browser, &relay);
+    picture(&browser, "invite-broken");
+}
+
+#[test]
+fn an_attack_in_the_link_stays_text() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let relay = Relay::start();
+    let invite = format!("{}/invite", relay.url());
+    for attack in [
+        "channel=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E&pub=x".to_owned(),
+        "channel=javascript:window.hit=1&pub=javascript:window.hit=1".to_owned(),
+        format!("channel={CHANNEL}&pub=%22%3E%3Cscript%3Ewindow.hit%3D1%3C/script%3E"),
+        format!(
+            "channel={CHANNEL}&pub={KEY}&x='%3Csvg/onload=window.hit=1%3E#<img src=x onerror=window.hit=1>"
+        ),
+        format!("channel='%3Breboot%3B'&pub={KEY}"),
+    ] {
+        browser.open(&format!("{invite}?{attack}"));
+        let good = attack.starts_with(&format!("channel={CHANNEL}&pub={KEY}"));
+        browser.see(
+            if good { "#link" } else { "#wrong" },
+            if good { "pub=" } else { "link" },
+        );
+        let hit = browser.run(
+            "return [window.hit, document.querySelectorAll('img').length, document.scripts.length]",
+        );
+        assert_eq!(hit, json!([null, 1, 1]), "{attack}");
+        assert!(!browser.text("main").contains("onerror"), "{attack}");
+        assert!(!browser.text("main").contains("reboot"), "{attack}");
+    }
+    is_quiet(&browser, &relay);
+}
+
+#[test]
+fn what_an_attacker_could_try_the_policy_refuses() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let relay = Relay::start();
+    browser.open(&link(&relay));
+    browser.see("#link", "pub=");
+    is_quiet(&browser, &relay);
+    let tried = browser.run_later(
+        "const refused = [];
+         document.addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective));
+         const attempt = (what) => { try { what(); } catch (error) { refused.push(error.name); } };
+         attempt(() => { document.createElement('script').textContent = 'window.hit = 1'; });
+         attempt(() => { document.createElement('script').src = '/assets/page.js'; });
+         attempt(() => { document.body.setAttribute('onclick', 'window.hit = 1'); });
+         attempt(() => { document.body.innerHTML = '<img src=x onerror=window.hit=1>'; });
+         attempt(() => { new Image().src = 'http://192.0.2.1/pixel.png'; });
+         fetch('http://192.0.2.1/').catch(() => {});
+         const frame = document.createElement('iframe');
+         frame.src = 'http://192.0.2.1/';
+         document.body.append(frame);
+         document.body.click();
+         setTimeout(() => done([window.hit ?? null, [...new Set(refused)].sort()]), 500);",
+    );
+    let refused = [
+        "TypeError",
+        "connect-src",
+        "frame-src",
+        "img-src",
+        "require-trusted-types-for",
+    ];
+    assert_eq!(tried, json!([null, refused]));
+}
