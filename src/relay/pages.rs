@@ -19,6 +19,8 @@ use axum::http::header::{
 };
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use super::rules;
@@ -69,14 +71,7 @@ const FILES: &[File] = &[
 
 /// The versions of [`FILES`], in their order: what a browser compares before it asks again.
 static VERSIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let version = |file: &File| {
-        let digest = Sha256::digest(file.text);
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    };
+    let version = |file: &File| URL_SAFE_NO_PAD.encode(Sha256::digest(file.text));
     FILES.iter().map(version).collect()
 });
 

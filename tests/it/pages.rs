@@ -1,13 +1,14 @@
 //! The relay's pages for people: as HTTP, and in a headless Chromium.
 
 mod browser;
+
 mod invite;
 
 use std::collections::BTreeSet;
 
 use crate::relay::client::{Client, Response};
 use crate::support::Relay;
-use browser::Browser;
+use browser::{Browser, HOME};
 
 const PAGES: [&str; 4] = ["/", "/invite", "/signup", "/monitor"];
 
@@ -160,9 +161,9 @@ async fn only_reading_gets_a_page_and_only_what_there_is() {
 }
 
 /// Insists that the console is silent and that everything came from the relay.
-fn is_quiet(browser: &Browser, relay: &Relay) {
+fn is_quiet(browser: &Browser) {
     assert_eq!(browser.console(), Vec::<String>::new());
-    let home = format!("{}/", relay.url());
+    let home = format!("{HOME}/");
     let requests = browser.requests();
     assert!(requests.iter().any(|url| url.starts_with(&home)));
     for url in requests {
@@ -206,31 +207,31 @@ fn picture(browser: &Browser, name: &str) {
 
 #[test]
 fn the_first_page_says_what_runs_here() {
-    let Some(browser) = Browser::start() else {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
         return;
     };
-    let relay = Relay::start();
-    browser.open(relay.url());
+    browser.open(HOME);
     browser.see("#clawtalk", "Off on this relay.");
     fits(&browser, &[320, 360, 430]);
-    is_quiet(&browser, &relay);
+    is_quiet(&browser);
 }
 
 #[test]
 fn sign_up_and_monitor_say_that_the_api_is_off() {
-    let Some(browser) = Browser::start() else {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
         return;
     };
-    let relay = Relay::start();
-    browser.open(&format!("{}/signup?invite=abc", relay.url()));
+    browser.open(&format!("{HOME}/signup?invite=abc"));
     browser.see("#off", "ClawTalk is off on this relay.");
     assert_eq!(
         browser.run("return document.getElementById('submit').disabled"),
         true
     );
-    browser.open(&format!("{}/monitor", relay.url()));
+    browser.open(&format!("{HOME}/monitor"));
     browser.see("#off", "ClawTalk is off on this relay.");
-    is_quiet(&browser, &relay);
+    is_quiet(&browser);
     browser.fill("#agent-key", "ct_anything");
     browser.click("#start");
     browser.see("#said", "ClawTalk is off on this relay; stopped.");

@@ -11,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::support::Relay;
+
 /// How long a page may take to show something on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -27,6 +29,7 @@ const FLAGS: &[&str] = &[
     "--disable-sync",
     "--no-proxy-server",
     "--hide-scrollbars",
+    "--window-size=1280,900",
     "--lang=en-GB",
 ];
 
@@ -110,6 +113,13 @@ impl Drop for Driver {
     }
 }
 
+/// The relay's address in the browser, which takes it for its own machine: the same in every
+/// picture, whatever port was free.
+pub(crate) const HOME: &str = "http://relay.localhost";
+
+/// The same relay as a host out in the world, without TLS.
+pub(crate) const ABROAD: &str = "http://relay.example";
+
 /// One browser with one tab and a profile of its own.
 pub(crate) struct Browser {
     driver: Driver,
@@ -119,8 +129,9 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one; `None` where there is none and nobody demands it.
-    pub(crate) fn start() -> Option<Self> {
+    /// Starts one that finds a relay at [`HOME`] and [`ABROAD`]; `None` where there is none and
+    /// nobody demands it.
+    pub(crate) fn start(relay: &Relay) -> Option<Self> {
         let home = tempfile::tempdir().unwrap();
         let Some(driver) = Driver::start(home.path()) else {
             assert!(
@@ -135,6 +146,12 @@ impl Browser {
             "--user-data-dir={}",
             home.path().join("profile").display()
         ));
+        let relay = relay.url().strip_prefix("http://").unwrap();
+        let hosts = [HOME, ABROAD].map(|host| {
+            let host = host.strip_prefix("http://").unwrap();
+            format!("MAP {host}:80 {relay}")
+        });
+        flags.push(format!("--host-resolver-rules={}", hosts.join(", ")));
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": flags },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },

@@ -2,29 +2,29 @@
 
 use serde_json::json;
 
-use super::browser::Browser;
+use super::browser::{ABROAD, Browser, HOME};
 use super::{fits, is_quiet, picture};
 use crate::support::Relay;
 
 const CHANNEL: &str = "AbCdEfGhIjKlMnOpQrStUv";
 const KEY: &str = "zPADSuGgzDJ7l1czXK4Kj0DdV0eLsmBMyd3OH3qSPAU=";
 
-fn link(relay: &Relay) -> String {
-    format!("{}/invite?channel={CHANNEL}&pub={KEY}", relay.url())
+fn link() -> String {
+    format!("{HOME}/invite?channel={CHANNEL}&pub={KEY}")
 }
 
 #[test]
 fn an_invite_shows_how_to_accept_it() {
-    let Some(browser) = Browser::start() else {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
         return;
     };
-    let relay = Relay::start();
-    let link = link(&relay);
+    let link = link();
     browser.open(&format!("{link}&utm_source=somewhere#fragment"));
     browser.see("#with-chaperon", &format!("chaperon accept '{link}'"));
     assert_eq!(browser.text("#link"), link);
     let clawbuddy = browser.text("#with-clawbuddy");
-    let first = format!("export CLAWBUDDY_MAILBOX_URL='{}'", relay.url());
+    let first = format!("export CLAWBUDDY_MAILBOX_URL='{HOME}'");
     assert_eq!(clawbuddy, format!("{first}\nclawbuddy accept '{link}'"));
     let drawn = browser.run(
         "const code = document.getElementById('qr'); return [code.complete, code.naturalWidth > 0];",
@@ -38,18 +38,18 @@ fn an_invite_shows_how_to_accept_it() {
     );
     assert_eq!(browser.text("#wrong"), "");
     fits(&browser, &[320, 360, 430, 768]);
-    is_quiet(&browser, &relay);
+    is_quiet(&browser);
     picture(&browser, "invite");
 }
 
 #[test]
 fn its_copy_buttons_copy_what_stands_beside_them() {
-    let Some(browser) = Browser::start() else {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
         return;
     };
-    let relay = Relay::start();
-    let link = link(&relay);
-    browser.allow_clipboard(relay.url());
+    let link = link();
+    browser.allow_clipboard(HOME);
     browser.open(&link);
     browser.see("#link", &link);
     let clipboard = || {
@@ -63,8 +63,26 @@ fn its_copy_buttons_copy_what_stands_beside_them() {
     browser.see("#copied", "The command for chaperon was copied.");
     assert_eq!(clipboard(), format!("chaperon accept '{link}'"));
 
-    // Without TLS a browser has no such interface; the page copies what it selects.
-    browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined });");
+    is_quiet(&browser);
+}
+
+#[test]
+fn without_tls_it_warns_and_copies_what_it_selects() {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
+        return;
+    };
+    browser.open(&link());
+    browser.see("#link", "pub=");
+    assert_eq!(browser.text("#plain"), "");
+    browser.open(&link().replace(HOME, ABROAD));
+    browser.see("#link", ABROAD);
+    browser.see("#plain", "This page came without encryption.");
+    // There a browser has no clipboard for scripts.
+    assert_eq!(
+        browser.run("return navigator.clipboard ?? null"),
+        json!(null)
+    );
     browser.click("[data-copy=with-clawbuddy]");
     browser.see("#copied", "The commands for clawbuddy w");
     let selected = browser.run("return String(getSelection())");
@@ -72,16 +90,16 @@ fn its_copy_buttons_copy_what_stands_beside_them() {
         selected.as_str().unwrap().contains("clawbuddy accept"),
         "{selected}"
     );
-    is_quiet(&browser, &relay);
+    assert_eq!(browser.console(), Vec::<String>::new());
 }
 
 #[test]
 fn a_link_that_cannot_be_used_says_why() {
-    let Some(browser) = Browser::start() else {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
         return;
     };
-    let relay = Relay::start();
-    let invite = format!("{}/invite", relay.url());
+    let invite = format!("{HOME}/invite");
     browser.open(&invite);
     browser.see(
         "#wrong",
@@ -93,17 +111,17 @@ fn a_link_that_cannot_be_used_says_why() {
     browser.open(&format!("{invite}?channel={CHANNEL}&pub=zPAD"));
     browser.see("#wrong", "The key in the link is broken");
     fits(&browser, &[320, 430]);
-    is_quiet(&browser, &relay);
+    is_quiet(&browser);
     picture(&browser, "invite-broken");
 }
 
 #[test]
 fn an_attack_in_the_link_stays_text() {
-    let Some(browser) = Browser::start() else {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
         return;
     };
-    let relay = Relay::start();
-    let invite = format!("{}/invite", relay.url());
+    let invite = format!("{HOME}/invite");
     for attack in [
         "channel=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E&pub=x".to_owned(),
         "channel=javascript:window.hit=1&pub=javascript:window.hit=1".to_owned(),
@@ -126,18 +144,18 @@ fn an_attack_in_the_link_stays_text() {
         assert!(!browser.text("main").contains("onerror"), "{attack}");
         assert!(!browser.text("main").contains("reboot"), "{attack}");
     }
-    is_quiet(&browser, &relay);
+    is_quiet(&browser);
 }
 
 #[test]
 fn what_an_attacker_could_try_the_policy_refuses() {
-    let Some(browser) = Browser::start() else {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
         return;
     };
-    let relay = Relay::start();
-    browser.open(&link(&relay));
+    browser.open(&link());
     browser.see("#link", "pub=");
-    is_quiet(&browser, &relay);
+    is_quiet(&browser);
     let tried = browser.run_later(
         "const refused = [];
          document.addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective));

@@ -12,14 +12,26 @@ pub(crate) struct Relay {
     data: tempfile::TempDir,
     child: Option<Child>,
     url: String,
+    /// The admin key; the `ClawTalk` API is off without.
+    admin: Option<&'static str>,
 }
 
 impl Relay {
     pub(crate) fn start() -> Self {
+        Self::with(None)
+    }
+
+    /// Starts one that serves the `ClawTalk` API too.
+    pub(crate) fn with_clawtalk(admin: &'static str) -> Self {
+        Self::with(Some(admin))
+    }
+
+    fn with(admin: Option<&'static str>) -> Self {
         let mut relay = Self {
             data: tempfile::tempdir().unwrap(),
             child: None,
             url: String::from("http://127.0.0.1:0"),
+            admin,
         };
         relay.again();
         relay
@@ -29,6 +41,7 @@ impl Relay {
     pub(crate) fn again(&mut self) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chaperon"))
             .env_clear()
+            .envs(self.admin.map(|key| ("CLAWTALK_ADMIN_KEY", key)))
             .args([
                 "relay",
                 "--listen",
