@@ -67,6 +67,7 @@ pub(super) async fn run(
         body: PeerText::new(args.message),
         author: author_of(args.as_me),
         now: true,
+        thread: Default::default(),
     };
     let Reply::Sent(outcome) = handle.ask(request).await? else {
         return Err(Error::Unexpected);

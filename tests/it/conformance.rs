@@ -79,6 +79,7 @@ impl Side {
             body: PeerText::new(text),
             author: Author::Human,
             now: true,
+            thread: Default::default(),
         };
         let Reply::Sent(outcome) = self.ask(request).await? else {
             panic!("another answer");
@@ -117,6 +118,7 @@ impl Side {
             channel: self.channel().await.id,
             before: None,
             limit: 1000,
+            topic: None,
         };
         let Ok(Reply::Page(page)) = self.ask(request).await else {
             panic!("another answer");

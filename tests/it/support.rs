@@ -7,6 +7,7 @@
 
 mod agent;
 pub(crate) mod clawbuddy;
+pub(crate) mod clawtalk_peer;
 mod engine;
 mod http;
 pub(crate) mod mesh_peer;

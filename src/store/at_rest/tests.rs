@@ -177,6 +177,7 @@ fn fill(store: &mut Store) -> ChannelId {
     let text = |what: &str| PeerText::new(marked(what));
     let tx = store.write().unwrap();
     let new = NewChannel {
+        account: None,
         network: NetworkId::Mailbox,
         address: "AAAA",
         name: &text("name"),

@@ -1,0 +1,1 @@
+pub(super) async fn run(_link: crate::net::Link) {}
