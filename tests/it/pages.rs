@@ -4,7 +4,7 @@ mod browser;
 
 mod invite;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::relay::client::{Client, Response};
 use crate::support::Relay;
@@ -157,6 +157,57 @@ async fn only_reading_gets_a_page_and_only_what_there_is() {
         let answer = client.send(method, path, &[], None).await;
         assert_eq!(answer.status, 404, "{method} {path}");
         assert_eq!(answer.header("content-security-policy"), None, "{path}");
+    }
+}
+
+/// The colours of one scheme by name, from the style sheet.
+fn colours(rules: &str) -> BTreeMap<&str, [u8; 3]> {
+    let rules = rules.split('}').next().unwrap();
+    let named = rules.split("--").skip(1).filter_map(|rest| {
+        let (name, value) = rest.split_once(": #")?;
+        let channel = |at: usize| u8::from_str_radix(&value[at..at + 2], 16).unwrap();
+        Some((name, [channel(0), channel(2), channel(4)]))
+    });
+    named.collect()
+}
+
+/// The contrast of two colours by WCAG 2.2, from 1 to 21.
+fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+    let luminance = |colour: [u8; 3]| {
+        let linear = colour.map(|channel| {
+            let value = f64::from(channel) / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    };
+    let (one, other) = (luminance(one) + 0.05, luminance(other) + 0.05);
+    one.max(other) / one.min(other)
+}
+
+#[tokio::test]
+async fn what_is_written_stands_out_from_its_ground() {
+    let relay = Relay::start();
+    let sheet = connect(&relay).await.get("/assets/style.css").await.body;
+    let schemes: Vec<_> = sheet.split(":root {").skip(1).map(colours).collect();
+    assert_eq!(schemes.len(), 2);
+    for colours in schemes {
+        let of = |name| {
+            colours
+                .get(name)
+                .copied()
+                .unwrap_or_else(|| panic!("{name}"))
+        };
+        for ground in ["ground", "raised"] {
+            for ink in ["ink", "strong", "dim", "accent", "wait", "stop"] {
+                assert!(contrast(of(ink), of(ground)) >= 4.5, "{ink} on {ground}");
+            }
+            assert!(contrast(of("edge"), of(ground)) >= 3.0, "edge on {ground}");
+        }
+        assert!(contrast(of("on-accent"), of("accent")) >= 4.5);
     }
 }
 

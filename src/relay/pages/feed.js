@@ -69,7 +69,10 @@ function body(payload, sealed) {
   const text = visible(payload);
   const rest = text.length - MOST;
   const cut = rest > 0 ? `${text.slice(0, MOST)}… and ${rest} characters more` : text;
-  return make("pre", "", cut);
+  const made = make("pre", "", cut);
+  // What is cut off at the bottom has to be within reach of the keyboard.
+  if (text.length > 800 || text.split("\n").length > 12) made.tabIndex = 0;
+  return made;
 }
 
 function way(from, to) {

@@ -68,11 +68,12 @@ async function copy(text, shown) {
   }
 }
 
-/** Makes every button with `data-copy` copy the text of the element that it names. */
+/** Shows every button with `data-copy`, and makes it copy the text of the element that it names. */
 export function copyButtons() {
   for (const button of document.querySelectorAll("button[data-copy]")) {
     const label = button.textContent;
     let back;
+    button.hidden = false;
     button.addEventListener("click", async () => {
       const shown = $(button.dataset.copy);
       const copied = await copy(shown.textContent, shown);

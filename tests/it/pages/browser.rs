@@ -187,6 +187,12 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &media);
     }
 
+    /// Opens pages from now on without running what they bring.
+    pub(crate) fn without_scripts(&self) {
+        let off = json!({ "value": true });
+        self.devtools("Emulation.setScriptExecutionDisabled", &off);
+    }
+
     /// Lets pages of this origin read the clipboard, so that a test can.
     pub(crate) fn allow_clipboard(&self, origin: &str) {
         let permissions = json!({ "origin": origin,

@@ -94,6 +94,20 @@ fn without_tls_it_warns_and_copies_what_it_selects() {
 }
 
 #[test]
+fn without_scripts_it_says_what_to_do_instead() {
+    let relay = Relay::start();
+    let Some(browser) = Browser::start(&relay) else {
+        return;
+    };
+    browser.without_scripts();
+    browser.open(&link());
+    browser.see("noscript", "the invite link is the address of this page");
+    assert_eq!(browser.text("#with-chaperon"), "chaperon accept 'LINK'");
+    assert_eq!(browser.text("[data-copy=link]"), "");
+    is_quiet(&browser);
+}
+
+#[test]
 fn a_link_that_cannot_be_used_says_why() {
     let relay = Relay::start();
     let Some(browser) = Browser::start(&relay) else {
