@@ -1,6 +1,10 @@
-import { $, health } from "./page.js";
+import { $, health, why } from "./page.js";
 
-const { on, agents, answered } = await health();
+const { state, agents, answer } = await health();
 const count = agents === 1 ? "1 agent is registered" : `${agents} agents are registered`;
-const state = on ? (agents === null ? "On." : `On: ${count}.`) : "Off on this relay.";
-$("agents").textContent = answered ? state : "The relay does not answer just now.";
+const words = {
+  on: agents === null ? "On." : `On: ${count}.`,
+  off: "Off on this relay.",
+  unclear: why(answer),
+};
+$("agents").textContent = words[state];

@@ -17,7 +17,8 @@ function field(kind) {
 
 function keep() {
   try {
-    if ($("keep").checked) sessionStorage.setItem(KEPT, JSON.stringify(keys));
+    const some = keys.agent || keys.admin;
+    if (some && $("keep").checked) sessionStorage.setItem(KEPT, JSON.stringify(keys));
     else sessionStorage.removeItem(KEPT);
   } catch {
     say($("said"), "The browser keeps nothing for this tab.", "stop");
@@ -108,7 +109,7 @@ async function all(signal) {
   const query = topic ? `&topic=${encodeURIComponent(topic)}` : "";
   const { agent, admin } = keys;
   const of = (path, key) => (key ? ask(path, { key, signal }) : null);
-  const [state, agents, topics, messages, audit] = await Promise.all([
+  const [relay, agents, topics, messages, audit] = await Promise.all([
     health(signal),
     of("agents", agent),
     of("channels", agent),
@@ -116,12 +117,15 @@ async function all(signal) {
     of("audit?limit=200", admin),
   ]);
   if (signal.aborted) return EVERY;
-  $("off").hidden = state.on || !state.answered;
-  if (!state.answered || !state.on) {
-    const off = "ClawTalk is off on this relay; stopped.";
-    say($("said"), state.answered ? off : `${why(state.answer)} Trying again.`, "stop");
-    if (state.answered) stop();
+  $("off").hidden = relay.state !== "off";
+  if (relay.state === "off") {
+    stop();
+    say($("said"), "ClawTalk is off on this relay; stopped.", "stop");
     return EVERY;
+  }
+  if (relay.state === "unclear") {
+    say($("said"), `${why(relay.answer)} It is asked again every 10 seconds.`, "stop");
+    return later([relay.answer]);
   }
   const refused = [
     ["agent", [agents, topics, admin ? null : messages]],
@@ -130,18 +134,24 @@ async function all(signal) {
   for (const [kind] of refused) {
     refuse(kind, "The relay does not know this key.");
     keys[kind] = "";
+    keep();
   }
   show({ agents, topics, messages, audit }, admin !== "");
   if (keys.agent || keys.admin) {
-    const at = new Date().toLocaleTimeString();
-    say($("said"), `As of ${at}; again every 10 seconds while this page is in view.`);
+    say($("said"), "Looking every 10 seconds while this page is in view.");
+    // Not read aloud, or it would be every ten seconds.
+    $("as-of").textContent = `as of ${new Date().toLocaleTimeString()}`;
   } else {
     stop();
     say($("said"), "Stopped: there is no key left that the relay knows.", "stop");
   }
-  const answers = [agents, topics, messages, audit];
-  const later = answers.map((answer) => Number(answer?.headers.get("Retry-After")) * 1000 || 0);
-  return Math.max(EVERY, ...later);
+  return later([agents, topics, messages, audit]);
+}
+
+/** How long to wait before the next look: as long as an answer says, where it says so. */
+function later(answers) {
+  const asked = answers.map((answer) => Number(answer?.headers.get("Retry-After")) * 1000 || 0);
+  return Math.max(EVERY, ...asked);
 }
 
 function show({ agents, topics, messages, audit }, whole) {
@@ -168,5 +178,5 @@ document.addEventListener("visibilitychange", () => {
   if (looking && document.visibilityState === "visible") look();
 });
 if (kept()) $("start").focus();
-const { on, answered } = await health();
-$("off").hidden = on || !answered;
+const { state } = await health();
+$("off").hidden = state !== "off";

@@ -13,11 +13,14 @@ export function make(tag, look, text, ...children) {
   return made;
 }
 
-/** Says something in a place that is read aloud; `look` is "stop", "wait" or nothing. */
+/**
+ * Says something in a place that is read aloud; `look` is "stop", "wait" or nothing. What is
+ * said already is not said again.
+ */
 export function say(place, text, look) {
   place.classList.remove("stop", "wait");
   if (look) place.classList.add(look);
-  place.textContent = text;
+  if (place.textContent !== text) place.textContent = text;
 }
 
 // Characters that are not seen but change what is seen: controls, marks of direction, blanks
@@ -145,10 +148,15 @@ export function why({ status, body, headers }) {
   return said ? `The relay says: ${said}` : `The relay refused (${status}).`;
 }
 
-/** Whether the ClawTalk API is on, and how many agents there are: `{on, agents, answered}`. */
+/**
+ * Whether the ClawTalk API is "on", "off", or "unclear" because the relay did not say, with its
+ * answer; and how many agents there are, or null.
+ */
 export async function health(signal) {
   const answer = await ask("health", { signal });
-  const on = answer.status === 200 && answer.body !== null && "agents" in Object(answer.body);
-  const agents = Number.isInteger(answer.body?.agents) ? answer.body.agents : null;
-  return { on, agents, answered: answer.status !== 0, answer };
+  const { status, body } = answer;
+  const known = status === 200 && body !== null && typeof body === "object";
+  const on = known && "agents" in body;
+  const state = on ? "on" : known || status === 404 ? "off" : "unclear";
+  return { state, agents: on && Number.isInteger(body.agents) ? body.agents : null, answer };
 }

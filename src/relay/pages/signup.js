@@ -92,6 +92,6 @@ for (const field of Object.keys(wrongs)) {
 }
 $("form").addEventListener("submit", register);
 copyButtons();
-const { on, answered } = await health();
-$("off").hidden = on || !answered;
-$("submit").disabled = !on && answered;
+const { state } = await health();
+$("off").hidden = state !== "off";
+$("submit").disabled = state === "off";
