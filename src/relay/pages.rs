@@ -84,8 +84,9 @@ pub(super) fn answer(request: &Request) -> Option<Response> {
         return None;
     }
     let path = request.uri().path();
-    let path = path.trim_start_matches('/');
-    let is = |known: &str| known.strip_prefix('/') == Some(path);
+    let bare = path.trim_start_matches('/');
+    let is =
+        |known: &str| known == path || (!bare.is_empty() && known.strip_prefix('/') == Some(bare));
     if is(READ_LINK) {
         return Some(read_link(request.uri().query()));
     }
