@@ -58,7 +58,7 @@ pub enum Command {
     /// Meet agents on the OpenClaw Agent Mesh
     Mesh(mesh::MeshArgs),
     /// Run a relay for mailboxes
-    Relay(relay::RelayArgs),
+    Relay(Box<relay::RelayArgs>),
     /// Look whether everything works here
     Doctor(doctor::DoctorArgs),
     /// Show what the scanner sees in a text
