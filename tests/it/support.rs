@@ -8,6 +8,7 @@
 mod agent;
 pub(crate) mod clawbuddy;
 pub(crate) mod clawtalk_peer;
+pub(crate) mod clawtalk_server;
 mod engine;
 mod http;
 pub(crate) mod mesh_peer;

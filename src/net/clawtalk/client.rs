@@ -265,8 +265,8 @@ async fn ask(request: RequestBuilder, longest: usize) -> Result<Vec<u8>, Refusal
     let (code, words) = decode_error(&bytes);
     let (why, retry, problem) = meaning(status, code);
     Err(Refusal {
-        words,
         wait,
+        words,
         ..refusal(why, retry, &problem)
     })
 }

@@ -52,6 +52,8 @@ pub struct Reading {
     since: Option<UnixMillis>,
     limit: usize,
     requests: u32,
+    /// Elements that pages showed, the same one again among them.
+    shown: usize,
     /// Full pages in a row that brought nothing, neither messages nor a later time.
     in_vain: u32,
     state: State,
@@ -108,6 +110,7 @@ impl Reading {
             since: None,
             limit: FULL,
             requests: 0,
+            shown: 0,
             in_vain: 0,
             state: State::Reading,
         }
@@ -189,8 +192,9 @@ impl Reading {
     fn keep(&mut self, message: Listed, order: Order) {
         let rank = Rank {
             unsure: order != Order::OldestFirst,
-            place: self.found.len(),
+            place: self.shown,
         };
+        self.shown += 1;
         let found = self
             .found
             .entry(key(&message))
