@@ -158,6 +158,7 @@ impl World {
                 body: PeerText::new("Could we hold Thursday at two?"),
                 author: Author::Assistant,
                 now: true,
+                thread: Default::default(),
             };
             other.handle().ask(send).await.unwrap();
         }

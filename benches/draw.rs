@@ -31,6 +31,8 @@ fn main() {
 
 fn channel() -> Channel {
     Channel {
+        account: None,
+        presence: None,
         id: CHANNEL,
         network: NetworkId::Mailbox,
         address: "channel".into(),
@@ -66,6 +68,7 @@ fn letter(id: i64) -> Letter {
     let text =
         format!("Could we hold slot {id} for thirty minutes? It expires on Wednesday at five.");
     Letter {
+        routing: None,
         id: MessageId(id),
         channel: CHANNEL,
         author: if id % 2 == 0 {

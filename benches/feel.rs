@@ -637,6 +637,7 @@ async fn send_many(handle: Handle, address: String, count: i64) -> i64 {
             body: PeerText::new(format!("Flood {number}: could we hold Thursday at two?")),
             author: Author::Human,
             now: true,
+            thread: Default::default(),
         };
         let handle = handle.clone();
         tasks.spawn(async move { handle.ask(letter).await.is_ok() });

@@ -135,6 +135,7 @@ fn add_channels(store: &mut Store) -> Vec<ChannelId> {
     let ids = (0..CHANNELS)
         .map(|number| {
             let new = NewChannel {
+                account: None,
                 network: NetworkId::Mailbox,
                 address: &format!("address{number}"),
                 name: &PeerText::new(format!("number{number}")),

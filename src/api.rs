@@ -13,8 +13,9 @@ pub mod reply;
 pub mod request;
 pub mod search;
 pub mod socket;
+pub mod thread;
 
-pub use accounts::{Accounts, AccountsReply, PURPOSE, purpose_or_default};
+pub use accounts::{Accounts, AccountsReply, Enrol, PURPOSE, Ticket, purpose_or_default};
 pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{
@@ -24,6 +25,7 @@ pub use reply::{
 };
 pub use request::{ChannelRef, Proposal, Replaced, Request, Role, RowEdit, RowStep};
 pub use search::{Found, Hit, HitKind, HitState, HitText, IndexState, Note, SavedSearch};
+pub use thread::{LONGEST_TOPIC, SentTo, Thread};
 
 use serde::{Deserialize, Serialize};
 

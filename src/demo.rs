@@ -265,6 +265,7 @@ impl Friends {
             body: PeerText::new(text),
             author,
             now: true,
+            thread: Default::default(),
         };
         from.ask(send).await?;
         Ok(())

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
+use chaperon::cli::clawtalk::{ClawtalkArgs, ClawtalkCommand};
 use chaperon::cli::keys::{KeyRow, KeysArgs};
 use chaperon::cli::mesh::{MeshArgs, MeshCommand, ServeArgs};
 use chaperon::cli::{self, Exit, Output, host, secret};
@@ -100,6 +101,13 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Some(Command::Mesh(MeshArgs { command })) => match command {
             MeshCommand::Ask(verb) => Ok(ask(access, Verb::Mesh(verb)).await),
             MeshCommand::Serve(args) => run_engine(access, args.run.clone(), Some(args)).await,
+        },
+        Some(Command::Clawtalk(ClawtalkArgs { command })) => match command {
+            ClawtalkCommand::Ask(verb) => Ok(ask(access, Verb::Clawtalk(verb)).await),
+            ClawtalkCommand::Keygen => {
+                let keys = chaperon::net::clawtalk::keygen()?;
+                Ok(print(|out| cli::clawtalk::keygen(&keys, out)))
+            }
         },
         Some(Command::Demo(_)) => show_demo(plain).await,
         Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,

@@ -13,6 +13,7 @@ pub mod passphrase;
 pub mod peer_text;
 pub mod report;
 pub mod review;
+pub mod routing;
 pub mod signal;
 pub mod time;
 pub mod work;
@@ -20,8 +21,8 @@ pub mod work;
 pub use channel::{Channel, ChannelState, Preset};
 pub use contact::{Asked, Claim, ContactRequest, Listening, OwnAccount, RequestState, Sighted};
 pub use decision::{Actor, Evidence, LogEntry, LoggedText, OnScreen, Verdict};
-pub use ids::{ChannelId, Digest, MessageId, NetworkId, ReviewId};
-pub use key::{Fingerprint, PublicKey};
+pub use ids::{AccountId, ChannelId, Digest, MessageId, NetworkId, ReviewId};
+pub use key::{Fingerprint, IdentityKey, PublicKey};
 pub use message::{
     Admission, Author, Body, Content, Delivery, Message, Part, Passage, RawReason, Words,
 };
@@ -29,6 +30,7 @@ pub use passphrase::Passphrase;
 pub use peer_text::PeerText;
 pub use report::{Finding, Level, Report};
 pub use review::{Occasion, Rest, ReviewItem, ReviewKind, Snoozed, StopReason};
+pub use routing::{Audience, MessageKind, Presence, Provenance, Routing, Topic};
 pub use signal::{CodeClass, Severity, Signal, SignalCode, SignalKind, TextSpan};
 pub use time::{Date, LocalTime, UnixMillis, Weekday};
 pub use work::{FirstLook, Progress, Running, Work};

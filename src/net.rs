@@ -6,6 +6,7 @@
 //! Must not: see the store, decide what may enter or leave, or delete anything from a relay
 //! before the engine said that it is durable.
 
+pub mod clawtalk;
 mod first_look;
 pub mod mailbox;
 pub mod mesh;
@@ -16,23 +17,25 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
+use zeroize::Zeroizing;
 
 pub use first_look::FirstLooks;
 
 use crate::crypto::{self, SecretKey};
 use crate::model::{
-    Body, ChannelId, Content, Digest, Fingerprint, Listening, MessageId, NetworkId, PeerText,
-    PublicKey,
+    AccountId, Body, ChannelId, Content, Digest, Fingerprint, IdentityKey, Listening, MessageId,
+    NetworkId, PeerText, Presence, Routing,
 };
 
 /// Every network there is.
-pub const ALL: [&'static dyn Network; 2] = [&mailbox::Mailbox, &mesh::Mesh];
+pub const ALL: [&'static dyn Network; 3] = [&mailbox::Mailbox, &mesh::Mesh, &clawtalk::ClawTalk];
 
 /// Returns the network with this id.
 pub fn of(id: NetworkId) -> &'static dyn Network {
     match id {
         NetworkId::Mailbox => &mailbox::Mailbox,
         NetworkId::Mesh => &mesh::Mesh,
+        NetworkId::ClawTalk => &clawtalk::ClawTalk,
     }
 }
 
@@ -45,24 +48,24 @@ pub trait Network: Send + Sync + std::fmt::Debug {
     fn capabilities(&self) -> Capabilities;
 
     /// Reads a public key in the text form that this network writes; `None` where it is none.
-    fn read_key(&self, text: &str) -> Option<PublicKey>;
+    fn read_key(&self, text: &str) -> Option<IdentityKey>;
 
     /// Writes a public key in the text form of this network.
-    fn write_key(&self, key: &PublicKey) -> String;
+    fn write_key(&self, key: &IdentityKey) -> String;
 
-    /// Returns the public half of a secret key, as this network uses it.
-    fn public_of(&self, secret: &SecretKey) -> PublicKey {
-        secret.public()
+    /// Returns the public half of our keys, as this network uses them.
+    fn public_of(&self, own: &OwnKeys) -> IdentityKey {
+        own.secret.public().into()
     }
 
     /// Returns the short form of a key, of the digest that this network's users know it by.
-    fn fingerprint(&self, key: &PublicKey) -> Fingerprint {
+    fn fingerprint(&self, key: &IdentityKey) -> Fingerprint {
         crypto::fingerprint(key)
     }
 
     /// Returns the whole digest of a key as this network writes it.
-    fn digest_of(&self, key: &PublicKey) -> String {
-        crypto::sha256(&key.0).hex()
+    fn digest_of(&self, key: &IdentityKey) -> String {
+        crypto::sha256(&key.bytes()).hex()
     }
 
     /// Returns what the safety code of a channel covers beside the keys: something that both
@@ -82,8 +85,18 @@ pub trait Network: Send + Sync + std::fmt::Debug {
         None
     }
 
-    /// Seals a body for the pinned peer of a channel. The nonce is passed in.
-    fn seal(&self, keys: &Keys, body: &Body, nonce: [u8; 24]) -> Result<Sealed, SealError>;
+    /// Tells whether messages of this network have a kind and a topic.
+    fn has_routing(&self) -> bool {
+        false
+    }
+
+    /// Seals a message for the pinned peer of a channel. The nonce is passed in.
+    fn seal(
+        &self,
+        keys: &Keys,
+        message: &Outgoing<'_>,
+        nonce: [u8; 24],
+    ) -> Result<Sealed, SealError>;
 
     /// Runs until the command side of the link is dropped.
     fn start(&self, link: Link) -> BoxFuture<'static, ()>;
@@ -123,6 +136,22 @@ pub trait Logins: Send + Sync + std::fmt::Debug {
     /// Makes the id of a request for contact from random bytes.
     fn new_request(&self, random: [u8; 16]) -> String;
 
+    /// Tells whether contact begins with a request that the other side has to accept. Otherwise
+    /// whoever is found can be written to, and what they write is put before a person first.
+    fn asks(&self) -> bool {
+        true
+    }
+
+    /// Reads a file with keys of ours, as the network's own program writes it.
+    fn read_keys(&self, _text: &str) -> Result<OwnKeys, String> {
+        Err("keys of this network are made here".to_owned())
+    }
+
+    /// Makes keys of ours from random bytes.
+    fn new_keys(&self, secret: SecretKey, _signing: SecretKey) -> OwnKeys {
+        secret.into()
+    }
+
     /// Lists the addresses that a pattern stands for, to look for somebody there.
     fn expand(&self, pattern: &str) -> Result<Vec<String>, String>;
 }
@@ -135,7 +164,7 @@ pub struct InviteLink {
     /// The id of the channel there.
     pub address: String,
     /// The key of whoever made the invite.
-    pub key: PublicKey,
+    pub key: IdentityKey,
 }
 
 /// What a network can do.
@@ -145,13 +174,43 @@ pub struct Capabilities {
     pub max_body: usize,
 }
 
+/// Our half of the keys.
+#[derive(Clone, Debug)]
+pub struct OwnKeys {
+    /// The only key, or the one to seal with.
+    pub secret: Arc<SecretKey>,
+    /// The one to sign with, on networks that keep the two apart.
+    pub signing: Option<Arc<SecretKey>>,
+}
+
+impl From<SecretKey> for OwnKeys {
+    /// The only key.
+    fn from(secret: SecretKey) -> Self {
+        Self {
+            secret: Arc::new(secret),
+            signing: None,
+        }
+    }
+}
+
 /// The keys of a channel, as sealing needs them.
 #[derive(Debug)]
 pub struct Keys {
     /// Ours.
-    pub secret: Arc<SecretKey>,
+    pub own: OwnKeys,
     /// The pinned one of the peer.
-    pub peer: PublicKey,
+    pub peer: IdentityKey,
+}
+
+/// A message that is to be sealed.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// The network's id of the peer, or of the channel.
+    pub to: &'a str,
+    /// What it says.
+    pub body: &'a Body,
+    /// How it stands among others, on networks where messages say so.
+    pub routing: Option<&'a Routing>,
 }
 
 /// A sealed envelope.
@@ -169,6 +228,9 @@ pub enum SealError {
     /// The key of the peer makes every shared secret public.
     #[error("the peer's key cannot be used")]
     UnusableKey,
+    /// What was sealed is more than the network takes.
+    #[error("the message is too large once it is sealed")]
+    TooLarge,
 }
 
 /// How a network runs.
@@ -196,14 +258,20 @@ pub struct Link {
 /// A login of ours.
 #[derive(Clone, Debug)]
 pub struct Account {
+    /// Which one it is.
+    pub id: AccountId,
     /// The id that others know us by.
     pub address: String,
     /// The name that others are shown.
     pub name: String,
-    /// Where others reach us, as a URL without trailing slash.
+    /// Where others reach us, or the relay that knows us: a URL without trailing slash.
     pub endpoint: String,
-    /// Our key.
-    pub secret: Arc<SecretKey>,
+    /// Our keys.
+    pub own: OwnKeys,
+    /// What a relay knows us by, where there is one.
+    pub token: Option<Arc<Zeroizing<String>>>,
+    /// Whether the relay gets a readable copy of every message, because a person wants that.
+    pub audited: bool,
     /// Where to listen for others, which is told as [`News::Listening`]; nowhere where absent.
     pub listen: Option<SocketAddr>,
     /// Whether others on the local network are told that we are there.
@@ -215,14 +283,16 @@ pub struct Account {
 pub struct Watch {
     /// The channel.
     pub channel: ChannelId,
+    /// The login of ours that it belongs to, on networks where we can have several.
+    pub account: Option<AccountId>,
     /// The network's id of it.
     pub address: String,
     /// The relay it lives on.
     pub relay: String,
-    /// Our key.
-    pub secret: Arc<SecretKey>,
+    /// Our keys.
+    pub own: OwnKeys,
     /// The pinned key of the peer; without one only the handshake is watched.
-    pub pinned: Option<PublicKey>,
+    pub pinned: Option<IdentityKey>,
     /// Whether we made the invite.
     pub inviter: bool,
     /// Our messages that were at the relay when last looked at.
@@ -257,8 +327,10 @@ pub enum Command {
     Sync(oneshot::Sender<Vec<Problem>>),
     /// Be this account from now on. A network without accounts is never told so.
     Login(Box<Account>),
-    /// Be nobody any more, and do not listen.
-    Logout,
+    /// Be this account no more, and do not listen for it.
+    Logout(AccountId),
+    /// Get to know a relay that is to know us.
+    Enrol(Box<Enrolment>),
     /// Ask at these addresses who is there, or on the local network where there are none.
     Seek(Search),
 }
@@ -266,11 +338,68 @@ pub enum Command {
 /// A look for others. It is given up when nobody listens to `found` any more.
 #[derive(Debug)]
 pub struct Search {
+    /// The login of ours that asks, where its relay lists who is there.
+    pub account: Option<AccountId>,
     /// Where to ask, as [`Logins::expand`] gave it; empty: whoever announces themselves on
     /// the local network.
     pub addresses: Vec<String>,
     /// Where each answer goes, in the order they come.
     pub found: mpsc::Sender<Sighting>,
+}
+
+/// What a new login needs before it can be used: a relay that knows us, under our keys.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// The relay, as a URL without trailing slash.
+    pub endpoint: String,
+    /// The id to be known by there.
+    pub address: String,
+    /// Our keys.
+    pub own: OwnKeys,
+    /// What lets us in.
+    pub ticket: Ticket,
+    /// Whether our keys take the place of others that the relay shows for us.
+    pub replace: bool,
+    /// Where it is said how that went; an error is in words for a person.
+    pub answer: oneshot::Sender<Result<Enrolled, String>>,
+}
+
+/// What lets somebody in at a relay.
+pub enum Ticket {
+    /// The relay knows us already, by this.
+    Token(Zeroizing<String>),
+    /// An invite of whoever runs it.
+    Invite(Zeroizing<String>),
+}
+
+impl std::fmt::Debug for Ticket {
+    /// Prints no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Token(_) => "Token(..)",
+            Self::Invite(_) => "Invite(..)",
+        })
+    }
+}
+
+/// A relay knows us.
+pub struct Enrolled {
+    /// What it knows us by. It is said once.
+    pub token: Zeroizing<String>,
+    /// Whether our keys were put there; otherwise they were there already.
+    pub published: bool,
+    /// What is wrong although we are known there, in words for a person.
+    pub problem: Option<String>,
+}
+
+impl std::fmt::Debug for Enrolled {
+    /// Prints no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Enrolled")
+            .field("published", &self.published)
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What was found at an address.
@@ -308,6 +437,8 @@ pub struct Post {
     pub sealed: Sealed,
     /// What is in it, for networks that sign anew with every attempt.
     pub body: Body,
+    /// How it stands among others, on networks where messages say so.
+    pub routing: Option<Routing>,
     /// Whether an attempt was made before: then the network first looks whether it is there.
     pub repeated: bool,
 }
@@ -335,8 +466,12 @@ pub struct Incoming {
 pub struct Settled {
     /// Relay numbers that may be acknowledged: the peer's, stored here.
     pub acknowledge: Vec<i64>,
+    /// The envelopes of those, which say the same where a relay has no numbers.
+    pub stored: Vec<Digest>,
     /// Whether nothing of it was taken, and whoever sent it may be told so.
     pub refused: bool,
+    /// Whether a person has refused it for good, so that it need not be kept for them.
+    pub discard: bool,
 }
 
 /// What happened on a network.
@@ -356,7 +491,7 @@ pub enum News {
         /// The channel.
         channel: ChannelId,
         /// The key in it; `None` if there is no usable key in it.
-        key: Option<PublicKey>,
+        key: Option<IdentityKey>,
         /// How often it was written, where the relay tells.
         answers: Option<u32>,
     },
@@ -383,6 +518,8 @@ pub enum News {
         /// How it ended.
         result: Result<(), Failure>,
     },
+    /// A relay says whether the peers of these channels are there.
+    Presence(Vec<(ChannelId, Presence)>),
     /// A relay answered, or stopped answering.
     Relay {
         /// Its URL.
@@ -412,6 +549,8 @@ pub struct Arrived {
     pub content: Content,
     /// The message as it came, with its signature, where the network can prove one later.
     pub original: Option<String>,
+    /// How it stands among others, on networks where messages say so.
+    pub routing: Option<Routing>,
 }
 
 /// Somebody's request for contact, signed with the key in it.
@@ -419,6 +558,8 @@ pub struct Arrived {
 pub struct Stranger {
     /// The network it came over.
     pub network: NetworkId,
+    /// The login of ours that it came to, on networks where we can have several.
+    pub account: Option<AccountId>,
     /// Who they say they are, and under which key; the signature proves the key alone.
     pub who: Somebody,
     /// The network's id of the request.
@@ -434,6 +575,8 @@ pub struct Accepted {
     pub seq: Option<i64>,
     /// The relay's answer, word for word.
     pub answer: String,
+    /// The network's id of it, where it gives one.
+    pub remote_id: Option<String>,
     /// Whether the peer said that they have it.
     pub delivered: bool,
     /// The message as they took it, with its signature, where the network can prove one later.

@@ -22,6 +22,7 @@ pub mod originals;
 pub mod outbox;
 pub mod requests;
 pub mod review;
+pub mod routing;
 pub mod search;
 pub mod searches;
 pub mod settings;

@@ -1,5 +1,5 @@
 //! Turns bytes of the networks into typed values and back. Start with [`mailbox`], or with
-//! [`mesh`] for the network of signed messages.
+//! [`mesh`] for the network of signed messages, or with [`clawtalk`] for agents on a shared relay.
 //!
 //! Pure and total: every decoder answers any input with a value or an error, in time and
 //! memory linear in its length. No I/O, no clock, no randomness but what is passed in.
@@ -9,6 +9,8 @@
 //! key or a path into an error.
 
 pub mod clawbuddy_files;
+pub mod clawtalk;
+pub mod js_json;
 pub(crate) mod loose_json;
 pub mod mailbox;
 pub mod mesh;

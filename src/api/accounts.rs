@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::ChannelRef;
-use crate::model::{ContactRequest, Fingerprint, NetworkId, OwnAccount, PeerText, Sighted};
+use crate::model::{
+    AccountId, ContactRequest, Fingerprint, NetworkId, OwnAccount, Passphrase, PeerText, Sighted,
+};
 
 /// A request about logins. Each needs the supervisor role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +83,36 @@ pub enum Accounts {
         /// The network.
         network: NetworkId,
     },
+    /// Answers [`AccountsReply::Logins`], oldest first.
+    List {
+        /// The network.
+        network: NetworkId,
+    },
+    /// Makes a login on a relay. Answers [`AccountsReply::Enrolled`].
+    Enrol(Box<Enrol>),
+    /// Asks the relay of a login who is there. Answers [`AccountsReply::Sighted`].
+    Directory {
+        /// Which login.
+        account: AccountId,
+    },
+    /// Makes a channel with somebody whom the relay of a login lists, and pins the key that it
+    /// shows for them. Answers [`super::Reply::Channel`].
+    Add {
+        /// Which login.
+        account: AccountId,
+        /// Their id there.
+        address: String,
+        /// Short form of the key that a person saw there; refused if it is another one now.
+        seen: Option<Fingerprint>,
+    },
+    /// Forgets a login and its keys. Refused while channels of it are in use, unless `force`
+    /// closes them. Answers [`super::Reply::Done`].
+    Leave {
+        /// Which login.
+        account: AccountId,
+        /// Close its channels.
+        force: bool,
+    },
     /// Copies identity, peers, requests and messages from a directory of the network's own
     /// program. Answers [`super::Reply::Imported`].
     Import {
@@ -99,12 +131,50 @@ pub enum Accounts {
     },
 }
 
+/// A login to be made on a relay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrol {
+    /// The network.
+    pub network: NetworkId,
+    /// The relay.
+    pub endpoint: String,
+    /// The id to be known by there.
+    pub address: String,
+    /// What lets us in.
+    pub ticket: Ticket,
+    /// Text of a key file of the network's own program; new keys are made where absent.
+    pub keys: Option<Passphrase>,
+    /// Let our keys take the place of others that the relay shows under this id.
+    pub replace: bool,
+}
+
+/// What lets somebody in at a relay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ticket {
+    /// The key by which the relay knows us already.
+    Token(Passphrase),
+    /// An invite of whoever runs the relay.
+    Invite(Passphrase),
+}
+
 /// The answer to [`Accounts`]; which variant belongs to which is said there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "answer", content = "value")]
 pub enum AccountsReply {
     /// Our login, where there is one.
     Account(Option<OwnAccount>),
+    /// Our logins.
+    Logins(Vec<OwnAccount>),
+    /// A login was made.
+    Enrolled {
+        /// It.
+        account: OwnAccount,
+        /// Whether our keys were put on the relay; otherwise they were there already.
+        published: bool,
+        /// What is wrong although the relay knows us, in words for a person.
+        problem: Option<String>,
+    },
     /// What was found, in the order of the addresses.
     Sighted(Vec<Sighted>),
     /// Requests for contact in both directions.

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::attention::{CatchUp, Claimed, Overview};
-use super::{Found, IndexState, Note, SavedSearch};
+use super::{Found, IndexState, Note, SavedSearch, SentTo};
 use crate::model::{
     Asked, Channel, Digest, FirstLook, Listening, LogEntry, Message, MessageId, NetworkId, Passage,
-    PeerText, Progress, ReviewItem, UnixMillis, Words,
+    PeerText, Progress, ReviewItem, Routing, Topic, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -33,6 +33,10 @@ pub enum Reply {
     Checked(Checked),
     /// What became of a message.
     Sent(SendOutcome),
+    /// What became of each of several messages, in the order in which they were asked for.
+    SentToSeveral(Vec<SentTo>),
+    /// The topics of a channel, the one last written in first.
+    Topics(Vec<Topic>),
     /// The text of a composer.
     Draft(Draft),
     /// Names of presets.
@@ -120,6 +124,8 @@ impl Reply {
             | Self::Page(_)
             | Self::Checked(_)
             | Self::Sent(_)
+            | Self::SentToSeveral(_)
+            | Self::Topics(_)
             | Self::Draft(_)
             | Self::Presets(_)
             | Self::Log(_)
@@ -507,6 +513,9 @@ pub struct CheckedMessage {
     pub at: UnixMillis,
     /// How it came to be released.
     pub passage: Passage,
+    /// How it stands among others, on networks where messages say so.
+    #[serde(default)]
+    pub routing: Option<Box<Routing>>,
 }
 
 /// What became of a message that was to be sent.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Thread;
 use crate::model::{
     Author, ChannelId, Digest, MessageId, Occasion, OnScreen, Passphrase, PeerText, Rest, ReviewId,
     UnixMillis, Verdict, Words,
@@ -253,6 +254,9 @@ pub enum Request {
         before: Option<MessageId>,
         /// At most this many.
         limit: u32,
+        /// Only those of this topic.
+        #[serde(default, rename = "unsafe_topic")]
+        topic: Option<PeerText>,
     },
     /// Answers [`super::Reply::Page`]: messages around one, itself among them.
     Around {
@@ -372,6 +376,24 @@ pub enum Request {
         /// Wait for the first attempt to end, rather than answer once it is durable. Without
         /// it a human's message leaves after the time for taking it back.
         now: bool,
+        /// Where it belongs, on networks where messages say so.
+        #[serde(default)]
+        thread: Thread,
+    },
+    /// Sends the same to several, each for themselves; nothing leaves where one of them cannot be
+    /// written to. Answers [`super::Reply::SentToSeveral`].
+    SendToSeveral {
+        /// Which channels, all of one login.
+        channels: Vec<ChannelId>,
+        /// The text.
+        body: PeerText,
+        /// Where it belongs.
+        thread: Thread,
+    },
+    /// Answers [`super::Reply::Topics`].
+    Topics {
+        /// Which channel.
+        channel: ChannelId,
     },
     /// Takes back a message that has not left. Answers [`super::Reply::Done`].
     TakeBack {
@@ -531,6 +553,8 @@ impl Request {
             | Self::VerifyLog
             | Self::RedactLog { .. }
             | Self::Transcript { .. }
+            | Self::Topics { .. }
+            | Self::SendToSeveral { .. }
             | Self::Around { .. }
             | Self::Search { .. }
             | Self::SearchIndex { .. }
@@ -564,32 +588,4 @@ impl Request {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_reads_back_from_its_wire_form() {
-        let request = Request::Send {
-            channel: ChannelRef::Named("abc".into()),
-            subject: PeerText::default(),
-            body: PeerText::new("hello"),
-            author: Author::Assistant,
-            now: true,
-        };
-        let text = serde_json::to_string(&request).unwrap();
-        assert!(text.starts_with(r#"{"method":"send","params":{"channel":"abc""#));
-        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
-    }
-
-    #[test]
-    fn a_human_s_message_cannot_be_sent_in_the_assistant_role() {
-        let request = Request::Send {
-            channel: ChannelRef::Id(ChannelId(1)),
-            subject: PeerText::default(),
-            body: PeerText::new("hello"),
-            author: Author::Human,
-            now: false,
-        };
-        assert_eq!(request.needs(), Role::Supervisor);
-    }
-}
+mod tests;

@@ -83,6 +83,8 @@ pub(super) mod tests {
     /// An active channel with every field set.
     pub(in crate::cli) fn channel() -> Channel {
         Channel {
+            account: None,
+            presence: None,
             id: ChannelId(1),
             network: NetworkId::Mailbox,
             address: "bb7ppzYHD5bpz5h-OZG5OQ".into(),

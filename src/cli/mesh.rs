@@ -416,7 +416,7 @@ async fn ask(handle: &Handle, request: Accounts) -> Result<AccountsReply, Error>
 fn account(reply: AccountsReply) -> Result<Option<OwnAccount>, Error> {
     match reply {
         AccountsReply::Account(account) => Ok(account),
-        AccountsReply::Sighted(_) | AccountsReply::Requests(_) => Err(Error::Unexpected),
+        _ => Err(Error::Unexpected),
     }
 }
 
@@ -490,7 +490,7 @@ async fn request(
 async fn requests(handle: &Handle) -> Result<Vec<ContactRequest>, Error> {
     match ask(handle, Accounts::Requests { network: MESH }).await? {
         AccountsReply::Requests(requests) => Ok(requests),
-        AccountsReply::Account(_) | AccountsReply::Sighted(_) => Err(Error::Unexpected),
+        _ => Err(Error::Unexpected),
     }
 }
 

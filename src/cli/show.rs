@@ -262,6 +262,7 @@ mod tests {
 
     fn message(content: Content) -> Message {
         Message {
+            routing: None,
             id: MessageId(40),
             channel: ChannelId(1),
             author: Author::Peer,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Digest, Fingerprint, PublicKey};
+use crate::model::{Digest, Fingerprint, IdentityKey};
 
 /// Returns the SHA-256 of these bytes.
 pub fn sha256(bytes: &[u8]) -> Digest {
@@ -23,8 +23,8 @@ pub fn sha256_of(parts: &[&[u8]]) -> Digest {
 }
 
 /// Returns the short form of a key for a person: see [`Fingerprint`].
-pub fn fingerprint(key: &PublicKey) -> Fingerprint {
-    short(&sha256(&key.0))
+pub fn fingerprint(key: &IdentityKey) -> Fingerprint {
+    short(&sha256(&key.bytes()))
 }
 
 /// Returns the short form of a digest, which is its beginning.

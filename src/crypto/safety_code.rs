@@ -35,7 +35,7 @@ pub struct SafetyCode {
 
 /// Derives the code of a channel from its network, its address there and the public keys of its
 /// two sides, in any order.
-pub fn safety_code(network: &str, address: &str, one: &[u8; 32], other: &[u8; 32]) -> SafetyCode {
+pub fn safety_code(network: &str, address: &str, one: &[u8], other: &[u8]) -> SafetyCode {
     let (first, second) = if one <= other {
         (one, other)
     } else {

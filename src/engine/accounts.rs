@@ -8,13 +8,14 @@ use zeroize::Zeroizing;
 use crate::api::{Accounts, AccountsReply, ChannelRef, Error, Event, Reply, purpose_or_default};
 use crate::crypto::{self, SecretKey};
 use crate::model::{
-    Actor, ChannelId, ChannelState, ContactRequest, Fingerprint, NetworkId, OwnAccount, PeerText,
-    Preset, RequestState, UnixMillis,
+    AccountId, Actor, ChannelId, ChannelState, ContactRequest, Fingerprint, NetworkId, OwnAccount,
+    PeerText, Preset, RequestState, UnixMillis,
 };
 use crate::net::{self, Account, Command, Introduction, Logins, Mode, Network, Sighting, Somebody};
 use crate::store::channels::Keyed;
 use crate::store::{self, Tx, accounts, log, requests, review};
 
+use super::channels::keys_of;
 use super::contacts::{no_random, write_down};
 use super::core::{Answer, Core, Internal};
 use super::reading::{in_use, short};
@@ -38,19 +39,21 @@ impl Core {
             if network.logins().is_none() {
                 continue;
             }
-            let Some(account) = accounts::of(&self.store, network.id())? else {
-                continue;
-            };
             let serves = self.mode == Mode::Continuous;
-            let account = Account {
-                address: account.address.clone(),
-                name: account.name.clone(),
-                endpoint: account.endpoint.clone(),
-                secret: Arc::new(SecretKey::from_bytes(*account.secret)),
-                listen: self.listen(network.id()).filter(|_| serves),
-                announced: serves && self.config.is_announced(network.id()),
-            };
-            self.command(network.id(), Command::Login(Box::new(account)));
+            for account in accounts::all(&self.store, network.id())? {
+                let account = Account {
+                    id: account.id,
+                    address: account.address.clone(),
+                    name: account.name.clone(),
+                    endpoint: account.endpoint.clone(),
+                    own: keys_of(&account),
+                    token: account.token.map(Arc::new),
+                    audited: self.config.is_audited(network.id()),
+                    listen: self.listen(network.id()).filter(|_| serves),
+                    announced: serves && self.config.is_announced(network.id()),
+                };
+                self.command(network.id(), Command::Login(Box::new(account)));
+            }
         }
         Ok(())
     }
@@ -99,6 +102,17 @@ impl Core {
             } => self.move_account(network, endpoint, name),
             Accounts::Listen { network, at } => self.listen_at(network, at),
             Accounts::Requests { network } => self.contact_requests(network),
+            Accounts::List { network } => self.logins(network),
+            Accounts::Enrol(request) => return self.enrol(*request, answer),
+            Accounts::Directory { account } => return self.directory(account, answer),
+            Accounts::Add {
+                account,
+                address,
+                seen,
+            } => {
+                return self.add_peer(account, address, seen, answer);
+            }
+            Accounts::Leave { account, force } => self.leave(account, force),
             Accounts::Import { network, from } => self.import_account(network, &from),
             Accounts::Export { network, to } => self.export_account(network, &to),
         };
@@ -107,22 +121,30 @@ impl Core {
 
     fn own_account(&self, network: NetworkId) -> Result<Reply, Error> {
         let account = accounts::of(&self.store, network)?;
-        let account = account.map(|account| {
-            let of = net::of(network);
-            let key = of.public_of(&SecretKey::from_bytes(*account.secret));
-            OwnAccount {
-                network,
-                address: account.address.clone(),
-                name: account.name.clone(),
-                endpoint: account.endpoint.clone(),
-                key: of.write_key(&key),
-                fingerprint: of.fingerprint(&key),
-                digest: of.digest_of(&key),
-                created_at: account.created_at,
-                listening: self.listening.get(&network).cloned(),
-            }
-        });
+        let account = account.map(|account| self.shown_account(network, &account));
         Ok(AccountsReply::Account(account).into())
+    }
+
+    /// Returns what everybody here may know of a login.
+    pub(super) fn shown_account(
+        &self,
+        network: NetworkId,
+        account: &accounts::Account,
+    ) -> OwnAccount {
+        let of = net::of(network);
+        let key = of.public_of(&keys_of(account));
+        OwnAccount {
+            id: account.id,
+            network,
+            address: account.address.clone(),
+            name: account.name.clone(),
+            endpoint: account.endpoint.clone(),
+            key: of.write_key(&key),
+            fingerprint: of.fingerprint(&key),
+            digest: of.digest_of(&key),
+            created_at: account.created_at,
+            listening: self.listening.get(&network).cloned(),
+        }
     }
 
     fn make_account(
@@ -134,6 +156,12 @@ impl Core {
         force: bool,
     ) -> Result<Reply, Error> {
         let (_, logins) = logging_in(network)?;
+        if !logins.asks() {
+            return Err(Error::BadRequest(format!(
+                "{} relays have to know you first: log in, or register with an invite",
+                network.label()
+            )));
+        }
         let endpoint = match endpoint {
             Some(endpoint) => logins.read_endpoint(&endpoint).map_err(Error::BadRequest)?,
             None => self
@@ -154,10 +182,13 @@ impl Core {
         check_own_name(&name)?;
         let secret = SecretKey::generate().map_err(no_random)?;
         let account = accounts::Account {
+            id: AccountId(0),
             address,
             name,
             endpoint,
             secret: Zeroizing::new(*secret.expose()),
+            signing: None,
+            token: None,
             created_at: self.now(),
         };
         self.put_account(network, &account, force)?;
@@ -309,7 +340,7 @@ impl Core {
             return Err(Error::BadRequest("that is yourself".to_owned()));
         }
         let now = self.now();
-        let known = store::channels::by_address(&self.store, network, &who.address)?;
+        let known = store::channels::by_address(&self.store, (network, None), &who.address)?;
         let id = if let Some(id) = known {
             let keyed = self.find(&ChannelRef::Id(id))?;
             let other_key = keyed.channel.their_key.is_some()
@@ -340,6 +371,7 @@ impl Core {
             let new = NewPeer {
                 network,
                 account: &account,
+                several: false,
                 who: &at,
                 state: ChannelState::Invited,
                 instructions: &text,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::api::{ChannelRef, Error, Event, Reply};
 use crate::crypto::SecretKey;
-use crate::model::{Actor, ChannelState, PeerText, PublicKey};
-use crate::net::{self, Command, Watch};
+use crate::model::{Actor, ChannelState, IdentityKey, PeerText};
+use crate::net::{self, Command, OwnKeys, Watch};
 use crate::policy::{presets, template};
 use crate::profile::Profile;
-use crate::store::{self, channels::Keyed, log, messages, settings};
+use crate::store::{self, Read, accounts, channels::Keyed, log, messages, settings};
 
 use super::core::Core;
 use super::reading::shown;
@@ -43,9 +43,10 @@ impl Core {
             .flatten();
         let watch = Watch {
             channel: channel.id,
+            account: channel.account,
             address: channel.address.clone(),
             relay: channel.relay.clone(),
-            secret: secret(keyed),
+            own: own_keys(&self.store, keyed)?,
             pinned,
             inviter: channel.inviter,
             ours: messages::at_relay(&self.store, channel.id)?,
@@ -168,13 +169,27 @@ pub(super) fn preset_text(
         .map_err(|error| Error::BadRequest(format!("preset {preset}: {error}")))
 }
 
-/// Returns our private key of a channel.
-pub(super) fn secret(keyed: &Keyed) -> Arc<SecretKey> {
-    Arc::new(SecretKey::from_bytes(*keyed.secret))
+/// Returns our keys of a channel: its own, or those of the login that it belongs to.
+pub(super) fn own_keys(read: &impl Read, keyed: &Keyed) -> Result<OwnKeys, store::Error> {
+    let account = keyed.channel.account;
+    let account = account.map(|id| accounts::by_id(read, id)).transpose()?;
+    Ok(match account.flatten() {
+        Some(account) => keys_of(&account),
+        None => SecretKey::from_bytes(*keyed.secret).into(),
+    })
+}
+
+/// Returns the keys of a login.
+pub(super) fn keys_of(account: &accounts::Account) -> OwnKeys {
+    let signing = account.signing.as_ref();
+    OwnKeys {
+        secret: Arc::new(SecretKey::from_bytes(*account.secret)),
+        signing: signing.map(|seed| Arc::new(SecretKey::from_bytes(**seed))),
+    }
 }
 
 /// Returns the pinned key of a channel.
-pub(super) fn pinned(keyed: &Keyed) -> Option<PublicKey> {
+pub(super) fn pinned(keyed: &Keyed) -> Option<IdentityKey> {
     let key = keyed.channel.their_key.as_deref()?;
     net::of(keyed.channel.network).read_key(key)
 }

@@ -85,13 +85,14 @@ impl Core {
                 return Err(Error::Stopped);
             }
             let entry = &taken.entry;
-            if store::channels::by_address(&tx, NetworkId::Mailbox, &entry.id)?.is_some() {
+            if store::channels::by_address(&tx, (NetworkId::Mailbox, None), &entry.id)?.is_some() {
                 skipped += 1;
                 continue;
             }
             let phone = entry.phone.as_deref().map(PeerText::new);
             let new = NewChannel {
                 network: NetworkId::Mailbox,
+                account: None,
                 address: &entry.id,
                 name: &PeerText::new(entry.name.as_str()),
                 phone: phone.as_ref(),

@@ -6,7 +6,7 @@ use crate::model::{
     Actor, Channel, ChannelId, ChannelState, Digest, PeerText, Preset, StopReason, UnixMillis,
     Verdict,
 };
-use crate::net::{self, Command, InviteLink, Links, Network};
+use crate::net::{self, Command, InviteLink, Links, Network, OwnKeys};
 use crate::policy::{presets, template};
 use crate::store::channels::{Keyed, NewChannel};
 use crate::store::{self, Tx, log, review};
@@ -47,23 +47,24 @@ impl Core {
             let text = self.preset_text(&preset, &name)?;
             (preset, text)
         };
-        let secret = SecretKey::generate().map_err(no_random)?;
+        let own = new_keys()?;
         let link = InviteLink {
             relay,
             address,
-            key: network.public_of(&secret),
+            key: network.public_of(&own),
         };
         // Before anything is stored: a broken template must not leave half an invite behind.
         let (url, words) = self.words_for(network, &link, &name, sender.as_ref())?;
         let new = NewChannel {
             network: network.id(),
+            account: None,
             address: &link.address,
             name: &name,
             phone: phone.as_ref(),
             state: ChannelState::Invited,
             inviter: true,
             relay: &link.relay,
-            secret: secret.expose(),
+            secret: own.secret.expose(),
             our_key: &network.write_key(&link.key),
             their_key: None,
             announce: false,
@@ -258,7 +259,7 @@ impl Core {
     ) -> Result<Keyed, Error> {
         let (network, links) = linking()?;
         let link = links.read(url.trim()).map_err(Error::InvalidInvite)?;
-        let known = store::channels::by_address(&self.store, network.id(), &link.address)?
+        let known = store::channels::by_address(&self.store, (network.id(), None), &link.address)?
             .map(|id| self.find(&ChannelRef::Id(id)))
             .transpose()?;
         match known {
@@ -284,18 +285,19 @@ impl Core {
         check_name(&name)?;
         let preset = preset.map_or_else(default_preset, str::to_owned);
         let instructions = self.preset_text(&preset, &name)?;
-        let secret = SecretKey::generate().map_err(no_random)?;
+        let own = new_keys()?;
         let now = self.now();
         let new = NewChannel {
             network: network.id(),
+            account: None,
             address: &link.address,
             name: &name,
             phone: None,
             state: ChannelState::Active,
             inviter: false,
             relay: &link.relay,
-            secret: secret.expose(),
-            our_key: &network.write_key(&network.public_of(&secret)),
+            secret: own.secret.expose(),
+            our_key: &network.write_key(&network.public_of(&own)),
             their_key: Some(&network.write_key(&link.key)),
             announce: true,
             preset: &preset,
@@ -479,6 +481,11 @@ fn fallback_name(address: &str) -> PeerText {
 
 fn default_preset() -> String {
     Preset::SafeAcquaintance.as_str().to_owned()
+}
+
+/// Makes the one key that a new channel of a network without logins has.
+fn new_keys() -> Result<OwnKeys, Error> {
+    Ok(SecretKey::generate().map_err(no_random)?.into())
 }
 
 /// Says that the system gave no random bytes.

@@ -10,9 +10,10 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::api::{Call, ChannelRef, Desk, Error, Event, RelayState, Reply, Request};
 use crate::model::{
-    ChannelId, FirstLook, Listening, MessageId, NetworkId, Occasion, UnixMillis, Work,
+    AccountId, Audience, ChannelId, FirstLook, Listening, MessageId, NetworkId, Occasion, Presence,
+    UnixMillis, Work,
 };
-use crate::net::{Command, FirstLooks, Incoming, Link, Mode, Network, Problem, Sighting};
+use crate::net::{Command, Enrolled, FirstLooks, Incoming, Link, Mode, Network, Problem, Sighting};
 use crate::profile::{Config, Profile};
 use crate::store::{self, Store, settings};
 
@@ -20,6 +21,7 @@ use super::Clock;
 use super::accounts::Meeting;
 use super::check::PendingCheck;
 use super::find::Finder;
+use super::logins::{Adding, NewLogin};
 use super::outbound::Sender;
 use super::vault::{Door, Tried};
 use super::wake::Wakes;
@@ -49,7 +51,19 @@ pub(super) enum Internal {
     WakeAgain(ChannelId),
     /// A look for others ended.
     Sought {
-        network: NetworkId,
+        of: (NetworkId, Option<AccountId>),
+        found: Vec<Sighting>,
+        answer: Answer,
+    },
+    /// A relay said whether it knows us.
+    Enrolled {
+        login: Box<NewLogin>,
+        result: Result<Enrolled, String>,
+        answer: Answer,
+    },
+    /// A relay said who is there, one of whom is to be added.
+    Listed {
+        adding: Adding,
         found: Vec<Sighting>,
         answer: Answer,
     },
@@ -108,6 +122,8 @@ pub(super) struct Core {
     pub(super) listens_at: BTreeMap<NetworkId, SocketAddr>,
     /// Where networks listen for others.
     pub(super) listening: BTreeMap<NetworkId, Listening>,
+    /// Whether peers are there, as relays said.
+    pub(super) presences: HashMap<ChannelId, Presence>,
     /// When the relay was last asked for an answer to an invite.
     pub(super) checked_at: HashMap<ChannelId, UnixMillis>,
     /// Whether the networks watch every channel that is in use, rather than those needed so far.
@@ -165,6 +181,7 @@ impl Core {
             relays: BTreeMap::new(),
             listens_at: BTreeMap::new(),
             listening: BTreeMap::new(),
+            presences: HashMap::new(),
             checked_at: HashMap::new(),
             watches_all: false,
             sends: mode == Mode::Continuous,
@@ -295,11 +312,17 @@ impl Core {
                     self.announce(&keyed);
                 }
             }
-            Internal::Sought {
-                network,
+            Internal::Sought { of, found, answer } => self.sought(of, found, answer),
+            Internal::Enrolled {
+                login,
+                result,
+                answer,
+            } => self.enrolled(login, result, answer),
+            Internal::Listed {
+                adding,
                 found,
                 answer,
-            } => self.sought(network, found, answer),
+            } => self.listed(&adding, found, answer),
             Internal::Met {
                 meeting,
                 sighting,
@@ -328,11 +351,14 @@ impl Core {
                 body,
                 author,
                 now,
+                thread,
             } => {
                 let text = super::outbound::Text {
                     subject,
                     body,
                     author,
+                    thread,
+                    audience: Audience::One,
                 };
                 self.send(&channel, text, now, call.reply);
             }
@@ -401,7 +427,14 @@ impl Core {
                 channel,
                 before,
                 limit,
-            } => self.transcript(channel, before, limit),
+                topic,
+            } => self.transcript(channel, before, limit, topic.as_ref()),
+            Request::Topics { channel } => self.topics(channel),
+            Request::SendToSeveral {
+                channels,
+                body,
+                thread,
+            } => self.send_to_several(&channels, &body, &thread),
             request @ (Request::Around { .. }
             | Request::Search { .. }
             | Request::SearchIndex { .. }

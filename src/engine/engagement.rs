@@ -470,6 +470,10 @@ fn history(past: &[Message], rules: &Rules) -> Vec<PastMessage> {
                 local: local_now(rules, message.at)?,
                 readable: readable(&message.content),
                 signals: message.signals.clone(),
+                provenance: message
+                    .routing
+                    .as_ref()
+                    .and_then(|routing| routing.provenance),
             })
         })
         .collect()

@@ -7,13 +7,13 @@ use tokio::sync::oneshot;
 use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
 use crate::model::{
-    Actor, Author, Channel, ChannelId, ChannelState, Content, MessageId, PeerText, Preset,
-    PublicKey, RequestState, StopReason, UnixMillis,
+    Actor, Author, Channel, ChannelId, ChannelState, Content, Digest, IdentityKey, MessageId,
+    PeerText, Preset, RequestState, StopReason, UnixMillis,
 };
 use crate::net::{self, Arrived, Failure, Incoming, Mode, News, Retry, Settled, Stranger, backoff};
 use crate::profile::Profile;
 use crate::store::messages::{Arrival, NewInbound};
-use crate::store::{self, Tx, channels, log, messages, originals, requests, review};
+use crate::store::{self, Tx, channels, log, messages, originals, requests, review, routing};
 
 use super::channels::preset_text;
 use super::contacts::{seen_digest, write_down};
@@ -64,7 +64,9 @@ impl After {
         }
         Settled {
             acknowledge: stored.acknowledge,
+            stored: stored.envelopes,
             refused: stored.refused,
+            discard: false,
         }
     }
 }
@@ -99,7 +101,7 @@ impl Core {
         let mut after = After::default();
         let mut wrote = false;
         let mut checked = Vec::new();
-        let (mut relays, mut listens) = (Vec::new(), Vec::new());
+        let (mut relays, mut listens, mut presences) = (Vec::new(), Vec::new(), Vec::new());
         let tx = self.store.write()?;
         for Incoming { news, settled } in batch {
             let mut answer = Settled::default();
@@ -128,7 +130,8 @@ impl Core {
                 News::NoHandshake { channel } => checked.push(channel),
                 News::Stranger(stranger) => {
                     let judged = take_stranger(&self.profile, &tx, &stranger, now)?;
-                    answer.refused = judged == Judged::Refused;
+                    answer.refused = matches!(judged, Judged::Refused | Judged::Rejected);
+                    answer.discard = judged == Judged::Rejected;
                     if let Judged::Changed(channel) = judged {
                         wrote = true;
                         after.asks(channel);
@@ -154,6 +157,7 @@ impl Core {
                     problem,
                     push,
                 } => relays.push((relay, problem, push)),
+                News::Presence(seen) => presences.extend(seen),
                 News::Listening { network, at } => listens.push((network, at)),
             }
             after.settled.push((settled, answer));
@@ -166,6 +170,10 @@ impl Core {
         for (relay, problem, push) in relays {
             self.note_relay(relay, problem, push);
             after.events.push(Event::Status);
+        }
+        if !presences.is_empty() {
+            self.presences.extend(presences);
+            after.events.push(Event::Channels);
         }
         for (network, at) in listens {
             self.listening.remove(&network);
@@ -288,6 +296,8 @@ struct Inbound<'a> {
 struct Stored {
     /// The relay's numbers that may be acknowledged.
     acknowledge: Vec<i64>,
+    /// The envelopes of those.
+    envelopes: Vec<Digest>,
     /// What the assistant may read now.
     released: Vec<MessageId>,
     /// Whether anything waits for a person now.
@@ -331,6 +341,7 @@ impl<'a> Inbound<'a> {
                 None => self.judge_and_store(tx, &channel, &mut judge, item, &mut stored)?,
             }
             stored.acknowledge.extend(item.seq);
+            stored.envelopes.push(item.envelope);
         }
         Ok(stored)
     }
@@ -343,7 +354,7 @@ impl<'a> Inbound<'a> {
         item: &Arrived,
         stored: &mut Stored,
     ) -> Result<(), Error> {
-        let judged = judge.judge(&item.content);
+        let judged = judge.judge(&item.content, item.routing.as_ref());
         let new = NewInbound {
             channel: self.channel,
             seq: item.seq,
@@ -357,6 +368,9 @@ impl<'a> Inbound<'a> {
         let Arrival::New(message) = messages::receive(tx, &new)? else {
             return Ok(());
         };
+        if let Some(routing) = &item.routing {
+            routing::set(tx, self.channel, message, routing)?;
+        }
         if let Some(original) = &item.original {
             originals::keep(tx, message, original)?;
         }
@@ -396,7 +410,7 @@ fn says(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<bool, store::Er
 fn judge_handshake(
     tx: &Tx<'_>,
     id: ChannelId,
-    key: Option<&PublicKey>,
+    key: Option<&IdentityKey>,
     answers: Option<u32>,
     now: UnixMillis,
 ) -> Result<bool, Error> {
@@ -514,6 +528,7 @@ fn announcement(news: &News) -> Option<ChannelId> {
         | News::NoHandshake { .. }
         | News::Stranger(_)
         | News::Posted { .. }
+        | News::Presence(_)
         | News::Relay { .. }
         | News::Listening { .. } => None,
     }

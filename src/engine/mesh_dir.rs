@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use crate::api::{Error, Event, Reply};
 use crate::crypto::{SecretKey, signing};
 use crate::model::{
-    Actor, Admission, Author, ChannelId, ChannelState, Content, NetworkId, PeerText, PublicKey,
-    RequestState, UnixMillis,
+    AccountId, Actor, Admission, Author, ChannelId, ChannelState, Content, NetworkId, PeerText,
+    PublicKey, RequestState, UnixMillis,
 };
 use crate::net::mesh::{SCHEME, arrived_envelope, sent_envelope, stranger_of};
 use crate::net::{self, Somebody};
@@ -80,6 +80,9 @@ impl Core {
         if !same {
             let identity = &found.identity.identity;
             let account = accounts::Account {
+                id: AccountId(0),
+                signing: None,
+                token: None,
                 address: identity.agent.as_str().to_owned(),
                 name: identity.display_name.expose_untrusted().to_owned(),
                 endpoint: identity.endpoint.expose_untrusted().to_owned(),
@@ -383,7 +386,7 @@ fn store_peer(
 ) -> Result<bool, Error> {
     let identity = &peer.identity;
     let network = NetworkId::Mesh;
-    if channels::by_address(tx, network, identity.agent.as_str())?.is_some() {
+    if channels::by_address(tx, (network, None), identity.agent.as_str())?.is_some() {
         return Ok(false);
     }
     let endpoint = identity.endpoint.expose_untrusted();
@@ -400,6 +403,7 @@ fn store_peer(
     let new = NewPeer {
         network,
         account,
+        several: false,
         who: &who,
         state: ChannelState::Active,
         instructions: welcome,
@@ -441,7 +445,7 @@ fn store_request(
     let Some(stranger) = stranger_of(request, &received) else {
         return Ok(Stored::LeftOut);
     };
-    let known = channels::by_address(tx, NetworkId::Mesh, &stranger.who.address)?;
+    let known = channels::by_address(tx, (NetworkId::Mesh, None), &stranger.who.address)?;
     if let Some(channel) = known
         && requests::adopt(tx, channel, &id, &stranger.purpose, &stranger.who.answer)?
     {
@@ -452,7 +456,7 @@ fn store_request(
         match judge_stranger(tx, &stranger, || Ok(welcome.to_owned()), now)? {
             Judged::Changed(_) => Stored::New,
             Judged::Known => Stored::Known,
-            Judged::Refused => Stored::LeftOut,
+            Judged::Refused | Judged::Rejected => Stored::LeftOut,
         },
     )
 }
@@ -534,12 +538,14 @@ fn store_outgoing(tx: &Tx<'_>, bytes: &[u8], account: &accounts::Account) -> Res
 
 /// Finds a peer whose key is pinned.
 fn peer(tx: &Tx<'_>, address: &str) -> Result<Option<(ChannelId, PublicKey)>, Error> {
-    let Some(id) = channels::by_address(tx, NetworkId::Mesh, address)? else {
+    let Some(id) = channels::by_address(tx, (NetworkId::Mesh, None), address)? else {
         return Ok(None);
     };
     let keyed = channels::by_id(tx, id)?;
     let key = keyed.and_then(|keyed| keyed.channel.their_key);
-    let key = key.and_then(|key| net::of(NetworkId::Mesh).read_key(&key));
+    let key = key
+        .and_then(|key| net::of(NetworkId::Mesh).read_key(&key))
+        .map(|key| key.key);
     Ok(key.map(|key| (id, key)))
 }
 

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use crate::api::{ChannelRef, Error, Event, Reply, SendOutcome};
+use crate::api::{ChannelRef, Error, Event, Reply, SendOutcome, Thread};
 use crate::crypto;
 use crate::model::{
-    Actor, Author, Body, ChannelId, ChannelState, Delivery, Evidence, MessageId, Passage, PeerText,
-    UnixMillis,
+    Actor, Audience, Author, Body, ChannelId, ChannelState, Delivery, Evidence, MessageId, Passage,
+    PeerText, Routing, UnixMillis,
 };
-use crate::net::{Accepted, Command, Failure, Keys, Post, Retry, Sealed, backoff};
-use crate::store::{self, Tx, channels::Keyed, log, messages, originals, outbox};
+use crate::net::{
+    Accepted, Command, Failure, Keys, Outgoing, Post, Retry, SealError, Sealed, backoff,
+};
+use crate::store::{self, Tx, channels::Keyed, log, messages, originals, outbox, routing};
 
-use super::channels::{pinned, secret};
+use super::channels::{own_keys, pinned};
 use super::contacts::write_down;
 use super::core::{Answer, Core};
 use super::engagement::in_force;
@@ -33,6 +35,8 @@ pub(super) struct Text {
     pub(super) subject: PeerText,
     pub(super) body: PeerText,
     pub(super) author: Author,
+    pub(super) thread: Thread,
+    pub(super) audience: Audience,
 }
 
 /// A message that is durable and has not left.
@@ -98,6 +102,22 @@ impl Core {
         })));
     }
 
+    /// Stores a message and queues it without waiting for anything.
+    pub(super) fn queue_text(
+        &mut self,
+        reference: &ChannelRef,
+        text: Text,
+    ) -> Result<SendOutcome, Error> {
+        Ok(match self.queue(reference, text, false)? {
+            Ready::Held(outcome) => outcome,
+            Ready::Queued(queued) => SendOutcome::Queued {
+                message: queued.message,
+                due: queued.due,
+                problem: self.is_paused().then(|| PAUSED.to_owned()),
+            },
+        })
+    }
+
     fn queue(
         &mut self,
         reference: &ChannelRef,
@@ -109,13 +129,15 @@ impl Core {
         if channel.state != ChannelState::Active {
             return Err(Error::ChannelNotActive);
         }
+        let routing = self.routing_for(channel, text.thread, text.audience)?;
         let body = Body {
             subject: text.subject,
             body: text.body,
             metadata: PeerText::new("{}"),
         };
         self.check_size(&keyed, &body)?;
-        let (rule, leaks) = match self.judge_outbound(channel, text.author, &body)? {
+        let said = (&body, routing.as_ref());
+        let (rule, leaks) = match self.judge_outbound(channel, text.author, said)? {
             Fate::Leaves { rule, leaks } => (rule, leaks),
             Fate::Waits(outcome) => return Ok(Ready::Held(outcome)),
         };
@@ -136,6 +158,9 @@ impl Core {
         };
         let tx = self.store.write()?;
         let message = outbox::queue(&tx, &new)?;
+        if let Some(routing) = &routing {
+            routing::set(&tx, channel.id, message, routing)?;
+        }
         let (actor, what) = match text.author {
             Author::Human => (Actor::Human, "queued"),
             Author::Assistant | Author::Peer => (Actor::Rule, "sent_alone"),
@@ -247,7 +272,7 @@ impl Core {
         let keyed = keyed(&self.store, due.channel)?;
         let sealed = match (due.payload, due.envelope) {
             (Some(payload), Some(envelope)) => Sealed { payload, envelope },
-            _ => match self.seal(&keyed, &due.body) {
+            _ => match self.seal(&keyed, &due.body, due.routing.as_ref()) {
                 Ok(sealed) => sealed,
                 Err(error) => return self.give_up(due.message, due.channel, &error, now),
             },
@@ -270,6 +295,7 @@ impl Core {
             channel: due.channel,
             sealed,
             body: due.body,
+            routing: due.routing,
             repeated: due.attempts > 0,
         };
         self.command(keyed.channel.network, Command::Post(post));
@@ -297,20 +323,28 @@ impl Core {
         Ok(())
     }
 
-    fn seal(&self, keyed: &Keyed, body: &Body) -> Result<Sealed, Error> {
+    fn seal(&self, keyed: &Keyed, body: &Body, routing: Option<&Routing>) -> Result<Sealed, Error> {
         let unusable = || Error::Storage("the channel has no usable key".to_owned());
         let port = self
             .ports
             .get(&keyed.channel.network)
             .ok_or_else(unusable)?;
         let keys = Keys {
-            secret: secret(keyed),
+            own: own_keys(&self.store, keyed)?,
             peer: pinned(keyed).ok_or_else(unusable)?,
         };
         let nonce = crypto::random().map_err(|error| Error::Storage(error.to_string()))?;
+        let message = Outgoing {
+            to: &keyed.channel.address,
+            body,
+            routing,
+        };
         port.network
-            .seal(&keys, body, nonce)
-            .map_err(|_unusable_key| unusable())
+            .seal(&keys, &message, nonce)
+            .map_err(|error| match error {
+                SealError::UnusableKey => unusable(),
+                SealError::TooLarge => Error::BadRequest(error.to_string()),
+            })
     }
 
     /// Tells whoever waits how an attempt ended.
@@ -398,6 +432,9 @@ pub(super) fn settle_post(
             outbox::relayed(tx, message, accepted.seq, accepted.delivered, now)?;
             if accepted.delivered {
                 they_took_it(tx, channel, now)?;
+            }
+            if let Some(id) = &accepted.remote_id {
+                routing::set_remote_id(tx, message, id)?;
             }
             if let Some(original) = &accepted.original {
                 originals::keep(tx, message, original)?;

@@ -33,8 +33,8 @@ impl Core {
         let keyed = store::channels::all(&self.store)?;
         let relays: BTreeSet<&str> = keyed
             .iter()
-            // Where contact is asked for, peers are reached where they are, and nothing is polled.
-            .filter(|keyed| net::of(keyed.channel.network).logins().is_none())
+            // Where messages go straight to the peer nothing is polled.
+            .filter(|keyed| !keyed.channel.network.is_direct())
             .filter(|keyed| in_use(keyed.channel.state))
             .map(|keyed| keyed.channel.relay.as_str())
             .collect();
@@ -91,12 +91,21 @@ impl Core {
 
     pub(super) fn channels(&self) -> Result<Reply, Error> {
         let all = store::channels::all(&self.store)?;
-        Ok(Reply::Channels(all.into_iter().map(shown).collect()))
+        let all = all.into_iter().map(|keyed| self.present(shown(keyed)));
+        Ok(Reply::Channels(all.collect()))
     }
 
     pub(super) fn channel(&self, reference: &ChannelRef) -> Result<Reply, Error> {
         let keyed = self.find(reference)?;
-        Ok(Reply::Channel(Box::new(shown(keyed))))
+        Ok(Reply::Channel(Box::new(self.present(shown(keyed)))))
+    }
+
+    /// Adds what a relay last said of whether the peer is there.
+    fn present(&self, channel: Channel) -> Channel {
+        Channel {
+            presence: self.presences.get(&channel.id).copied(),
+            ..channel
+        }
     }
 
     /// Finds the channel that is meant.
@@ -185,9 +194,13 @@ impl Core {
         channel: ChannelId,
         before: Option<MessageId>,
         limit: u32,
+        topic: Option<&PeerText>,
     ) -> Result<Reply, Error> {
         let limit = limit.clamp(1, LARGEST_PAGE);
-        let mut page = messages::page(&self.store, channel, before, limit + 1)?;
+        let mut page = match topic {
+            Some(topic) => messages::page_of(&self.store, channel, topic, before, limit + 1)?,
+            None => messages::page(&self.store, channel, before, limit + 1)?,
+        };
         let more = page.len() > usize::try_from(limit).unwrap_or(usize::MAX);
         if more {
             page.remove(0);

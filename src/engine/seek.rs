@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::api::{AccountsReply, ChannelRef, Error};
-use crate::model::{Claim, NetworkId, PeerText, Sighted, Work};
+use crate::model::{AccountId, Claim, NetworkId, PeerText, Sighted, Work};
 use crate::net::{self, Command, Search, Sighting, Somebody};
 use crate::store;
 
@@ -68,7 +68,7 @@ impl Core {
             found.sort_by_key(|sighting| place(sighting).unwrap_or(usize::MAX));
             // The engine stopped, and with it whoever waited.
             let _stopped = internal.send(Internal::Sought {
-                network,
+                of: (network, None),
                 found,
                 answer,
             });
@@ -81,21 +81,35 @@ impl Core {
         addresses: Vec<String>,
     ) -> mpsc::Receiver<Sighting> {
         let (found, sightings) = mpsc::channel(BACKLOG);
-        self.command(network, Command::Seek(Search { addresses, found }));
+        let search = Search {
+            account: None,
+            addresses,
+            found,
+        };
+        self.command(network, Command::Seek(search));
         sightings
     }
 
-    pub(super) fn sought(&self, network: NetworkId, found: Vec<Sighting>, answer: Answer) {
+    pub(super) fn sought(
+        &self,
+        of: (NetworkId, Option<AccountId>),
+        found: Vec<Sighting>,
+        answer: Answer,
+    ) {
         let sighted: Result<Vec<_>, _> = found
             .into_iter()
-            .map(|sighting| self.sighted(network, sighting))
+            .map(|sighting| self.sighted(of, sighting))
             .collect();
         let _gone = answer.send(sighted.map(|all| AccountsReply::Sighted(all).into()));
     }
 
-    fn sighted(&self, network: NetworkId, sighting: Sighting) -> Result<Sighted, Error> {
+    pub(super) fn sighted(
+        &self,
+        of: (NetworkId, Option<AccountId>),
+        sighting: Sighting,
+    ) -> Result<Sighted, Error> {
         let (somebody, problem) = match sighting.result {
-            Ok(somebody) => (Some(self.claim_of(network, somebody)?), None),
+            Ok(somebody) => (Some(self.claim_of(of, somebody)?), None),
             Err(problem) => (None, Some(problem)),
         };
         Ok(Sighted {
@@ -105,13 +119,13 @@ impl Core {
         })
     }
 
-    fn claim_of(&self, network: NetworkId, who: Somebody) -> Result<Claim, Error> {
-        let known = store::channels::by_address(&self.store, network, &who.address)?
+    fn claim_of(&self, of: (NetworkId, Option<AccountId>), who: Somebody) -> Result<Claim, Error> {
+        let known = store::channels::by_address(&self.store, of, &who.address)?
             .map(|id| self.find(&ChannelRef::Id(id)))
             .transpose()?
             .filter(|keyed| keyed.channel.their_key.as_ref() == Some(&who.key));
         Ok(Claim {
-            fingerprint: short(net::of(network), &who.key),
+            fingerprint: short(net::of(of.0), &who.key),
             address: who.address,
             unsafe_name: who.name,
             unsafe_endpoint: PeerText::new(who.endpoint),

@@ -13,6 +13,7 @@ use crate::net::{self, Somebody, Stranger};
 use crate::store::channels::{Keyed, NewChannel};
 use crate::store::{self, Tx, accounts, channels, log, requests, review};
 
+use super::channels::keys_of;
 use super::contacts::write_down;
 use super::inbound::stop;
 use super::reading::keyed;
@@ -30,6 +31,8 @@ const LONGEST: usize = 4096;
 pub(super) enum Judged {
     /// Nothing was taken.
     Refused,
+    /// Nothing was taken, because a person refused it, or whoever sent it, for good.
+    Rejected,
     /// It was here already, or changes nothing.
     Known,
     /// It waits for a person, or stopped a channel.
@@ -44,7 +47,11 @@ pub(super) fn judge_stranger(
     welcome: impl FnOnce() -> Result<String, Error>,
     now: UnixMillis,
 ) -> Result<Judged, Error> {
-    let Some(account) = accounts::of(tx, stranger.network)? else {
+    let account = match stranger.account {
+        Some(id) => accounts::by_id(tx, id)?,
+        None => accounts::of(tx, stranger.network)?,
+    };
+    let Some(account) = account else {
         return Ok(Judged::Refused);
     };
     let who = &stranger.who;
@@ -52,17 +59,22 @@ pub(super) fn judge_stranger(
     if who.address == account.address || longest.into_iter().any(|length| length > LONGEST) {
         return Ok(Judged::Refused);
     }
-    let Some(id) = channels::by_address(tx, stranger.network, &who.address)? else {
+    let Some(id) = channels::by_address(tx, (stranger.network, stranger.account), &who.address)?
+    else {
         return admit(tx, stranger, &account, welcome, now);
     };
     let known = keyed(tx, id)?;
     if known.blocked {
-        return Ok(Judged::Refused);
+        return Ok(Judged::Rejected);
     }
     if let Some(earlier) = requests::by_remote_id(tx, id, false, &stranger.id)? {
         // Whoever did not hear our answer repeats it; whoever reuses a number is turned away.
         let same = earlier.key == who.key && earlier.purpose == stranger.purpose;
-        return Ok(if same { Judged::Known } else { Judged::Refused });
+        return Ok(match earlier.state {
+            _ if !same => Judged::Refused,
+            RequestState::Rejected => Judged::Rejected,
+            RequestState::Open | RequestState::Sent | RequestState::Approved => Judged::Known,
+        });
     }
     if requests::count(tx, id, false)? >= MOST_REQUESTS {
         return Ok(Judged::Refused);
@@ -101,6 +113,7 @@ fn admit(
     let new = NewPeer {
         network: stranger.network,
         account,
+        several: stranger.account.is_some(),
         who: &stranger.who,
         state: ChannelState::Closed,
         instructions: &instructions,
@@ -117,6 +130,8 @@ pub(super) struct NewPeer<'a> {
     pub(super) network: NetworkId,
     /// Our login there.
     pub(super) account: &'a accounts::Account,
+    /// Whether it is one of several that the network can have.
+    pub(super) several: bool,
     pub(super) who: &'a Somebody,
     /// State to begin in.
     pub(super) state: ChannelState,
@@ -130,15 +145,16 @@ pub(super) fn insert_peer(tx: &Tx<'_>, peer: &NewPeer<'_>) -> Result<ChannelId, 
     let NewPeer {
         network,
         account,
+        several,
         who,
         state,
         instructions,
         at,
     } = *peer;
     let of = net::of(network);
-    let secret = crypto::SecretKey::from_bytes(*account.secret);
     let new = NewChannel {
         network,
+        account: several.then_some(account.id),
         address: &who.address,
         // Not the name that they give themselves: nobody else chooses the names in use here.
         name: &PeerText::new(who.address.as_str()),
@@ -147,7 +163,7 @@ pub(super) fn insert_peer(tx: &Tx<'_>, peer: &NewPeer<'_>) -> Result<ChannelId, 
         inviter: state == ChannelState::Invited,
         relay: &who.endpoint,
         secret: &account.secret,
-        our_key: &of.write_key(&of.public_of(&secret)),
+        our_key: &of.write_key(&of.public_of(&keys_of(account))),
         their_key: None,
         announce: false,
         preset: Preset::SafeAcquaintance.as_str(),

@@ -7,13 +7,14 @@ use crate::api::{ChannelRef, Digested, DraftFate, DraftState, Error, Event, Repl
 use crate::crypto;
 use crate::model::{
     Actor, Admission, Author, Body, Channel, ChannelId, ChannelState, CodeClass, Content, Delivery,
-    Digest, Evidence, Message, MessageId, Passage, Severity, Signal, UnixMillis,
+    Digest, Evidence, Message, MessageId, Passage, PeerText, Provenance, Routing, Severity, Signal,
+    SignalCode, SignalKind, TextSpan, UnixMillis,
 };
 use crate::policy::admit::{Attention, InboundFacts, admit, attention};
 use crate::policy::ends::Ended;
 use crate::policy::release::{OutboundFacts, Release, release};
 use crate::profile::Profile;
-use crate::store::{self, Read, Tx, held, log, messages, review, supervision};
+use crate::store::{self, Read, Tx, held, log, messages, review, routing, supervision};
 use crate::text;
 
 use super::core::Core;
@@ -60,15 +61,26 @@ impl Judge {
         })
     }
 
-    pub(super) fn judge(&mut self, content: &Content) -> Judged {
-        let signals = content
+    pub(super) fn judge(&mut self, content: &Content, routing: Option<&Routing>) -> Judged {
+        let provenance = routing.and_then(|routing| routing.provenance);
+        let mut signals = content
             .body()
-            .map_or_else(Vec::new, |body| text::scan(&body.judged()).signals);
+            .map_or_else(Vec::new, |body| signals_of(body, routing));
+        if provenance == Some(Provenance::Unsigned) {
+            signals.push(Signal {
+                code: SignalCode::Unsigned,
+                kind: SignalKind::Exact,
+                severity: Severity::Low,
+                span: TextSpan::default(),
+                evidence: PeerText::default(),
+            });
+        }
         let facts = InboundFacts {
             readable: readable(content),
             signals: &signals,
             first: !std::mem::replace(&mut self.peer_has_written, true),
             ended: self.over,
+            provenance,
         };
         Judged {
             admission: admit(&self.in_force.rules, &facts).admission(),
@@ -155,7 +167,53 @@ pub(super) fn message_digest(channel: &Channel, message: &Message) -> Digest {
         body.subject.expose_untrusted().as_bytes(),
         body.body.expose_untrusted().as_bytes(),
         body.metadata.expose_untrusted().as_bytes(),
+        &message
+            .routing
+            .as_ref()
+            .map_or_else(Vec::new, |routing| routed(routing)),
     ])
+}
+
+/// Returns what a decision is bound to of how a message stands among others: all that was there
+/// when it was written. Its id at the relay comes later.
+fn routed(routing: &Routing) -> Vec<u8> {
+    let Routing {
+        kind,
+        topic,
+        correlation,
+        reply_to,
+        audience,
+        provenance,
+        answers: _,
+        remote_id: _,
+    } = routing;
+    // A tuple of plain values always has a JSON form.
+    serde_json::to_vec(&(kind, topic, correlation, reply_to, audience, provenance))
+        .unwrap_or_default()
+}
+
+/// Returns all that is said, with the words of the routing after it, as one text.
+fn with_routing(body: &Body, routing: Option<&Routing>) -> PeerText {
+    let judged = body.judged();
+    let words = routing.map(Routing::words).unwrap_or_default();
+    if words.is_empty() {
+        return judged;
+    }
+    let (judged, words) = (judged.expose_untrusted(), words.expose_untrusted());
+    PeerText::new(format!("{judged}\n\n{words}"))
+}
+
+/// Returns what the scanner finds in a message. What it finds in the words of the routing is in
+/// no part of the body, and so marked nowhere in it.
+fn signals_of(body: &Body, routing: Option<&Routing>) -> Vec<Signal> {
+    let mut signals = text::scan(&with_routing(body, routing)).signals;
+    let length = body.judged().len();
+    for signal in &mut signals {
+        if signal.span.end > length {
+            signal.span = TextSpan::default();
+        }
+    }
+    signals
 }
 
 /// Tells whether letting something pass is asked for twice: what weighs critical in the peer's
@@ -197,19 +255,18 @@ impl Core {
         &mut self,
         channel: &Channel,
         author: Author,
-        body: &Body,
+        (body, routing): (&Body, Option<&Routing>),
     ) -> Result<Fate, Error> {
         let now = self.now();
         let force = in_force(&self.profile, channel, now);
         let over = ended(&self.store, channel, &force.rules, now)?;
         let unknown = || Error::Storage("this computer's clock shows an impossible time".into());
-        let leaks = text::leaks(&body.judged());
+        let leaks = text::leaks(&with_routing(body, routing));
         let facts = OutboundFacts {
             author,
             leaks: &leaks,
             peer_has_written: supervision::peer_has_written(&self.store, channel.id)?,
-            // The mailbox protocol does not say what a message answers.
-            answers_held: false,
+            answers_held: self.is_held(routing.and_then(|routing| routing.answers))?,
             alone_last_hour: self.left_alone(channel.id, now, HOUR)?,
             alone_last_day: self.left_alone(channel.id, now, DAY)?,
             now: local_now(&force.rules, now).ok_or_else(unknown)?,
@@ -234,6 +291,9 @@ impl Core {
         };
         let tx = self.store.write()?;
         let message = held::hold(&tx, &new)?;
+        if let Some(routing) = routing {
+            routing::set(&tx, channel.id, message, routing)?;
+        }
         raise(&tx, review::Kind::HeldDraft, channel, message, &rule, now)?;
         let evidence = Evidence {
             message: Some(message),
@@ -260,6 +320,16 @@ impl Core {
             reasons,
             expires,
         }))
+    }
+
+    /// Tells whether a message that one would answer is held back from the assistant.
+    fn is_held(&self, answers: Option<MessageId>) -> Result<bool, store::Error> {
+        let Some(id) = answers else {
+            return Ok(false);
+        };
+        let answered = messages::by_id(&self.store, id)?;
+        Ok(answered
+            .is_some_and(|message| matches!(message.admission, Some(Admission::Held { .. }))))
     }
 
     fn left_alone(
@@ -385,7 +455,13 @@ impl Core {
         Ok(Reply::Done)
     }
 
-    fn close(&mut self, channel: &Channel, actor: Actor, rule: &str) -> Result<(), Error> {
+    /// Closes a channel; what waited in it for a person waits no longer.
+    pub(super) fn close(
+        &mut self,
+        channel: &Channel,
+        actor: Actor,
+        rule: &str,
+    ) -> Result<(), Error> {
         let now = self.now();
         let tx = self.store.write()?;
         for message in held::held_of(&tx, channel.id)? {

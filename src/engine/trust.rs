@@ -91,7 +91,7 @@ fn code_of(channel: &Channel) -> Result<crypto::SafetyCode, Error> {
     Ok(crypto::safety_code(
         channel.network.as_str(),
         network.code_scope(&channel.address),
-        &key(&channel.our_key)?.0,
-        &key(theirs)?.0,
+        &key(&channel.our_key)?.bytes(),
+        &key(theirs)?.bytes(),
     ))
 }

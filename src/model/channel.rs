@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, Fingerprint, NetworkId, PeerText, UnixMillis};
+use super::{AccountId, ChannelId, Fingerprint, NetworkId, PeerText, Presence, UnixMillis};
 
 /// Where a channel stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,6 +127,9 @@ pub struct Channel {
     pub id: ChannelId,
     /// The network it runs on.
     pub network: NetworkId,
+    /// The login of ours that it belongs to, on networks where we can have several.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// The id the network knows it by: a mailbox channel id, an agent name, a principal.
     pub address: String,
     /// Local name, chosen on this side. The peer never sees it.
@@ -185,6 +188,9 @@ pub struct Channel {
     /// by itself.
     #[serde(default)]
     pub trusts_us: Option<UnixMillis>,
+    /// Whether the relay says that the peer is there, where it says so.
+    #[serde(default)]
+    pub presence: Option<Presence>,
 }
 
 impl Channel {

@@ -2,18 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, Fingerprint, NetworkId, PeerText, ReviewId, UnixMillis};
+use super::{AccountId, ChannelId, Fingerprint, NetworkId, PeerText, ReviewId, UnixMillis};
 
 /// A login of ours on a network that has logins, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnAccount {
+    /// Local id.
+    pub id: AccountId,
     /// The network.
     pub network: NetworkId,
     /// The id that others know us by.
     pub address: String,
     /// The name that others are shown.
     pub name: String,
-    /// Where others reach us, as a URL without trailing slash.
+    /// Where others reach us, or the relay that knows us: a URL without trailing slash.
     pub endpoint: String,
     /// Our public key in the text form of the network.
     pub key: String,

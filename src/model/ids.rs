@@ -24,6 +24,10 @@ row_id! {
     ChannelId
 }
 row_id! {
+    /// A login of ours. Local and never reused.
+    AccountId
+}
+row_id! {
     /// A message of this profile, in either direction. Local and never reused.
     MessageId
 }
@@ -41,6 +45,9 @@ pub enum NetworkId {
     Mailbox,
     /// `OpenClaw` Agent Mesh.
     Mesh,
+    /// `ClawTalk` relays.
+    #[serde(rename = "clawtalk")]
+    ClawTalk,
 }
 
 impl NetworkId {
@@ -49,6 +56,7 @@ impl NetworkId {
         match self {
             Self::Mailbox => "mailbox",
             Self::Mesh => "mesh",
+            Self::ClawTalk => "clawtalk",
         }
     }
 
@@ -60,6 +68,7 @@ impl NetworkId {
         match self {
             Self::Mailbox => 700 * 1024,
             Self::Mesh => 64 * 1024,
+            Self::ClawTalk => 44 * 1024,
         }
     }
 
@@ -68,6 +77,7 @@ impl NetworkId {
         match self {
             Self::Mailbox => "ClawBuddy",
             Self::Mesh => "Agent Mesh",
+            Self::ClawTalk => "ClawTalk",
         }
     }
 
@@ -75,7 +85,7 @@ impl NetworkId {
     /// accepts the other by itself.
     pub const fn is_direct(self) -> bool {
         match self {
-            Self::Mailbox => false,
+            Self::Mailbox | Self::ClawTalk => false,
             Self::Mesh => true,
         }
     }
@@ -85,6 +95,7 @@ impl NetworkId {
         match name {
             "mailbox" => Some(Self::Mailbox),
             "mesh" => Some(Self::Mesh),
+            "clawtalk" => Some(Self::ClawTalk),
             _ => None,
         }
     }

@@ -64,6 +64,30 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+/// What somebody is known by: the key to seal for them with, or to verify what they sign. Networks
+/// that keep the two apart have the one to verify with beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IdentityKey {
+    /// The only key, or the one to seal with.
+    pub key: PublicKey,
+    /// The one to verify with, where it is another; `None` also where they have none.
+    pub signing: Option<PublicKey>,
+}
+
+impl From<PublicKey> for IdentityKey {
+    fn from(key: PublicKey) -> Self {
+        Self { key, signing: None }
+    }
+}
+
+impl IdentityKey {
+    /// Returns the bytes of all of it: 32, or 64 where there are two keys.
+    pub fn bytes(&self) -> Vec<u8> {
+        let signing = self.signing.iter().flat_map(|key| key.0);
+        self.key.0.into_iter().chain(signing).collect()
+    }
+}
+
 /// The short form of an identity key: the first 8 bytes of its SHA-256, as
 /// `xxxx-xxxx-xxxx-xxxx` in lower-case hexadecimal.
 ///

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, Digest, MessageId, PeerText, Severity, Signal, TextSpan, UnixMillis};
+use super::{
+    ChannelId, Digest, MessageId, PeerText, Routing, Severity, Signal, TextSpan, UnixMillis,
+};
 
 /// The plain content of an envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -375,6 +377,9 @@ pub struct Message {
     pub other: Option<Words>,
     /// Whether its rule leaves it to the digest rather than call the person.
     pub digest: bool,
+    /// How it stands among others, on networks where messages say so.
+    #[serde(default)]
+    pub routing: Option<Box<Routing>>,
 }
 
 #[cfg(test)]

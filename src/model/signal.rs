@@ -168,6 +168,7 @@ codes! {
     TermMode = "TERM.MODE", Inbound, "tries to change a mode of the terminal";
     EncInvalid = "ENC.INVALID", Inbound, "has bytes that are no text";
     UiSpoof = "UI.SPOOF", Inbound, "imitates what this program draws";
+    Unsigned = "SIGN.NONE", Inbound, "carries no signature, although its network has them";
     ModelSuspect = "MODEL.SUSPECT", Inbound, "is worded like texts that steer assistants";
     SecretApiKey = "SECRET.API_KEY", Secret, "holds an API key or token";
     SecretPrivateKey = "SECRET.PRIVATE_KEY", Secret, "holds a private key";

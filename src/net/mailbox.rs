@@ -14,10 +14,10 @@ use futures_util::future::BoxFuture;
 pub use probe::{Probe, probe};
 
 use crate::crypto::ChannelBox;
-use crate::model::{Body, NetworkId, PublicKey};
+use crate::model::{IdentityKey, NetworkId};
 use crate::wire::mailbox as wire;
 
-use super::{Capabilities, InviteLink, Keys, Link, Links, Network, SealError, Sealed};
+use super::{Capabilities, InviteLink, Keys, Link, Links, Network, Outgoing, SealError, Sealed};
 
 /// The network of mailbox relays.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,22 +34,27 @@ impl Network for Mailbox {
         }
     }
 
-    fn read_key(&self, text: &str) -> Option<PublicKey> {
-        wire::decode_key(text).ok()
+    fn read_key(&self, text: &str) -> Option<IdentityKey> {
+        wire::decode_key(text).ok().map(IdentityKey::from)
     }
 
-    fn write_key(&self, key: &PublicKey) -> String {
-        wire::encode_key(key)
+    fn write_key(&self, key: &IdentityKey) -> String {
+        wire::encode_key(&key.key)
     }
 
     fn links(&self) -> Option<&dyn Links> {
         Some(self)
     }
 
-    fn seal(&self, keys: &Keys, body: &Body, nonce: [u8; 24]) -> Result<Sealed, SealError> {
-        let channel_box = ChannelBox::new(&keys.secret, &keys.peer)
+    fn seal(
+        &self,
+        keys: &Keys,
+        message: &Outgoing<'_>,
+        nonce: [u8; 24],
+    ) -> Result<Sealed, SealError> {
+        let channel_box = ChannelBox::new(&keys.own.secret, &keys.peer.key)
             .map_err(|_low_order| SealError::UnusableKey)?;
-        let envelope = channel_box.seal(&nonce, &wire::encode_body(body));
+        let envelope = channel_box.seal(&nonce, &wire::encode_body(message.body));
         Ok(Sealed {
             envelope: crate::crypto::sha256(&envelope),
             payload: wire::encode_payload(&envelope),
@@ -77,7 +82,7 @@ impl Links for Mailbox {
         Ok(InviteLink {
             relay: invite.relay.as_str().to_owned(),
             address: invite.channel.as_str().to_owned(),
-            key: invite.key,
+            key: invite.key.into(),
         })
     }
 
@@ -85,7 +90,7 @@ impl Links for Mailbox {
         let invite = wire::Invite {
             relay: wire::RelayUrl::parse(&link.relay).ok()?,
             channel: wire::MailboxId::parse(&link.address).ok()?,
-            key: link.key,
+            key: link.key.key,
         };
         Some(invite.to_url())
     }

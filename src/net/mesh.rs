@@ -15,12 +15,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use futures_util::future::BoxFuture;
 
-use crate::crypto::{self, SecretKey, signing};
-use crate::model::{Body, Digest, Fingerprint, NetworkId, PublicKey};
+use crate::crypto::{self, signing};
+use crate::model::{Digest, Fingerprint, IdentityKey, NetworkId};
 use crate::wire::mailbox::RelayUrl;
 use crate::wire::mesh::{AgentId, ContactRequest, DirectId, Identity, Received, RequestId, Scheme};
 
-use super::{Capabilities, Keys, Link, Logins, Network, SealError, Sealed, Somebody, Stranger};
+use super::{
+    Capabilities, Keys, Link, Logins, Network, Outgoing, OwnKeys, SealError, Sealed, Somebody,
+    Stranger,
+};
 
 /// The cryptography of this network.
 pub const SCHEME: Scheme = Scheme {
@@ -47,6 +50,7 @@ pub fn sent_envelope(id: &str) -> Digest {
 pub fn stranger_of(request: ContactRequest, received: &Received<'_>) -> Option<Stranger> {
     Some(Stranger {
         network: NetworkId::Mesh,
+        account: None,
         who: somebody(&request.from, received.to_line())?,
         id: request.id.as_str().to_owned(),
         purpose: request.purpose,
@@ -80,25 +84,25 @@ impl Network for Mesh {
         }
     }
 
-    fn read_key(&self, text: &str) -> Option<PublicKey> {
-        (SCHEME.read_key)(text)
+    fn read_key(&self, text: &str) -> Option<IdentityKey> {
+        (SCHEME.read_key)(text).map(IdentityKey::from)
     }
 
-    fn write_key(&self, key: &PublicKey) -> String {
-        signing::public_pem(key)
+    fn write_key(&self, key: &IdentityKey) -> String {
+        signing::public_pem(&key.key)
     }
 
-    fn public_of(&self, secret: &SecretKey) -> PublicKey {
-        signing::public_key(secret)
+    fn public_of(&self, own: &OwnKeys) -> IdentityKey {
+        signing::public_key(&own.secret).into()
     }
 
     /// The beginning of what the scripts show after `sha256:`.
-    fn fingerprint(&self, key: &PublicKey) -> Fingerprint {
-        crypto::short(&crypto::sha256(signing::public_pem(key).as_bytes()))
+    fn fingerprint(&self, key: &IdentityKey) -> Fingerprint {
+        crypto::short(&crypto::sha256(signing::public_pem(&key.key).as_bytes()))
     }
 
-    fn digest_of(&self, key: &PublicKey) -> String {
-        signing::pem_fingerprint(&signing::public_pem(key))
+    fn digest_of(&self, key: &IdentityKey) -> String {
+        signing::pem_fingerprint(&signing::public_pem(&key.key))
     }
 
     /// The keys alone: either side knows the channel by the id of the other.
@@ -112,7 +116,12 @@ impl Network for Mesh {
 
     /// Nothing is sealed here, and every attempt is signed anew because it tells its time. What
     /// stays the same is the id: by it the peer knows that it has the message already.
-    fn seal(&self, _keys: &Keys, _body: &Body, nonce: [u8; 24]) -> Result<Sealed, SealError> {
+    fn seal(
+        &self,
+        _keys: &Keys,
+        _message: &Outgoing<'_>,
+        nonce: [u8; 24],
+    ) -> Result<Sealed, SealError> {
         let [random @ .., _, _, _, _, _, _, _, _] = nonce;
         let id = DirectId::from_random(random);
         Ok(Sealed {
@@ -168,13 +177,13 @@ impl Logins for Mesh {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
+    use crate::crypto::SecretKey;
+    use crate::model::{Body, PublicKey};
 
     #[test]
     fn the_short_form_of_a_key_begins_its_fingerprint() {
-        let key = Mesh.public_of(&SecretKey::from_bytes([3; 32]));
+        let key = Mesh.public_of(&SecretKey::from_bytes([3; 32]).into());
         let long = signing::pem_fingerprint(&Mesh.write_key(&key));
         let short = Mesh.fingerprint(&key).0.replace('-', "");
         assert!(long.starts_with(&format!("sha256:{short}")), "{long}");
@@ -185,10 +194,17 @@ mod tests {
     #[test]
     fn the_id_of_a_message_is_all_that_every_attempt_repeats() {
         let keys = Keys {
-            secret: Arc::new(SecretKey::from_bytes([3; 32])),
-            peer: PublicKey([9; 32]),
+            own: SecretKey::from_bytes([3; 32]).into(),
+            peer: PublicKey([9; 32]).into(),
         };
-        let seal = |text, nonce| Mesh.seal(&keys, &Body::new("", text), nonce).unwrap();
+        let seal = |text: &str, nonce| {
+            let message = Outgoing {
+                to: "bo",
+                body: &Body::new("", text),
+                routing: None,
+            };
+            Mesh.seal(&keys, &message, nonce).unwrap()
+        };
         let sealed = seal("one", [0xab; 24]);
         assert_eq!(sealed.payload, format!("msg_{}", "ab".repeat(16)));
         assert_eq!(sealed, seal("two", [0xab; 24]));

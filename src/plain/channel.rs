@@ -50,6 +50,7 @@ fn ask(state: &mut State, channel: ChannelId, before: Option<MessageId>) {
         channel,
         before,
         limit: PAGE,
+        topic: None,
     };
     let newest = before.is_none();
     state.ask(request, Question::Page { channel, newest });

@@ -157,6 +157,7 @@ fn settle(state: &mut State, mut page: WritePage, typed: &Typed) {
                     body: page.text(),
                     author: Author::Human,
                     now: false,
+                    thread: Default::default(),
                 };
                 state.ask(request, Question::Send(page.channel));
             }

@@ -7,7 +7,7 @@
 
 use super::ends::Ended;
 use super::rules::{Delivery, InboundHold, Rules};
-use crate::model::{Admission, LocalTime, RawReason, Severity, Signal, SignalKind};
+use crate::model::{Admission, LocalTime, Provenance, RawReason, Severity, Signal, SignalKind};
 
 /// What is known of an inbound message when it is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct InboundFacts<'a> {
     pub first: bool,
     /// Whether the channel is over, from [`Ends::ended`](super::ends::Ends::ended).
     pub ended: Option<Ended>,
+    /// How far its author is proven; `None` on networks where nothing else gets in.
+    pub provenance: Option<Provenance>,
 }
 
 /// What the rules say of an inbound message.
@@ -72,6 +74,8 @@ pub fn admit(rules: &Rules, facts: &InboundFacts<'_>) -> Verdict {
         "unreadable".to_owned()
     } else if rules.inbound == InboundHold::All || weighs(rules.inbound, facts.signals) {
         format!("hold-in:{}", rules.inbound.as_str())
+    } else if let Some(Provenance::WrongSignature | Provenance::PlainText) = facts.provenance {
+        "hold-in:unproven".to_owned()
     } else if rules.hold_first_message && facts.first {
         "hold-in:first-message".to_owned()
     } else {

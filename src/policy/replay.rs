@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::admit::{InboundFacts, Verdict, admit};
 use super::release::{OutboundFacts, Release, release};
 use super::rules::Rules;
-use crate::model::{Author, LocalTime, RawReason, Signal, UnixMillis};
+use crate::model::{Author, LocalTime, Provenance, RawReason, Signal, UnixMillis};
 
 /// A message of the past.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct PastMessage {
     pub readable: Result<(), RawReason>,
     /// What was found in it: signals in the peer's, leaks in the assistant's.
     pub signals: Vec<Signal>,
+    /// How far its author is proven.
+    pub provenance: Option<Provenance>,
 }
 
 /// What the rules would have done with one message.
@@ -94,6 +96,7 @@ fn inbound(rules: &Rules, message: &PastMessage, first: bool) -> Replayed {
         signals: &message.signals,
         first,
         ended: None,
+        provenance: message.provenance,
     };
     match admit(rules, &facts) {
         Verdict::Released { .. } => Replayed::Released,

@@ -40,6 +40,7 @@ fn working_hours() -> LocalTime {
 
 fn inbound(signals: &[Signal]) -> InboundFacts<'_> {
     InboundFacts {
+        provenance: None,
         readable: Ok(()),
         signals,
         first: false,
@@ -430,6 +431,7 @@ struct World {
 impl World {
     fn enters(&self, rules: &Rules) -> bool {
         let facts = InboundFacts {
+            provenance: None,
             readable: self.readable,
             signals: &self.signals,
             first: self.flags[0],

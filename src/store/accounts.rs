@@ -3,21 +3,27 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use zeroize::Zeroizing;
 
-use crate::model::{NetworkId, UnixMillis};
+use crate::model::{AccountId, NetworkId, UnixMillis};
 
 use super::at_rest::next_id;
 use super::{Error, Read, Tx};
 
-/// A login with its secret.
+/// A login with its secrets.
 pub struct Account {
+    /// Local id; of one that is not stored yet it says nothing.
+    pub id: AccountId,
     /// The id that others know us by.
     pub address: String,
     /// The name that others are shown.
     pub name: String,
-    /// Where others reach us, as a URL without trailing slash.
+    /// Where others reach us, or the relay that knows us: a URL without trailing slash.
     pub endpoint: String,
     /// Our private key.
     pub secret: Zeroizing<[u8; 32]>,
+    /// The one that we sign with, where it is another.
+    pub signing: Option<Zeroizing<[u8; 32]>>,
+    /// What a relay knows us by, where there is one.
+    pub token: Option<Zeroizing<String>>,
     /// When it was made.
     pub created_at: UnixMillis,
 }
@@ -31,49 +37,95 @@ impl std::fmt::Debug for Account {
     }
 }
 
-/// Returns our login on a network.
+const COLUMNS: &str = "id, address, open('accounts.name', id, name),
+    open('accounts.endpoint', id, endpoint), open('accounts.secret', id, secret),
+    open('accounts.signing', id, signing), open('accounts.token', id, token), created_at";
+
+/// Returns our logins on a network, oldest first.
+pub fn all(read: &impl Read, network: NetworkId) -> Result<Vec<Account>, Error> {
+    let mut statement = read.connection().prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM accounts WHERE network = ?1 ORDER BY id"
+    ))?;
+    let rows = statement.query_map([network.as_str()], account_of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Returns our login on a network that has only one.
 pub fn of(read: &impl Read, network: NetworkId) -> Result<Option<Account>, Error> {
+    Ok(all(read, network)?.into_iter().next())
+}
+
+/// Returns one login.
+pub fn by_id(read: &impl Read, id: AccountId) -> Result<Option<Account>, Error> {
     Ok(read
         .connection()
-        .prepare_cached(
-            "SELECT address, open('accounts.name', id, name),
-                open('accounts.endpoint', id, endpoint), open('accounts.secret', id, secret),
-                created_at
-             FROM accounts WHERE network = ?1 ORDER BY id LIMIT 1",
-        )?
-        .query_row([network.as_str()], account_of)
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1"))?
+        .query_row([id.0], account_of)
         .optional()?)
 }
 
-/// Makes this our login on a network, in place of the one before.
+/// Makes this our only login on a network, in place of the one before.
 pub fn set(tx: &Tx<'_>, network: NetworkId, account: &Account) -> Result<(), Error> {
     tx.0.execute(
         "DELETE FROM accounts WHERE network = ?1",
         [network.as_str()],
     )?;
+    insert(tx, network, account)?;
+    Ok(())
+}
+
+/// Adds a login to those that there are.
+pub fn insert(tx: &Tx<'_>, network: NetworkId, account: &Account) -> Result<AccountId, Error> {
+    let id = next_id(tx, "accounts")?;
     tx.0.execute(
-        "INSERT INTO accounts (id, network, address, name, endpoint, secret, created_at)
-         VALUES (?7, ?1, ?2, seal('accounts.name', ?7, ?3), seal('accounts.endpoint', ?7, ?4),
-            seal('accounts.secret', ?7, ?5), ?6)",
+        "INSERT INTO accounts (id, network, address, name, endpoint, secret, signing, token,
+            created_at)
+         VALUES (?9, ?1, ?2, seal('accounts.name', ?9, ?3), seal('accounts.endpoint', ?9, ?4),
+            seal('accounts.secret', ?9, ?5), seal('accounts.signing', ?9, ?6),
+            seal('accounts.token', ?9, ?7), ?8)",
         params![
             network.as_str(),
             account.address,
             account.name,
             account.endpoint,
             account.secret.as_slice(),
+            account.signing.as_ref().map(|key| key.as_slice()),
+            account.token.as_ref().map(|token| token.as_str()),
             account.created_at.0,
-            next_id(tx, "accounts")?,
+            id,
         ],
+    )?;
+    Ok(AccountId(id))
+}
+
+/// Changes what a relay knows a login of ours by.
+pub fn set_token(tx: &Tx<'_>, id: AccountId, token: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE accounts SET token = seal('accounts.token', id, ?2) WHERE id = ?1",
+        params![id.0, token],
+    )?;
+    Ok(())
+}
+
+/// Forgets a login. Its channels must have been closed before, and keep its number.
+pub fn forget(tx: &Tx<'_>, id: AccountId) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE accounts SET secret = seal('accounts.secret', id, zeroblob(32)), signing = NULL,
+            token = NULL, network = 'gone' WHERE id = ?1",
+        [id.0],
     )?;
     Ok(())
 }
 
 fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
-        address: row.get(0)?,
-        name: row.get(1)?,
-        endpoint: row.get(2)?,
-        secret: Zeroizing::new(row.get(3)?),
-        created_at: UnixMillis(row.get(4)?),
+        id: AccountId(row.get(0)?),
+        address: row.get(1)?,
+        name: row.get(2)?,
+        endpoint: row.get(3)?,
+        secret: Zeroizing::new(row.get(4)?),
+        signing: row.get::<_, Option<[u8; 32]>>(5)?.map(Zeroizing::new),
+        token: row.get::<_, Option<String>>(6)?.map(Zeroizing::new),
+        created_at: UnixMillis(row.get(7)?),
     })
 }

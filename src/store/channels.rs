@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use zeroize::Zeroizing;
 
-use crate::model::{Channel, ChannelId, ChannelState, NetworkId, PeerText, StopReason, UnixMillis};
+use crate::model::{
+    AccountId, Channel, ChannelId, ChannelState, NetworkId, PeerText, StopReason, UnixMillis,
+};
 
 use super::at_rest::next_id;
 use super::{Error, Read, Tx};
@@ -12,6 +14,8 @@ use super::{Error, Read, Tx};
 pub struct NewChannel<'a> {
     /// The network it runs on.
     pub network: NetworkId,
+    /// The login of ours that it belongs to, on networks where we can have several.
+    pub account: Option<AccountId>,
     /// The network's id.
     pub address: &'a str,
     /// Local name.
@@ -80,7 +84,8 @@ impl std::fmt::Debug for Keyed {
 macro_rules! columns {
     ($unread:literal, $held:literal, $news:literal, $news_at:literal) => {
         concat!(
-            "id, network, address, open('channels.name', id, name),
+            "id, network, iif(account IS NULL, address, substr(address, instr(address, '/') + 1)),
+            open('channels.name', id, name),
             open('channels.phone', id, phone), state, paused, inviter, relay,
             open('channels.our_key', id, our_key), open('channels.their_key', id, their_key),
             stopped, open('channels.preset', id, preset),
@@ -94,7 +99,7 @@ macro_rules! columns {
             $news,
             ", ",
             $news_at,
-            ", blocked, trusts_us"
+            ", blocked, trusts_us, account"
         )
     };
 }
@@ -119,14 +124,14 @@ pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
     let id = next_id(tx, "channels")?;
     tx.0.execute(
         "INSERT INTO channels (id, network, address, name, phone, state, inviter, relay, secret,
-            our_key, their_key, announce, preset, instructions, created_at, last_seen)
+            our_key, their_key, announce, preset, instructions, created_at, last_seen, account)
          VALUES (?16, ?1, ?2, seal('channels.name', ?16, ?3), seal('channels.phone', ?16, ?4),
             ?5, ?6, ?7, seal('channels.secret', ?16, ?8), seal('channels.our_key', ?16, ?9),
             seal('channels.their_key', ?16, ?10), ?11, seal('channels.preset', ?16, ?12),
-            seal('channels.instructions', ?16, ?13), ?14, ?15)",
+            seal('channels.instructions', ?16, ?13), ?14, ?15, ?17)",
         params![
             new.network.as_str(),
-            new.address,
+            stored_address(new.account, new.address),
             new.name.expose_untrusted(),
             new.phone.map(PeerText::expose_untrusted),
             new.state.as_str(),
@@ -141,9 +146,18 @@ pub fn insert(tx: &Tx<'_>, new: &NewChannel<'_>) -> Result<ChannelId, Error> {
             new.created_at.0,
             new.last_seen.map(|at| at.0),
             id,
+            new.account.map(|account| account.0),
         ],
     )?;
     Ok(ChannelId(id))
+}
+
+/// Writes an address so that it is unique within its network: two logins can know the same peer.
+fn stored_address(account: Option<AccountId>, address: &str) -> String {
+    match account {
+        Some(account) => format!("{account}/{address}"),
+        None => address.to_owned(),
+    }
 }
 
 /// Returns all channels, oldest first.
@@ -197,24 +211,27 @@ pub fn by_reference(read: &impl Read, reference: &str) -> Result<Vec<ChannelId>,
     ids(
         read,
         "SELECT id FROM channels
-         WHERE address = ?1 OR (state NOT IN ('superseded', 'closed')
+         WHERE iif(account IS NULL, address, substr(address, instr(address, '/') + 1)) = ?1
+            OR (state NOT IN ('superseded', 'closed')
             AND open('channels.name', id, name) = ?1)",
         reference,
     )
 }
 
-/// Returns the channel that a network knows by this id.
+/// Returns the channel that a network knows by this id, of a login of ours where it can have
+/// several.
 pub fn by_address(
     read: &impl Read,
-    network: NetworkId,
+    (network, account): (NetworkId, Option<AccountId>),
     address: &str,
 ) -> Result<Option<ChannelId>, Error> {
     Ok(read
         .connection()
         .prepare_cached("SELECT id FROM channels WHERE network = ?1 AND address = ?2")?
-        .query_row(params![network.as_str(), address], |row| {
-            Ok(ChannelId(row.get(0)?))
-        })
+        .query_row(
+            params![network.as_str(), stored_address(account, address)],
+            |row| Ok(ChannelId(row.get(0)?)),
+        )
         .optional()?)
 }
 
@@ -474,6 +491,8 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
             news: row.get(28)?,
             news_at: row.get::<_, Option<i64>>(29)?.map(UnixMillis),
             trusts_us: row.get::<_, Option<i64>>(31)?.map(UnixMillis),
+            account: row.get::<_, Option<i64>>(32)?.map(AccountId),
+            presence: None,
         },
         secret: Zeroizing::new(row.get(18)?),
         asked_key: row.get(19)?,
@@ -492,6 +511,7 @@ pub(crate) mod tests {
     /// Adds a channel with made-up keys.
     pub(crate) fn add(tx: &Tx<'_>, address: &str, state: ChannelState, inviter: bool) -> ChannelId {
         let new = NewChannel {
+            account: None,
             network: NetworkId::Mailbox,
             address,
             name: &PeerText::new(format!("name of {address}")),
@@ -520,11 +540,11 @@ pub(crate) mod tests {
         let mallory = add(&tx, "bob", ChannelState::Active, false);
         assert_eq!(by_reference(&tx, "bob").unwrap(), [bob, mallory]);
         assert_eq!(
-            by_address(&tx, NetworkId::Mailbox, "bob").unwrap(),
+            by_address(&tx, (NetworkId::Mailbox, None), "bob").unwrap(),
             Some(mallory)
         );
         assert_eq!(
-            by_address(&tx, NetworkId::Mailbox, "AAAA").unwrap(),
+            by_address(&tx, (NetworkId::Mailbox, None), "AAAA").unwrap(),
             Some(bob)
         );
     }

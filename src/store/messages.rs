@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::at_rest::next_id;
+use super::routing::routing_of;
 use super::{Error, Read, Tx};
 
 /// Characters of an unreadable payload that a reader gets; the row keeps all of it.
@@ -154,7 +155,12 @@ pub(super) const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at,
     o.due, o.attempts, open('messages.signals', m.id, m.signals), m.passage,
     open('messages.other_subject', m.id, m.other_subject),
     open('messages.other_body', m.id, m.other_body), open('messages.reason', m.id, m.reason),
-    m.expires, m.digest";
+    m.expires, m.digest, m.kind, open('messages.topic', m.id, m.topic),
+    open('messages.correlation', m.id, m.correlation), open('messages.reply_to', m.id, m.reply_to),
+    m.answers, open('messages.audience', m.id, m.audience), m.remote_id, m.provenance";
+
+/// Where in [`COLUMNS`] those of the routing begin.
+const ROUTING: usize = 27;
 
 /// Writes findings as the store keeps them; nothing for none.
 pub(super) fn signals_text(signals: &[Signal]) -> Option<String> {
@@ -182,6 +188,30 @@ pub fn page(
     ))?;
     let before = before.map_or(i64::MAX, |id| id.0);
     let rows = statement.query_map(params![channel.0, before, limit], message_of)?;
+    let mut page = rows
+        .map(|row| row?.ok_or(Error::Corrupt("message")))
+        .collect::<Result<Vec<_>, Error>>()?;
+    page.reverse();
+    Ok(page)
+}
+
+/// The same for the messages of one topic.
+pub fn page_of(
+    read: &impl Read,
+    channel: ChannelId,
+    topic: &PeerText,
+    before: Option<MessageId>,
+    limit: u32,
+) -> Result<Vec<Message>, Error> {
+    let mut statement = read.connection().prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
+         WHERE m.channel = ?1 AND m.id < ?2 AND m.topic IS NOT NULL
+            AND open('messages.topic', m.id, m.topic) = ?4
+         ORDER BY m.id DESC LIMIT ?3"
+    ))?;
+    let before = before.map_or(i64::MAX, |id| id.0);
+    let topic = topic.expose_untrusted();
+    let rows = statement.query_map(params![channel.0, before, limit, topic], message_of)?;
     let mut page = rows
         .map(|row| row?.ok_or(Error::Corrupt("message")))
         .collect::<Result<Vec<_>, Error>>()?;
@@ -347,6 +377,7 @@ pub(super) fn message_of(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
             .and_then(|word| Passage::parse(&word)),
         other: other_of(row)?,
         digest: row.get(26)?,
+        routing: routing_of(row, ROUTING)?.map(Box::new),
     }))
 }
 

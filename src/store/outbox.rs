@@ -3,11 +3,12 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::model::{
-    Author, Body, ChannelId, Digest, MessageId, Passage, PeerText, Signal, UnixMillis,
+    Author, Body, ChannelId, Digest, MessageId, Passage, PeerText, Routing, Signal, UnixMillis,
 };
 
 use super::at_rest::next_id;
 use super::messages::{is_flagged, signals_text};
+use super::routing::routing_of;
 use super::{Error, Read, Tx};
 
 /// A message that is to leave.
@@ -46,6 +47,8 @@ pub struct Due {
     pub payload: Option<String>,
     /// Digest of that envelope.
     pub envelope: Option<Digest>,
+    /// How it stands among others, on networks where messages say so.
+    pub routing: Option<Routing>,
 }
 
 /// Where the rule of a message that may leave is sealed, and that of a held draft: a draft that
@@ -117,7 +120,11 @@ pub fn due(read: &impl Read, now: UnixMillis) -> Result<Vec<Due>, Error> {
     let mut statement = read.connection().prepare_cached(
         "SELECT m.id, m.channel, open('messages.subject', m.id, m.subject),
             open('messages.body', m.id, m.body), open('messages.metadata', m.id, m.metadata),
-            o.attempts, o.payload, m.envelope, open(?2, m.id, m.rule)
+            o.attempts, o.payload, m.envelope, open(?2, m.id, m.rule), m.kind,
+            open('messages.topic', m.id, m.topic),
+            open('messages.correlation', m.id, m.correlation),
+            open('messages.reply_to', m.id, m.reply_to), m.answers,
+            open('messages.audience', m.id, m.audience), m.remote_id, m.provenance
          FROM outbox o JOIN messages m ON m.id = o.message JOIN channels c ON c.id = o.channel
          WHERE o.due <= ?1 AND c.state = 'active' AND c.paused = 0
            AND o.message = (SELECT MIN(p.message) FROM outbox p WHERE p.channel = o.channel)
@@ -325,6 +332,7 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
         attempts: row.get(5)?,
         payload: row.get(6)?,
         envelope: row.get::<_, Option<[u8; 32]>>(7)?.map(Digest),
+        routing: routing_of(row, 9)?,
     })
 }
 

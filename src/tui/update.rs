@@ -231,6 +231,7 @@ pub(super) fn newest(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
         channel,
         before: None,
         limit: PAGE,
+        topic: None,
     };
     ask(model, request, Question::Newest(channel))
 }

@@ -5,6 +5,7 @@
 )]
 
 mod bodies;
+mod clawtalk;
 mod envelopes;
 mod files;
 mod invites;

@@ -15,8 +15,8 @@ use crate::wire::mailbox::{Invite, encode_key};
 
 pub(in crate::engine) const NOW: UnixMillis = UnixMillis(1000);
 
-fn key(number: u8) -> PublicKey {
-    SecretKey::from_bytes([number; 32]).public()
+fn key(number: u8) -> IdentityKey {
+    SecretKey::from_bytes([number; 32]).public().into()
 }
 
 /// An engine without a network, driven by hand.
@@ -48,9 +48,10 @@ pub(in crate::engine) fn alone() -> Alone {
 
 impl Alone {
     pub(in crate::engine) fn add(&mut self, state: ChannelState, inviter: bool) -> ChannelId {
-        let pinned = (state == ChannelState::Active).then(|| encode_key(&key(2)));
+        let pinned = (state == ChannelState::Active).then(|| encode_key(&key(2).key));
         let new = channels::NewChannel {
             network: NetworkId::Mailbox,
+            account: None,
             address: "AAAA",
             name: &PeerText::new("somebody"),
             phone: None,
@@ -58,7 +59,7 @@ impl Alone {
             inviter,
             relay: "http://127.0.0.1:1",
             secret: &[1; 32],
-            our_key: &encode_key(&key(1)),
+            our_key: &encode_key(&key(1).key),
             their_key: pinned.as_deref(),
             announce: !inviter,
             preset: "safe-acquaintance",
@@ -72,7 +73,7 @@ impl Alone {
         id
     }
 
-    fn shows(&mut self, id: ChannelId, key: Option<&PublicKey>, answers: Option<u32>) -> bool {
+    fn shows(&mut self, id: ChannelId, key: Option<&IdentityKey>, answers: Option<u32>) -> bool {
         let tx = self.core.store.write().unwrap();
         let changed = judge_handshake(&tx, id, key, answers, NOW).unwrap();
         tx.commit().unwrap();
@@ -130,7 +131,7 @@ fn a_key_on_an_invite_asks_a_person_and_pins_nothing() {
     alone.decide(Verdict::Approve).unwrap();
     let channel = keyed(&alone.core.store, id).unwrap().channel;
     assert_eq!(channel.state, ChannelState::Active);
-    assert_eq!(channel.their_key, Some(encode_key(&key(2))));
+    assert_eq!(channel.their_key, Some(encode_key(&key(2).key)));
 }
 
 #[test]
@@ -208,7 +209,7 @@ fn accepting_a_link_again_whose_channel_was_stopped_is_answered() {
     alone.shows(id, Some(&key(3)), None);
     let link = Invite::parse(&format!(
         "http://127.0.0.1:1/?channel=AAAA&pub={}",
-        encode_key(&key(2))
+        encode_key(&key(2).key)
     ));
     let (answer, mut answered) = oneshot::channel();
     let url = link.unwrap().to_url();

@@ -24,7 +24,7 @@ fn sent(alone: &mut Alone, channel: ChannelId, text: &str) -> SendOutcome {
     let body = Body::new("", text);
     match alone
         .core
-        .judge_outbound(&channel, Author::Assistant, &body)
+        .judge_outbound(&channel, Author::Assistant, (&body, None))
     {
         Ok(Fate::Waits(outcome)) => outcome,
         Ok(Fate::Leaves { rule, .. }) => panic!("it left alone by {rule}"),
@@ -37,7 +37,7 @@ fn leaves(alone: &mut Alone, channel: ChannelId, text: &str) -> bool {
     let body = Body::new("", text);
     let fate = alone
         .core
-        .judge_outbound(&channel, Author::Assistant, &body);
+        .judge_outbound(&channel, Author::Assistant, (&body, None));
     matches!(fate.unwrap(), Fate::Leaves { .. })
 }
 
@@ -52,6 +52,7 @@ fn held(alone: &mut Alone, channel: ChannelId) -> MessageId {
 fn arrives(alone: &mut Alone, channel: ChannelId, number: u8, text: &str) {
     let arrived = Arrived {
         original: None,
+        routing: None,
         seq: Some(i64::from(number)),
         envelope: Digest([number; 32]),
         content: Content::Text(Body::new("", text)),
@@ -412,7 +413,7 @@ fn a_one_time_channel_ends_by_itself_and_takes_its_drafts_with_it() {
     let late = alone.core.judge_outbound(
         &alone.core.find(&ChannelRef::Id(channel)).unwrap().channel,
         Author::Human,
-        &Body::new("", "still there?"),
+        (&Body::new("", "still there?"), None),
     );
     assert!(matches!(late, Err(Error::BadRequest(_))));
     alone.core.end_channels().unwrap();
@@ -494,6 +495,7 @@ fn incoming_is_settled_whatever_is_held() {
     let (settled, mut answer) = tokio::sync::oneshot::channel();
     let arrived = Arrived {
         original: None,
+        routing: None,
         seq: Some(9),
         envelope: Digest([9; 32]),
         content: Content::Text(Body::new("", "hi\u{202e}")),

@@ -173,6 +173,7 @@ impl Client {
         let answer = serde_json::from_slice::<serde_json::Value>(&bytes)
             .map_or_else(|_| String::from("{}"), |answer| answer.to_string());
         Ok(Accepted {
+            remote_id: None,
             seq: Some(seq),
             answer,
             delivered: false,

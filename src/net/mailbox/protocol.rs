@@ -125,6 +125,7 @@ impl Room {
                 continue;
             }
             reading.arrived.push(Arrived {
+                routing: None,
                 seq: record.seq,
                 envelope,
                 content: self.open(bytes, record.payload),
@@ -175,7 +176,7 @@ impl Room {
         let envelope = envelope.ok_or(RawReason::NotAnEnvelope)?;
         let opener = self.opener.get_or_init(|| {
             let pinned = self.watch.pinned.as_ref()?;
-            ChannelBox::new(&self.watch.secret, pinned).ok()
+            ChannelBox::new(&self.watch.own.secret, &pinned.key).ok()
         });
         let plain = opener
             .as_ref()
@@ -274,6 +275,7 @@ mod tests {
     use crate::model::{Body, ChannelId};
     use crate::net::mailbox::Mailbox;
     use crate::net::{Keys, Network as _};
+    use crate::net::{Outgoing, OwnKeys};
 
     struct Pair {
         alice: Arc<SecretKey>,
@@ -287,14 +289,22 @@ mod tests {
         }
     }
 
+    fn own(secret: &Arc<SecretKey>) -> OwnKeys {
+        OwnKeys {
+            secret: Arc::clone(secret),
+            signing: None,
+        }
+    }
+
     fn room(pair: &Pair, ours: Vec<Digest>) -> Room {
         Room::new(Watch {
             request: None,
             channel: ChannelId(1),
             address: "room".into(),
             relay: "http://127.0.0.1:1".into(),
-            secret: Arc::clone(&pair.alice),
-            pinned: Some(pair.bob.public()),
+            account: None,
+            own: own(&pair.alice),
+            pinned: Some(pair.bob.public().into()),
             inviter: true,
             ours,
             answers: None,
@@ -303,12 +313,15 @@ mod tests {
 
     fn sealed(pair: &Pair, text: &str, nonce: u8) -> (String, Digest) {
         let keys = Keys {
-            secret: Arc::clone(&pair.bob),
-            peer: pair.alice.public(),
+            own: own(&pair.bob),
+            peer: pair.alice.public().into(),
         };
-        let sealed = Mailbox
-            .seal(&keys, &Body::new("", text), [nonce; 24])
-            .unwrap();
+        let message = Outgoing {
+            to: "room",
+            body: &Body::new("", text),
+            routing: None,
+        };
+        let sealed = Mailbox.seal(&keys, &message, [nonce; 24]).unwrap();
         (sealed.payload, sealed.envelope)
     }
 

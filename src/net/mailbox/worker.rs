@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::model::{ChannelId, Digest};
+use crate::model::{ChannelId, Digest, IdentityKey};
 use crate::net::{
     Accepted, Command, Failure, FirstLooks, Incoming, Link, Mode, News, Post, Problem, Retry,
     Settled, Watch,
@@ -90,7 +90,7 @@ impl Relays {
             },
             Command::Sync(done) => self.sync(done),
             // There are no accounts here, and nobody to look for.
-            Command::Login(_) | Command::Logout | Command::Seek(_) => {}
+            Command::Login(_) | Command::Logout(_) | Command::Enrol(_) | Command::Seek(_) => {}
         }
     }
 
@@ -442,7 +442,7 @@ impl Relay {
             Handshake::None => News::NoHandshake { channel },
             Handshake::Key(key) => News::Handshake {
                 channel,
-                key,
+                key: key.map(IdentityKey::from),
                 answers: about.answers,
             },
         };
@@ -464,7 +464,7 @@ impl Relay {
             Some(cell) => {
                 let (address, key) = {
                     let room = cell.room();
-                    (room.watch.address.clone(), room.watch.secret.public())
+                    (room.watch.address.clone(), room.watch.own.secret.public())
                 };
                 let result = self.try_announce(&address, &key).await;
                 self.report(&result).await;
@@ -528,6 +528,7 @@ impl Relay {
             && let Some(seq) = self.find(address, &post.sealed.envelope).await?
         {
             return Ok(Accepted {
+                remote_id: None,
                 seq: Some(seq),
                 answer: format!("{{\"ok\":true,\"seq\":{seq}}}"),
                 delivered: false,

@@ -63,6 +63,7 @@ pub(super) async fn tell(
     decode_message_answer(answered.status, &answered.bytes, id, ours).map_err(not_taken)?;
     let answer = Received::parse(&answered.bytes);
     Ok(Accepted {
+        remote_id: None,
         seq: None,
         answer: answer.map_or_else(|_unread| String::from("{}"), |answer| answer.to_json()),
         delivered: true,

@@ -108,7 +108,7 @@ mod tests {
     use crate::wire::mesh::{AgentId, MeshKey};
 
     fn identity(agent: &str) -> Identity {
-        let key = Mesh.public_of(&SecretKey::from_bytes([3; 32]));
+        let key = Mesh.public_of(&SecretKey::from_bytes([3; 32]).into()).key;
         Identity {
             agent: AgentId::parse(agent).unwrap(),
             display_name: PeerText::new("A name, of any content"),

@@ -71,7 +71,7 @@ impl Node {
     /// Begins to be an account, with nobody accepted. `None` where its id is none of this
     /// network.
     pub fn new(account: &Account) -> Option<Self> {
-        let key = signing::public_key(&account.secret);
+        let key = signing::public_key(&account.own.secret);
         Some(Self {
             us: Identity {
                 agent: AgentId::parse(&account.address)?,
@@ -98,7 +98,13 @@ impl Node {
         self.unwatch(watch.channel);
         if let (Some(agent), Some(key)) = (AgentId::parse(&watch.address), watch.pinned) {
             let channel = watch.channel;
-            self.peers.insert(agent, Peer { channel, key });
+            self.peers.insert(
+                agent,
+                Peer {
+                    channel,
+                    key: key.key,
+                },
+            );
         }
     }
 
@@ -141,6 +147,7 @@ impl Node {
         match DirectMessage::decode(object, &self.us.agent, &peer.key, window, &SCHEME) {
             Ok(message) => {
                 let arrived = Arrived {
+                    routing: None,
                     seq: None,
                     envelope: arrived_envelope(message.id.as_str()),
                     content: Content::Text(message.body),
@@ -197,7 +204,7 @@ impl Node {
             written: now,
             body: body.clone(),
         };
-        let signed = message.sign(|bytes| signing::sign(&account.secret, bytes));
+        let signed = message.sign(|bytes| signing::sign(&account.own.secret, bytes));
         Some((message.id, signed))
     }
 
@@ -214,7 +221,7 @@ impl Node {
             written: now,
             purpose: PeerText::new(introduction.purpose.as_str()),
         };
-        let signed = request.sign(|bytes| signing::sign(&account.secret, bytes));
+        let signed = request.sign(|bytes| signing::sign(&account.own.secret, bytes));
         Some((request.id, signed))
     }
 }

@@ -91,7 +91,9 @@ impl Worker {
             // Whoever has something for us sends it: there is nothing to look at.
             Command::Sync(done) => drop(done.send(Vec::new())),
             Command::Login(account) => self.log_in(*account),
-            Command::Logout => {
+            // Who is reached there is asked, and nobody has to know us before.
+            Command::Enrol(_) => {}
+            Command::Logout(_) => {
                 self.login = None;
                 self.report(News::Listening {
                     network: NetworkId::Mesh,
@@ -361,7 +363,9 @@ async fn tell(sender: &mpsc::Sender<Incoming>, news: News) -> Option<Settled> {
 
 /// Looks for others, until nobody listens any more.
 async fn seek(search: Search) {
-    let Search { addresses, found } = search;
+    let Search {
+        addresses, found, ..
+    } = search;
     let addresses = if addresses.is_empty() {
         match tokio::task::spawn_blocking(mdns::browse).await {
             Ok(Ok(addresses)) => addresses,

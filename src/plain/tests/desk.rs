@@ -24,6 +24,8 @@ pub(super) const CONTACT: ReviewId = ReviewId(13);
 
 fn channel(id: ChannelId, name: &str, unread: u32) -> Channel {
     Channel {
+        account: None,
+        presence: None,
         id,
         network: NetworkId::Mailbox,
         address: "address".into(),
@@ -57,6 +59,7 @@ fn channel(id: ChannelId, name: &str, unread: u32) -> Channel {
 
 fn message(id: i64, author: Author, text: &str) -> Message {
     Message {
+        routing: None,
         id: MessageId(id),
         channel: MARTA,
         author,

@@ -152,6 +152,7 @@ fn past(author: Author, at: i64, signals: Vec<Signal>) -> PastMessage {
     let date = Date::new(2026, 11, u8::try_from(2 + at / DAY).unwrap()).unwrap();
     let minute = u16::try_from(at % DAY / MINUTE).unwrap();
     PastMessage {
+        provenance: None,
         author,
         at: crate::model::UnixMillis(at),
         local: LocalTime::new(date, minute).unwrap(),

@@ -11,7 +11,7 @@ impl Config {
     /// where it does not.
     pub fn listen(&self, network: NetworkId) -> Option<SocketAddr> {
         match network {
-            NetworkId::Mailbox => None,
+            NetworkId::Mailbox | NetworkId::ClawTalk => None,
             NetworkId::Mesh => text(self.value(Key::MeshListen)).parse().ok(),
         }
     }
@@ -19,8 +19,16 @@ impl Config {
     /// Tells whether others on the local network are told that we are there.
     pub fn is_announced(&self, network: NetworkId) -> bool {
         match network {
-            NetworkId::Mailbox => false,
+            NetworkId::Mailbox | NetworkId::ClawTalk => false,
             NetworkId::Mesh => self.value(Key::MeshAnnounce) == Value::YesNo(true),
+        }
+    }
+
+    /// Tells whether the relay of a network gets a readable copy of every message.
+    pub fn is_audited(&self, network: NetworkId) -> bool {
+        match network {
+            NetworkId::Mailbox | NetworkId::Mesh => false,
+            NetworkId::ClawTalk => self.value(Key::ClawtalkAudit) == Value::YesNo(true),
         }
     }
 }

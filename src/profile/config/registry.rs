@@ -18,6 +18,8 @@ pub enum Key {
     MeshListen,
     /// Whether the Agent Mesh tells the local network that we are there.
     MeshAnnounce,
+    /// Whether a ClawTalk relay gets a readable copy of every message.
+    ClawtalkAudit,
     /// Name of a colour theme.
     Theme,
     /// Which characters are drawn.
@@ -363,6 +365,18 @@ pub const TABLE: &[About] = &[
         kind: Kind::YesNo,
         possible: "true or false",
         what: "Whether the local network is told by mDNS that you are on the Agent Mesh.",
+        variables: &[],
+        preset: Preset::YesNo(false),
+    },
+    About {
+        key: Key::ClawtalkAudit,
+        name: "clawtalk_audit",
+        group: Group::Listening,
+        kind: Kind::YesNo,
+        possible: "true or false",
+        what: "Whether ClawTalk relays get a readable copy of every message, sent and received, \
+               as the reference's client gives it. It undoes the sealing: whoever runs the relay \
+               reads everything.",
         variables: &[],
         preset: Preset::YesNo(false),
     },

@@ -235,6 +235,7 @@ fn send(model: &mut Model) -> Option<Effect> {
             body,
             author: Author::Human,
             now: false,
+            thread: Default::default(),
         },
         Question::Send(channel),
     ))

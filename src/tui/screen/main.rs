@@ -339,6 +339,7 @@ pub(super) fn scrolled(
         channel,
         before: Some(before),
         limit: PAGE,
+        topic: None,
     };
     ask(model, request, Question::Older(channel))
 }

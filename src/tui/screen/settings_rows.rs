@@ -144,6 +144,7 @@ pub(super) fn label(key: Key) -> (&'static str, &'static str) {
         Key::SenderName => ("your name", "your name"),
         Key::MeshListen => ("Agent Mesh", "mesh"),
         Key::MeshAnnounce => ("tell the LAN", "tell LAN"),
+        Key::ClawtalkAudit => ("copy to relay", "relay copy"),
     }
 }
 

@@ -466,6 +466,7 @@ pub(super) mod tests {
 
     fn message(id: i64) -> Message {
         Message {
+            routing: None,
             id: MessageId(id),
             channel: ChannelId(1),
             author: Author::Peer,

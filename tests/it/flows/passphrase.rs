@@ -297,6 +297,7 @@ fn every_request() -> Vec<Request> {
         body: text(),
         author,
         now: false,
+        thread: Default::default(),
     };
     let instructions = |text: Option<&str>| Request::Instructions {
         channel: channel.clone(),
@@ -387,6 +388,7 @@ fn every_request() -> Vec<Request> {
             channel: id,
             before: None,
             limit: 1,
+            topic: None,
         },
         Request::Around {
             channel: id,

@@ -93,6 +93,8 @@ fn ago(minutes: i64) -> UnixMillis {
 fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
     let pinned = matches!(state, ChannelState::Active | ChannelState::Stopped);
     Channel {
+        account: None,
+        presence: None,
         id: ChannelId(id),
         network: NetworkId::Mailbox,
         address: format!("channel-{id}"),
@@ -129,6 +131,7 @@ fn channel(id: i64, name: &str, state: ChannelState, preset: &str) -> Channel {
 
 fn letter(id: i64, author: Author, at: UnixMillis, subject: &str, body: &str) -> Letter {
     Letter {
+        routing: None,
         id: MessageId(id),
         channel: MARTA,
         author,
@@ -789,6 +792,7 @@ impl Facts {
                 channel,
                 before,
                 limit,
+                ..
             } => Reply::Page(self.page(*channel, *before, *limit)),
             // The list of what needs a person asks for little; tests of the log answer it.
             Request::Log { limit: 60, .. } => Reply::Log(settled()),

@@ -191,7 +191,7 @@ fn digests_of_lists_depend_on_where_the_parts_end() {
 #[test]
 fn a_fingerprint_is_the_beginning_of_the_digest_of_the_key() {
     let digest = sha256(&public("alice").0).hex();
-    let short = fingerprint(&public("alice")).0;
+    let short = fingerprint(&public("alice").into()).0;
     assert!(digest.starts_with(&short.replace('-', "")));
     assert_eq!(short.split('-').map(str::len).collect::<Vec<_>>(), [4; 4]);
 }

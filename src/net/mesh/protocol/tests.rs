@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::crypto::SecretKey;
+use crate::model::AccountId;
 use crate::model::NetworkId;
 use crate::net::mesh::sent_envelope;
 use crate::wire::mesh::decode_time;
@@ -19,10 +20,13 @@ fn later(minutes: u64) -> UnixMillis {
 
 fn account(name: &str, seed: u8) -> Account {
     Account {
+        id: AccountId(1),
         address: name.to_owned(),
         name: format!("{name} by name"),
         endpoint: "http://127.0.0.1:8787".to_owned(),
-        secret: Arc::new(SecretKey::from_bytes([seed; 32])),
+        own: SecretKey::from_bytes([seed; 32]).into(),
+        token: None,
+        audited: false,
         listen: None,
         announced: false,
     }
@@ -33,8 +37,9 @@ fn watch(channel: i64, account: &Account, accepted: bool) -> Watch {
         channel: ChannelId(channel),
         address: account.address.clone(),
         relay: account.endpoint.clone(),
-        secret: Arc::clone(&account.secret),
-        pinned: accepted.then(|| signing::public_key(&account.secret)),
+        account: None,
+        own: account.own.clone(),
+        pinned: accepted.then(|| signing::public_key(&account.own.secret).into()),
         inviter: false,
         ours: Vec::new(),
         answers: None,
@@ -195,7 +200,7 @@ fn a_request_for_contact_goes_to_the_engine_with_the_key_that_signed_it() {
     assert_eq!(stranger.who.answer, signed.body);
     assert_eq!(
         stranger.who.key,
-        signing::public_pem(&signing::public_key(&account.secret))
+        signing::public_pem(&signing::public_key(&account.own.secret))
     );
     let answer = then.answer(Some(&Settled::default()), now());
     assert!(answer.body.contains(r#""verified": true"#));

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::crypto::{SecretKey, signing};
-use crate::model::{Body, Content, MessageId};
+use crate::model::{AccountId, Body, Content, MessageId};
 use crate::net::mesh::{Mesh, sent_envelope};
 use crate::net::{Introduction, Mode, Network as _, Retry, Sealed, Somebody};
 
@@ -39,10 +39,13 @@ impl Side {
             }
         });
         let account = Account {
+            id: AccountId(1),
             address: name.to_owned(),
             name: name.to_owned(),
             endpoint: "http://127.0.0.1:9".to_owned(),
-            secret: Arc::new(SecretKey::from_bytes([seed; 32])),
+            own: SecretKey::from_bytes([seed; 32]).into(),
+            token: None,
+            audited: false,
             listen: None,
             announced: false,
         };
@@ -90,8 +93,9 @@ impl Side {
             channel: CHANNEL,
             address: other.address.clone(),
             relay: other.endpoint.clone(),
-            secret: Arc::clone(&self.account.secret),
-            pinned: accepted.map(signing::public_key),
+            account: None,
+            own: self.account.own.clone(),
+            pinned: accepted.map(|secret| signing::public_key(secret).into()),
             inviter: false,
             ours: Vec::new(),
             answers: None,
@@ -113,6 +117,7 @@ impl Side {
                 envelope: sent_envelope(id),
             },
             body: Body::new("", text),
+            routing: None,
             repeated: false,
         }));
         loop {
@@ -127,8 +132,8 @@ impl Side {
 async fn pair() -> (Side, Side) {
     let (ana, bo) = (Side::new("ana", 1), Side::listening("bo", 2).await);
     ana.log_in();
-    ana.knows(&bo.account, Some(&bo.account.secret));
-    bo.knows(&ana.account, Some(&ana.account.secret));
+    ana.knows(&bo.account, Some(&bo.account.own.secret));
+    bo.knows(&ana.account, Some(&ana.account.own.secret));
     (ana, bo)
 }
 
@@ -215,7 +220,7 @@ async fn who_was_not_accepted_tries_later_and_who_has_another_key_does_not() {
     let result = ana.posts("msg_1", "hello").await;
     assert_eq!(retry(&result), Some(Retry::Never));
     // Nobody there at all: they may come back.
-    bo.order(Command::Logout);
+    bo.order(Command::Logout(AccountId(1)));
     let mut nobody = bo.account.clone();
     nobody.endpoint = "http://127.0.0.1:9".to_owned();
     ana.knows(&nobody, None);
@@ -231,7 +236,7 @@ async fn a_request_for_contact_arrives_signed_by_the_key_in_it() {
         panic!("another piece of news");
     };
     assert_eq!((&*stranger.who.address, &*stranger.id), ("ana", "req_1"));
-    let key = Mesh.write_key(&signing::public_key(&ana.account.secret));
+    let key = Mesh.write_key(&signing::public_key(&ana.account.own.secret).into());
     assert_eq!(stranger.who.key, key);
     loop {
         if let News::Announced { result, .. } = ana.hears().await {
@@ -280,6 +285,7 @@ async fn a_scan_tells_who_is_there_and_why_nobody_is() {
     ];
     let (found, mut sightings) = mpsc::channel(8);
     ana.order(Command::Seek(Search {
+        account: None,
         addresses: addresses.clone(),
         found,
     }));
@@ -331,7 +337,7 @@ async fn a_login_that_is_changed_listens_again_at_once() {
 async fn who_logs_out_is_not_reached_any_more() {
     let mut bo = Side::listening("bo", 2).await;
     let at = bo.at();
-    bo.order(Command::Logout);
+    bo.order(Command::Logout(AccountId(1)));
     let News::Listening { at: None, .. } = bo.hears().await else {
         panic!("another piece of news");
     };

@@ -2,8 +2,9 @@
 
 use chaperon::api::{Accounts, AccountsReply, Error, Reply};
 use chaperon::model::{
-    Asked, ChannelId, ChannelState, Claim, ContactRequest, Delivery, Fingerprint, Listening,
-    NetworkId, OwnAccount, PeerText, Progress, RequestState, ReviewId, ReviewKind, Sighted,
+    AccountId, Asked, ChannelId, ChannelState, Claim, ContactRequest, Delivery, Fingerprint,
+    Listening, NetworkId, OwnAccount, PeerText, Progress, RequestState, ReviewId, ReviewKind,
+    Sighted,
 };
 
 use super::{Facts, HOSTILE_NAME, ago, channel, letter, need};
@@ -34,6 +35,7 @@ fn key(last: u16) -> Fingerprint {
 
 fn account() -> OwnAccount {
     OwnAccount {
+        id: AccountId(1),
         network: NetworkId::Mesh,
         address: "peters-desk".into(),
         name: "Peter\u{2019}s desk".into(),
@@ -107,6 +109,11 @@ pub(super) fn answer(facts: &Facts, what: &Accounts) -> Option<Result<Reply, Err
         | Accounts::Move { .. }
         | Accounts::Ask { .. }
         | Accounts::AskBack { .. }
+        | Accounts::List { .. }
+        | Accounts::Enrol(_)
+        | Accounts::Directory { .. }
+        | Accounts::Add { .. }
+        | Accounts::Leave { .. }
         | Accounts::Import { .. }
         | Accounts::Export { .. } => return None,
     };
