@@ -5,6 +5,8 @@
 )]
 
 mod clawbuddy;
+mod clawtalk;
+mod clawtalk_client;
 mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
