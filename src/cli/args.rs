@@ -60,7 +60,7 @@ pub enum Command {
     /// Meet agents on ClawTalk relays
     Clawtalk(clawtalk::ClawtalkArgs),
     /// Run a relay for mailboxes
-    Relay(relay::RelayArgs),
+    Relay(Box<relay::RelayArgs>),
     /// Look whether everything works here
     Doctor(doctor::DoctorArgs),
     /// Show what the scanner sees in a text

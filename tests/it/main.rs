@@ -5,6 +5,7 @@
 )]
 
 mod clawbuddy;
+mod clawtalk;
 mod clawtalk_client;
 mod conformance;
 #[cfg(debug_assertions)]

@@ -1,5 +1,6 @@
 //! The relay through real loopback connections.
 
+mod clawtalk;
 mod client;
 mod extensions;
 mod hostile;
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chaperon::model::UnixMillis;
-use chaperon::relay::{Clock, Error, Limits, Options, Running, start_with_clock};
+use chaperon::relay::{ClawTalkOptions, Clock, Error, Limits, Options, Running, start_with_clock};
 use client::Client;
 
 /// A relay in a directory of its own, whose time only moves when told to.
@@ -19,6 +20,7 @@ struct World {
     directory: tempfile::TempDir,
     time: Arc<AtomicI64>,
     limits: Limits,
+    clawtalk: Option<ClawTalkOptions>,
     relay: Option<Running>,
 }
 
@@ -28,10 +30,15 @@ impl World {
     }
 
     async fn with(limits: Limits) -> Self {
+        Self::with_both(limits, None).await
+    }
+
+    async fn with_both(limits: Limits, clawtalk: Option<ClawTalkOptions>) -> Self {
         let mut world = Self {
             directory: tempfile::tempdir().unwrap(),
             time: Arc::new(AtomicI64::new(1_700_000_000_000)),
             limits,
+            clawtalk,
             relay: None,
         };
         world.restart().await;
@@ -51,6 +58,7 @@ impl World {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: directory.to_owned(),
             limits: self.limits.clone(),
+            clawtalk: self.clawtalk.clone(),
         };
         start_with_clock(options, clock).await
     }

@@ -124,7 +124,7 @@ impl Desk {
     pub(super) async fn keep_looking(self: Arc<Self>) {
         let mut lively = Instant::now();
         loop {
-            match self.look().await {
+            match self.look(DIRECTORY_AGE).await {
                 Ok(true) => lively = Instant::now(),
                 Ok(false) => {}
                 Err(refusal) => {
@@ -147,7 +147,7 @@ impl Desk {
 
     /// Looks once; returns what is wrong with the relay, if something is.
     pub(super) async fn look_in_time(&self) -> Option<Problem> {
-        let problem = match tokio::time::timeout(LOOK, self.look()).await {
+        let problem = match tokio::time::timeout(LOOK, self.look(Duration::ZERO)).await {
             Ok(Ok(_)) => return None,
             Ok(Err(refusal)) => refusal.failure.problem,
             Err(_elapsed) => "the relay did not answer in time".to_owned(),
@@ -158,11 +158,11 @@ impl Desk {
         })
     }
 
-    /// Looks at the directory where that is due, and at the inbox. Returns whether there was
-    /// anything new.
-    async fn look(&self) -> Result<bool, Refusal> {
+    /// Looks at the directory where the one at hand is older than this, and at the inbox. Returns
+    /// whether there was anything new.
+    async fn look(&self, age: Duration) -> Result<bool, Refusal> {
         let _one = self.looking.lock().await;
-        let looked = self.look_around().await;
+        let looked = self.look_around(age).await;
         let problem = match &looked {
             Ok(_) => self.misrepresented(),
             Err(refusal) => Some(&*refusal.failure.problem),
@@ -171,8 +171,8 @@ impl Desk {
         looked
     }
 
-    async fn look_around(&self) -> Result<bool, Refusal> {
-        self.refresh(DIRECTORY_AGE).await?;
+    async fn look_around(&self, age: Duration) -> Result<bool, Refusal> {
+        self.refresh(age).await?;
         let mut brought = false;
         loop {
             let Page { messages, complete } = self.client.inbox().await?;

@@ -429,3 +429,6 @@ fn identity_of(keys: PeerKeys) -> IdentityKey {
         signing: keys.signing,
     }
 }
+
+#[cfg(test)]
+mod tests;
