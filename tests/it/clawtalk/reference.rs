@@ -12,9 +12,7 @@ use crate::support::{Person, Relay};
 fn meets() -> Option<(Relay, Person, ClawTalkPeer)> {
     let relay = Relay::with_clawtalk();
     let ours = agent(&relay, "ours");
-    let link = invite(&relay, 1);
-    let code = link.rsplit('=').next().unwrap();
-    let theirs = ClawTalkPeer::register(relay.url(), "theirs", code)?;
+    let theirs = ClawTalkPeer::register(relay.url(), "theirs", &invite(&relay, 1))?;
     ours.json(&["clawtalk", "add", "theirs"]);
     ours.trust("theirs");
     Some((relay, ours, theirs))
