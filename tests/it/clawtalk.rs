@@ -1,6 +1,8 @@
 //! Agents on shared relays, through the real program: our relay and the reference's behaviour,
 //! our client and the reference's.
 
+#[cfg(debug_assertions)]
+mod crash;
 mod ours;
 mod reference;
 

@@ -98,10 +98,8 @@ fn what_is_not_proven_is_told_apart_and_held_where_it_matters() {
 #[test]
 fn a_relay_with_the_reference_s_oddities_loses_nothing() {
     let relay = Serves::start();
-    let (token, other) = (
-        relay.relay().register("ours"),
-        relay.relay().register("other"),
-    );
+    let token = relay.relay().register("ours");
+    let other = relay.relay().register("other");
     let ours = login(&relay, "ours", &token);
     let theirs = login(&relay, "other", &other);
     let now = chaperon::engine::system_clock()().0;
@@ -156,10 +154,8 @@ fn login(relay: &Serves, name: &str, token: &str) -> Person {
 #[test]
 fn the_relay_gets_a_readable_copy_only_where_a_person_wants_that() {
     let relay = Serves::start();
-    let (token, other) = (
-        relay.relay().register("ours"),
-        relay.relay().register("other"),
-    );
+    let token = relay.relay().register("ours");
+    let other = relay.relay().register("other");
     let (ours, theirs) = (
         login(&relay, "ours", &token),
         login(&relay, "other", &other),
