@@ -15,6 +15,7 @@ mod http;
 mod index;
 mod json;
 mod limits;
+mod pages;
 mod rules;
 mod server;
 mod store;

@@ -28,6 +28,7 @@ use super::Clock;
 use super::clawtalk::{self, Api};
 use super::index::{Facts, Index};
 use super::limits::{Limits, Meter};
+use super::pages;
 use super::rules::{self, Refusal, Route};
 use super::server::stopped;
 use super::store::{Done, IdempotencyKey, Reader, Refused, Store, What};
@@ -79,7 +80,9 @@ pub(super) async fn answer(State(relay): State<Arc<Relay>>, request: Request) ->
             .insert(RETRY_AFTER, HeaderValue::from(seconds));
         return response;
     }
-    let response = if let Some(api) = clawtalk {
+    let response = if let Some(page) = pages::answer(&request) {
+        page
+    } else if let Some(api) = clawtalk {
         clawtalk::answer(api, request).await
     } else {
         let route = rules::route(method.as_str(), path);

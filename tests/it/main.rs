@@ -12,6 +12,7 @@ mod conformance;
 mod crash;
 mod flows;
 mod mesh;
+mod pages;
 mod pty;
 mod readme;
 mod reference;

@@ -14,7 +14,7 @@ use crate::support::{ADMIN_KEY, Relay};
 const JUNK: &str = r#"{"to":"bo","type":"request","encrypted":true,"payload":"%%%","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
 
 /// Where two agents meet.
-trait Meets: Sized {
+pub(super) trait Meets: Sized {
     fn open() -> Self;
 
     fn url(&self) -> String;
