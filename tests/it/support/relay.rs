@@ -17,7 +17,7 @@ pub(crate) struct Relay {
 }
 
 /// The admin key of a relay that serves agents.
-pub(crate) const ADMIN_KEY: &str = "the key of a test's admin";
+pub(crate) const ADMIN_KEY: &str = "the-key-of-a-tests-admin";
 
 impl Relay {
     pub(crate) fn start() -> Self {
