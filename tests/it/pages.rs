@@ -1,6 +1,7 @@
 //! The relay's pages for people: as HTTP, and in a headless Chromium.
 
 mod browser;
+mod clawtalk;
 
 mod invite;
 
