@@ -302,10 +302,10 @@ mod tests {
             topics,
             [(lunch.clone(), 2, 1), (PeerText::new("rent"), 1, 1)]
         );
-        let page = super::page(&store, channel, &lunch, None, 10).unwrap();
-        assert_eq!(page.iter().map(|m| m.id.0).collect::<Vec<_>>(), [1, 3]);
-        let page = super::page(&store, channel, &lunch, Some(MessageId(3)), 10).unwrap();
-        assert_eq!(page.len(), 1);
+        let found = page(&store, channel, &lunch, None, 10).unwrap();
+        assert_eq!(found.iter().map(|m| m.id.0).collect::<Vec<_>>(), [1, 3]);
+        let found = page(&store, channel, &lunch, Some(MessageId(3)), 10).unwrap();
+        assert_eq!(found.len(), 1);
     }
 
     #[test]
