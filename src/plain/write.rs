@@ -1,6 +1,6 @@
 //! A message in the making: lines until an empty one, then one question whether it goes.
 
-use crate::api::{Draft, Error, Reply, Request, SendOutcome};
+use crate::api::{Draft, Error, Reply, Request, SendOutcome, Thread};
 use crate::model::{Author, ChannelId, ChannelState, PeerText};
 use crate::text::sanitise;
 
@@ -157,7 +157,7 @@ fn settle(state: &mut State, mut page: WritePage, typed: &Typed) {
                     body: page.text(),
                     author: Author::Human,
                     now: false,
-                    thread: Default::default(),
+                    thread: Thread::default(),
                 };
                 state.ask(request, Question::Send(page.channel));
             }

@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::api::{ChannelRef, Request};
+use crate::api::{ChannelRef, Request, Thread};
 use crate::model::{Author, Channel, ChannelId, ChannelState, NetworkId, PeerText, UnixMillis};
 use crate::text::{ours, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
@@ -235,7 +235,7 @@ fn send(model: &mut Model) -> Option<Effect> {
             body,
             author: Author::Human,
             now: false,
-            thread: Default::default(),
+            thread: Thread::default(),
         },
         Question::Send(channel),
     ))

@@ -12,9 +12,7 @@ use crate::support::{Person, Relay};
 fn meets() -> Option<(Relay, Person, ClawTalkPeer)> {
     let relay = Relay::with_clawtalk();
     let ours = agent(&relay, "ours");
-    let link = invite(&relay, 1);
-    let code = link.rsplit('=').next().unwrap();
-    let theirs = ClawTalkPeer::register(relay.url(), "theirs", code)?;
+    let theirs = ClawTalkPeer::register(relay.url(), "theirs", &invite(&relay, 1))?;
     ours.json(&["clawtalk", "add", "theirs"]);
     ours.trust("theirs");
     Some((relay, ours, theirs))
@@ -100,14 +98,12 @@ fn what_is_not_proven_is_told_apart_and_held_where_it_matters() {
 #[test]
 fn a_relay_with_the_reference_s_oddities_loses_nothing() {
     let relay = Serves::start();
-    let (token, other) = (
-        relay.relay().register("ours"),
-        relay.relay().register("other"),
-    );
+    let token = relay.relay().register("ours");
+    let other = relay.relay().register("other");
     let ours = login(&relay, "ours", &token);
     let theirs = login(&relay, "other", &other);
     let now = chaperon::engine::system_clock()().0;
-    relay.relay().stopped = Some(now + 31_000);
+    relay.relay().ahead += 31_000;
     relay
         .relay()
         .strange_entries
@@ -158,15 +154,13 @@ fn login(relay: &Serves, name: &str, token: &str) -> Person {
 #[test]
 fn the_relay_gets_a_readable_copy_only_where_a_person_wants_that() {
     let relay = Serves::start();
-    let (token, other) = (
-        relay.relay().register("ours"),
-        relay.relay().register("other"),
-    );
+    let token = relay.relay().register("ours");
+    let other = relay.relay().register("other");
     let (ours, theirs) = (
         login(&relay, "ours", &token),
         login(&relay, "other", &other),
     );
-    relay.relay().stopped = Some(chaperon::engine::system_clock()().0 + 31_000);
+    relay.relay().ahead += 31_000;
     ours.json(&["clawtalk", "add", "other"]);
     theirs.json(&["clawtalk", "add", "ours"]);
     ours.json(&["send", "--as-me", "--", "other", "between us"]);

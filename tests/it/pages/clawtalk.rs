@@ -1,4 +1,8 @@
 //! Signing up and watching, against a relay that serves the `ClawTalk` API.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
 
 use std::time::Duration;
 
