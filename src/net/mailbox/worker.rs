@@ -80,7 +80,7 @@ impl Relays {
             },
             Command::Post(post) => match self.homes.get(&post.channel).cloned() {
                 Some(relay) => {
-                    self.tasks.spawn(async move { relay.post(post).await });
+                    self.tasks.spawn(async move { relay.post(*post).await });
                 }
                 None => self.report_back(News::Posted {
                     message: post.message,
