@@ -12,6 +12,7 @@ use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, age, clock, day, inset, nth, safe, width};
 
+use super::routing_text::Pieces;
 use super::transcript::{Placed, Transcript, Window, has_foot};
 use super::transcript_text::{BodyLine, Wrapped};
 
@@ -20,6 +21,7 @@ enum Row<'a> {
     Day(String),
     New,
     Head,
+    Standing(&'a Pieces),
     Body(&'a BodyLine),
     Folded(usize),
     Foot,
@@ -55,7 +57,7 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         zone: &model.zone,
     };
     for placed in transcript.placed(window) {
-        draw_message(model, transcript, paint, area, placed);
+        draw_message(model, (transcript, window), paint, area, placed);
     }
 }
 
@@ -105,6 +107,7 @@ fn rows<'a>(
         rows.push(Row::New);
     }
     rows.push(Row::Head);
+    rows.extend(wrapped.standing.iter().map(Row::Standing));
     let shown = transcript.shown_lines(message, wrapped);
     rows.extend(wrapped.lines.iter().take(shown).map(Row::Body));
     if shown < wrapped.lines.len() {
@@ -118,7 +121,7 @@ fn rows<'a>(
 
 fn draw_message(
     model: &Model,
-    transcript: &Transcript,
+    (transcript, window): (&Transcript, Window<'_>),
     paint: &mut Paint<'_>,
     area: Rect,
     placed: Placed,
@@ -126,7 +129,7 @@ fn draw_message(
     let Some(message) = transcript.messages.get(placed.index) else {
         return;
     };
-    let wrapped = transcript.wrap(message, area.width);
+    let wrapped = transcript.wrap(message, window);
     let selected = model.pane == Pane::Transcript
         && !model.composer.active
         && transcript.selected_index() == Some(placed.index);
@@ -147,6 +150,12 @@ fn draw_message(
                 if selected {
                     paint.select(place);
                 }
+            }
+            Row::Standing(pieces) => {
+                gutter(paint, place, message);
+                let pieces = pieces.iter();
+                let spans = pieces.flat_map(|(role, line)| safe(&model.theme, line, *role));
+                paint.row(inset(place, 9, 1), spans.collect());
             }
             Row::Body(line) => draw_line(model, paint, place, message, line),
             Row::Folded(rest) => {

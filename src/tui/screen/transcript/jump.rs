@@ -40,6 +40,7 @@ impl Transcript {
         self.newer = page.newer;
         self.total = page.total;
         self.loaded = true;
+        self.relink();
         if !self.go_to(message, window) {
             self.bottom();
         }
@@ -52,6 +53,7 @@ impl Transcript {
         }
         let new = page.messages.into_iter().filter(|found| found.id > last);
         self.messages.extend(new);
+        self.relink();
         self.newer = page.newer;
         self.total = page.total;
     }
@@ -64,6 +66,7 @@ impl Transcript {
                 *held = message;
             }
         }
+        self.relink();
     }
 
     /// Returns the newest message that is held, where newer ones are to be loaded soon.
