@@ -5,7 +5,9 @@
 
 use jiff::tz::TimeZone;
 
-use crate::model::{Audience, Author, Message, PeerText, Provenance, Routing, UnixMillis};
+use crate::model::{
+    Audience, Author, Message, MessageKind, PeerText, Provenance, Routing, UnixMillis,
+};
 use crate::text::{SafeLine, ours, sanitise_line};
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::clock;
@@ -120,34 +122,69 @@ pub(super) fn beginning(label: &str, message: &Message, zone: &TimeZone) -> Piec
     ]
 }
 
+/// Returns the rows that say where a message belongs that is being written: its kind, its topic,
+/// what it answers, and the names of those who get it too.
+pub(super) fn head(
+    kind: MessageKind,
+    topic: Option<&PeerText>,
+    answers: Option<&Pieces>,
+    others: &[PeerText],
+    room: usize,
+) -> Vec<Pieces> {
+    let mut units: Vec<Unit> = vec![("", vec![(Role::Text, ours(kind.as_str()))])];
+    if let Some(topic) = topic {
+        units.push((" · ", named("topic ", topic)));
+    }
+    if let Some(answers) = answers {
+        units.push((" · ", answers.clone()));
+    }
+    if !others.is_empty() {
+        let others: Vec<_> = others.iter().collect();
+        listed("also to ", names(&others), &mut units);
+        units.push((", ", vec![(Role::Dim, ours("sealed for each"))]));
+    }
+    broken(units, room)
+}
+
 /// Says for whom it was besides the other side of the channel.
 fn audience(routing: &Routing, author: Author, me: Option<&str>, units: &mut Vec<Unit>) {
-    let names = match &routing.audience {
+    let all = match &routing.audience {
         Audience::One => return,
         Audience::Everybody => {
             let words = ours("to everybody on the relay");
             units.push((" · ", vec![(Role::Wait, words)]));
             return;
         }
-        Audience::Several(names) => names,
+        Audience::Several(all) => all,
     };
     let is_theirs = author == Author::Peer;
     let is_me = |name: &PeerText| me.is_some_and(|me| name.expose_untrusted() == me);
-    let others: Vec<_> = names.iter().filter(|name| !is_me(name)).collect();
-    let listed = others.iter().take(NAMES);
-    let mut listed: Vec<SafeLine> = listed.map(|name| sanitise_line(name, NAME)).collect();
-    let more = others.len().saturating_sub(NAMES);
-    if more > 0 {
-        listed.push(ours(&format!("{more} more")));
-    }
+    let others: Vec<_> = all.iter().filter(|name| !is_me(name)).collect();
+    let mut all = names(&others);
     if is_theirs {
-        listed.push(ours("you"));
+        all.push(ours("you"));
     }
-    let last = listed.len().saturating_sub(1);
-    for (at, name) in listed.into_iter().enumerate() {
+    listed("to ", all, units);
+}
+
+/// Returns names as they are listed: not all of many.
+fn names(all: &[&PeerText]) -> Vec<SafeLine> {
+    let shown = all.iter().take(NAMES);
+    let mut lines: Vec<SafeLine> = shown.map(|name| sanitise_line(name, NAME)).collect();
+    let more = all.len().saturating_sub(NAMES);
+    if more > 0 {
+        lines.push(ours(&format!("{more} more")));
+    }
+    lines
+}
+
+/// Lists names behind a word: "to bob, carol and you". A row may end behind each of them.
+fn listed(label: &str, names: Vec<SafeLine>, units: &mut Vec<Unit>) {
+    let last = names.len().saturating_sub(1);
+    for (at, name) in names.into_iter().enumerate() {
         let mut pieces = Vec::new();
         if at == 0 {
-            pieces.push((Role::Dim, ours("to ")));
+            pieces.push((Role::Dim, ours(label)));
         } else if at == last {
             pieces.push((Role::Dim, ours("and ")));
         }

@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 
 use crate::api::{LastSent, Overview, RelayState};
 use crate::model::{
-    Channel, ChannelState, Delivery, Fingerprint, PeerText, Preset, RequestState, StopReason,
+    Channel, ChannelState, Delivery, Fingerprint, PeerText, Presence, Preset, RequestState,
+    StopReason,
 };
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
@@ -437,6 +438,10 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         };
         rows.push(text(theme, Role::Dim, how));
     }
+    if let Some(presence) = &channel.presence {
+        let said = presence_words(model, presence);
+        words(theme, Role::Dim, &said, room, rows);
+    }
     let overview = model.overview_of(channel.id);
     let sent = overview.and_then(|overview| overview.last_sent.as_ref());
     let last = match (overview, sent) {
@@ -450,6 +455,19 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         waiting => format!("{waiting} waiting"),
     });
     rows.push(beside(theme, "outbox", (outbox, Role::Dim)));
+}
+
+/// Returns whether the peer is there, as the relay says, and how old its word is.
+pub(super) fn presence_words(model: &Model, presence: &Presence) -> String {
+    let as_of = age(model.now.since(presence.as_of));
+    match (presence.online, presence.last_seen) {
+        (true, _) => format!("it says: they are online, as of {as_of} ago"),
+        (false, Some(at)) => {
+            let seen = age(model.now.since(at));
+            format!("it says: they were seen {seen} ago, as of {as_of} ago")
+        }
+        (false, None) => format!("it says: they are not online, as of {as_of} ago"),
+    }
 }
 
 fn beside(theme: &Theme, label: &str, (words, role): (String, Role)) -> Row {

@@ -15,6 +15,7 @@ use crate::tui::widget::paint::{Paint, Spans, age, clock, day, inset, nth, safe,
 use super::routing_text::Pieces;
 use super::transcript::{Placed, Transcript, Window, has_foot};
 use super::transcript_text::{BodyLine, Wrapped};
+use super::{logins, topics};
 
 /// A row of a message, before it is known whether it is on screen.
 enum Row<'a> {
@@ -44,7 +45,11 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     };
     if transcript.messages.is_empty() {
         let words = if transcript.is_loaded() {
-            "No messages yet."
+            if transcript.topic.is_some() {
+                "No message of this topic yet. What you write now begins it."
+            } else {
+                "No messages yet."
+            }
         } else {
             ""
         };
@@ -386,6 +391,18 @@ pub(in crate::tui) fn draw_rule(model: &Model, paint: &mut Paint<'_>, place: Rec
             .keys
             .fill(" not the newest · <main.bottom> goes there ");
         divider(paint, place, &words);
+    } else if let Some(topic) = topics::shown(model) {
+        let room = usize::from(place.width).saturating_sub(28);
+        let mut words = vec![paint.own(Role::Dim, " topic ")];
+        words.extend(safe(
+            &model.theme,
+            &sanitise_line(topic, room),
+            Role::Accent,
+        ));
+        let rest = model.keys.fill(" alone · <main.back> shows all ");
+        words.push(paint.own(Role::Dim, rest));
+        paint.rule(place);
+        centred(paint, place, words);
     } else {
         paint.rule(place);
     }
@@ -416,7 +433,13 @@ pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Re
     };
     let mut right = Vec::new();
     if place.width >= 64 {
-        right.push(paint.own(Role::Dim, format!("via {} · ", channel.network.label())));
+        right.push(paint.own(Role::Dim, format!("via {}", channel.network.label())));
+        if let Some(login) = logins::name_of(model, channel) {
+            let name = sanitise_line(&PeerText::new(login), 16);
+            right.push(paint.own(Role::Dim, " as "));
+            right.extend(safe(&model.theme, &name, Role::Text));
+        }
+        right.push(paint.own(Role::Dim, " · "));
     }
     right.push(paint.own(role, words));
     paint.pair(inset(place, 1, 1), left, right);

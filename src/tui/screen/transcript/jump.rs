@@ -5,7 +5,7 @@ use crate::api::{Page, Request};
 use crate::model::{ChannelId, MessageId};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Pane};
-use crate::tui::screen::main;
+use crate::tui::screen::{main, topics};
 use crate::tui::update::{ask, newest, open_channel};
 
 use super::{Transcript, Window, covers};
@@ -107,6 +107,7 @@ pub(in crate::tui) fn open_at(
     message: MessageId,
 ) -> Vec<Effect> {
     let mut effects = open_channel(model, channel);
+    effects.extend(topics::show(model, None));
     model.pane = Pane::Transcript;
     if go_to(model, channel, message) {
         return effects;
