@@ -58,6 +58,7 @@ impl World {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data: dir.path().join("relay"),
             limits: Limits::default(),
+            clawtalk: None,
         })
         .await
         .unwrap();

@@ -62,6 +62,7 @@ async fn relay(data: &std::path::Path) -> Running {
             max_waiting: u64::MAX,
             ..Limits::default()
         },
+        clawtalk: None,
     };
     start(options).await.unwrap()
 }

@@ -12,6 +12,7 @@ pub mod add;
 pub mod args;
 pub mod channels;
 pub mod check;
+pub mod clawtalk;
 pub mod completions;
 pub mod decide;
 pub mod demo;
@@ -191,6 +192,7 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Unmute(args) => mute::unmute(args, handle, out).await,
         Verb::Snooze(args) => mute::snooze(args, handle, out).await,
         Verb::Mesh(verb) => mesh::run(verb, handle, out).await,
+        Verb::Clawtalk(verb) => clawtalk::run(verb, handle, out).await,
         Verb::Import(args) => other_dir::import(args, handle, out).await,
         Verb::Export(args) => other_dir::export(args, handle, out).await,
     }
@@ -329,6 +331,20 @@ mod tests {
         &["mesh", "reject", "req_1", "--block"],
         &["mesh", "peers"],
         &["mesh", "revoke", "agent-1"],
+        &[
+            "clawtalk",
+            "register",
+            "--url",
+            "https://talk.example",
+            "--agent",
+            "ana",
+            "--invite",
+            "CODE",
+        ],
+        &["clawtalk", "accounts"],
+        &["clawtalk", "agents"],
+        &["clawtalk", "add", "bob"],
+        &["clawtalk", "leave", "ana", "--force"],
         &["passphrase", "remove"],
         &["import", "clawbuddy", "--from", "/somewhere"],
         &["export", "clawbuddy", "--to", "/elsewhere"],

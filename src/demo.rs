@@ -66,6 +66,7 @@ impl World {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data: directory.path().join("relay"),
             limits: Limits::default(),
+            clawtalk: None,
         })
         .await?;
         let url = format!("http://{}", relay.address());

@@ -1,16 +1,18 @@
 //! Arguments in, surface out. The only file that knows every module.
 
+#[path = "main/service.rs"]
+mod service;
+
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
+use chaperon::cli::clawtalk::{ClawtalkArgs, ClawtalkCommand};
 use chaperon::cli::keys::{KeyRow, KeysArgs};
 use chaperon::cli::mesh::{MeshArgs, MeshCommand, ServeArgs};
-use chaperon::cli::relay::RelayArgs;
 use chaperon::cli::{self, Exit, Output, host, secret};
 use chaperon::demo::World;
 use chaperon::desktop::notify;
@@ -24,7 +26,6 @@ use chaperon::net::Mode;
 use chaperon::plain;
 use chaperon::profile::Profile;
 use chaperon::profile::config::{Source, TABLE};
-use chaperon::relay::{self, Limits, Rate};
 use chaperon::tui::{self, Keys, ThemeChoice};
 use clap::Parser as _;
 use color_eyre::eyre::{Result, WrapErr as _, eyre};
@@ -92,11 +93,21 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         }
         Some(Command::Keys(args)) => show_keys(access.home, &args),
         Some(Command::Ask(verb)) => Ok(ask(access, verb).await),
-        Some(Command::Relay(args)) => serve_relay(access.home, args).await,
+        Some(Command::Relay(mut args)) => match args.command.take() {
+            Some(command) => Ok(service::ask_relay(command.into_ask()).await),
+            None => service::serve_relay(access.home, *args).await,
+        },
         Some(Command::Run(args)) => run_engine(access, args, None).await,
         Some(Command::Mesh(MeshArgs { command })) => match command {
             MeshCommand::Ask(verb) => Ok(ask(access, Verb::Mesh(verb)).await),
             MeshCommand::Serve(args) => run_engine(access, args.run.clone(), Some(args)).await,
+        },
+        Some(Command::Clawtalk(ClawtalkArgs { command })) => match command {
+            ClawtalkCommand::Ask(verb) => Ok(ask(access, Verb::Clawtalk(verb)).await),
+            ClawtalkCommand::Keygen => {
+                let keys = chaperon::net::clawtalk::keygen()?;
+                Ok(print(|out| cli::clawtalk::keygen(&keys, out)))
+            }
         },
         Some(Command::Demo(_)) => show_demo(plain).await,
         Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,
@@ -520,45 +531,6 @@ fn bind_for_assistants(path: &Path, group: Option<u32>) -> Result<UnixListener> 
 fn group(name: &str) -> Result<u32> {
     let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
     host::group_number(name, &groups).ok_or_else(|| eyre!("there is no such group: {name}"))
-}
-
-async fn serve_relay(home: Option<PathBuf>, args: RelayArgs) -> Result<ExitCode> {
-    logs::to_stderr("info");
-    let data = match args.data {
-        Some(data) => data,
-        None => profile(home)?.data_dir().join("relay"),
-    };
-    let rate = match args.rate {
-        None => Limits::default().rate,
-        Some(0) => None,
-        Some(per_second) => Some(Rate {
-            per_second,
-            burst: per_second.saturating_mul(10),
-            loopback: true,
-        }),
-    };
-    let options = relay::Options {
-        listen: args.listen,
-        data,
-        limits: Limits {
-            max_body: args.max_body,
-            max_waiting: args.max_waiting,
-            rate,
-            ..Limits::default()
-        },
-    };
-    let stop = StopSignals::catch()?;
-    let running = relay::start(options).await?;
-    announce(running.address());
-    stop.received().await;
-    running.stop().await?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Says on standard output where the relay is, for a person and for a script that waits.
-fn announce(address: SocketAddr) {
-    // A closed standard output is no reason not to serve.
-    let _closed = writeln!(io::stdout(), "relay on http://{address}");
 }
 
 /// The signals that end a service in order.

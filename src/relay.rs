@@ -1,4 +1,5 @@
-//! The relay: a mailbox server that the real `clawbuddy` program cannot tell from its own.
+//! The relay: a mailbox server that the real `clawbuddy` program cannot tell from its own, and
+//! beside it, where an admin key is given, the API of `ClawTalk` ([`clawtalk`]).
 //!
 //! It answers as the reference does, and is right where the reference races or throws:
 //! sequence numbers are allocated atomically, and nothing acknowledged is ever lost. Start
@@ -7,10 +8,14 @@
 //! Must not: read what people write to each other. Payloads are opaque, and neither they nor
 //! channel ids reach a log.
 
+pub mod admin;
+
+mod clawtalk;
 mod http;
 mod index;
 mod json;
 mod limits;
+mod pages;
 mod rules;
 mod server;
 mod store;
@@ -24,6 +29,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::UnixMillis;
 
+pub use clawtalk::{AdminKey, BadAdminKey, ClawTalkOptions, POSTS};
 pub use limits::{Limits, Rate};
 pub use server::{Running, start, start_with_clock};
 
@@ -36,6 +42,8 @@ pub struct Options {
     pub data: PathBuf,
     /// What one channel, request and source may take (`--max-body` and the others).
     pub limits: Limits,
+    /// How the ClawTalk API is served on the same address; `None` leaves it out.
+    pub clawtalk: Option<ClawTalkOptions>,
 }
 
 /// Why a relay does not start or did not end well.

@@ -6,7 +6,7 @@ use super::attention::{CatchUp, Claimed, Overview};
 use super::{Found, IndexState, Note, SavedSearch, SentTo};
 use crate::model::{
     Asked, Channel, Digest, FirstLook, Listening, LogEntry, Message, MessageId, NetworkId, Passage,
-    PeerText, Progress, ReviewItem, Topic, UnixMillis, Words,
+    PeerText, Progress, ReviewItem, Routing, Topic, UnixMillis, Words,
 };
 
 /// The answer to a [`super::Request`]; which variant belongs to which is said there.
@@ -513,6 +513,9 @@ pub struct CheckedMessage {
     pub at: UnixMillis,
     /// How it came to be released.
     pub passage: Passage,
+    /// How it stands among others, on networks where messages say so.
+    #[serde(default)]
+    pub routing: Option<Box<Routing>>,
 }
 
 /// What became of a message that was to be sent.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, completions, decide, demo, digest, doctor, draft, end,
+    accept, add, channels, check, clawtalk, completions, decide, demo, digest, doctor, draft, end,
     engagement, host, instructions, keys, log, man, mesh, mute, note, other_dir, passphrase, pause,
     pending, relay, scan, search, send, show, status, verify, wake,
 };
@@ -57,8 +57,10 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Meet agents on the OpenClaw Agent Mesh
     Mesh(mesh::MeshArgs),
+    /// Meet agents on ClawTalk relays
+    Clawtalk(clawtalk::ClawtalkArgs),
     /// Run a relay for mailboxes
-    Relay(relay::RelayArgs),
+    Relay(Box<relay::RelayArgs>),
     /// Look whether everything works here
     Doctor(doctor::DoctorArgs),
     /// Show what the scanner sees in a text
@@ -85,6 +87,10 @@ impl Command {
             Self::Mesh(args) => match args.command {
                 mesh::MeshCommand::Ask(verb) => Some(Verb::Mesh(verb)),
                 mesh::MeshCommand::Serve(_) => None,
+            },
+            Self::Clawtalk(args) => match args.command {
+                clawtalk::ClawtalkCommand::Ask(verb) => Some(Verb::Clawtalk(verb)),
+                clawtalk::ClawtalkCommand::Keygen => None,
             },
             Self::Run(_)
             | Self::Demo(_)
@@ -166,6 +172,9 @@ pub enum Verb {
     /// Meet agents on the mesh: typed as a command of its own
     #[command(skip)]
     Mesh(mesh::MeshVerb),
+    /// Meet agents on shared relays: typed as a command of its own
+    #[command(skip)]
+    Clawtalk(clawtalk::ClawtalkVerb),
     /// Copy in what another program has
     Import(other_dir::ImportArgs),
     /// Write what another program can use
@@ -203,6 +212,7 @@ impl Verb {
             | Self::Unmute(_)
             | Self::Snooze(_)
             | Self::Mesh(_)
+            | Self::Clawtalk(_)
             | Self::Import(_)
             | Self::Export(_) => Role::Supervisor,
         }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::output::{Output, Pretty, json_time};
 use super::{Error, Exit, progress};
 use crate::api::{Checked, CheckedMessage, Handle, RelayState, Reply, Request, Role};
-use crate::model::PeerText;
+use crate::model::{Audience, PeerText, Routing};
 
 /// Arguments of `check`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -120,6 +120,43 @@ fn listing(checked: &Checked) -> Value {
 }
 
 fn message(message: &CheckedMessage) -> Value {
+    let mut shown = plain(message);
+    if let (Value::Object(members), Some(routing)) = (&mut shown, &message.routing) {
+        members.extend(routed(routing));
+    }
+    shown
+}
+
+/// Returns the keys that only networks with topics and signatures have. What is empty is left
+/// out.
+fn routed(routing: &Routing) -> Map<String, Value> {
+    let text = |text: &Option<PeerText>| {
+        text.as_ref()
+            .map(|text| Value::from(text.expose_untrusted()))
+    };
+    let recipients = match &routing.audience {
+        Audience::One => None,
+        Audience::Everybody => Some(Value::from("everybody")),
+        Audience::Several(names) => Some(names.iter().map(PeerText::expose_untrusted).collect()),
+    };
+    let all = [
+        ("type", Some(Value::from(routing.kind.as_str()))),
+        ("unsafe_topic", text(&routing.topic)),
+        ("unsafe_correlation", text(&routing.correlation)),
+        ("unsafe_reply_to", text(&routing.reply_to)),
+        ("answers", routing.answers.map(|id| Value::from(id.0))),
+        ("unsafe_recipients", recipients),
+        (
+            "provenance",
+            routing.provenance.map(|one| Value::from(one.as_str())),
+        ),
+    ];
+    all.into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}
+
+fn plain(message: &CheckedMessage) -> Value {
     json!({
         "channel_id": message.channel_id,
         "from": message.from,
@@ -159,6 +196,7 @@ mod tests {
             instructions: "be kind".into(),
             at: UnixMillis(1_770_769_095_123),
             passage: Passage::HiddenRemoved,
+            routing: None,
         }
     }
 

@@ -29,13 +29,13 @@ pub enum Error {
     #[error("no passphrase was given")]
     GivenUp,
     /// The file cannot be read.
-    #[error("cannot read the file with the passphrase")]
+    #[error("cannot read the file with the secret")]
     File(#[source] io::Error),
     /// Others can read the file, or it is somebody else's.
-    #[error("the file with the passphrase has to be yours, with mode 0600")]
+    #[error("the file with the secret has to be yours, with mode 0600")]
     Open,
     /// The content of the file cannot be a passphrase.
-    #[error("the file with the passphrase has to hold one line of at most 1024 bytes")]
+    #[error("the file with the secret has to hold one line of at most 1024 bytes")]
     NotALine,
     /// It is easy to guess.
     #[error("the passphrase has less than 8 characters; --allow-short takes it all the same")]
@@ -47,6 +47,11 @@ pub enum Error {
 
 /// Reads the one line of a file that is ours and closed to others.
 pub fn from_file(path: &Path) -> Result<Passphrase, Error> {
+    line(whole_file(path)?.expose())
+}
+
+/// Reads all of a file that is ours and closed to others.
+pub fn whole_file(path: &Path) -> Result<Passphrase, Error> {
     let file = File::open(path).map_err(Error::File)?;
     let found = file.metadata().map_err(Error::File)?;
     let ours = found.uid() == rustix::process::geteuid().as_raw();
@@ -55,7 +60,7 @@ pub fn from_file(path: &Path) -> Result<Passphrase, Error> {
     }
     let mut text = Zeroizing::new(String::new());
     match file.take(LONGEST + 2).read_to_string(&mut text) {
-        Ok(_) => line(&text),
+        Ok(_) => Ok(Passphrase::new(text.as_str())),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Error::NotALine),
         Err(error) => Err(Error::File(error)),
     }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::output::{Output, Pretty, human_time, json_time};
 use super::{Error, Exit};
-use crate::api::{ChannelRef, Handle, Reply, Request, Role, SendOutcome};
-use crate::model::{Author, PeerText};
+use crate::api::{ChannelRef, Handle, Reply, Request, Role, SendOutcome, Thread};
+use crate::model::{Author, MessageId, MessageKind, PeerText};
 
 /// Arguments of `send`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,18 @@ pub struct SendArgs {
     /// Subject line
     #[arg(long, default_value = "", hide_default_value = true)]
     pub subject: String,
+    /// Topic it belongs to (ClawTalk)
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// Kind of message: request, response or notification (ClawTalk)
+    #[arg(long = "type", value_name = "KIND", value_parser = kind)]
+    pub kind: Option<MessageKind>,
+    /// Message that it answers, by the number that `check` printed as `message` (ClawTalk)
+    #[arg(long, value_name = "MESSAGE")]
+    pub answers: Option<i64>,
+    /// What it has in common with its answers (ClawTalk)
+    #[arg(long, value_name = "ID")]
+    pub correlation: Option<String>,
     /// Send as yourself rather than as your assistant
     #[arg(long)]
     pub as_me: bool,
@@ -37,6 +49,10 @@ impl SendArgs {
     pub(super) fn role(&self) -> Role {
         role_of(author_of(self.as_me))
     }
+}
+
+fn kind(text: &str) -> Result<MessageKind, String> {
+    MessageKind::parse(text).ok_or_else(|| "request, response or notification".to_owned())
 }
 
 /// Returns who speaks where `--as-me` can be given.
@@ -67,7 +83,12 @@ pub(super) async fn run(
         body: PeerText::new(args.message),
         author: author_of(args.as_me),
         now: true,
-        thread: Default::default(),
+        thread: Thread {
+            kind: args.kind,
+            topic: args.topic.map(PeerText::new),
+            correlation: args.correlation.map(PeerText::new),
+            answers: args.answers.map(MessageId),
+        },
     };
     let Reply::Sent(outcome) = handle.ask(request).await? else {
         return Err(Error::Unexpected);

@@ -242,5 +242,6 @@ fn handed(message: Message, channel: &channels::Keyed) -> Option<CheckedMessage>
         instructions: channel.channel.instructions.clone(),
         at: message.at,
         passage,
+        routing: message.routing,
     })
 }

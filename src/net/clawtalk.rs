@@ -1,9 +1,15 @@
 //! `ClawTalk`: agents on a shared relay, which keeps sealed and signed messages for them.
 //!
-//! Start with [`protocol`], where everything is decided; `client` speaks HTTP, `worker` moves
-//! what it says between the relay and the engine.
+//! Start with [`protocol`], where it is decided what a message comes to; [`pages`] and [`rate`]
+//! decide how an inbox is read and how fast may be posted. [`client`] speaks HTTP, `desk` does
+//! all of it for one login, `enrol` makes a new one, and `worker` has a desk for each.
 
+pub mod client;
+mod desk;
+mod enrol;
+pub mod pages;
 pub mod protocol;
+pub mod rate;
 pub mod seal;
 mod worker;
 
@@ -11,6 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use zeroize::Zeroizing;
 
 pub use seal::SCHEME;
 
@@ -154,6 +161,15 @@ impl Logins for ClawTalk {
     fn expand(&self, _pattern: &str) -> Result<Vec<String>, String> {
         Err("ClawTalk has no addresses to ask at; its relays list who is there".to_owned())
     }
+}
+
+/// Makes new keys and writes them as the reference's tool does.
+pub fn keygen() -> Result<Zeroizing<String>, crate::crypto::Error> {
+    let file = KeyFile {
+        secret: Zeroizing::new(crate::crypto::random()?),
+        seed: Some(Zeroizing::new(crate::crypto::random()?)),
+    };
+    Ok(file.encode(&SCHEME))
 }
 
 /// Returns an identity as the wire has it.

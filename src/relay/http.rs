@@ -1,4 +1,5 @@
-//! The mailbox API over HTTP: one handler for every path.
+//! The mailbox API over HTTP: one handler for every path. What is no mailbox goes on to the
+//! ClawTalk API where that is on.
 //!
 //! A router would decode and normalise paths its own way; the reference's rules are in
 //! [`rules`], so everything arrives here raw. Extensions that old clients never notice:
@@ -6,7 +7,7 @@
 //!
 //! Must not: log ids or content, or answer a write before the store has committed it.
 
-mod body;
+pub(super) mod body;
 mod poll;
 mod reply;
 
@@ -24,8 +25,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant as Deadline, timeout_at};
 
 use super::Clock;
+use super::clawtalk::{self, Api};
 use super::index::{Facts, Index};
 use super::limits::{Limits, Meter};
+use super::pages;
 use super::rules::{self, Refusal, Route};
 use super::server::stopped;
 use super::store::{Done, IdempotencyKey, Reader, Refused, Store, What};
@@ -48,6 +51,8 @@ pub(super) struct Relay {
     pub(super) meter: Meter,
     pub(super) limits: Limits,
     pub(super) clock: Clock,
+    /// The API beside this one; `None` where nobody is its admin.
+    pub(super) clawtalk: Option<Api>,
     /// Becomes true when the relay stops; who waits is then answered.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -60,17 +65,29 @@ pub(super) struct Source(pub(super) IpAddr);
 pub(super) async fn answer(State(relay): State<Arc<Relay>>, request: Request) -> Response {
     let started = Instant::now();
     let source = request.extensions().get::<Source>().map(|source| source.0);
+    let method = request.method().clone();
+    let path = request.uri().path();
+    let clawtalk = relay.clawtalk.as_ref();
+    let clawtalk = clawtalk.filter(|_| !rules::is_mailbox(path));
     if let Some(Err(after)) = source.map(|source| relay.meter.admit(source, || started)) {
-        let mut response = reply::refusal(Refusal::TooManyRequests);
         let seconds = after.as_secs().saturating_add(1);
+        if clawtalk.is_some() {
+            return clawtalk::too_many_requests(&method, seconds);
+        }
+        let mut response = reply::refusal(Refusal::TooManyRequests);
         response
             .headers_mut()
             .insert(RETRY_AFTER, HeaderValue::from(seconds));
         return response;
     }
-    let method = request.method().clone();
-    let route = rules::route(method.as_str(), request.uri().path());
-    let response = relay.serve(route, request).await;
+    let response = if let Some(page) = pages::answer(&request) {
+        page
+    } else if let Some(api) = clawtalk {
+        clawtalk::answer(api, request).await
+    } else {
+        let route = rules::route(method.as_str(), path);
+        relay.serve(route, request).await
+    };
     log(&method, response.status(), started);
     response
 }

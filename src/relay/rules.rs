@@ -130,6 +130,13 @@ pub(super) fn route(method: &str, path: &str) -> Route {
     Route::Refused(refused)
 }
 
+/// Whether a path belongs to the mailboxes where another API is served beside them. Their
+/// `/health` does not: it is a word of ours that no client of theirs asks for.
+pub(super) fn is_mailbox(path: &str) -> bool {
+    let path = normal(path);
+    matches!(segments(&path).first(), Some(&("channel" | "poll")))
+}
+
 /// Escapes what the WHATWG path percent-encode set names and turns `\` into `/`.
 fn normal(path: &str) -> Cow<'_, str> {
     let plain = |byte: u8| {
@@ -282,6 +289,22 @@ mod tests {
         assert_eq!(route("GET", "/channel/%2E%2e/messages"), missing);
         assert_eq!(route("GET", "*"), missing);
         assert_eq!(route("GET", ""), missing);
+    }
+
+    #[test]
+    fn mailboxes_keep_their_paths_beside_another_api() {
+        for path in [
+            "/channel/x/messages",
+            "//channel",
+            "/a/../channel/x",
+            "/poll",
+            "/poll/x",
+        ] {
+            assert!(is_mailbox(path), "{path}");
+        }
+        for path in ["/", "/health", "/channels", "/messages", "/pollen", "*", ""] {
+            assert!(!is_mailbox(path), "{path}");
+        }
     }
 
     #[test]

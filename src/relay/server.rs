@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::clawtalk::{self, Background};
 use super::http::{self, Relay, Source};
 use super::index::Index;
 use super::limits::Meter;
@@ -43,6 +44,7 @@ pub struct Running {
     stopping: watch::Sender<bool>,
     accepting: JoinHandle<Result<(), Error>>,
     sweeping: JoinHandle<()>,
+    clawtalk: Option<Background>,
     // Last: the threads write what the tasks above ordered.
     threads: Option<Threads>,
 }
@@ -60,6 +62,7 @@ pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Running,
         listen,
         data,
         limits,
+        clawtalk,
     } = options;
     let listening = |source| Error::Listen {
         address: listen,
@@ -76,13 +79,20 @@ pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Running,
         clock: clock.clone(),
         max_waiting: i64::try_from(limits.max_waiting).unwrap_or(i64::MAX),
     };
-    let opening = tokio::task::spawn_blocking(move || store::open(&data, surroundings));
+    let (stopping, stopped) = watch::channel(false);
+    let (kept_limits, kept_clock, until) = (limits.clone(), clock.clone(), stopped.clone());
+    let opening = tokio::task::spawn_blocking(move || {
+        // The first one locks the directory for both.
+        let mailboxes = store::open(&data, surroundings)?;
+        let open = |options| clawtalk::open(&data, options, &kept_limits, &kept_clock, until);
+        Ok::<_, OpenError>((mailboxes, clawtalk.map(open).transpose()?))
+    });
     let opened = opening
         .await
         .map_err(|error| Error::Directory(std::io::Error::other(error)))?;
-    let (store, reader, threads) = opened?;
+    let ((store, reader, threads), clawtalk) = opened?;
+    let (clawtalk, background) = clawtalk.unzip();
 
-    let (stopping, stopped) = watch::channel(false);
     let relay = Arc::new(Relay {
         index,
         store,
@@ -91,6 +101,7 @@ pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Running,
         meter: Meter::new(limits.rate),
         limits,
         clock,
+        clawtalk,
         stopping: stopped.clone(),
     });
     let sweeping = tokio::spawn(sweep(Arc::clone(&relay)));
@@ -101,6 +112,7 @@ pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Running,
         stopping,
         accepting,
         sweeping,
+        clawtalk: background,
         threads: Some(threads),
     })
 }
@@ -118,8 +130,8 @@ impl Running {
         self.stopping.send_replace(true);
         let ended = (&mut self.accepting).await.unwrap_or(Err(Error::CutOff));
         self.sweeping.abort();
-        let threads = self.threads.take();
-        if tokio::task::spawn_blocking(move || drop(threads))
+        let open = (self.clawtalk.take(), self.threads.take());
+        if tokio::task::spawn_blocking(move || drop(open))
             .await
             .is_err()
         {
@@ -239,6 +251,9 @@ async fn sweep(relay: Arc<Relay>) {
             }
             shard += 1;
             tokio::task::yield_now().await;
+        }
+        if let Some(clawtalk) = &relay.clawtalk {
+            clawtalk.sweep().await;
         }
     }
 }

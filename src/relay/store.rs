@@ -7,9 +7,9 @@
 //! Must not: judge requests ([`super::rules`] did) or look inside payloads.
 
 mod apply;
-mod checkpoint;
+pub(super) mod checkpoint;
 mod read;
-mod schema;
+pub(super) mod schema;
 mod writer;
 
 use std::fs::{self, File, TryLockError};

@@ -55,9 +55,17 @@ const SEALED: &[(&str, &str, &[&str])] = &[
             "other_subject",
             "other_body",
             "reason",
+            "topic",
+            "correlation",
+            "reply_to",
+            "audience",
         ],
     ),
-    ("accounts", "id", &["name", "endpoint", "secret"]),
+    (
+        "accounts",
+        "id",
+        &["name", "endpoint", "secret", "signing", "token"],
+    ),
     (
         "requests",
         "id",

@@ -153,3 +153,144 @@ pub(super) fn routing_of(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<
 fn pair(correlation: &PeerText) -> [u8; 32] {
     Sha256::digest(correlation.expose_untrusted()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Admission, Body, Content, Digest, UnixMillis};
+    use crate::store::messages::{self, Arrival, NewInbound};
+    use crate::store::{Store, search};
+
+    fn store() -> (tempfile::TempDir, Store, ChannelId) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&directory.path().join("chaperon.db")).unwrap();
+        let tx = store.write().unwrap();
+        tx.0.execute_batch(
+            "INSERT INTO channels (network, address, name, state, inviter, relay, secret, our_key,
+                preset, instructions, created_at)
+             VALUES ('clawtalk', '1/bo', 'bo', 'active', 1, 'https://talk.example', zeroblob(32),
+                'key', 'safe-acquaintance', '', 1000)",
+        )
+        .unwrap();
+        tx.commit().unwrap();
+        (directory, store, ChannelId(1))
+    }
+
+    fn arrives(store: &mut Store, channel: ChannelId, number: u8, routing: &Routing) -> MessageId {
+        let tx = store.write().unwrap();
+        let new = NewInbound {
+            channel,
+            seq: None,
+            at: UnixMillis(1000),
+            content: &Content::Text(Body::new("", "hi")),
+            envelope: Digest([number; 32]),
+            admission: &Admission::Released {
+                rule: "no-signal".to_owned(),
+            },
+            signals: &[],
+            digest: false,
+        };
+        let Arrival::New(message) = messages::receive(&tx, &new).unwrap() else {
+            panic!("it is new");
+        };
+        set(&tx, channel, message, routing).unwrap();
+        tx.commit().unwrap();
+        message
+    }
+
+    fn of(store: &Store, message: MessageId) -> Routing {
+        *messages::by_id(store, message)
+            .unwrap()
+            .unwrap()
+            .routing
+            .unwrap()
+    }
+
+    fn request(topic: &str, correlation: &str, id: &str) -> Routing {
+        Routing {
+            topic: Some(PeerText::new(topic)),
+            correlation: Some(PeerText::new(correlation)),
+            remote_id: Some(id.to_owned()),
+            provenance: Some(Provenance::Verified),
+            ..Routing::default()
+        }
+    }
+
+    #[test]
+    fn what_was_said_of_a_message_is_read_back() {
+        let (_directory, mut store, channel) = store();
+        let routing = Routing {
+            kind: MessageKind::Notification,
+            reply_to: Some(PeerText::new("nobody")),
+            audience: Audience::Several(vec![PeerText::new("bo"), PeerText::new("eve")]),
+            ..request("lunch", "c", "id-1")
+        };
+        let message = arrives(&mut store, channel, 1, &routing);
+        assert_eq!(of(&store, message), routing);
+        assert!(search::waiting(&store).unwrap() > 0);
+    }
+
+    #[test]
+    fn an_answer_is_linked_by_the_id_that_it_names_or_by_what_both_have_in_common() {
+        let (_directory, mut store, channel) = store();
+        let first = arrives(&mut store, channel, 1, &request("a", "c-1", "id-1"));
+        let second = arrives(&mut store, channel, 2, &request("a", "c-2", "id-2"));
+        let answer = |reply_to: Option<&str>, correlation: &str, kind| Routing {
+            kind,
+            reply_to: reply_to.map(PeerText::new),
+            correlation: Some(PeerText::new(correlation)),
+            ..Routing::default()
+        };
+        let response = MessageKind::Response;
+        for (number, said, expected) in [
+            (3, answer(Some("id-1"), "c-2", response), Some(first)),
+            (4, answer(None, "c-2", response), Some(second)),
+            (5, answer(None, "id-1", response), Some(first)),
+            (6, answer(None, "c-9", response), None),
+            // Two requests may have the same without answering each other.
+            (7, answer(None, "c-1", MessageKind::Request), None),
+        ] {
+            let message = arrives(&mut store, channel, number, &said);
+            assert_eq!(of(&store, message).answers, expected, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn topics_are_counted_and_the_last_one_comes_first() {
+        let (_directory, mut store, channel) = store();
+        for (number, topic) in [(1, "lunch"), (2, "rent"), (3, "lunch")] {
+            arrives(&mut store, channel, number, &request(topic, "c", "id"));
+        }
+        arrives(&mut store, channel, 4, &Routing::default());
+        let tx = store.write().unwrap();
+        messages::mark_read(&tx, channel, MessageId(1)).unwrap();
+        tx.commit().unwrap();
+        let topics: Vec<_> = topics(&store, channel)
+            .unwrap()
+            .into_iter()
+            .map(|topic| (topic.topic, topic.messages, topic.unread))
+            .collect();
+        let lunch = PeerText::new("lunch");
+        assert_eq!(
+            topics,
+            [(lunch.clone(), 2, 1), (PeerText::new("rent"), 1, 1)]
+        );
+        let page = messages::page_of(&store, channel, &lunch, None, 10).unwrap();
+        assert_eq!(page.iter().map(|m| m.id.0).collect::<Vec<_>>(), [1, 3]);
+        let page = messages::page_of(&store, channel, &lunch, Some(MessageId(3)), 10).unwrap();
+        assert_eq!(page.len(), 1);
+    }
+
+    #[test]
+    fn a_message_of_a_network_without_topics_has_none() {
+        let (_directory, mut store, channel) = store();
+        let message = arrives(&mut store, channel, 1, &Routing::default());
+        let tx = store.write().unwrap();
+        tx.0.execute("UPDATE messages SET kind = NULL", []).unwrap();
+        tx.commit().unwrap();
+        assert_eq!(
+            messages::by_id(&store, message).unwrap().unwrap().routing,
+            None
+        );
+    }
+}

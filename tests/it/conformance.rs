@@ -3,6 +3,7 @@
 //! A network brings a [`Rig`], which knows how two engines meet on it and how somebody does
 //! harm there; everything else goes through `api`. The last lines say what is run.
 
+mod clawtalk;
 mod mailbox;
 mod mesh;
 
@@ -14,6 +15,9 @@ use chaperon::profile::Profile;
 
 /// Two engines on a network, and what a hostile network does to them.
 trait Rig: Sized {
+    /// How many messages are sent one after another.
+    const MANY: usize = 20;
+
     /// Makes the network, and two engines whose channel on it is active.
     async fn connect() -> (Self, Side, Side);
 
@@ -127,13 +131,15 @@ impl Side {
     }
 }
 
-fn numbered(what: &str) -> Vec<String> {
-    (0..20).map(|number| format!("{what} {number}")).collect()
+fn numbered<R: Rig>(what: &str) -> Vec<String> {
+    (0..R::MANY)
+        .map(|number| format!("{what} {number}"))
+        .collect()
 }
 
 async fn messages_are_delivered_once_and_in_order<R: Rig>() {
     let (_rig, ana, bo) = R::connect().await;
-    let (there, back) = (numbered("there"), numbered("back"));
+    let (there, back) = (numbered::<R>("there"), numbered::<R>("back"));
     ana.send_all(&there).await;
     bo.send_all(&back).await;
     assert_eq!(bo.collect().await, there);
@@ -144,14 +150,14 @@ async fn messages_are_delivered_once_and_in_order<R: Rig>() {
 
 async fn what_was_collected_shows_at_the_sender<R: Rig>() {
     let (_rig, ana, bo) = R::connect().await;
-    ana.send_all(&numbered("there")).await;
+    ana.send_all(&numbered::<R>("there")).await;
     let relayed = ana.transcript().await;
     let is_relayed = |message: &Message| matches!(message.delivery, Some(Delivery::Relayed { .. }));
     assert!(relayed.iter().all(is_relayed), "{relayed:?}");
     bo.collect().await;
     assert_eq!(ana.collect().await, [""; 0]);
     let collected = ana.transcript().await;
-    assert_eq!(collected.len(), 20);
+    assert_eq!(collected.len(), R::MANY);
     let is_collected =
         |message: &Message| matches!(message.delivery, Some(Delivery::Collected { .. }));
     assert!(collected.iter().all(is_collected), "{collected:?}");
@@ -159,21 +165,21 @@ async fn what_was_collected_shows_at_the_sender<R: Rig>() {
 
 async fn a_restart_of_either_side_loses_and_repeats_nothing<R: Rig>() {
     let (_rig, mut ana, mut bo) = R::connect().await;
-    let (first, second) = (numbered("first"), numbered("second"));
+    let (first, second) = (numbered::<R>("first"), numbered::<R>("second"));
     ana.send_all(&first).await;
     ana.restart().await;
     ana.send_all(&second).await;
     bo.restart().await;
     // Handed out and never confirmed: the caller died, and the next one gets it.
-    assert_eq!(bo.check().await.messages.len(), 40);
+    assert_eq!(bo.check().await.messages.len(), 2 * R::MANY);
     bo.restart().await;
     assert_eq!(bo.collect().await, [first, second].concat());
     bo.restart().await;
     ana.restart().await;
     assert_eq!(bo.collect().await, [""; 0]);
     assert_eq!(ana.collect().await, [""; 0]);
-    bo.send_all(&numbered("back")).await;
-    assert_eq!(ana.collect().await, numbered("back"));
+    bo.send_all(&numbered::<R>("back")).await;
+    assert_eq!(ana.collect().await, numbered::<R>("back"));
 }
 
 async fn a_changed_key_stops_the_channel_both_ways<R: Rig>() {
@@ -278,4 +284,22 @@ conforms!(agent_mesh, crate::conformance::mesh::Agents:
     a_changed_key_stops_the_channel_both_ways,
     an_oversized_message_is_refused_with_both_sizes,
     the_largest_message_arrives_whole,
+);
+// A relay of this kind tells the sender nothing of what becomes of a message.
+conforms!(clawtalk_on_our_relay, crate::conformance::clawtalk::Agents<crate::support::Relay>:
+    messages_are_delivered_once_and_in_order,
+    a_restart_of_either_side_loses_and_repeats_nothing,
+    a_changed_key_stops_the_channel_both_ways,
+    an_oversized_message_is_refused_with_both_sizes,
+    the_largest_message_arrives_whole,
+    what_nobody_can_read_stops_nothing,
+);
+conforms!(clawtalk_on_the_reference,
+    crate::conformance::clawtalk::Agents<crate::support::clawtalk_server::Serves>:
+    messages_are_delivered_once_and_in_order,
+    a_restart_of_either_side_loses_and_repeats_nothing,
+    a_changed_key_stops_the_channel_both_ways,
+    an_oversized_message_is_refused_with_both_sizes,
+    the_largest_message_arrives_whole,
+    what_nobody_can_read_stops_nothing,
 );

@@ -5,11 +5,14 @@
 )]
 
 mod clawbuddy;
+mod clawtalk;
+mod clawtalk_client;
 mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
 mod flows;
 mod mesh;
+mod pages;
 mod pty;
 mod readme;
 mod reference;

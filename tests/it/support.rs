@@ -8,6 +8,7 @@
 mod agent;
 pub(crate) mod clawbuddy;
 pub(crate) mod clawtalk_peer;
+pub(crate) mod clawtalk_server;
 mod engine;
 mod http;
 pub(crate) mod mesh_peer;
@@ -22,9 +23,9 @@ use std::time::{Duration, Instant};
 
 pub(crate) use agent::{Agent, free_port};
 pub(crate) use engine::Engine;
-pub(crate) use http::{Answer, http};
+pub(crate) use http::{Answer, http, http_as};
 pub(crate) use person::{Invited, Person, texts};
-pub(crate) use relay::Relay;
+pub(crate) use relay::{ADMIN_KEY, Relay};
 pub(crate) use world::World;
 
 /// No condition takes this long on a machine that works, however busy it is.

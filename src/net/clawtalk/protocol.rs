@@ -15,8 +15,8 @@ use crate::model::{
 };
 use crate::net::{Account, Arrived, News, OwnKeys, Sighting, Somebody, Stranger, Watch};
 use crate::wire::clawtalk::{
-    AgentName, Broken, BrokenEntry, Entry, Envelope, EnvelopeId, Found, Kind, Opened, PeerKeys,
-    Proof, find,
+    AgentName, Broken, BrokenEntry, Entry, Envelope, EnvelopeId, Found, KeyError, Kind, Opened,
+    PeerKeys, Proof, find,
 };
 
 use super::{SCHEME, peer_keys, recipients_in, seal};
@@ -90,6 +90,19 @@ pub struct Listing {
     pub arrived: Vec<Arrived>,
     /// By which ids the relay deletes it, once its envelope is stored.
     pub ids: Vec<(Digest, EnvelopeId)>,
+}
+
+/// How the relay shows us to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// With our keys.
+    AsWeAre,
+    /// Without any: nobody can seal for us.
+    WithoutKeys,
+    /// With keys that are not ours: whoever seals for us seals for somebody else.
+    WithOtherKeys,
+    /// Not at all.
+    NotAtAll,
 }
 
 /// Why somebody cannot be written to.
@@ -193,6 +206,26 @@ impl Inbox {
             .collect()
     }
 
+    /// Returns the exact name of the peer of a channel.
+    pub fn name_of(&self, channel: ChannelId) -> Option<AgentName> {
+        let mut peers = self.peers.iter();
+        let found = peers.find(|(_, peer)| peer.channel == channel);
+        found.map(|(name, _)| name.clone())
+    }
+
+    /// Says how the relay shows us; `None` before it was asked.
+    pub fn shown(&self) -> Option<Shown> {
+        self.directory.as_ref()?;
+        let entry = self.entries().find(|entry| entry.name == self.us);
+        let ours = seal::public_keys(&self.own.secret, self.own.signing.as_deref());
+        Some(match entry.map(|entry| entry.keys) {
+            None => Shown::NotAtAll,
+            Some(Ok(keys)) if keys == ours => Shown::AsWeAre,
+            Some(Err(KeyError::Missing)) => Shown::WithoutKeys,
+            Some(_other) => Shown::WithOtherKeys,
+        })
+    }
+
     fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.directory
             .iter()
@@ -237,7 +270,7 @@ impl Inbox {
 
     /// Says what to do with each message of an inbox. `elements` are in the order in which they
     /// were written.
-    pub fn sort(&self, elements: Vec<Result<Envelope, Broken>>, now: UnixMillis) -> Sorted {
+    pub fn sort(&self, elements: &[Result<Envelope, Broken>], now: UnixMillis) -> Sorted {
         let mut sorted = Sorted::default();
         let mut places: HashMap<ChannelId, usize> = HashMap::new();
         for element in elements {
@@ -258,8 +291,8 @@ impl Inbox {
             let peer = self.peers.get(&envelope.from);
             match peer.and_then(|peer| Some((peer.channel, peer.pinned.as_ref()?))) {
                 Some((channel, pinned)) => {
-                    let opened = self.open(&envelope, pinned);
-                    if fits(&opened) || is_over(&envelope, now) {
+                    let opened = self.open(envelope, pinned);
+                    if fits(&opened) || is_over(envelope, now) {
                         let place = *places.entry(channel).or_insert_with(|| {
                             sorted.listings.push(Listing {
                                 channel,
@@ -269,7 +302,7 @@ impl Inbox {
                             sorted.listings.len() - 1
                         });
                         if let Some(listing) = sorted.listings.get_mut(place) {
-                            let arrived = arrived(&envelope, opened);
+                            let arrived = arrived(envelope, opened);
                             listing.ids.push((arrived.envelope, id));
                             listing.arrived.push(arrived);
                         }
@@ -278,7 +311,7 @@ impl Inbox {
                         sorted.left += 1;
                     }
                 }
-                None => match self.stranger(&envelope, &id) {
+                None => match self.stranger(envelope, &id) {
                     Some(stranger) => sorted.strangers.push((stranger, id)),
                     None => {
                         sorted.wants_directory = true;
@@ -396,3 +429,6 @@ fn identity_of(keys: PeerKeys) -> IdentityKey {
         signing: keys.signing,
     }
 }
+
+#[cfg(test)]
+mod tests;

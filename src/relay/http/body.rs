@@ -18,7 +18,11 @@ const TIME: Duration = Duration::from_secs(30);
 const DRAINED: usize = 32 * 1024 * 1024;
 
 /// Reads a body of at most `max` bytes.
-pub(super) async fn read(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Refusal> {
+pub(in crate::relay) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    max: usize,
+) -> Result<Bytes, Refusal> {
     let declared = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

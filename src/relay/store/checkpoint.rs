@@ -19,18 +19,18 @@ const BEGIN_AT: usize = 8_000;
 const FORCE_AT: usize = 64_000;
 
 /// Tells the writer that only the rest is left to copy.
-pub(super) type Finish = Arc<AtomicBool>;
+pub(in crate::relay) type Finish = Arc<AtomicBool>;
 
 /// The writer's view of the log.
 #[derive(Debug)]
-pub(super) struct Gauge {
+pub(in crate::relay) struct Gauge {
     pages: Arc<AtomicUsize>,
     ring: SyncSender<()>,
     finish: Finish,
 }
 
 impl Gauge {
-    pub(super) fn new(ring: SyncSender<()>, finish: Finish) -> Self {
+    pub(in crate::relay) fn new(ring: SyncSender<()>, finish: Finish) -> Self {
         Self {
             pages: Arc::default(),
             ring,
@@ -39,7 +39,7 @@ impl Gauge {
     }
 
     /// Learns the size of the log from every commit of the writer.
-    pub(super) fn attach(&self, writer: &mut Connection) -> Result<(), rusqlite::Error> {
+    pub(in crate::relay) fn attach(&self, writer: &mut Connection) -> Result<(), rusqlite::Error> {
         let pages = Arc::clone(&self.pages);
         writer.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count| {
             pages.store(usize::try_from(count).unwrap_or(0), Ordering::Relaxed);
@@ -48,7 +48,7 @@ impl Gauge {
     }
 
     /// Asks for a checkpoint or finishes one, when it is time; call between commits.
-    pub(super) fn check(&self, writer: &Connection) {
+    pub(in crate::relay) fn check(&self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
         if self.finish.swap(false, Ordering::Acquire) {
             copy(writer, "PASSIVE");
@@ -64,7 +64,7 @@ impl Gauge {
 }
 
 /// Starts the checkpoint thread; it ends when the writer is gone.
-pub(super) fn start(
+pub(in crate::relay) fn start(
     connection: Connection,
     bell: Receiver<()>,
     finish: &Finish,
@@ -83,7 +83,7 @@ pub(super) fn start(
 }
 
 /// Leaves a small log behind when the store is closed.
-pub(super) fn last(writer: &Connection) {
+pub(in crate::relay) fn last(writer: &Connection) {
     copy(writer, "TRUNCATE");
 }
 

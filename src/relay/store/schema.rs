@@ -46,13 +46,7 @@ CREATE TABLE idempotency_keys (
 
 /// Opens the one connection that writes, with its tables.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    // Checkpoints belong to another thread.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "cache_size", -32_768)?;
+    let mut connection = open_database(path)?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match found {
         0 => {
@@ -67,8 +61,20 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Opens or creates a database to write to, in the way that makes a commit durable.
+pub(in crate::relay) fn open_database(path: &Path) -> Result<Connection, OpenError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Checkpoints belong to another thread.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    Ok(connection)
+}
+
 /// Opens the connection that moves the log into the database.
-pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
+pub(in crate::relay) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
@@ -76,7 +82,7 @@ pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, OpenError> {
 }
 
 /// Opens a connection that can only read.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+pub(in crate::relay) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(10))?;

@@ -6,13 +6,13 @@ use std::path::Path;
 use super::super::channels::{self, NewChannel};
 use super::super::messages::{self, NewInbound};
 use super::super::outbox::{self, NewOutbound};
-use super::super::{Read as _, drafts, held, log, notes, review, searches};
+use super::super::{Read as _, drafts, held, log, notes, review, routing, searches};
 use super::*;
 use crate::crypto::vault::Cost;
 use crate::model::{
-    Actor, Admission, Author, Body, ChannelId, ChannelState, Content, Digest, Evidence, MessageId,
-    NetworkId, Passage, Passphrase, PeerText, RawReason, Severity, Signal, SignalCode, SignalKind,
-    TextSpan, UnixMillis, Words,
+    Actor, Admission, Audience, Author, Body, ChannelId, ChannelState, Content, Digest, Evidence,
+    MessageId, NetworkId, Passage, Passphrase, PeerText, RawReason, Routing, Severity, Signal,
+    SignalCode, SignalKind, TextSpan, UnixMillis, Words,
 };
 
 /// What everybody who has the file can read, in any profile.
@@ -39,6 +39,7 @@ const READABLE: &[(&str, &[&str])] = &[
             "muted_until",
             "blocked",
             "trusts_us",
+            "account",
         ],
     ),
     (
@@ -60,6 +61,11 @@ const READABLE: &[(&str, &[&str])] = &[
             "passage",
             "expires",
             "digest",
+            "kind",
+            "answers",
+            "remote_id",
+            "pair",
+            "provenance",
         ],
     ),
     (
@@ -232,6 +238,14 @@ fn fill(store: &mut Store) -> ChannelId {
         signals: &[signal()],
     };
     let message = outbox::queue(&tx, &ours).unwrap();
+    let stands = Routing {
+        topic: Some(text("topic")),
+        correlation: Some(text("correlation")),
+        reply_to: Some(text("reply")),
+        audience: Audience::Several(vec![text("name")]),
+        ..Routing::default()
+    };
+    routing::set(&tx, channel, message, &stands).unwrap();
     outbox::postpone(&tx, message, NOW, Some(&marked("problem"))).unwrap();
     let words = Words {
         subject: text("own subject"),

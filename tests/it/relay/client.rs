@@ -107,7 +107,7 @@ impl Client {
             headers,
             body: String::new(),
         };
-        let body = if headless || status == 304 {
+        let body = if headless || matches!(status, 204 | 304) {
             Vec::new()
         } else if response.header("transfer-encoding") == Some("chunked") {
             self.chunks().await

@@ -172,7 +172,7 @@ async fn strange_paths_get_an_answer_each() {
         ("/channel/{\"a\"}/messages", 200),
         ("/channel/a/../../messages", 404),
         ("////", 404),
-        ("/?/channel/a/messages", 404),
+        ("/x?/channel/a/messages", 404),
         (&huge, 400),
     ] {
         assert_eq!(client.get(path).await.status, status, "{path}");

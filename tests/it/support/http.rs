@@ -20,9 +20,22 @@ impl Answer {
 
 /// Asks a relay, whose URL is `http://host:port`.
 pub(crate) fn http(relay: &str, method: &str, path: &str, body: Option<&str>) -> Answer {
+    http_as(relay, None, (method, path), body)
+}
+
+/// The same as whoever has a key.
+pub(crate) fn http_as(
+    relay: &str,
+    key: Option<&str>,
+    (method, path): (&str, &str),
+    body: Option<&str>,
+) -> Answer {
     let address = relay.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n");
+    if let Some(key) = key {
+        write!(request, "Authorization: Bearer {key}\r\n").unwrap();
+    }
     if let Some(body) = body {
         write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
     } else {

@@ -5,18 +5,33 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Answer, http};
+use super::{Answer, http, http_as};
 
 /// A relay on loopback with a store of its own; killed when dropped.
 pub(crate) struct Relay {
     data: tempfile::TempDir,
     child: Option<Child>,
     url: String,
+    /// Whether it serves agents too.
+    clawtalk: bool,
 }
+
+/// The admin key of a relay that serves agents.
+pub(crate) const ADMIN_KEY: &str = "the key of a test's admin";
 
 impl Relay {
     pub(crate) fn start() -> Self {
+        Self::serving(false)
+    }
+
+    /// A relay that serves agents too.
+    pub(crate) fn with_clawtalk() -> Self {
+        Self::serving(true)
+    }
+
+    fn serving(clawtalk: bool) -> Self {
         let mut relay = Self {
+            clawtalk,
             data: tempfile::tempdir().unwrap(),
             child: None,
             url: String::from("http://127.0.0.1:0"),
@@ -27,8 +42,12 @@ impl Relay {
 
     /// Starts it again, on the same address and store.
     pub(crate) fn again(&mut self) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_chaperon"))
-            .env_clear()
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chaperon"));
+        command.env_clear();
+        if self.clawtalk {
+            command.env("CLAWTALK_ADMIN_KEY", ADMIN_KEY);
+        }
+        let mut child = command
             .args([
                 "relay",
                 "--listen",
@@ -61,6 +80,11 @@ impl Relay {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Asks as whoever has this key of the agents' API.
+    pub(crate) fn ask_as(&self, key: &str, method: &str, path: &str, body: Option<&str>) -> Answer {
+        http_as(&self.url, Some(key), (method, path), body)
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&str>) -> Answer {

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::crypto::SecretKey;
 use crate::model::AccountId;

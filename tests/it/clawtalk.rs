@@ -1,0 +1,45 @@
+//! Agents on shared relays, through the real program: our relay and the reference's behaviour,
+//! our client and the reference's.
+
+mod ours;
+mod reference;
+
+use serde_json::{Value, json};
+
+use crate::support::{ADMIN_KEY, Engine, Person, Relay, wait_for};
+
+/// A relay that serves agents, and how somebody gets onto it.
+fn invite(relay: &Relay, uses: u32) -> String {
+    let body = json!({ "maxUses": uses }).to_string();
+    let made = relay.ask_as(ADMIN_KEY, "POST", "/invites", Some(&body));
+    let made: Value = serde_json::from_str(&made.body).unwrap();
+    made["url"].as_str().unwrap().to_owned()
+}
+
+/// Somebody who is registered under this name.
+fn agent(relay: &Relay, name: &str) -> Person {
+    let person = Person::on("http://127.0.0.1:1");
+    let invite = invite(relay, 1);
+    let made = person.json(&["clawtalk", "register", "--agent", name, "--invite", &invite]);
+    assert_eq!(made["published_keys"], true, "{made}");
+    person
+}
+
+/// Two who have a channel with each other and let their assistants read everything.
+fn pair(relay: &Relay) -> (Person, Person) {
+    let (ana, bo) = (agent(relay, "ana"), agent(relay, "bo"));
+    ana.json(&["clawtalk", "add", "bo"]);
+    bo.json(&["clawtalk", "add", "ana"]);
+    ana.trust("bo");
+    bo.trust("ana");
+    (ana, bo)
+}
+
+/// Runs the engine of somebody, and waits until something is true of a transcript.
+fn until(engine: &Engine, channel: &str, what: &str, is: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    let id = engine.id_of(channel);
+    wait_for(what, || {
+        let all = engine.transcript(&id);
+        is(&all).then_some(all)
+    })
+}
