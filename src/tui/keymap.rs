@@ -318,8 +318,8 @@ pub const TABLE: &[Binding] = table! {
     Composer [named(KeyCode::Enter)] Send "send, can be taken back" "send; it waits for the time that the settings give, and can be taken back until then";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
     Composer [ctrl('t')] WriteTopic "topic" "the topic of this message: one of the conversation, or a new one";
+    Composer [ctrl('r')] Recipients "others" "send it to other peers of the same login too, sealed for each of them";
     Composer [ctrl('g')] SwitchKind "kind" "request, notification, or response where it answers something";
-    Composer [ctrl('r')] Recipients "to others too" "send it to other peers of the same login too, sealed for each of them";
     Composer [ctrl('x')] ClearThread "plain" "a new request to one peer: answers nothing, has no topic of its own";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
@@ -439,7 +439,7 @@ pub const TABLE: &[Binding] = table! {
     Several [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Several [named(KeyCode::Esc)] Back "back" "back; nothing is chosen or sent";
     Logins [named(KeyCode::Enter)] Open "open" "who is on the relay of this login; add whoever is selected (asks first), or go to the channel with them";
-    Logins [key('A')] Confirm "" "carry out what is asked";
+    Logins [key('A')] Confirm "yes, do it" "carry out what is asked";
     Logins [key('r')] LookAgain "ask again" "ask the relay again who is there";
     Logins [key('D')] LeaveLogin "leave" "forget this login and its keys (asks first)";
     Logins [key('j'), named(KeyCode::Down)] Down "move" "move down";

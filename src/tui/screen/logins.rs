@@ -197,7 +197,7 @@ pub(in crate::tui) fn why_not(model: &Model, action: Action) -> Option<&'static 
             .asked
             .is_none()
             .then_some("Nothing is asked; <logins.open> opens what is selected."),
-        Action::LookAgain => match &logins.directory {
+        Action::LookAgain if logins.asked.is_none() => match &logins.directory {
             None => Some("Open a login first."),
             Some(directory) => directory.asking.then_some("The relay is being asked."),
         },

@@ -28,6 +28,9 @@ const LABEL: usize = 11;
 const HOW: &str = "In a shell, `chaperon clawtalk login` uses a key that the relay's operator gave \
 you, and `chaperon clawtalk register` an invite. Neither key nor invite is ever asked for here.";
 
+/// The same where there is little room.
+const HOW_SHORT: &str = "chaperon clawtalk login makes one";
+
 /// What a relay says of somebody, as our engine wrote it down.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -148,14 +151,23 @@ fn draw_logins(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         rows.extend(login_rows(paint, entry, login));
     }
     // What one can do about it stands below, where there is room for both.
-    let how = usize::from(area.height) > rows.len() + 4 || all.is_empty();
     let taken = rows.len();
     draw_rows(paint, area, rows, model.logins.cursor);
     if all.is_empty() {
         words(paint, area, 0, (Role::Wait, "You have no login yet."));
     }
-    if how {
-        words(paint, area, taken + 2, (Role::Dim, HOW));
+    let room = usize::from(area.width).saturating_sub(3).max(1);
+    let long = sanitise(&PeerText::new(HOW)).wrap(room).len();
+    let left = usize::from(area.height).saturating_sub(taken + 1);
+    if all.is_empty() || left > long {
+        words(
+            paint,
+            area,
+            taken + 1 + usize::from(all.is_empty()),
+            (Role::Dim, HOW),
+        );
+    } else if left > 0 {
+        words(paint, area, taken + 1, (Role::Dim, HOW_SHORT));
     }
 }
 

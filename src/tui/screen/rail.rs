@@ -467,6 +467,7 @@ fn line(model: &Model, paint: &Paint<'_>, channel: &Channel, width: u16) -> (Spa
         ChannelState::Active if channel.paused => Some(("paused", Role::Wait)),
         ChannelState::Active => None,
         ChannelState::Invited => Some(("wait", Role::Dim)),
+        ChannelState::Requested if channel.network.has_threads() => Some(("wrote", Role::Wait)),
         ChannelState::Requested => Some(("asks", Role::Wait)),
         ChannelState::Stopped => Some(("stop", Role::Stop)),
         ChannelState::Superseded => Some(("old", Role::Dim)),

@@ -263,7 +263,7 @@ pub(super) const fn default_words(asked: &Asked, direct: bool) -> &'static str {
     } else if direct {
         "If you do nothing: they are told nothing, and nothing of theirs enters."
     } else {
-        "If you do nothing: they are told nothing, and what they wrote stays at the relay."
+        "If you do nothing: they are told nothing, and it stays at the relay."
     }
 }
 

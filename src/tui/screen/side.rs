@@ -258,6 +258,9 @@ pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
             ("○ asked, they did not ask back", Role::Dim)
         }
         ChannelState::Invited => ("○ nobody has answered yet", Role::Dim),
+        ChannelState::Requested if channel.network.has_threads() => {
+            ("○ wrote to you; review them", Role::Wait)
+        }
         ChannelState::Requested => ("○ somebody asks; review them", Role::Wait),
         ChannelState::Superseded => ("· replaced by a newer invite", Role::Dim),
         ChannelState::Closed => ("· closed", Role::Dim),
@@ -290,6 +293,8 @@ fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     }
     let since = day(channel.created_at, &model.zone);
     let how = match (channel.network.is_direct(), channel.inviter) {
+        (false, true) if channel.network.has_threads() => "you added them",
+        (false, false) if channel.network.has_threads() => "they wrote first,",
         (true, true) => "you asked first,",
         (true, false) => "they asked first,",
         (false, true) => "you invited",

@@ -433,13 +433,16 @@ pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Re
     };
     let mut right = Vec::new();
     if place.width >= 64 {
-        right.push(paint.own(Role::Dim, format!("via {}", channel.network.label())));
-        if let Some(login) = logins::name_of(model, channel) {
-            let name = sanitise_line(&PeerText::new(login), 16);
-            right.push(paint.own(Role::Dim, " as "));
-            right.extend(safe(&model.theme, &name, Role::Text));
-        }
-        right.push(paint.own(Role::Dim, " · "));
+        right.push(paint.own(Role::Dim, format!("via {} ", channel.network.label())));
+    }
+    if let Some(login) = logins::name_of(model, channel) {
+        let name = sanitise_line(&PeerText::new(login), usize::from(place.width / 5));
+        right.push(paint.own(Role::Dim, "as "));
+        right.extend(safe(&model.theme, &name, Role::Text));
+        right.push(paint.own(Role::Text, " "));
+    }
+    if !right.is_empty() {
+        right.push(paint.own(Role::Dim, "· "));
     }
     right.push(paint.own(role, words));
     paint.pair(inset(place, 1, 1), left, right);

@@ -770,7 +770,7 @@ impl Facts {
         Some(Review {
             network: channel.network,
             channel,
-            asked: self.mesh.asked.clone().filter(|_| asks),
+            asked: self.mesh.asked.clone().filter(|_| asks && begins),
             message: message_found,
             total: 61,
             flagged_before: 0,
