@@ -5,7 +5,7 @@
 
 use crate::api::{Accounts, AccountsReply, Error, Reply, Request};
 use crate::model::{
-    AccountId, Channel, ChannelId, ChannelState, Claim, NetworkId, OwnAccount, Sighted,
+    AccountId, Channel, ChannelId, ChannelState, Claim, NetworkId, OwnAccount, Sighted, UnixMillis,
 };
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, LoginErrand, Question};
@@ -28,6 +28,8 @@ pub(super) struct Directory {
     pub(super) account: AccountId,
     /// Whether the relay is being asked.
     pub(super) asking: bool,
+    /// When it answered last.
+    pub(super) as_of: Option<UnixMillis>,
     pub(super) somebody: Vec<Claim>,
     /// What went wrong, in our words.
     pub(super) problems: Vec<String>,
@@ -311,6 +313,7 @@ fn look(model: &mut Model, account: AccountId) -> Vec<Effect> {
         ..known.unwrap_or(Directory {
             account,
             asking: true,
+            as_of: None,
             somebody: Vec::new(),
             problems: Vec::new(),
             cursor: 0,
@@ -421,6 +424,7 @@ pub(in crate::tui) fn take(
 }
 
 fn take_accounts(model: &mut Model, errand: LoginErrand, reply: AccountsReply) {
+    let now = model.now;
     match (errand, reply) {
         (_, AccountsReply::Logins(all)) => {
             let logins = &mut model.logins;
@@ -431,6 +435,7 @@ fn take_accounts(model: &mut Model, errand: LoginErrand, reply: AccountsReply) {
         (LoginErrand::Directory(account), AccountsReply::Sighted(found)) => {
             let open = model.logins.directory.as_mut();
             if let Some(directory) = open.filter(|directory| directory.account == account) {
+                directory.as_of = Some(now);
                 take_directory(directory, found);
             }
         }

@@ -98,7 +98,10 @@ fn title(model: &Model, paint: &Paint<'_>) -> (Spans, Spans) {
     let right = if directory.asking {
         vec![paint.own(Role::Wait, "asking")]
     } else {
-        vec![paint.own(Role::Dim, format!("{} listed", directory.somebody.len()))]
+        let as_of = directory.as_of.map(|at| age(model.now.since(at)));
+        let as_of = as_of.map_or_else(String::new, |age| format!(", {age} ago"));
+        let words = format!("{} listed{as_of}", directory.somebody.len());
+        vec![paint.own(Role::Dim, words)]
     };
     (left, right)
 }

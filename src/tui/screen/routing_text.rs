@@ -104,14 +104,11 @@ fn answers(routing: &Routing, around: &Around<'_>) -> Option<Pieces> {
 
 /// Returns a message by its time and how it begins.
 pub(super) fn beginning(label: &str, message: &Message, zone: &TimeZone) -> Pieces {
-    let text = message.content.text();
-    let mut line = sanitise_line(text, BEGINNING);
-    if line.spans().is_empty() {
-        line = message
-            .content
-            .body()
-            .map_or_else(|| ours("…"), |body| sanitise_line(&body.subject, BEGINNING));
-    }
+    let subject = message.content.body().map(|body| &body.subject);
+    let texts = std::iter::once(message.content.text()).chain(subject);
+    let mut lines = texts.flat_map(|text| text.expose_untrusted().lines());
+    let first = lines.find(|line| !line.trim().is_empty());
+    let line = sanitise_line(&PeerText::new(first.unwrap_or_default()), BEGINNING);
     vec![
         (
             Role::Dim,
@@ -313,7 +310,7 @@ mod tests {
             ..NOTHING
         };
         let words = said(&answer, &around, 80);
-        assert_eq!(words, ["response · answers 00:01 “Shall we meet? Or not”"]);
+        assert_eq!(words, ["response · answers 00:01 “Shall we meet?”"]);
         let words = said(&answer, &NOTHING, 80);
         assert_eq!(words, ["response · answers an earlier message"]);
         let around = Around {

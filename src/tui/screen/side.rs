@@ -466,12 +466,12 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
 pub(super) fn presence_words(model: &Model, presence: &Presence) -> String {
     let as_of = age(model.now.since(presence.as_of));
     match (presence.online, presence.last_seen) {
-        (true, _) => format!("it says: they are online, as of {as_of} ago"),
+        (true, _) => format!("it says: online, as of {as_of} ago"),
         (false, Some(at)) => {
             let seen = age(model.now.since(at));
-            format!("it says: they were seen {seen} ago, as of {as_of} ago")
+            format!("it says: seen {seen} ago, as of {as_of} ago")
         }
-        (false, None) => format!("it says: they are not online, as of {as_of} ago"),
+        (false, None) => format!("it says: not online, as of {as_of} ago"),
     }
 }
 

@@ -381,7 +381,7 @@ fn a_login_with_channels_is_left_only_after_a_second_yes() {
 #[test]
 fn two_logins_are_told_apart_and_one_is_not_named() {
     let mut world = World::new(facts().with_two_logins(), WIDE);
-    world.see("as desk · ~ accepted").see("@garden");
+    world.see("as desk · ~ accepted").see("@gard");
     world = self::world();
     world.see_not("as desk").see_not("@desk");
 }
@@ -389,9 +389,9 @@ fn two_logins_are_told_apart_and_one_is_not_named() {
 #[test]
 fn presence_is_the_relay_s_word_and_has_an_age() {
     let mut world = world();
-    world.see("it says: they are online");
+    world.see("it says: online, as of <1m ago");
     world.keys("j");
-    world.see("they were seen 3h ago");
+    world.see("it says: seen 3h ago");
 }
 
 #[test]
