@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use chaperon::relay::{Limits, Options, Running, start};
+use chaperon::relay::{AdminKey, ClawTalkOptions, Limits, Options, Running, start};
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,6 +30,7 @@ const CONNECTIONS: [usize; 3] = [1, 16, 64];
 const WAITING: usize = 1_000;
 const DELIVERIES: usize = 2_000;
 const POLLED: usize = 10_000;
+const ADMIN: &str = "admin-of-the-benchmark";
 
 fn main() {
     let (server, load) = (runtime(), runtime());
@@ -41,6 +42,7 @@ fn main() {
     compare(&load, relay.address(), ceiling, post);
     println!("GET of an empty channel");
     compare(&load, relay.address(), ceiling, get);
+    load.block_on(agents(relay.address()));
     load.block_on(delivery(relay.address()));
     load.block_on(poll(relay.address()));
     server.block_on(relay.stop()).unwrap();
@@ -62,7 +64,10 @@ async fn relay(data: &std::path::Path) -> Running {
             max_waiting: u64::MAX,
             ..Limits::default()
         },
-        clawtalk: None,
+        clawtalk: Some(ClawTalkOptions {
+            posts: None,
+            ..ClawTalkOptions::new(AdminKey::new(ADMIN).unwrap())
+        }),
     };
     start(options).await.unwrap()
 }
@@ -109,8 +114,9 @@ fn get(connection: usize) -> Vec<u8> {
 
 fn compare(load: &Runtime, relay: SocketAddr, ceiling: SocketAddr, request: fn(usize) -> Vec<u8>) {
     for connections in CONNECTIONS {
-        let most = load.block_on(hammer(ceiling, connections, request));
-        let ours = load.block_on(hammer(relay, connections, request));
+        let requests = || (0..connections).map(request).collect();
+        let most = load.block_on(hammer(ceiling, requests()));
+        let ours = load.block_on(hammer(relay, requests()));
         println!(
             "  {connections:>2} connections: {ours}; ceiling {most}; ratio {:.0} %",
             100.0 * ours.per_second / most.per_second
@@ -152,20 +158,19 @@ impl std::fmt::Display for Figures {
     }
 }
 
-/// Sends one request after the other on each of several connections.
-async fn hammer(address: SocketAddr, connections: usize, request: fn(usize) -> Vec<u8>) -> Figures {
+/// Sends one request after the other, each on a connection of its own.
+async fn hammer(address: SocketAddr, requests: Vec<Vec<u8>>) -> Figures {
     let begin = Instant::now() + WARM;
     let end = begin + MEASURED;
     let mut tasks = JoinSet::new();
-    for connection in 0..connections {
+    for request in requests {
         tasks.spawn(async move {
-            let request = request(connection);
             let mut client = Client::connect(address).await;
             let mut latencies = Vec::with_capacity(100_000);
             let mut sent = Instant::now();
             while sent < end {
                 let status = client.send(&request).await;
-                assert_eq!(status, 200);
+                assert!(matches!(status, 200 | 201), "{status}");
                 let answered = Instant::now();
                 if sent >= begin {
                     latencies.push(answered - sent);
@@ -176,6 +181,50 @@ async fn hammer(address: SocketAddr, connections: usize, request: fn(usize) -> V
         });
     }
     Figures::new(tasks.join_all().await.concat(), MEASURED)
+}
+
+/// Measures agents that post to the inbox of their neighbour, and empty inboxes.
+async fn agents(address: SocketAddr) {
+    let most = CONNECTIONS.into_iter().max().unwrap();
+    let mut admin = Client::connect(address).await;
+    let mut keys = Vec::new();
+    for agent in 0..=most {
+        let body = format!(
+            "{{\"name\":\"agent-{agent}\",\"owner\":\"o\",\"publicKey\":\"P\",\"signingKey\":\"S\"}}"
+        );
+        let request = as_holder(ADMIN, "POST /agents", &body);
+        assert_eq!(admin.send(&request).await, 201);
+        keys.push(admin.member("apiKey"));
+    }
+    // Nobody posts to the last one.
+    let quiet = keys.pop().unwrap();
+    println!("POST of a 600-byte payload by agents, one inbox per connection");
+    for connections in CONNECTIONS {
+        let numbered = keys.iter().enumerate().take(connections);
+        let requests = numbered.map(|(number, key)| {
+            let body = format!(
+                "{{\"to\":\"agent-{}\",\"type\":\"request\",\"encrypted\":true,\"payload\":\"{}\"}}",
+                (number + 1) % most,
+                "A".repeat(600)
+            );
+            as_holder(key, "POST /messages", &body)
+        });
+        let ours = hammer(address, requests.collect()).await;
+        println!("  {connections:>2} connections: {ours}");
+    }
+    let requests = vec![as_holder(&quiet, "GET /messages", ""); most];
+    let ours = hammer(address, requests).await;
+    println!("GET of an empty inbox\n  {most:>2} connections: {ours}");
+}
+
+/// A request by whoever has this key.
+fn as_holder(key: &str, what: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "{what} HTTP/1.1\r\nHost: relay\r\nAuthorization: Bearer {key}\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// Measures from the start of a POST until the request that waits for it is answered.
@@ -293,6 +342,13 @@ impl Client {
             std::str::from_utf8(header.value).unwrap().parse().unwrap()
         });
         (self.read.len() >= head + length).then(|| response.code.unwrap())
+    }
+
+    /// Returns a text of the JSON object in the last answer, which has no escapes.
+    fn member(&self, name: &str) -> String {
+        let text = String::from_utf8_lossy(&self.read);
+        let (_, value) = text.split_once(&format!("\"{name}\":\"")).unwrap();
+        value.split('"').next().unwrap().to_owned()
     }
 
     /// Returns the version in the last answer, with its quotes.

@@ -10,7 +10,7 @@ use super::output::{Form, Output, block, human_time, json_time, one_line};
 use super::pending::{as_json, safe, sentence};
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request, Review};
-use crate::model::{Author, Content, Message, ReviewId, ReviewKind, StopReason};
+use crate::model::{Audience, Author, Content, Message, ReviewId, ReviewKind, Routing, StopReason};
 
 /// Arguments of `show`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,9 @@ fn review_as_json(review: &Review) -> Value {
     );
     let before: Value = review.before.iter().map(message_as_json).collect();
     object.insert("before".to_owned(), before);
+    if review.asked.is_some() {
+        object.insert("asked".to_owned(), json!(review.asked));
+    }
     object.insert("policy".to_owned(), json!(review.policy));
     object.insert("flagged_before".to_owned(), json!(review.flagged_before));
     object.insert("total".to_owned(), json!(review.total));
@@ -65,6 +68,14 @@ fn review_as_json(review: &Review) -> Value {
 }
 
 fn message_as_json(message: &Message) -> Value {
+    let mut shown = content_as_json(message);
+    if let (Value::Object(members), Some(routing)) = (&mut shown, &message.routing) {
+        members.insert("routing".to_owned(), json!(routing));
+    }
+    shown
+}
+
+fn content_as_json(message: &Message) -> Value {
     match &message.content {
         Content::Text(body) => json!({
             "message": message.id,
@@ -106,6 +117,16 @@ fn as_text(review: &Review) -> String {
             .as_ref()
             .map_or_else(|| "none".to_owned(), |key| safe(&key.0));
         text.push_str(&format_key_lines(&pinned, &safe(&shown.0)));
+    }
+    if let Some(asked) = &review.asked {
+        // Writing to a String cannot fail.
+        let _infallible = writeln!(
+            text,
+            "they say they are {}, reached at {}, and write:\n{}",
+            one_line(&asked.unsafe_name),
+            one_line(&asked.unsafe_endpoint),
+            block(&asked.unsafe_purpose).trim_end_matches('\n'),
+        );
     }
     for message in &review.before {
         push_message(&mut text, message);
@@ -162,7 +183,11 @@ fn push_message(text: &mut String, message: &Message) {
         Author::Assistant => "your assistant's",
     };
     // Writing to a String cannot fail.
-    let _infallible = writeln!(text, "{} · {who}", human_time(message.at));
+    let _infallible = write!(text, "{} · {who}", human_time(message.at));
+    if let Some(routing) = &message.routing {
+        push_routing(text, routing);
+    }
+    text.push('\n');
     match &message.content {
         Content::Text(body) => {
             if !body.subject.is_empty() {
@@ -179,6 +204,26 @@ fn push_message(text: &mut String, message: &Message) {
             let _infallible = writeln!(text, "  {}:", reason.sentence());
             text.push_str(&block(payload));
         }
+    }
+}
+
+/// Says how a message stands among others, on the line that says whose it is.
+fn push_routing(text: &mut String, routing: &Routing) {
+    let mut parts = vec![routing.kind.as_str().to_owned()];
+    parts.extend(routing.provenance.map(|one| one.label().to_owned()));
+    let topic = routing.topic.as_ref();
+    parts.extend(topic.map(|topic| format!("topic {}", one_line(topic))));
+    match &routing.audience {
+        Audience::One => {}
+        Audience::Everybody => parts.push("to everybody on the relay".to_owned()),
+        Audience::Several(names) => {
+            let names: Vec<_> = names.iter().map(one_line).collect();
+            parts.push(format!("to {}", names.join(", ")));
+        }
+    }
+    for part in parts {
+        text.push_str(" · ");
+        text.push_str(&part);
     }
 }
 

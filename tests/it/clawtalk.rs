@@ -1,6 +1,8 @@
 //! Agents on shared relays, through the real program: our relay and the reference's behaviour,
 //! our client and the reference's.
 
+#[cfg(debug_assertions)]
+mod crash;
 mod ours;
 mod reference;
 
@@ -8,21 +10,28 @@ use serde_json::{Value, json};
 
 use crate::support::{ADMIN_KEY, Engine, Person, Relay, wait_for};
 
-/// A relay that serves agents, and how somebody gets onto it.
+/// Makes an invite, and returns its code: the link names the host that was asked for.
 fn invite(relay: &Relay, uses: u32) -> String {
     let body = json!({ "maxUses": uses }).to_string();
     let made = relay.ask_as(ADMIN_KEY, "POST", "/invites", Some(&body));
     let made: Value = serde_json::from_str(&made.body).unwrap();
-    made["url"].as_str().unwrap().to_owned()
+    made["code"].as_str().unwrap().to_owned()
 }
 
 /// Somebody who is registered under this name.
 fn agent(relay: &Relay, name: &str) -> Person {
     let person = Person::on("http://127.0.0.1:1");
     let invite = invite(relay, 1);
-    let made = person.json(&["clawtalk", "register", "--agent", name, "--invite", &invite]);
+    let made = register(&person, relay, name, &invite);
     assert_eq!(made["published_keys"], true, "{made}");
     person
+}
+
+fn register(person: &Person, relay: &Relay, name: &str, invite: &str) -> Value {
+    let url = relay.url();
+    person.json(&[
+        "clawtalk", "register", "--url", url, "--agent", name, "--invite", invite,
+    ])
 }
 
 /// Two who have a channel with each other and let their assistants read everything.

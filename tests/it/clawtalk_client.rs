@@ -2,6 +2,7 @@
 //! behaves as the reference's client.
 
 mod http;
+mod ours;
 mod pages;
 mod peer;
 

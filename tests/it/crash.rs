@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Ran, Relay, World, http, texts};
+use crate::support::{ADMIN_KEY, Person, Ran, Relay, World, http, texts};
 
 /// More steps than any command here has.
 const MANY: u32 = 60;
@@ -238,4 +238,60 @@ fn a_relay_killed_right_after_its_last_reply_has_all_it_acknowledged() {
     assert!(numbers.eq(1..=200), "{list:?}");
     let payloads: BTreeSet<_> = list.iter().map(|one| one["payload"].as_str()).collect();
     assert_eq!(payloads.len(), 200);
+}
+
+#[test]
+fn a_relay_killed_right_after_its_last_reply_has_all_that_agents_posted() {
+    let mut relay = Relay::with_clawtalk();
+    let register = |name: &str| {
+        let body = json!({ "name": name, "owner": "o", "publicKey": "P", "signingKey": "S" });
+        let made = relay.ask_as(ADMIN_KEY, "POST", "/agents", Some(&body.to_string()));
+        let made: Value = serde_json::from_str(&made.body).unwrap();
+        made["apiKey"].as_str().unwrap().to_owned()
+    };
+    let reader = register("reader");
+    let senders: Vec<_> = (0..20).map(|n| register(&format!("sender{n}"))).collect();
+    let posted = std::thread::scope(|scope| {
+        let post = |key: String| {
+            let mut ids = BTreeSet::new();
+            for text in 0..10 {
+                let body = json!({
+                    "to": "reader", "type": "request", "encrypted": true, "payload": text,
+                });
+                let posted = relay.ask_as(&key, "POST", "/messages", Some(&body.to_string()));
+                // The eleventh in ten seconds would be refused, wherever the window begins.
+                assert_eq!(posted.status, 201, "{posted:?}");
+                let posted: Value = serde_json::from_str(&posted.body).unwrap();
+                ids.insert(posted["id"].as_str().unwrap().to_owned());
+            }
+            ids
+        };
+        let threads: Vec<_> = senders
+            .into_iter()
+            .map(|key| scope.spawn(move || post(key)))
+            .collect();
+        let ids = threads.into_iter().flat_map(|each| each.join().unwrap());
+        ids.collect::<BTreeSet<_>>()
+    });
+    relay.kill();
+    assert_eq!(posted.len(), 200);
+
+    relay.again();
+
+    let (mut kept, mut since) = (BTreeSet::new(), String::new());
+    loop {
+        let path = format!("/messages?limit=100{since}");
+        let page = relay.ask_as(&reader, "GET", &path, None).json();
+        let messages = page["messages"].as_array().unwrap();
+        kept.extend(
+            messages
+                .iter()
+                .map(|one| one["id"].as_str().unwrap().to_owned()),
+        );
+        let Some(cursor) = page["cursor"].as_str() else {
+            break;
+        };
+        since = format!("&since={cursor}");
+    }
+    assert_eq!(kept, posted);
 }

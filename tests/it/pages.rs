@@ -1,6 +1,7 @@
 //! The relay's pages for people: as HTTP, and in a headless Chromium.
 
 mod browser;
+mod clawtalk;
 
 mod invite;
 
@@ -165,7 +166,7 @@ fn colours(rules: &str) -> BTreeMap<&str, [u8; 3]> {
     let rules = rules.split('}').next().unwrap();
     let named = rules.split("--").skip(1).filter_map(|rest| {
         let (name, value) = rest.split_once(": #")?;
-        let channel = |at: usize| u8::from_str_radix(&value[at..at + 2], 16).unwrap();
+        let channel = |at: usize| u8::from_str_radix(value.get(at..at + 2).unwrap(), 16).unwrap();
         Some((name, [channel(0), channel(2), channel(4)]))
     });
     named.collect()

@@ -37,12 +37,13 @@ function kept() {
   }
 }
 
+// What a key is made of: an agent's without blanks, the relay's of anything that fits a header.
+const made = { agent: /^[\x21-\x7e]*$/, admin: /^[\x20-\x7e]*$/ };
+
 /** Whether a key can be one; says what is wrong with it otherwise. */
 function check(kind) {
-  const key = field(kind).value.trim();
-  const bad = /[^\x21-\x7e]/.test(key);
-  const wrong = bad ? "A key has no blanks and no special characters: copy it again." : "";
-  return refuse(kind, wrong);
+  const can = made[kind].test(field(kind).value.trim());
+  return refuse(kind, can ? "" : "No key has such characters in it: copy it again.");
 }
 
 function refuse(kind, wrong) {

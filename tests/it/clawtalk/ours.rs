@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{agent, invite, pair, until};
+use super::{agent, invite, pair, register, until};
 use crate::support::{Relay, wait_for};
 
 #[test]
@@ -121,7 +121,7 @@ fn a_login_with_the_keys_of_the_reference_goes_on_under_the_same_name() {
         "/register",
         Some(
             &json!({
-                "invite": invite(&relay, 1).rsplit('=').next().unwrap(),
+                "invite": invite(&relay, 1),
                 "name": "bo",
             })
             .to_string(),
@@ -168,9 +168,7 @@ fn one_profile_can_be_several_on_the_same_relay() {
     let relay = Relay::with_clawtalk();
     let (ana, bo) = (agent(&relay, "ana"), agent(&relay, "bo"));
     let second = invite(&relay, 1);
-    ana.json(&[
-        "clawtalk", "register", "--agent", "anna", "--invite", &second,
-    ]);
+    register(&ana, &relay, "anna", &second);
     let without = ana.run(&["clawtalk", "add", "bo"]).error();
     assert!(without.contains("several"), "{without}");
     let one = ana.json(&["clawtalk", "add", "bo", "--account", "ana"]);

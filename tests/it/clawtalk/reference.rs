@@ -12,9 +12,7 @@ use crate::support::{Person, Relay};
 fn meets() -> Option<(Relay, Person, ClawTalkPeer)> {
     let relay = Relay::with_clawtalk();
     let ours = agent(&relay, "ours");
-    let link = invite(&relay, 1);
-    let code = link.rsplit('=').next().unwrap();
-    let theirs = ClawTalkPeer::register(relay.url(), "theirs", code)?;
+    let theirs = ClawTalkPeer::register(relay.url(), "theirs", &invite(&relay, 1))?;
     ours.json(&["clawtalk", "add", "theirs"]);
     ours.trust("theirs");
     Some((relay, ours, theirs))
@@ -100,10 +98,8 @@ fn what_is_not_proven_is_told_apart_and_held_where_it_matters() {
 #[test]
 fn a_relay_with_the_reference_s_oddities_loses_nothing() {
     let relay = Serves::start();
-    let (token, other) = (
-        relay.relay().register("ours"),
-        relay.relay().register("other"),
-    );
+    let token = relay.relay().register("ours");
+    let other = relay.relay().register("other");
     let ours = login(&relay, "ours", &token);
     let theirs = login(&relay, "other", &other);
     let now = chaperon::engine::system_clock()().0;
@@ -158,10 +154,8 @@ fn login(relay: &Serves, name: &str, token: &str) -> Person {
 #[test]
 fn the_relay_gets_a_readable_copy_only_where_a_person_wants_that() {
     let relay = Serves::start();
-    let (token, other) = (
-        relay.relay().register("ours"),
-        relay.relay().register("other"),
-    );
+    let token = relay.relay().register("ours");
+    let other = relay.relay().register("other");
     let (ours, theirs) = (
         login(&relay, "ours", &token),
         login(&relay, "other", &other),

@@ -1,4 +1,9 @@
-//! A headless Chromium, driven through `ChromeDriver` by the WebDriver protocol.
+//! A headless Chromium, driven through `ChromeDriver` by the `WebDriver` protocol.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
+#![expect(clippy::print_stdout, reason = "a test says why it was skipped")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -5,6 +5,7 @@
 )]
 
 mod abuse;
+mod admin;
 mod inbox;
 mod invites;
 mod transcript;

@@ -32,7 +32,8 @@ pub(crate) fn http_as(
 ) -> Answer {
     let address = relay.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n");
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     if let Some(key) = key {
         write!(request, "Authorization: Bearer {key}\r\n").unwrap();
     }

@@ -17,7 +17,7 @@ pub(crate) struct Relay {
 }
 
 /// The admin key of a relay that serves agents.
-pub(crate) const ADMIN_KEY: &str = "the key of a test's admin";
+pub(crate) const ADMIN_KEY: &str = "the-key-of-a-tests-admin";
 
 impl Relay {
     pub(crate) fn start() -> Self {
@@ -44,15 +44,18 @@ impl Relay {
     pub(crate) fn again(&mut self) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chaperon"));
         command.env_clear();
+        command.args([
+            "relay",
+            "--listen",
+            self.url.strip_prefix("http://").unwrap(),
+        ]);
         if self.clawtalk {
-            command.env("CLAWTALK_ADMIN_KEY", ADMIN_KEY);
+            // Tests of how fast agents may post have relays of their own.
+            command
+                .env("CLAWTALK_ADMIN_KEY", ADMIN_KEY)
+                .args(["--agent-posts", "0"]);
         }
         let mut child = command
-            .args([
-                "relay",
-                "--listen",
-                self.url.strip_prefix("http://").unwrap(),
-            ])
             .arg("--data")
             .arg(self.data.path())
             .stdin(Stdio::null())
