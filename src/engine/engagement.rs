@@ -490,3 +490,41 @@ fn history(past: &[Message], rules: &Rules) -> Vec<PastMessage> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_about_proof_are_shown_only_where_messages_are_signed() {
+        let rules = presets::rules(Preset::SafeAcquaintance);
+        let keys = |signed| -> Vec<String> {
+            let rows = rows(rules, signed).into_iter();
+            rows.map(|row| row.key)
+                .filter(|key| is_about_proof(key))
+                .collect()
+        };
+        assert_eq!(keys(false), Vec::<String>::new());
+        assert_eq!(
+            keys(true),
+            [
+                "hold_unproven.unsigned",
+                "hold_unproven.plain-text",
+                "hold_unproven.wrong-signature"
+            ]
+        );
+        let section = section("hold_unproven.unsigned", true);
+        assert_eq!(section, "What reaches your assistant");
+    }
+
+    #[test]
+    fn without_a_compared_code_unproven_messages_are_held_whatever_the_rules_say() {
+        let mut rules = presets::rules(Preset::InnerCircle).clone();
+        rules.hold_unproven.clear();
+        let (narrow, why) = narrowed(rules.clone(), false);
+        assert!(why.is_some());
+        assert_eq!(narrow.hold_unproven, Unproven::BY_DEFAULT.into());
+        let (wide, why) = narrowed(rules.clone(), true);
+        assert_eq!((wide, why), (rules, None));
+    }
+}

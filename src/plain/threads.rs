@@ -23,11 +23,15 @@ pub(super) fn say(paper: &mut Paper<'_>, message: &Message, whole: bool) {
     let Some(routing) = &message.routing else {
         return;
     };
-    let whose = words::whose(message.author);
-    let proof = routing.provenance.map(|proof| match proof {
-        Provenance::Verified if !whole => "Signed".to_owned(),
-        proof if whole => paper_sentence(proof),
-        proof => proof.label().to_owned(),
+    let author = words::whose(message.author);
+    let proof = routing.provenance.map(|proven| {
+        if whole {
+            format!("{}: {}", proven.label(), proven.sentence())
+        } else if proven == Provenance::Verified {
+            "signed".to_owned()
+        } else {
+            proven.label().to_owned()
+        }
     });
     let kind = match routing.kind {
         MessageKind::Request => "request, asks for an answer",
@@ -49,20 +53,16 @@ pub(super) fn say(paper: &mut Paper<'_>, message: &Message, whole: bool) {
         None => kind,
     });
     if let Some(topic) = &routing.topic {
-        paper.of_line(&format!("{whose}, topic"), topic);
+        paper.of_line(&format!("{author}, topic"), topic);
     }
     if let Audience::Several(names) = &routing.audience {
         let names: Vec<_> = names.iter().map(PeerText::expose_untrusted).collect();
         let all = PeerText::new(names.join(", "));
-        paper.of_line(&format!("{whose}, also to"), &all);
+        paper.of_line(&format!("{author}, also to"), &all);
     }
     if let Some(correlation) = routing.correlation.as_ref().filter(|_| whole) {
-        paper.of_line(&format!("{whose}, belongs to"), correlation);
+        paper.of_line(&format!("{author}, belongs to"), correlation);
     }
-}
-
-fn paper_sentence(proof: Provenance) -> String {
-    format!("{}: {}", proof.label(), proof.sentence())
 }
 
 /// Asks for the topics of a channel.
