@@ -495,7 +495,7 @@ fn line(model: &Model, paint: &Paint<'_>, channel: &Channel, width: u16) -> (Spa
     let room = usize::from(width).saturating_sub(12);
     let mut left = vec![paint.own(role, glyph), paint.own(Role::Text, " ")];
     let login = logins::name_of(model, channel).map(|login| {
-        let name = sanitise_line(&PeerText::new(login), (room / 3).max(3));
+        let name = sanitise_line(&PeerText::new(login), (room / 2).saturating_sub(1));
         let mut spans = vec![paint.own(Role::Dim, " @")];
         spans.extend(safe(&model.theme, &name, Role::Dim));
         spans
