@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use chaperon::api::{ChannelRef, Handle, Reply, Request};
+use chaperon::api::{ChannelRef, Handle, Reply, Request, Thread};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{Author, Channel, PeerText};
 use chaperon::net::Mode;
@@ -158,7 +158,7 @@ impl World {
                 body: PeerText::new("Could we hold Thursday at two?"),
                 author: Author::Assistant,
                 now: true,
-                thread: Default::default(),
+                thread: Thread::default(),
             };
             other.handle().ask(send).await.unwrap();
         }

@@ -22,7 +22,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use chaperon::api::{ChannelRef, Handle, Reply, Request};
+use chaperon::api::{ChannelRef, Handle, Reply, Request, Thread};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
     Admission, Author, Body, ChannelId, Content, Digest, MessageId, Passphrase, PeerText,
@@ -637,7 +637,7 @@ async fn send_many(handle: Handle, address: String, count: i64) -> i64 {
             body: PeerText::new(format!("Flood {number}: could we hold Thursday at two?")),
             author: Author::Human,
             now: true,
-            thread: Default::default(),
+            thread: Thread::default(),
         };
         let handle = handle.clone();
         tasks.spawn(async move { handle.ask(letter).await.is_ok() });

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::api::{ChannelRef, Error as ApiError, Event, Handle, Reply, Request, Role};
+use crate::api::{ChannelRef, Error as ApiError, Event, Handle, Reply, Request, Role, Thread};
 use crate::crypto::{self, SecretKey};
 use crate::engine::{self, Hosted, system_clock};
 use crate::model::{Author, PeerText, Verdict};
@@ -265,7 +265,7 @@ impl Friends {
             body: PeerText::new(text),
             author,
             now: true,
-            thread: Default::default(),
+            thread: Thread::default(),
         };
         from.ask(send).await?;
         Ok(())

@@ -322,7 +322,7 @@ pub enum Command {
     /// Put our handshake on the relay; the answer comes as [`News::Announced`].
     Announce(ChannelId),
     /// Put an envelope on the relay; the answer comes as [`News::Posted`].
-    Post(Post),
+    Post(Box<Post>),
     /// Look at every channel once now, and answer when all the news of it is settled.
     Sync(oneshot::Sender<Vec<Problem>>),
     /// Be this account from now on. A network without accounts is never told so.
@@ -569,7 +569,7 @@ pub struct Stranger {
 }
 
 /// The relay has an envelope, or the peer itself has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
     /// Its number, where the relay gives one.
     pub seq: Option<i64>,

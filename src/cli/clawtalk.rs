@@ -206,14 +206,8 @@ pub(super) async fn run(
             out.json(&Value::Array(all), style)?;
         }
         ClawtalkVerb::Agents { account, style } => {
-            let account = login(handle, account.as_deref()).await?.id;
-            let AccountsReply::Sighted(sighted) =
-                ask(handle, Accounts::Directory { account }).await?
-            else {
-                return Err(Error::Unexpected);
-            };
-            let all: Result<Vec<_>, _> = sighted.iter().map(agent_json).collect();
-            out.json(&Value::Array(all?), style)?;
+            let all = agents(account.as_deref(), handle).await?;
+            out.json(&Value::Array(all), style)?;
         }
         ClawtalkVerb::Add {
             agent,
@@ -222,15 +216,8 @@ pub(super) async fn run(
             style,
         } => {
             let account = login(handle, account.as_deref()).await?.id;
-            let add = Accounts::Add {
-                account,
-                address: agent,
-                seen: fingerprint.map(Fingerprint),
-            };
-            let Reply::Channel(channel) = handle.ask(Request::Accounts(add)).await? else {
-                return Err(Error::Unexpected);
-            };
-            out.json(&channel_json(&channel), style)?;
+            let added = add(account, agent, fingerprint, handle).await?;
+            out.json(&added, style)?;
         }
         ClawtalkVerb::Leave {
             account,
@@ -247,6 +234,32 @@ pub(super) async fn run(
         }
     }
     Ok(Exit::Done)
+}
+
+async fn agents(account: Option<&str>, handle: &Handle) -> Result<Vec<Value>, Error> {
+    let account = login(handle, account).await?.id;
+    let directory = Accounts::Directory { account };
+    let AccountsReply::Sighted(sighted) = ask(handle, directory).await? else {
+        return Err(Error::Unexpected);
+    };
+    sighted.iter().map(agent_json).collect()
+}
+
+async fn add(
+    account: AccountId,
+    agent: String,
+    fingerprint: Option<String>,
+    handle: &Handle,
+) -> Result<Value, Error> {
+    let add = Accounts::Add {
+        account,
+        address: agent,
+        seen: fingerprint.map(Fingerprint),
+    };
+    let Reply::Channel(channel) = handle.ask(Request::Accounts(add)).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(channel_json(&channel))
 }
 
 /// Prints new keys.
@@ -280,6 +293,15 @@ async fn enrolled(
     out.json(&shown, style)
 }
 
+/// What is looked for in a file with a key.
+#[derive(serde::Deserialize)]
+struct KeyFile {
+    #[serde(rename = "apiKey")]
+    token: Option<Passphrase>,
+    #[serde(rename = "privateKey")]
+    key: Option<Passphrase>,
+}
+
 /// Reads the API key of a file, and the keys that stand in it too.
 fn key_file_of(path: &Path) -> Result<(Option<Passphrase>, Option<Passphrase>), Error> {
     let text = secret::whole_file(path)?;
@@ -287,14 +309,7 @@ fn key_file_of(path: &Path) -> Result<(Option<Passphrase>, Option<Passphrase>), 
     if !trimmed.starts_with('{') {
         return Ok((Some(Passphrase::new(trimmed)), None));
     }
-    #[derive(serde::Deserialize)]
-    struct File {
-        #[serde(rename = "apiKey")]
-        token: Option<Passphrase>,
-        #[serde(rename = "privateKey")]
-        key: Option<Passphrase>,
-    }
-    let file: File = serde_json::from_str(trimmed)
+    let file: KeyFile = serde_json::from_str(trimmed)
         .map_err(|_why| Error::File("it is neither an API key nor JSON with one".to_owned()))?;
     let keys = file.key.is_some().then(|| text.clone());
     Ok((file.token, keys))
@@ -321,10 +336,11 @@ async fn ask(handle: &Handle, request: Accounts) -> Result<AccountsReply, Error>
 }
 
 async fn logins(handle: &Handle) -> Result<Vec<OwnAccount>, Error> {
-    match ask(handle, Accounts::List { network: CLAWTALK }).await? {
-        AccountsReply::Logins(all) => Ok(all),
-        _ => Err(Error::Unexpected),
-    }
+    let list = Accounts::List { network: CLAWTALK };
+    let AccountsReply::Logins(all) = ask(handle, list).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(all)
 }
 
 /// Finds the login that is meant: the only one, or the one with this number or name.

@@ -414,10 +414,10 @@ async fn ask(handle: &Handle, request: Accounts) -> Result<AccountsReply, Error>
 }
 
 fn account(reply: AccountsReply) -> Result<Option<OwnAccount>, Error> {
-    match reply {
-        AccountsReply::Account(account) => Ok(account),
-        _ => Err(Error::Unexpected),
-    }
+    let AccountsReply::Account(account) = reply else {
+        return Err(Error::Unexpected);
+    };
+    Ok(account)
 }
 
 fn no_identity() -> Error {
@@ -488,10 +488,11 @@ async fn request(
 }
 
 async fn requests(handle: &Handle) -> Result<Vec<ContactRequest>, Error> {
-    match ask(handle, Accounts::Requests { network: MESH }).await? {
-        AccountsReply::Requests(requests) => Ok(requests),
-        _ => Err(Error::Unexpected),
-    }
+    let ask_for = Accounts::Requests { network: MESH };
+    let AccountsReply::Requests(requests) = ask(handle, ask_for).await? else {
+        return Err(Error::Unexpected);
+    };
+    Ok(requests)
 }
 
 /// Finds the request that waits under this number.

@@ -52,6 +52,18 @@ impl After {
         self.events.extend([Event::Channels, Event::NeedsYou]);
     }
 
+    /// Notes what a request for contact came to; returns what the network is told of it.
+    fn judged(&mut self, judged: Judged) -> Settled {
+        if let Judged::Changed(channel) = judged {
+            self.asks(channel);
+        }
+        Settled {
+            refused: matches!(judged, Judged::Refused | Judged::Rejected),
+            discard: judged == Judged::Rejected,
+            ..Settled::default()
+        }
+    }
+
     /// Notes what a list came to; returns what the network is told of it.
     fn listed(&mut self, channel: ChannelId, stored: Stored) -> Settled {
         self.events
@@ -130,12 +142,8 @@ impl Core {
                 News::NoHandshake { channel } => checked.push(channel),
                 News::Stranger(stranger) => {
                     let judged = take_stranger(&self.profile, &tx, &stranger, now)?;
-                    answer.refused = matches!(judged, Judged::Refused | Judged::Rejected);
-                    answer.discard = judged == Judged::Rejected;
-                    if let Judged::Changed(channel) = judged {
-                        wrote = true;
-                        after.asks(channel);
-                    }
+                    wrote |= matches!(judged, Judged::Changed(_));
+                    answer = after.judged(judged);
                 }
                 News::Posted {
                     message,

@@ -298,7 +298,7 @@ impl Core {
             routing: due.routing,
             repeated: due.attempts > 0,
         };
-        self.command(keyed.channel.network, Command::Post(post));
+        self.command(keyed.channel.network, Command::Post(Box::new(post)));
         Ok(())
     }
 

@@ -12,7 +12,8 @@ use crate::model::{
 use crate::net::{self, Network};
 use crate::store::around::{Around, around};
 use crate::store::{
-    self, Read, channels::Keyed, drafts, held, log, messages, outbox, requests, review, supervision,
+    self, Read, channels::Keyed, drafts, held, log, messages, outbox, requests, review, routing,
+    supervision,
 };
 
 use super::core::Core;
@@ -198,7 +199,7 @@ impl Core {
     ) -> Result<Reply, Error> {
         let limit = limit.clamp(1, LARGEST_PAGE);
         let mut page = match topic {
-            Some(topic) => messages::page_of(&self.store, channel, topic, before, limit + 1)?,
+            Some(topic) => routing::page(&self.store, channel, topic, before, limit + 1)?,
             None => messages::page(&self.store, channel, before, limit + 1)?,
         };
         let more = page.len() > usize::try_from(limit).unwrap_or(usize::MAX);

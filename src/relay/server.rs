@@ -106,7 +106,7 @@ pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Running,
     });
     let sweeping = tokio::spawn(sweep(Arc::clone(&relay)));
     let accepting = tokio::spawn(accept(listener, relay, stopped));
-    tracing::info!(%address, "relay listens");
+    tracing::info!(%address, clawtalk = background.is_some(), "relay listens");
     Ok(Running {
         address,
         stopping,

@@ -195,30 +195,6 @@ pub fn page(
     Ok(page)
 }
 
-/// The same for the messages of one topic.
-pub fn page_of(
-    read: &impl Read,
-    channel: ChannelId,
-    topic: &PeerText,
-    before: Option<MessageId>,
-    limit: u32,
-) -> Result<Vec<Message>, Error> {
-    let mut statement = read.connection().prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
-         WHERE m.channel = ?1 AND m.id < ?2 AND m.topic IS NOT NULL
-            AND open('messages.topic', m.id, m.topic) = ?4
-         ORDER BY m.id DESC LIMIT ?3"
-    ))?;
-    let before = before.map_or(i64::MAX, |id| id.0);
-    let topic = topic.expose_untrusted();
-    let rows = statement.query_map(params![channel.0, before, limit, topic], message_of)?;
-    let mut page = rows
-        .map(|row| row?.ok_or(Error::Corrupt("message")))
-        .collect::<Result<Vec<_>, Error>>()?;
-    page.reverse();
-    Ok(page)
-}
-
 /// Returns how many messages a channel has.
 pub fn count(read: &impl Read, channel: ChannelId) -> Result<u64, Error> {
     let count: i64 = read

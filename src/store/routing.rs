@@ -4,9 +4,10 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{
-    Audience, ChannelId, MessageId, MessageKind, PeerText, Provenance, Routing, Topic,
+    Audience, ChannelId, Message, MessageId, MessageKind, PeerText, Provenance, Routing, Topic,
 };
 
+use super::messages::{COLUMNS, message_of};
 use super::{Error, Read, Tx};
 
 /// Notes how a stored message stands among others. What it answers is found here, and
@@ -26,7 +27,9 @@ pub fn set(
     let audience = match &routing.audience {
         Audience::One => None,
         // A list of plain values always has a JSON form.
-        several => Some(serde_json::to_string(several).unwrap_or_default()),
+        more @ (Audience::Several(_) | Audience::Everybody) => {
+            Some(serde_json::to_string(more).unwrap_or_default())
+        }
     };
     tx.0.prepare_cached(
         "UPDATE messages SET kind = ?2, topic = seal('messages.topic', id, ?3),
@@ -120,6 +123,30 @@ pub fn topics(read: &impl Read, channel: ChannelId) -> Result<Vec<Topic>, Error>
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Returns the last messages of a topic before one, oldest first, and at most `limit`.
+pub fn page(
+    read: &impl Read,
+    channel: ChannelId,
+    topic: &PeerText,
+    before: Option<MessageId>,
+    limit: u32,
+) -> Result<Vec<Message>, Error> {
+    let mut statement = read.connection().prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM messages m LEFT JOIN outbox o ON o.message = m.id
+         WHERE m.channel = ?1 AND m.id < ?2 AND m.topic IS NOT NULL
+            AND open('messages.topic', m.id, m.topic) = ?4
+         ORDER BY m.id DESC LIMIT ?3"
+    ))?;
+    let before = before.map_or(i64::MAX, |id| id.0);
+    let topic = topic.expose_untrusted();
+    let rows = statement.query_map(params![channel.0, before, limit, topic], message_of)?;
+    let mut page = rows
+        .map(|row| row?.ok_or(Error::Corrupt("message")))
+        .collect::<Result<Vec<_>, Error>>()?;
+    page.reverse();
+    Ok(page)
 }
 
 /// Reads the eight columns of the routing from this place on. `None` where the network of the
@@ -275,10 +302,10 @@ mod tests {
             topics,
             [(lunch.clone(), 2, 1), (PeerText::new("rent"), 1, 1)]
         );
-        let page = messages::page_of(&store, channel, &lunch, None, 10).unwrap();
-        assert_eq!(page.iter().map(|m| m.id.0).collect::<Vec<_>>(), [1, 3]);
-        let page = messages::page_of(&store, channel, &lunch, Some(MessageId(3)), 10).unwrap();
-        assert_eq!(page.len(), 1);
+        let found = page(&store, channel, &lunch, None, 10).unwrap();
+        assert_eq!(found.iter().map(|m| m.id.0).collect::<Vec<_>>(), [1, 3]);
+        let found = page(&store, channel, &lunch, Some(MessageId(3)), 10).unwrap();
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

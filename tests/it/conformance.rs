@@ -7,7 +7,7 @@ mod clawtalk;
 mod mailbox;
 mod mesh;
 
-use chaperon::api::{ChannelRef, Checked, Error, Handle, Reply, Request, SendOutcome};
+use chaperon::api::{ChannelRef, Checked, Error, Handle, Reply, Request, SendOutcome, Thread};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{Author, Channel, ChannelState, Content, Delivery, Message, PeerText};
 use chaperon::net::Mode;
@@ -83,7 +83,7 @@ impl Side {
             body: PeerText::new(text),
             author: Author::Human,
             now: true,
-            thread: Default::default(),
+            thread: Thread::default(),
         };
         let Reply::Sent(outcome) = self.ask(request).await? else {
             panic!("another answer");

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::pages::{Inbox, Listed, Query, Reading};
 use crate::failpoint;
-use crate::model::PeerText;
+use crate::model::{PeerText, UnixMillis};
 use crate::net::{Failure, Retry, http_client};
 use crate::wire::clawtalk::{
     AgentName, ApiKey, Audit, BrokenEntry, Entry, EnvelopeId, ErrorCode, InviteCode, PeerKeys,
@@ -140,7 +140,12 @@ impl Client {
     /// Reads the inbox, as far as [`Reading`] goes. Where the relay stops answering in between,
     /// what it showed before is returned as incomplete.
     pub async fn inbox(&self) -> Result<Inbox, Refusal> {
-        let mut reading = Reading::new();
+        self.inbox_from(None).await
+    }
+
+    /// The same from where another reading ended ([`Inbox::read_to`]).
+    pub async fn inbox_from(&self, since: Option<UnixMillis>) -> Result<Inbox, Refusal> {
+        let mut reading = Reading::from(since);
         while let Some(query) = reading.next() {
             match self.page(&query).await {
                 Ok(page) => reading.took(page),

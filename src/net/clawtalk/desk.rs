@@ -174,17 +174,27 @@ impl Desk {
     async fn look_around(&self, age: Duration) -> Result<bool, Refusal> {
         self.refresh(age).await?;
         let mut brought = false;
+        let mut from = None;
         loop {
-            let Page { messages, complete } = self.client.inbox().await?;
+            let page = self.client.inbox_from(from).await?;
+            let Page {
+                messages,
+                complete,
+                read_to,
+            } = page;
             let mut sorted = lock(&self.inbox).sort(&messages, now());
             if sorted.wants_directory && self.refresh(MISSING_AGE).await? {
                 sorted = lock(&self.inbox).sort(&messages, now());
             }
             let deleted = self.hand_over(sorted).await?;
             brought |= deleted > 0;
-            // What is stored makes room for the rest.
-            if complete || deleted == 0 {
+            // What is stored makes room for the rest, and what has to wait is passed by.
+            let stuck = deleted == 0 && read_to <= from;
+            if complete || stuck {
                 return Ok(brought);
+            }
+            if deleted == 0 {
+                from = read_to;
             }
         }
     }

@@ -7,7 +7,8 @@
 //! stays a millisecond behind the last message, because others may be of the same one.
 //!
 //! Where that comes to no end, what was read is enough for now: whoever stores and deletes it
-//! and then reads again comes to the rest.
+//! and then reads again comes to the rest. What cannot be deleted yet is passed by going on from
+//! where the reading ended: otherwise enough strangers could hide everybody else's messages.
 
 use std::collections::HashMap;
 
@@ -42,6 +43,8 @@ pub struct Inbox {
     pub messages: Vec<Listed>,
     /// Whether that is all. If not, delete these when they are stored, and read again.
     pub complete: bool,
+    /// Where it ended: what is not later than this was read, or lies before where it began.
+    pub read_to: Option<UnixMillis>,
 }
 
 /// A reading of an inbox: ask for [`Self::next`] and give the answer to [`Self::took`], until
@@ -103,11 +106,16 @@ impl Default for Reading {
 }
 
 impl Reading {
-    /// Begins to read.
+    /// Begins to read, from the beginning.
     pub fn new() -> Self {
+        Self::from(None)
+    }
+
+    /// Goes on to read from where another reading ended.
+    pub fn from(since: Option<UnixMillis>) -> Self {
         Self {
             found: HashMap::new(),
-            since: None,
+            since,
             limit: FULL,
             requests: 0,
             shown: 0,
@@ -186,6 +194,7 @@ impl Reading {
         Inbox {
             messages: found.into_iter().map(|found| found.message).collect(),
             complete: self.state == State::Complete,
+            read_to: self.since,
         }
     }
 

@@ -5,7 +5,7 @@
 //! before a person as a request for contact, and stays at the relay until they have decided. A
 //! key in the directory that is not the pinned one stops the channel.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::crypto::ChannelBox;
@@ -79,6 +79,34 @@ pub struct Sorted {
     pub wants_directory: bool,
     /// Whether something was left where it is, because it cannot be told what to do with it yet.
     pub left: usize,
+}
+
+/// Where one message of an inbox belongs.
+enum Place {
+    Channel(ChannelId, Box<Arrived>, EnvelopeId),
+    Stranger(Box<Stranger>, EnvelopeId),
+    /// That can be told by a newer directory.
+    Later,
+    Nowhere,
+}
+
+impl Sorted {
+    fn take(&mut self, channel: ChannelId, arrived: Box<Arrived>, id: EnvelopeId) {
+        let of = |listing: &Listing| listing.channel == channel;
+        let known = self.listings.iter().position(of);
+        let place = known.unwrap_or_else(|| {
+            self.listings.push(Listing {
+                channel,
+                arrived: Vec::new(),
+                ids: Vec::new(),
+            });
+            self.listings.len() - 1
+        });
+        if let Some(listing) = self.listings.get_mut(place) {
+            listing.ids.push((arrived.envelope, id));
+            listing.arrived.push(*arrived);
+        }
+    }
 }
 
 /// What arrived for one channel.
@@ -272,55 +300,44 @@ impl Inbox {
     /// were written.
     pub fn sort(&self, elements: &[Result<Envelope, Broken>], now: UnixMillis) -> Sorted {
         let mut sorted = Sorted::default();
-        let mut places: HashMap<ChannelId, usize> = HashMap::new();
         for element in elements {
-            let Ok(envelope) = element else {
-                // Nobody is named as its sender, so no channel could show it. It stays there
-                // until the relay forgets it.
-                sorted.left += 1;
-                continue;
-            };
-            let Some(id) = envelope.id.clone() else {
-                sorted.left += 1;
-                continue;
-            };
-            if envelope.from == self.us {
-                sorted.left += 1;
-                continue;
-            }
-            let peer = self.peers.get(&envelope.from);
-            match peer.and_then(|peer| Some((peer.channel, peer.pinned.as_ref()?))) {
-                Some((channel, pinned)) => {
-                    let opened = self.open(envelope, pinned);
-                    if fits(&opened) || is_over(envelope, now) {
-                        let place = *places.entry(channel).or_insert_with(|| {
-                            sorted.listings.push(Listing {
-                                channel,
-                                arrived: Vec::new(),
-                                ids: Vec::new(),
-                            });
-                            sorted.listings.len() - 1
-                        });
-                        if let Some(listing) = sorted.listings.get_mut(place) {
-                            let arrived = arrived(envelope, opened);
-                            listing.ids.push((arrived.envelope, id));
-                            listing.arrived.push(arrived);
-                        }
-                    } else {
-                        sorted.wants_directory = true;
-                        sorted.left += 1;
-                    }
+            match self.place(element, now) {
+                Place::Channel(channel, arrived, id) => sorted.take(channel, arrived, id),
+                Place::Stranger(stranger, id) => sorted.strangers.push((*stranger, id)),
+                Place::Later => {
+                    sorted.wants_directory = true;
+                    sorted.left += 1;
                 }
-                None => match self.stranger(envelope, &id) {
-                    Some(stranger) => sorted.strangers.push((stranger, id)),
-                    None => {
-                        sorted.wants_directory = true;
-                        sorted.left += 1;
-                    }
-                },
+                Place::Nowhere => sorted.left += 1,
             }
         }
         sorted
+    }
+
+    fn place(&self, element: &Result<Envelope, Broken>, now: UnixMillis) -> Place {
+        // Where nobody is named as its sender no channel could show it. It stays there until the
+        // relay forgets it, and so does what we sent ourselves.
+        let envelope = element.as_ref().ok();
+        let envelope = envelope.filter(|envelope| envelope.from != self.us);
+        let Some((envelope, id)) = envelope.and_then(|one| Some((one, one.id.clone()?))) else {
+            return Place::Nowhere;
+        };
+        let peer = self.peers.get(&envelope.from);
+        let Some((channel, pinned)) =
+            peer.and_then(|peer| Some((peer.channel, peer.pinned.as_ref()?)))
+        else {
+            return self
+                .stranger(envelope, &id)
+                .map_or(Place::Later, |stranger| {
+                    Place::Stranger(Box::new(stranger), id)
+                });
+        };
+        let opened = self.open(envelope, pinned);
+        if fits(&opened) || is_over(envelope, now) {
+            Place::Channel(channel, Box::new(arrived(envelope, opened)), id)
+        } else {
+            Place::Later
+        }
     }
 
     fn open(&self, envelope: &Envelope, pinned: &Pinned) -> Opened {
@@ -333,8 +350,8 @@ impl Inbox {
     fn stranger(&self, envelope: &Envelope, id: &EnvelopeId) -> Option<Stranger> {
         let entry = self.entries().find(|entry| entry.name == envelope.from)?;
         let keys = entry.keys.ok()?;
-        let opener = ChannelBox::new(&self.own.secret, &keys.key).ok();
-        let opened = seal::open(envelope, &self.us, opener.as_ref(), Some(&keys));
+        let between = ChannelBox::new(&self.own.secret, &keys.key).ok();
+        let opened = seal::open(envelope, &self.us, between.as_ref(), Some(&keys));
         let who = self.somebody(entry);
         Some(Stranger {
             network: NetworkId::ClawTalk,
@@ -352,11 +369,13 @@ fn purpose(opened: &Opened) -> PeerText {
         Content::Text(body) => body.body.expose_untrusted(),
         Content::Raw { reason, .. } => return PeerText::new(format!("({})", reason.sentence())),
     };
-    if text.len() <= LONGEST_PURPOSE {
-        return PeerText::new(text);
+    let whole = text.char_indices();
+    let fits = whole.take_while(|(at, letter)| at + letter.len_utf8() <= LONGEST_PURPOSE);
+    let cut: String = fits.map(|(_, letter)| letter).collect();
+    if cut.len() == text.len() {
+        return PeerText::new(cut);
     }
-    let cut = text.floor_char_boundary(LONGEST_PURPOSE);
-    PeerText::new(format!("{}…", text.get(..cut).unwrap_or_default()))
+    PeerText::new(format!("{cut}…"))
 }
 
 /// Tells whether a message is what the holder of the pinned key would have written.

@@ -76,7 +76,7 @@ impl Worker {
                 let result = Ok(());
                 self.report(News::Announced { channel, result });
             }
-            Command::Post(post) => self.post(post),
+            Command::Post(post) => self.post(*post),
             Command::Sync(done) => self.sync(done),
             Command::Login(account) => self.log_in(*account),
             Command::Logout(account) => drop(self.logins.remove(&account)),

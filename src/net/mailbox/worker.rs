@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::model::{ChannelId, Digest, IdentityKey};
+use crate::model::{ChannelId, Digest};
 use crate::net::{
     Accepted, Command, Failure, FirstLooks, Incoming, Link, Mode, News, Post, Problem, Retry,
     Settled, Watch,
@@ -80,7 +80,7 @@ impl Relays {
             },
             Command::Post(post) => match self.homes.get(&post.channel).cloned() {
                 Some(relay) => {
-                    self.tasks.spawn(async move { relay.post(post).await });
+                    self.tasks.spawn(async move { relay.post(*post).await });
                 }
                 None => self.report_back(News::Posted {
                     message: post.message,
@@ -442,7 +442,7 @@ impl Relay {
             Handshake::None => News::NoHandshake { channel },
             Handshake::Key(key) => News::Handshake {
                 channel,
-                key: key.map(IdentityKey::from),
+                key: key.map(Into::into),
                 answers: about.answers,
             },
         };
@@ -528,11 +528,9 @@ impl Relay {
             && let Some(seq) = self.find(address, &post.sealed.envelope).await?
         {
             return Ok(Accepted {
-                remote_id: None,
                 seq: Some(seq),
                 answer: format!("{{\"ok\":true,\"seq\":{seq}}}"),
-                delivered: false,
-                original: None,
+                ..Accepted::default()
             });
         }
         let _permit = self.permits.acquire().await;

@@ -87,7 +87,7 @@ impl Worker {
                 self.watches.remove(&channel);
             }
             Command::Announce(channel) => self.announce(channel),
-            Command::Post(post) => self.post(post),
+            Command::Post(post) => self.post(*post),
             // Whoever has something for us sends it: there is nothing to look at.
             Command::Sync(done) => drop(done.send(Vec::new())),
             Command::Login(account) => self.log_in(*account),

@@ -103,7 +103,7 @@ fn a_relay_with_the_reference_s_oddities_loses_nothing() {
     let ours = login(&relay, "ours", &token);
     let theirs = login(&relay, "other", &other);
     let now = chaperon::engine::system_clock()().0;
-    relay.relay().stopped = Some(now + 31_000);
+    relay.relay().ahead += 31_000;
     relay
         .relay()
         .strange_entries
@@ -160,7 +160,7 @@ fn the_relay_gets_a_readable_copy_only_where_a_person_wants_that() {
         login(&relay, "ours", &token),
         login(&relay, "other", &other),
     );
-    relay.relay().stopped = Some(chaperon::engine::system_clock()().0 + 31_000);
+    relay.relay().ahead += 31_000;
     ours.json(&["clawtalk", "add", "other"]);
     theirs.json(&["clawtalk", "add", "ours"]);
     ours.json(&["send", "--as-me", "--", "other", "between us"]);

@@ -196,6 +196,32 @@ fn what_is_broken_is_read_once_and_in_its_place() {
 }
 
 #[test]
+fn what_cannot_be_deleted_yet_hides_nothing_behind_it() {
+    let (mut relay, key) = relay();
+    for number in 0..5000 {
+        plant(&mut relay, NOW + i64::try_from(number / 2).unwrap(), number);
+    }
+    let mut found = std::collections::HashSet::new();
+    let mut from = None;
+    for _ in 0..20 {
+        let mut reading = Reading::from(from);
+        while let Some(query) = reading.next() {
+            let page = look(&mut relay, &key, query);
+            reading.took(decode_page(page.as_bytes()).unwrap());
+        }
+        let inbox = reading.finish();
+        found.extend(ids(&inbox));
+        if inbox.complete {
+            assert_eq!(found.len(), 5000);
+            return;
+        }
+        assert!(inbox.read_to > from);
+        from = inbox.read_to;
+    }
+    panic!("it comes to no end");
+}
+
+#[test]
 fn pages_that_are_too_long_are_asked_for_in_parts() {
     let mut reading = Reading::new();
     let mut limits = Vec::new();

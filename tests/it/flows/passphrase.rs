@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chaperon::api::socket::{Door, bind, connect, serve};
-use chaperon::api::{Accounts, ChannelRef, Error, Handle, Proposal, Reply, Request, Role};
+use chaperon::api::{Accounts, ChannelRef, Error, Handle, Proposal, Reply, Request, Role, Thread};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
     Author, ChannelId, Digest, MessageId, NetworkId, Passphrase, PeerText, Rest, ReviewId, Verdict,
@@ -297,7 +297,7 @@ fn every_request() -> Vec<Request> {
         body: text(),
         author,
         now: false,
-        thread: Default::default(),
+        thread: Thread::default(),
     };
     let instructions = |text: Option<&str>| Request::Instructions {
         channel: channel.clone(),

@@ -109,7 +109,7 @@ impl Side {
 
     /// Sends a message on the channel, and returns what became of it.
     async fn posts(&mut self, id: &str, text: &str) -> Result<Accepted, Failure> {
-        self.order(Command::Post(Post {
+        self.order(Command::Post(Box::new(Post {
             message: MessageId(7),
             channel: CHANNEL,
             sealed: Sealed {
@@ -119,7 +119,7 @@ impl Side {
             body: Body::new("", text),
             routing: None,
             repeated: false,
-        }));
+        })));
         loop {
             if let News::Posted { result, .. } = self.hears().await {
                 return result;
