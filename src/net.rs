@@ -634,6 +634,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_network_says_the_same_of_threads_as_its_name() {
+        for network in ALL {
+            assert_eq!(network.has_routing(), network.id().has_threads());
+        }
+    }
+
+    #[test]
     fn backoff_doubles_up_to_a_minute_and_is_spread_by_a_quarter() {
         assert_eq!(backoff(1, 0), Duration::from_secs(1));
         assert_eq!(backoff(4, 0), Duration::from_secs(8));

@@ -19,6 +19,7 @@ mod review;
 mod run;
 mod state;
 mod step;
+mod threads;
 mod verdict;
 mod words;
 mod write;

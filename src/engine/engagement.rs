@@ -10,10 +10,13 @@ use crate::crypto;
 use crate::model::{
     Actor, Channel, Date, Digest, Evidence, LocalTime, Message, Preset, ReviewKind, UnixMillis,
 };
+use crate::net;
 use crate::policy::ends::{Ended, Ends, Life};
 use crate::policy::presets;
 use crate::policy::replay::{PastMessage, Replayed, replay};
-use crate::policy::rules::{Drafts, InboundHold, Proof, Rules, Step, needs_verified_code};
+use crate::policy::rules::{
+    Drafts, InboundHold, Proof, Rules, Step, Unproven, needs_verified_code,
+};
 use crate::profile::Profile;
 use crate::store::{self, Read, channels::Keyed, log, supervision};
 
@@ -98,6 +101,7 @@ fn narrowed(mut rules: Rules, verified: bool) -> (Rules, Option<String>) {
     }
     rules.drafts = Drafts::Held;
     rules.inbound = rules.inbound.min(InboundHold::AnySignal);
+    rules.hold_unproven.extend(Unproven::BY_DEFAULT);
     (
         rules,
         Some("as safe-acquaintance until the safety code is compared".to_owned()),
@@ -318,6 +322,7 @@ impl Core {
 
     fn show_engagement(&self, keyed: Keyed, proposed: Proposed) -> Result<Engagement, Error> {
         let now = self.now();
+        let signed = net::of(keyed.channel.network).has_routing();
         let current = in_force(&self.profile, &keyed.channel, now);
         let Proposed {
             preset,
@@ -355,7 +360,7 @@ impl Core {
         ]);
         Ok(Engagement {
             replay: self.replay(&keyed.channel, &current.rules, &rules, now)?,
-            rows: rows(&rules),
+            rows: rows(&rules, signed),
             widens: changes.iter().any(|change| change.wider),
             changes,
             blocked,
@@ -427,8 +432,10 @@ fn apply(rules: &mut Rules, key: &str, step: &RowStep) -> bool {
     }
 }
 
-fn rows(rules: &Rules) -> Vec<EngagementRow> {
+/// Returns the rows for a channel; those about signatures only where messages have them.
+fn rows(rules: &Rules, signed: bool) -> Vec<EngagementRow> {
     let rows = rules.rows().into_iter();
+    let rows = rows.filter(|row| signed || !is_about_proof(row.key));
     rows.map(|row| EngagementRow {
         key: row.key.to_owned(),
         label: row.label.to_owned(),
@@ -440,11 +447,16 @@ fn rows(rules: &Rules) -> Vec<EngagementRow> {
     .collect()
 }
 
+fn is_about_proof(key: &str) -> bool {
+    key.starts_with("hold_unproven.")
+}
+
 /// Returns the heading that a row stands under.
 fn section(key: &str, enforced: bool) -> &'static str {
     match key {
         _ if !enforced => "What it may share (asked of the assistant)",
         "inbound" | "hold_first_message" => "What reaches your assistant",
+        key if is_about_proof(key) => "What reaches your assistant",
         "delivery" => "How you hear of it",
         "ends" | "until" | "raising_needs" => "The channel",
         _ => "How your assistant may act",
@@ -477,4 +489,42 @@ fn history(past: &[Message], rules: &Rules) -> Vec<PastMessage> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_about_proof_are_shown_only_where_messages_are_signed() {
+        let rules = presets::rules(Preset::SafeAcquaintance);
+        let keys = |signed| -> Vec<String> {
+            let rows = rows(rules, signed).into_iter();
+            rows.map(|row| row.key)
+                .filter(|key| is_about_proof(key))
+                .collect()
+        };
+        assert_eq!(keys(false), Vec::<String>::new());
+        assert_eq!(
+            keys(true),
+            [
+                "hold_unproven.unsigned",
+                "hold_unproven.plain-text",
+                "hold_unproven.wrong-signature"
+            ]
+        );
+        let section = section("hold_unproven.unsigned", true);
+        assert_eq!(section, "What reaches your assistant");
+    }
+
+    #[test]
+    fn without_a_compared_code_unproven_messages_are_held_whatever_the_rules_say() {
+        let mut rules = presets::rules(Preset::InnerCircle).clone();
+        rules.hold_unproven.clear();
+        let (narrow, why) = narrowed(rules.clone(), false);
+        assert!(why.is_some());
+        assert_eq!(narrow.hold_unproven, Unproven::BY_DEFAULT.into());
+        let (wide, why) = narrowed(rules.clone(), true);
+        assert_eq!((wide, why), (rules, None));
+    }
 }

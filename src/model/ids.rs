@@ -90,6 +90,15 @@ impl NetworkId {
         }
     }
 
+    /// Tells whether messages say what kind they are, to which topic they belong and what they
+    /// answer, and whether they are signed.
+    pub const fn has_threads(self) -> bool {
+        match self {
+            Self::Mailbox | Self::Mesh => false,
+            Self::ClawTalk => true,
+        }
+    }
+
     /// Finds the network with this stored name.
     pub fn parse(name: &str) -> Option<Self> {
         match name {

@@ -52,7 +52,8 @@ impl Body {
             let (found, span) = self.locate(signal.span);
             Signal {
                 // A note is never marked, so the others keep their numbers.
-                severity: if found == part {
+                // What is missing in the envelope stands in no part of the text.
+                severity: if found == part && signal.code != super::SignalCode::Unsigned {
                     signal.severity
                 } else {
                     Severity::Note

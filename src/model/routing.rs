@@ -75,6 +75,15 @@ impl Provenance {
         Self::ALL.into_iter().find(|one| one.as_str() == name)
     }
 
+    /// Finds the one that a rule of this name holds a message for, as in
+    /// `hold-in:wrong-signature`.
+    pub fn of_rule(rule: &str) -> Option<Self> {
+        let name = rule.strip_prefix("hold-in:")?;
+        Self::ALL
+            .into_iter()
+            .find(|one| *one != Self::Verified && one.as_str().replace('_', "-") == name)
+    }
+
     /// Returns it in two words, for a place where there is little room.
     pub const fn label(self) -> &'static str {
         match self {
@@ -192,6 +201,10 @@ mod tests {
             assert_eq!(Provenance::parse(one.as_str()), Some(one));
         }
         assert_eq!(MessageKind::parse("Request"), None);
+        let rule = "hold-in:wrong-signature";
+        assert_eq!(Provenance::of_rule(rule), Some(Provenance::WrongSignature));
+        assert_eq!(Provenance::of_rule("hold-in:all"), None);
+        assert_eq!(Provenance::of_rule("hold-in:verified"), None);
     }
 
     #[test]

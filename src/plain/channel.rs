@@ -1,12 +1,12 @@
 //! A conversation, read out line by line.
 
-use crate::api::{Accounts, Error, Page as Messages, Reply, Request};
-use crate::model::{ChannelId, MessageId};
+use crate::api::{Accounts, Error, Page as Messages, Reply, Request, Thread};
+use crate::model::{ChannelId, MessageId, PeerText};
 
 use super::forms::{self, Form};
 use super::paper::Paper;
 use super::state::{Page, Question, State, Target, Typed};
-use super::{code, rests, step, words, write};
+use super::{code, rests, step, threads, words, write};
 
 /// Messages that are read out in one go.
 const PAGE: u32 = 10;
@@ -16,17 +16,34 @@ const PAGE: u32 = 10;
 pub(super) struct ChannelPage {
     pub(super) id: ChannelId,
     oldest: Option<MessageId>,
+    /// The topic that alone is read out.
+    pub(super) topic: Option<PeerText>,
+    /// Messages of theirs that were read out last.
+    pub(super) theirs: Vec<MessageId>,
 }
 
 impl ChannelPage {
     pub(super) fn new(id: ChannelId) -> Self {
-        Self { id, oldest: None }
+        Self {
+            id,
+            oldest: None,
+            topic: None,
+            theirs: Vec::new(),
+        }
     }
 }
 
 /// Opens a conversation at its end.
 pub(super) fn open(state: &mut State, id: ChannelId) {
-    state.page = Page::Channel(ChannelPage::new(id));
+    open_topic(state, id, None);
+}
+
+/// Opens one topic of a conversation, or all of it.
+pub(super) fn open_topic(state: &mut State, id: ChannelId, topic: Option<PeerText>) {
+    state.page = Page::Channel(ChannelPage {
+        topic,
+        ..ChannelPage::new(id)
+    });
     ask(state, id, None);
 }
 
@@ -46,11 +63,16 @@ pub(super) fn open_at(state: &mut State, channel: ChannelId, message: MessageId)
 }
 
 fn ask(state: &mut State, channel: ChannelId, before: Option<MessageId>) {
+    let topic = if let Page::Channel(page) = &state.page {
+        page.topic.clone()
+    } else {
+        None
+    };
     let request = Request::Transcript {
         channel,
         before,
         limit: PAGE,
-        topic: None,
+        topic,
     };
     let newest = before.is_none();
     state.ask(request, Question::Page { channel, newest });
@@ -77,6 +99,9 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
             "There are no older messages."
         });
     }
+    if newest && is_of_topic(state) {
+        state.say("This is one topic alone. all reads everything again.");
+    }
     if newest {
         state.say(format!(
             "{} in all. Words: write, older, again, code, pause, resume, mute, back, help.",
@@ -89,9 +114,12 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
             .first()
             .map(|message| message.id)
             .or(open.oldest);
+        open.theirs = threads::theirs(&page.messages);
     }
+    let alone = is_of_topic(state);
+    // What belongs to other topics was not heard.
     let unread = page.messages.iter().any(|message| !message.read);
-    if let Some(last) = page.messages.last().filter(|_| newest && unread) {
+    if let Some(last) = page.messages.last().filter(|_| newest && unread && !alone) {
         let request = Request::MarkRead {
             channel,
             up_to: last.id,
@@ -99,6 +127,10 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
         state.ask(request, Question::Quietly);
         state.stale = true;
     }
+}
+
+fn is_of_topic(state: &State) -> bool {
+    matches!(&state.page, Page::Channel(open) if open.topic.is_some())
 }
 
 /// Says which channel it is and what of it needs the person.
@@ -155,11 +187,25 @@ pub(super) fn asked_back(state: &mut State, answer: Result<Reply, Error>) {
 /// Takes a line.
 pub(super) fn line(state: &mut State, page: ChannelPage, typed: &Typed) {
     let (id, oldest) = (page.id, page.oldest);
+    let word = step::word(typed);
+    if let Some(which) = rests::behind(&word, "answer") {
+        threads::answer(state, &page, which);
+        if matches!(state.page, Page::Main(0)) {
+            state.page = Page::Channel(page);
+        }
+        return;
+    }
+    let thread = Thread {
+        topic: page.topic.clone(),
+        ..Thread::default()
+    };
     state.page = Page::Channel(page);
-    match step::word(typed).as_str() {
-        "write" => write::open(state, id),
+    match word.as_str() {
+        "write" => write::open_in(state, id, thread),
         "again" => ask(state, id, None),
         "older" | "more" => ask(state, id, oldest),
+        "topics" => threads::ask(state, id),
+        "all" => open(state, id),
         "code" => code::open(state, id),
         "askback" => ask_back(state, id),
         "pause" => {

@@ -13,7 +13,8 @@ use crate::model::{
 use crate::text::scan::scan;
 use crate::text::{SafeText, sanitise, sanitise_line, sanitise_marked};
 
-use super::words::{count, name, preset, safe, when, whose};
+use super::threads;
+use super::words::{capital, count, name, preset, safe, when, whose};
 
 /// Cells that are left for their words where a window is narrower.
 const LEAST: usize = 10;
@@ -45,7 +46,7 @@ impl<'a> Paper<'a> {
         }
     }
 
-    fn say(&mut self, line: impl Into<String>) {
+    pub(super) fn say(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
 
@@ -59,7 +60,7 @@ impl<'a> Paper<'a> {
     }
 
     /// The same for one line, whatever ends of lines are in it.
-    fn of_line(&mut self, whose: &str, text: &PeerText) {
+    pub(super) fn of_line(&mut self, whose: &str, text: &PeerText) {
         let room = self.width.saturating_sub(whose.len() + 3).max(LEAST);
         for line in sanitise_line(text, usize::MAX).wrap(room) {
             self.lines.push(format!("{whose}: {}", line.plain()));
@@ -127,6 +128,7 @@ impl<'a> Paper<'a> {
             head.push_str(&count(message.signals.len() as u64, "signal"));
         }
         self.say(format!("{head}."));
+        threads::say(self, message, false);
         self.content(message);
     }
 
@@ -138,11 +140,18 @@ impl<'a> Paper<'a> {
     fn signals(&mut self, message: &Message) {
         for (number, signal) in (1..).zip(&message.signals) {
             self.say(format!(
-                "Signal {number}: it {}. {}. It rests on these words.",
+                "Signal {number}: it {}. {}{}",
                 signal.code.sentence(),
-                capital(signal.kind.words()).trim_end_matches('.'),
+                capital(signal.kind.words()),
+                if signal.evidence.is_empty() {
+                    ""
+                } else {
+                    " It rests on these words."
+                },
             ));
-            self.of(whose(message.author), &sanitise(&signal.evidence));
+            if !signal.evidence.is_empty() {
+                self.of(whose(message.author), &sanitise(&signal.evidence));
+            }
         }
         self.say(if message.author == Author::Peer {
             "No finding is a promise that a message is safe."
@@ -177,13 +186,6 @@ fn state(message: &Message, zone: &TimeZone) -> Option<String> {
         Delivery::Refused { .. } => "refused, not sent".to_owned(),
         Delivery::Expired { .. } => "expired, not sent".to_owned(),
     })
-}
-
-/// Returns a sentence of its own.
-fn capital(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }
 
 /// Returns everything that has to be read out before this is decided, or another look at it.
@@ -275,6 +277,9 @@ fn asks(
     fingerprint: &Fingerprint,
     answers: Option<u32>,
 ) {
+    if !review.network.is_direct() {
+        return wrote(paper, (review, asked), fingerprint, answers);
+    }
     paper.say(if asked.moved_from.is_some() {
         "Somebody whom you accepted says that they are reached elsewhere now. They hold the key \
          that you accepted; nothing but the address is asked."
@@ -284,12 +289,7 @@ fn asks(
     paper.of_line("theirs, name", &asked.unsafe_name);
     paper.say(format!("Id: {}.", safe(&asked.address)));
     paper.key("Their key", Some(fingerprint));
-    if answers.is_some_and(|times| times > 1) {
-        paper.say(
-            "This is not the key that was shown for this id before: they made a new one, or \
-             somebody else asks in their name.",
-        );
-    }
+    other_key(paper, answers);
     paper.key("Your key", review.channel.our_fingerprint.as_ref());
     if let Some(before) = &asked.moved_from {
         paper.say(format!("Reached so far at: {}.", safe(host(before))));
@@ -297,17 +297,7 @@ fn asks(
     let endpoint = PeerText::new(host(asked.unsafe_endpoint.expose_untrusted()));
     paper.of_line("theirs, reached at", &endpoint);
     paper.say("What they ask for, in their words:");
-    let found = scan(&asked.unsafe_purpose).signals;
-    let purpose = sanitise_marked(&asked.unsafe_purpose, &found);
-    paper.of("theirs", &purpose);
-    paper.hidden("theirs", &purpose);
-    for (number, signal) in (1..).zip(&found) {
-        let sentence = signal.code.sentence();
-        paper.say(format!(
-            "Signal {number}: it {sentence}. It rests on these words."
-        ));
-        paper.of("theirs", &sanitise(&signal.evidence));
-    }
+    purpose(paper, asked);
     let you = if asked.moved_from.is_some() {
         "you accepted them"
     } else {
@@ -328,6 +318,55 @@ fn asks(
     }
 }
 
+/// Says that another key was shown before, where that is so.
+fn other_key(paper: &mut Paper<'_>, answers: Option<u32>) {
+    if answers.is_some_and(|times| times > 1) {
+        paper.say(
+            "This is not the key that was shown for this id before: they made a new one, or \
+             somebody else asks in their name.",
+        );
+    }
+}
+
+/// Reads their words out, and what was found in them.
+fn purpose(paper: &mut Paper<'_>, asked: &Asked) {
+    let found = scan(&asked.unsafe_purpose).signals;
+    let purpose = sanitise_marked(&asked.unsafe_purpose, &found);
+    paper.of("theirs", &purpose);
+    paper.hidden("theirs", &purpose);
+    for (number, signal) in (1..).zip(&found) {
+        let sentence = signal.code.sentence();
+        paper.say(format!(
+            "Signal {number}: it {sentence}. It rests on these words."
+        ));
+        paper.of("theirs", &sanitise(&signal.evidence));
+    }
+}
+
+/// Reads out who wrote over a relay without being accepted, and how that begins.
+fn wrote(
+    paper: &mut Paper<'_>,
+    (review, asked): (&Review, &Asked),
+    fingerprint: &Fingerprint,
+    answers: Option<u32>,
+) {
+    paper.say(
+        "The relay says that they go by this name and shows this key for them; nobody has proven \
+         more. What they wrote stays at the relay until you decide.",
+    );
+    paper.say(format!("Name: {}.", safe(&asked.address)));
+    paper.key("Their key", Some(fingerprint));
+    other_key(paper, answers);
+    paper.key("Your key", review.channel.our_fingerprint.as_ref());
+    paper.say("What they wrote, how it begins:");
+    purpose(paper, asked);
+    paper.say(format!("Engagement: {}.", preset(&review.channel.preset)));
+    paper.say(
+        "Accepting pins this key; what they wrote comes in and is judged. Refused, it is deleted \
+         from the relay, and they are not told.",
+    );
+}
+
 /// Returns an address without its scheme: spelled, and not a link.
 fn host(address: &str) -> &str {
     address.split_once("://").map_or(address, |(_, rest)| rest)
@@ -338,6 +377,7 @@ fn text(paper: &mut Paper<'_>, review: &Review) {
         paper.say("The message is gone.");
         return;
     };
+    threads::say(paper, message, true);
     paper.content(message);
     paper.signals(message);
     let before = match review.flagged_before {

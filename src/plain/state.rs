@@ -106,6 +106,8 @@ pub enum Question {
     Accept,
     /// Asking a peer to accept us too.
     AskBack,
+    /// The topics of a channel.
+    Topics(ChannelId),
 }
 
 /// What is to be done. Carried out by `run`, in this order.
@@ -131,6 +133,8 @@ pub(super) enum Target {
     Entry(usize),
     /// A message in its conversation.
     Message(ChannelId, MessageId),
+    /// A topic of a channel by its place in what was read out.
+    Topic(ChannelId, usize),
 }
 
 /// Where the person is.
@@ -181,6 +185,8 @@ pub struct State {
     pub(super) width: usize,
     pub(super) page: Page,
     pub(super) numbers: Vec<Target>,
+    /// The topics that were read out last.
+    pub(super) topics: Vec<PeerText>,
     pub(super) status: Option<Status>,
     pub(super) channels: Vec<Channel>,
     pub(super) needs: Vec<ReviewItem>,
@@ -211,6 +217,7 @@ impl State {
             width,
             page: Page::Main(0),
             numbers: Vec::new(),
+            topics: Vec::new(),
             status: None,
             channels: Vec::new(),
             needs: Vec::new(),

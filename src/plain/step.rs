@@ -5,7 +5,7 @@ use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::forms::Form;
 use super::state::{Effect, Happened, Page, Question, State, Target, Typed};
-use super::{channel, code, forms, lists, logbook, rests, review, words, write};
+use super::{channel, code, forms, lists, logbook, rests, review, threads, words, write};
 
 /// Words that lead somewhere from everywhere, for help.
 const EVERYWHERE: [&str; 13] = [
@@ -165,6 +165,7 @@ fn choose(state: &mut State, number: usize) {
         Some(Target::Channel(id)) => channel::open(state, id),
         Some(Target::Item(id)) => review::open(state, id),
         Some(Target::Entry(at)) => logbook::entry(state, at),
+        Some(Target::Topic(channel, number)) => threads::choose(state, channel, number),
         Some(Target::Message(channel, message)) => channel::open_at(state, channel, message),
         None => state.say("That number was not read out."),
     }
@@ -241,7 +242,8 @@ fn help(state: &mut State) {
         Page::Needs => "Here: a number reads an item out in full.",
         Page::Channel(_) => {
             "Here: write; older; again; code: compare it; pause; resume; mute, or mute 8h; unmute; \
-             askback: ask them to accept you; a number: what needs you."
+             askback: ask them to accept you; topics; all; answer: the \
+             last message of theirs, answer 2: the one before; a number: what was read out."
         }
         Page::Review(_) => {
             "Here: the words that were read out; again: all of it once more; raw: every character; \
@@ -341,6 +343,7 @@ fn take(state: &mut State, question: Question, answer: Result<Reply, Error>) {
         | Question::CatchUp
         | Question::Digest
         | Question::Search
+        | Question::Topics(_)
         | Question::Log => match answer {
             Ok(reply) => learn(state, question, reply),
             Err(error) => failed(state, question, &error),
@@ -359,6 +362,9 @@ fn learn(state: &mut State, question: Question, reply: Reply) {
         (_, Reply::NeedsYou(items)) => state.needs = items,
         (Question::Page { channel, newest }, Reply::Page(page)) => {
             channel::show(state, channel, newest, &page);
+        }
+        (Question::Topics(channel), Reply::Topics(topics)) => {
+            threads::show(state, channel, &topics);
         }
         (_, Reply::Review(review)) => review::show(state, *review),
         (Question::Draft(channel), Reply::Draft(draft)) => write::begin(state, channel, &draft),
@@ -401,6 +407,7 @@ fn failed(state: &mut State, question: Question, error: &Error) {
         | Question::Pause(..)
         | Question::Invite
         | Question::Accept
+        | Question::Topics(_)
         | Question::AskBack => {}
     }
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::{Happened, Typed, step};
 use crate::api::{Error, Event, Request};
-use crate::model::{FirstLook, PeerText, Rest, Snoozed, UnixMillis, Verdict};
+use crate::model::{FirstLook, MessageId, PeerText, Rest, Snoozed, UnixMillis, Verdict};
 use desk::{DRAFT, Desk, HELD, KEN, MARTA};
 
 /// Opens the item that stands at this number in the list of what needs one.
@@ -541,4 +541,50 @@ fn the_first_look_at_the_channels_is_put_off_and_taken_up_again() {
     let asked = |desk: &Desk, wanted: &Request| desk.asked_for(|asked| asked == wanted);
     assert_eq!(asked(&desk, &Request::StopWork), 1);
     assert_eq!(asked(&desk, &Request::Sync), 1);
+}
+
+#[test]
+fn a_message_says_where_it_belongs_and_topics_can_be_read_alone() {
+    let mut desk = Desk::with_threads();
+    desk.line("2");
+    desk.heard("Signed. Request, asks for an answer.");
+    desk.heard("theirs, topic: plans");
+    desk.heard("Wrong signature. Notification, wants no answer, to everybody on the relay.");
+    desk.heard("theirs, also to: bob, you: sent");
+    desk.line("topics")
+        .heard("1  Topic plans, 2 messages, 1 new");
+    desk.line("1").heard("This is one topic alone.");
+    let of_topic = |request: &Request| {
+        matches!(request, Request::Transcript { topic: Some(topic), .. }
+            if *topic == PeerText::new("plans"))
+    };
+    assert_eq!(desk.asked_for(of_topic), 1);
+    desk.line("write").heard("Its topic: plans.");
+    desk.line("Yes.").line("").line("send");
+    let into_it = |request: &Request| {
+        matches!(request, Request::Send { thread, .. }
+            if thread.topic == Some(PeerText::new("plans")))
+    };
+    assert_eq!(desk.asked_for(into_it), 1);
+}
+
+#[test]
+fn a_message_of_theirs_is_answered_by_its_place_from_the_end() {
+    let mut desk = Desk::with_threads();
+    desk.line("2").line("answer 9").heard("No such message");
+    desk.line("answer 2")
+        .heard("It answers the message of theirs");
+    desk.line("Yes.").line("").line("send");
+    let answers = |request: &Request| matches!(request, Request::Send { thread, .. } if thread.answers == Some(MessageId(2)));
+    assert_eq!(desk.asked_for(answers), 1);
+}
+
+#[test]
+fn elsewhere_there_are_no_topics_and_no_answers() {
+    let mut desk = Desk::new();
+    desk.line("2");
+    for word in ["topics", "answer"] {
+        desk.line(word).heard("no topic, no kind and no answers");
+    }
+    desk.line("write").heard("You write as yourself.");
 }

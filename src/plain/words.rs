@@ -6,7 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::api::Status;
 use crate::model::{
-    Author, Channel, ChannelState, Listening, PeerText, Preset, ReviewItem, ReviewKind, UnixMillis,
+    Author, Channel, ChannelState, Listening, PeerText, Preset, Provenance, ReviewItem, ReviewKind,
+    UnixMillis,
 };
 use crate::text::sanitise_line;
 
@@ -21,6 +22,13 @@ pub(super) fn name(text: &PeerText) -> String {
 /// Makes a text of the engine's fit into a line of ours: what a link or a relay said may be in it.
 pub(super) fn safe(text: &str) -> String {
     sanitise_line(&PeerText::new(text), 200).plain()
+}
+
+/// Returns a sentence of its own.
+pub(super) fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }
 
 /// Breaks a line of ours between words where a window is narrower. What goes on is indented, so
@@ -89,6 +97,9 @@ pub(super) fn channel(channel: &Channel, now: UnixMillis) -> String {
             }
             ChannelState::Requested if channel.network.is_direct() => {
                 "asks for contact and waits for you"
+            }
+            ChannelState::Requested if channel.network.has_threads() => {
+                "wrote to you and waits for you"
             }
             ChannelState::Invited => "invite not answered",
             ChannelState::Requested => "somebody answered and waits for you",
@@ -166,6 +177,15 @@ pub(super) fn what_waits(item: &ReviewItem, channel: Option<&Channel>, zone: &Ti
             };
             format!("Contact {who}{severe}: {why}")
         }
+        ReviewKind::ContactRequest { answers, .. }
+            if channel.is_some_and(|channel| channel.network.has_threads()) =>
+        {
+            let why = match answers {
+                Some(2..) => "wrote to you, with another key than was shown before",
+                Some(_) | None => "wrote to you",
+            };
+            format!("Contact {who}{severe}: {why}")
+        }
         ReviewKind::ContactRequest { answers, .. } => match answers {
             Some(times @ 2..) => {
                 format!(
@@ -174,8 +194,11 @@ pub(super) fn what_waits(item: &ReviewItem, channel: Option<&Channel>, zone: &Ti
             }
             Some(_) | None => format!("Contact {who}: wants a channel"),
         },
-        ReviewKind::HeldMessage { signals, .. } => {
+        ReviewKind::HeldMessage { signals, rule, .. } => {
             let why = match signals {
+                _ if Provenance::of_rule(rule).is_some() => {
+                    Provenance::of_rule(rule).map_or_else(String::new, |it| it.label().to_owned())
+                }
                 0 => "every message waits here".to_owned(),
                 &signals => count(signals, "signal"),
             };

@@ -15,6 +15,8 @@ pub(super) struct WritePage {
     channel: ChannelId,
     lines: Vec<String>,
     stage: Stage,
+    /// Where it belongs.
+    thread: Thread,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +52,8 @@ impl WritePage {
     }
 }
 
-/// Begins a message to a channel.
-pub(super) fn open(state: &mut State, channel: ChannelId) {
+/// Begins a message to a channel that belongs somewhere.
+pub(super) fn open_in(state: &mut State, channel: ChannelId, thread: Thread) {
     let active = state
         .channel(channel)
         .is_some_and(|channel| channel.state == ChannelState::Active);
@@ -63,6 +65,7 @@ pub(super) fn open(state: &mut State, channel: ChannelId) {
         channel,
         lines: Vec::new(),
         stage: Stage::Loading,
+        thread,
     });
     state.ask(Request::Draft { channel }, Question::Draft(channel));
 }
@@ -83,11 +86,23 @@ pub(super) fn begin(state: &mut State, channel: ChannelId, draft: &Draft) {
         state.say("A draft was kept. What you write goes on below it.");
         read_back(state, &draft.text);
     }
+    let thread = if let Page::Write(page) = &state.page {
+        page.thread.clone()
+    } else {
+        Thread::default()
+    };
+    if thread.answers.is_some() {
+        state.say("It answers the message of theirs that you chose.");
+    }
+    if let Some(topic) = &thread.topic {
+        state.say(format!("Its topic: {}.", words::name(topic)));
+    }
     state.say("Type the text. An empty line or a dot ends it; nothing leaves before you say so.");
     state.page = Page::Write(WritePage {
         channel,
         lines,
         stage: Stage::Typing,
+        thread,
     });
 }
 
@@ -157,7 +172,7 @@ fn settle(state: &mut State, mut page: WritePage, typed: &Typed) {
                     body: page.text(),
                     author: Author::Human,
                     now: false,
-                    thread: Thread::default(),
+                    thread: page.thread.clone(),
                 };
                 state.ask(request, Question::Send(page.channel));
             }

@@ -6,7 +6,7 @@
 //! and must not leave a verdict behind that outlives it.
 
 use super::ends::Ended;
-use super::rules::{Delivery, InboundHold, Rules};
+use super::rules::{Delivery, InboundHold, Rules, Unproven};
 use crate::model::{Admission, LocalTime, Provenance, RawReason, Severity, Signal, SignalKind};
 
 /// What is known of an inbound message when it is judged.
@@ -66,16 +66,18 @@ impl Verdict {
 /// Judges an inbound message. Where several rules hold it, the first of these says so.
 ///
 /// Held is, whatever the rules: what cannot be read, and everything in a channel that is over.
+/// A missing proof is named before what was found in the words: words are worth what their
+/// author is.
 /// A note never holds, and neither do opinions where no other check found anything.
 pub fn admit(rules: &Rules, facts: &InboundFacts<'_>) -> Verdict {
     let rule = if let Some(ended) = facts.ended {
         ended.rule().to_owned()
     } else if facts.readable.is_err() {
         "unreadable".to_owned()
+    } else if let Some(what) = unproven(rules, facts.provenance) {
+        what.rule().to_owned()
     } else if rules.inbound == InboundHold::All || weighs(rules.inbound, facts.signals) {
         format!("hold-in:{}", rules.inbound.as_str())
-    } else if let Some(Provenance::WrongSignature | Provenance::PlainText) = facts.provenance {
-        "hold-in:unproven".to_owned()
     } else if rules.hold_first_message && facts.first {
         "hold-in:first-message".to_owned()
     } else {
@@ -93,6 +95,12 @@ pub fn attention(rules: &Rules, now: LocalTime) -> Attention {
         Delivery::InHours if rules.hours.contain(now) => Attention::Now,
         Delivery::InHours | Delivery::Digest => Attention::Digest,
     }
+}
+
+/// Returns what is missing in the proof of a message, where the rules hold it for that.
+fn unproven(rules: &Rules, provenance: Option<Provenance>) -> Option<Unproven> {
+    let missing = Unproven::of(provenance?)?;
+    rules.hold_unproven.contains(&missing).then_some(missing)
 }
 
 /// Tells whether any of these signals is severe enough to hold a message.

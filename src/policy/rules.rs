@@ -19,7 +19,7 @@ pub use rows::{Row, Step};
 
 use super::ends::Ends;
 use super::hours::Hours;
-use crate::model::{CodeClass, Date, SignalCode};
+use crate::model::{CodeClass, Date, Provenance, SignalCode};
 
 /// Rules of a preset or of one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub struct Rules {
     pub inbound: InboundHold,
     /// Whether the first message of a peer waits for a person, whatever it says.
     pub hold_first_message: bool,
+    /// Which messages whose author is not proven wait for a person, on networks where messages
+    /// are signed.
+    pub hold_unproven: BTreeSet<Unproven>,
     /// Whether any draft of the assistant may leave alone.
     pub drafts: Drafts,
     /// What a draft that could leave alone must not hold.
@@ -69,6 +72,18 @@ pub enum InboundHold {
     High,
     /// None for what they say. What cannot be read is held all the same.
     Off,
+}
+
+/// What can be missing in the proof of who wrote a message. The order is from the least to the
+/// worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unproven {
+    /// It is sealed with the pinned key, and carries no signature.
+    Unsigned,
+    /// It was not sealed.
+    PlainText,
+    /// Its signature is not one of the pinned key.
+    WrongSignature,
 }
 
 /// Whether drafts may leave without a person.
@@ -140,6 +155,42 @@ impl InboundHold {
             Self::Medium => "medium",
             Self::High => "high",
             Self::Off => "off",
+        }
+    }
+}
+
+impl Unproven {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Unsigned, Self::PlainText, Self::WrongSignature];
+
+    /// What every built-in preset holds.
+    pub const BY_DEFAULT: [Self; 2] = [Self::PlainText, Self::WrongSignature];
+
+    /// Returns the word that preset files use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsigned => "unsigned",
+            Self::PlainText => "plain-text",
+            Self::WrongSignature => "wrong-signature",
+        }
+    }
+
+    /// Returns the rule that a verdict names where this holds a message.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Unsigned => "hold-in:unsigned",
+            Self::PlainText => "hold-in:plain-text",
+            Self::WrongSignature => "hold-in:wrong-signature",
+        }
+    }
+
+    /// Returns what is missing in a proof; `None` where nothing is.
+    pub const fn of(provenance: Provenance) -> Option<Self> {
+        match provenance {
+            Provenance::Verified => None,
+            Provenance::Unsigned => Some(Self::Unsigned),
+            Provenance::PlainText => Some(Self::PlainText),
+            Provenance::WrongSignature => Some(Self::WrongSignature),
         }
     }
 }

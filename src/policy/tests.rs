@@ -1,6 +1,7 @@
 //! The table of presets row by row, and what must hold for any rules and any facts.
 
 mod edges;
+mod proof;
 
 use std::time::Duration;
 
@@ -12,11 +13,12 @@ use super::hours::{Hours, Span};
 use super::presets;
 use super::release::{OutboundFacts, Release, release};
 use super::rules::{
-    Change, Delivery, DraftHold, Drafts, InboundHold, Proof, Rules, Step, needs_verified_code,
+    Change, Delivery, DraftHold, Drafts, InboundHold, Proof, Rules, Step, Unproven,
+    needs_verified_code,
 };
 use crate::model::{
-    Author, Date, LocalTime, PeerText, Preset, RawReason, Severity, Signal, SignalCode, SignalKind,
-    TextSpan,
+    Author, Date, LocalTime, PeerText, Preset, Provenance, RawReason, Severity, Signal, SignalCode,
+    SignalKind, TextSpan,
 };
 
 pub(super) fn signal(code: SignalCode, kind: SignalKind, severity: Severity) -> Signal {
@@ -335,7 +337,11 @@ fn ends() -> impl Strategy<Value = Ends> {
 
 fn rules() -> impl Strategy<Value = Rules> {
     let rate = || proptest::option::of(1..6u16);
-    let inbound = (proptest::sample::select(&InboundHold::ALL), any::<bool>());
+    let inbound = (
+        proptest::sample::select(&InboundHold::ALL),
+        any::<bool>(),
+        proptest::sample::subsequence(Unproven::ALL.to_vec(), 0..=3),
+    );
     let outbound = (
         proptest::sample::select(&Drafts::ALL),
         proptest::sample::subsequence(DraftHold::ALL.to_vec(), 0..=8),
@@ -360,6 +366,7 @@ fn rules() -> impl Strategy<Value = Rules> {
                 let mut rules = Rules {
                     inbound: inbound.0,
                     hold_first_message: inbound.1,
+                    hold_unproven: inbound.2.into_iter().collect(),
                     drafts: outbound.0,
                     hold_in_drafts: outbound.1.into_iter().collect(),
                     may_write_first: outbound.2,
@@ -383,7 +390,7 @@ fn rules() -> impl Strategy<Value = Rules> {
 
 /// Rules and others that differ in a few rows, so that many pairs can be compared.
 fn pair() -> impl Strategy<Value = (Rules, Rules)> {
-    (rules(), rules(), proptest::collection::vec(0..4u8, 9)).prop_map(|(from, other, dice)| {
+    (rules(), rules(), proptest::collection::vec(0..4u8, 10)).prop_map(|(from, other, dice)| {
         let mut to = from.clone();
         let take = |at: usize| dice[at] == 0;
         if take(0) {
@@ -413,6 +420,9 @@ fn pair() -> impl Strategy<Value = (Rules, Rules)> {
         if take(8) {
             to.ends = other.ends;
         }
+        if take(9) {
+            to.hold_unproven = other.hold_unproven;
+        }
         (from, to)
     })
 }
@@ -421,6 +431,7 @@ fn pair() -> impl Strategy<Value = (Rules, Rules)> {
 struct World {
     signals: Vec<Signal>,
     flags: [bool; 3],
+    provenance: Option<Provenance>,
     readable: Result<(), RawReason>,
     author: Author,
     sent: (u32, u32),
@@ -431,7 +442,7 @@ struct World {
 impl World {
     fn enters(&self, rules: &Rules) -> bool {
         let facts = InboundFacts {
-            provenance: None,
+            provenance: self.provenance,
             readable: self.readable,
             signals: &self.signals,
             first: self.flags[0],
@@ -472,6 +483,10 @@ fn signals() -> impl Strategy<Value = Vec<Signal>> {
     proptest::collection::vec(one.prop_map(|(c, k, s)| signal(c, k, s)), 0..3)
 }
 
+fn provenance() -> impl Strategy<Value = Option<Provenance>> {
+    proptest::option::of(proptest::sample::select(&Provenance::ALL))
+}
+
 fn world() -> impl Strategy<Value = World> {
     let now = (1..=28u8, 0..LocalTime::MINUTES).prop_map(|(day, minute)| {
         LocalTime::new(Date::new(2026, 2, day).unwrap(), minute).unwrap()
@@ -480,29 +495,32 @@ fn world() -> impl Strategy<Value = World> {
     let author = prop_oneof![8 => Just(Author::Assistant), 1 => Just(Author::Human), 1 => Just(Author::Peer)];
     let life = (0..20u64, 0..20u64);
     (
-        signals(),
+        (signals(), provenance()),
         any::<[bool; 3]>(),
         readable,
         author,
         (0..6u32, 0..6u32),
         (now, life),
     )
-        .prop_map(|(signals, flags, readable, author, sent, (now, life))| {
-            let day = Duration::from_secs(24 * 60 * 60);
-            World {
-                signals,
-                flags,
-                readable,
-                author,
-                sent,
-                now,
-                life: Life {
-                    age: day * u32::try_from(life.0).unwrap(),
-                    quiet: day * u32::try_from(life.1).unwrap(),
-                    today: now.date(),
-                },
-            }
-        })
+        .prop_map(
+            |((signals, provenance), flags, readable, author, sent, (now, life))| {
+                let day = Duration::from_secs(24 * 60 * 60);
+                World {
+                    signals,
+                    flags,
+                    provenance,
+                    readable,
+                    author,
+                    sent,
+                    now,
+                    life: Life {
+                        age: day * u32::try_from(life.0).unwrap(),
+                        quiet: day * u32::try_from(life.1).unwrap(),
+                        today: now.date(),
+                    },
+                }
+            },
+        )
 }
 
 proptest! {

@@ -8,8 +8,8 @@ use super::first_look;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
-    catch_up, composer, digest, doctor, end_channel, engagement, main, needs_you, onboarding, rest,
-    review, safety_code, scan, search, settings,
+    catch_up, composer, digest, doctor, end_channel, engagement, logins, main, needs_you,
+    onboarding, rest, review, safety_code, scan, search, settings, several, thread, topics,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -17,6 +17,9 @@ pub(super) fn available(model: &Model, action: Action) -> bool {
     // A text field that lies over the screen has keys of its own.
     if model.is_covered() || model.filters.writing().is_some() {
         return true;
+    }
+    if let Some(known) = in_threads(model, action) {
+        return known;
     }
     if let Some(known) = in_settings(model, action) {
         return known;
@@ -102,6 +105,21 @@ fn available_here(model: &Model, action: Action) -> bool {
     }
 }
 
+/// The same of topics, answers, recipients and logins.
+fn in_threads(model: &Model, action: Action) -> Option<bool> {
+    if thread::is_about(action) {
+        return Some(thread::why_not(model, action).is_none());
+    }
+    if matches!(model.screen, Screen::Several(_)) {
+        return several::can(model, action);
+    }
+    if matches!(model.screen, Screen::Logins) {
+        return logins::can(model, action);
+    }
+    let leaves = action == Action::Back && matches!(model.screen, Screen::Main);
+    (leaves && topics::is_on(model)).then_some(true)
+}
+
 /// The same for what one does with an invite.
 fn on_invite(model: &Model, action: Action) -> bool {
     let Screen::Invite(screen) = &model.screen else {
@@ -171,6 +189,9 @@ fn can_move(model: &Model) -> bool {
         | Screen::Rest(_)
         | Screen::Search
         | Screen::Scan
+        | Screen::Logins
+        | Screen::Topics(_)
+        | Screen::Several(_)
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)
@@ -212,7 +233,12 @@ pub(super) fn why_not_for(channel: &Channel, action: Action) -> Option<&'static 
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is not of a list")]
 fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
+    if thread::is_about(action) {
+        return thread::why_not(model, action);
+    }
     Some(match action {
+        _ if matches!(model.screen, Screen::Logins) => logins::why_not(model, action)?,
+        _ if matches!(model.screen, Screen::Several(_)) => several::why_not(model, action)?,
         Action::Later if matches!(model.screen, Screen::Main) => {
             "Go to an item that needs you first; <main.next_need> goes to the next."
         }

@@ -109,6 +109,9 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Digest(_)
         | Screen::Search
         | Screen::Scan
+        | Screen::Logins
+        | Screen::Topics(_)
+        | Screen::Several(_)
         | Screen::Note(_)
         | Screen::Why(_)
         | Screen::Rename(_)

@@ -97,6 +97,15 @@ pub enum Action {
     LookAgain,
     LookAround,
     LookLocally,
+    Logins,
+    LeaveLogin,
+    Topics,
+    WriteTopic,
+    Answer,
+    SwitchKind,
+    Recipients,
+    ClearThread,
+    Everyone,
     MakeIdentity,
     AskBack,
     Note,
@@ -138,7 +147,7 @@ impl Action {
             ),
             Scope::SafetyCode => matches!(self, Self::Confirm | Self::CodeDiffers),
             Scope::Engagement => matches!(self, Self::Save | Self::Confirm),
-            Scope::EndChannel => matches!(self, Self::Confirm),
+            Scope::EndChannel | Scope::Logins | Scope::Several => matches!(self, Self::Confirm),
             Scope::Main
             | Scope::Leader
             | Scope::Composer
@@ -154,6 +163,7 @@ impl Action {
             | Scope::SearchText
             | Scope::Scan
             | Scope::ScanText
+            | Scope::Topics
             | Scope::Note
             | Scope::Help
             | Scope::Why
@@ -245,8 +255,11 @@ pub const TABLE: &[Binding] = table! {
     Main [key('o')] AcceptLink "open a link" "accept an invite link that somebody gave you; pasting one does the same";
     Main [key('/')] Filter "filter" "show only the channels and items that hold what you type";
     Main [key('S')] LookAround "" "look around for others to ask for contact, and see who you are there";
+    Main [key('t')] Topics "topics" "show one topic of this conversation alone, or all of it; on networks whose messages have topics";
+    Main [key('a')] Answer "answer" "answer the selected message; on networks whose messages say what they answer";
+    Main [key('C')] Logins "" "your logins on ClawTalk relays, and who is there";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
-    Main [named(KeyCode::Esc)] Back "" "show all of the list again, then go to the lists; never quits";
+    Main [named(KeyCode::Esc)] Back "" "show all of the list or of the conversation again, then go to the lists; never quits";
     Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
     Main [key(' ')] Leader "menu" "what this channel can do; the list appears if you wait";
     Main [key('q'), ctrl('c')] Quit "" "quit; says first what happens to what waits";
@@ -256,6 +269,8 @@ pub const TABLE: &[Binding] = table! {
     Leader [key('a')] AskBack "ask them to accept you" "ask this peer to accept you too, where each side accepts the other by itself";
     Leader [key('r')] Rename "rename" "give this channel another name; they never see it";
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
+    Leader [key('t')] Topics "topics" "show one topic of this conversation alone, or all of it";
+    Leader [key('c')] Logins "ClawTalk logins" "your logins on ClawTalk relays, and who is there";
     Leader [key('n')] Note "note on this channel" "read and write your own note on this channel; it never leaves this machine";
     Leader [key('x')] EndChannel "end" "end this channel for good (asks first)";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
@@ -302,6 +317,10 @@ pub const TABLE: &[Binding] = table! {
     ReviewText [named(KeyCode::F(1))] Help "help" "this help";
     Composer [named(KeyCode::Enter)] Send "send, can be taken back" "send; it waits for the time that the settings give, and can be taken back until then";
     Composer [ctrl('j')] NewLine "line" "new line; Shift-Enter too where the terminal tells it apart";
+    Composer [ctrl('t')] WriteTopic "topic" "the topic of this message: one of the conversation, or a new one";
+    Composer [ctrl('r')] Recipients "others" "send it to other peers of the same login too, sealed for each of them";
+    Composer [ctrl('g')] SwitchKind "kind" "request, notification, or response where it answers something";
+    Composer [ctrl('x')] ClearThread "plain" "a new request to one peer: answers nothing, has no topic of its own";
     Composer [named(KeyCode::Esc)] Back "leave, draft kept" "leave; the draft is kept on disk";
     Composer [named(KeyCode::F(1))] Help "help" "this help";
     Invite [key('c')] CopyLink "copy link" "copy the link";
@@ -401,6 +420,35 @@ pub const TABLE: &[Binding] = table! {
     ScanText [named(KeyCode::Tab), named(KeyCode::Down)] NextField "list" "go to who was found";
     ScanText [named(KeyCode::Esc)] Back "back" "stop looking, leave the request unsent, or back";
     ScanText [named(KeyCode::F(1))] Help "help" "this help";
+    Topics [named(KeyCode::Enter)] Submit "take it" "take the selected topic, or what is typed as a new one";
+    Topics [named(KeyCode::Down), ctrl('n')] Down "move" "next topic";
+    Topics [named(KeyCode::Up), ctrl('p')] Up "" "previous topic";
+    Topics [named(KeyCode::PageDown)] PageDown "" "some topics down";
+    Topics [named(KeyCode::PageUp)] PageUp "" "some topics up";
+    Topics [named(KeyCode::Esc)] Back "back" "back; nothing changes";
+    Topics [named(KeyCode::F(1))] Help "help" "this help";
+    Several [key(' '), key('x')] Select "choose" "choose, or no longer";
+    Several [key('a')] Everyone "everyone" "choose everybody who is listed, or nobody: each gets a sealed message, nothing is broadcast";
+    Several [named(KeyCode::Enter)] Open "done" "back to the message, which goes to these too";
+    Several [key('A')] Confirm "send to all of them" "send to everybody who is listed";
+    Several [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Several [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Several [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Several [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Several [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Several [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Several [named(KeyCode::Esc)] Back "back" "back; nothing is chosen or sent";
+    Logins [named(KeyCode::Enter)] Open "open" "who is on the relay of this login; add whoever is selected (asks first), or go to the channel with them";
+    Logins [key('A')] Confirm "yes, do it" "carry out what is asked";
+    Logins [key('r')] LookAgain "ask again" "ask the relay again who is there";
+    Logins [key('D')] LeaveLogin "leave" "forget this login and its keys (asks first)";
+    Logins [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Logins [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Logins [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Logins [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Logins [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Logins [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Logins [named(KeyCode::Esc)] Back "back" "back; nothing is added or left";
     Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
     Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
     Note [named(KeyCode::F(1))] Help "help" "this help";

@@ -7,7 +7,7 @@ use crate::desktop::clipboard::Placed;
 use crate::desktop::notices::Notice;
 use crate::desktop::notify::Letter;
 use crate::desktop::picture::Shown;
-use crate::model::{ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
+use crate::model::{AccountId, ChannelId, MessageId, PeerText, Report, ReviewId, Verdict};
 use crate::profile::SettingsFile;
 use crate::profile::config::{Key, Value};
 
@@ -95,6 +95,19 @@ pub enum Errand {
     AskBack(ChannelId),
 }
 
+/// What is asked about our logins on relays, and about who is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginErrand {
+    /// Our logins.
+    List,
+    /// Who is on the relay of a login.
+    Directory(AccountId),
+    /// Making a channel with somebody who is.
+    Add(AccountId),
+    /// Forgetting a login.
+    Leave(AccountId),
+}
+
 /// What a request was for, so that its answer finds its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -104,10 +117,12 @@ pub enum Question {
     Channels,
     /// The list of what needs a person.
     NeedsYou,
-    /// The newest page of a channel.
-    Newest(ChannelId),
-    /// The page before the oldest message held.
-    Older(ChannelId),
+    /// The newest page of a channel, or of one of its topics.
+    Newest(ChannelId, Option<PeerText>),
+    /// The page before the oldest message held, of all of it or of a topic.
+    Older(ChannelId, Option<PeerText>),
+    /// The topics of a channel.
+    Topics(ChannelId),
     /// Messages around one, to go there.
     Around(ChannelId, MessageId),
     /// The page after the newest message held.
@@ -154,6 +169,8 @@ pub enum Question {
     Decide(ReviewId, Verdict),
     /// A message of ours.
     Send(ChannelId),
+    /// The same message to the peer of a channel and to others.
+    SendToSeveral(ChannelId),
     /// The kept text of the composer.
     Draft(ChannelId),
     /// Keeping the text of the composer.
@@ -200,6 +217,8 @@ pub enum Question {
     FirstLook(bool),
     /// Something about our identity on a network, or about asking others for contact.
     Contact(Errand),
+    /// Something about our logins on relays, or about who is there.
+    Login(LoginErrand),
     /// What the profile holds.
     Storage,
     /// Letting the engine read the settings file.

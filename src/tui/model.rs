@@ -3,6 +3,8 @@
 //! Holds only what is on screen: lists, the open transcript's pages, one review. The engine's
 //! store is the truth; whatever is here can be asked for again. Must not: do I/O or read a clock.
 
+mod stack;
+
 use jiff::tz::TimeZone;
 
 use crate::api::{Note, Overview, Status};
@@ -22,22 +24,25 @@ use super::screen::composer::Composer;
 use super::screen::decision_log::LogScreen;
 use super::screen::digest::DigestScreen;
 use super::screen::doctor::DoctorScreen;
-use super::screen::end_channel::{self, EndScreen};
-use super::screen::engagement::{self, EngagementScreen};
+use super::screen::end_channel::EndScreen;
+use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
 use super::screen::invite::InviteScreen;
+use super::screen::logins::Logins;
 use super::screen::needs_you::NeedsScreen;
 use super::screen::note::{self, NoteScreen};
 use super::screen::onboarding::OnboardingScreen;
 use super::screen::rename::RenameScreen;
 use super::screen::rest::RestScreen;
-use super::screen::review::{self, ReviewScreen};
-use super::screen::safety_code::{self, SafetyCodeScreen};
+use super::screen::review::ReviewScreen;
+use super::screen::safety_code::SafetyCodeScreen;
 use super::screen::scan::Scan;
 use super::screen::search::Search;
 use super::screen::settings::{Settings, SettingsScreen};
+use super::screen::several::SeveralScreen;
+use super::screen::topics::TopicsScreen;
 use super::screen::transcript::Transcript;
 use super::screen::why::WhyScreen;
 use super::theme::{ColourHints, Symbols, Theme, ThemeChoice, Themes};
@@ -128,6 +133,8 @@ pub struct Model {
     pub(super) search: Search,
     /// Who we are elsewhere, and who was found; it outlives its screen.
     pub(super) scan: Scan,
+    /// Our logins on relays, and who is there; it outlives its screen.
+    pub(super) logins: Logins,
     /// The note of the open channel, once it has come.
     pub(super) note: Option<Note>,
     pub(super) notice: Option<Notice>,
@@ -159,6 +166,9 @@ pub(super) enum Screen {
     Digest(Box<DigestScreen>),
     Search,
     Scan,
+    Logins,
+    Topics(Box<TopicsScreen>),
+    Several(Box<SeveralScreen>),
     Note(Box<NoteScreen>),
     Settings(Box<SettingsScreen>),
     Doctor(DoctorScreen),
@@ -259,6 +269,7 @@ impl Model {
             watch: Watch::new(setup.now),
             search: Search::default(),
             scan: Scan::default(),
+            logins: Logins::default(),
             note: None,
             notice: None,
             asking: None,
@@ -456,28 +467,6 @@ impl Model {
         self.touch();
     }
 
-    /// Puts a screen on top; Esc comes back to the one below.
-    pub(super) fn enter(&mut self, screen: Screen) {
-        let below = std::mem::replace(&mut self.screen, screen);
-        self.back.push(below);
-        self.touch();
-    }
-
-    /// Goes back one screen.
-    pub(super) fn leave(&mut self) {
-        self.screen = self.back.pop().unwrap_or(Screen::Main);
-        self.uncovered();
-    }
-
-    /// Makes what was covered wait again: a review that one comes back to is as new.
-    pub(super) fn uncovered(&mut self) {
-        review::come_back(self);
-        safety_code::unsettle(self);
-        engagement::unsettle(self);
-        end_channel::unsettle(self);
-        self.touch();
-    }
-
     /// Tells whether something lies over the screen.
     pub(super) fn is_covered(&self) -> bool {
         self.palette.is_some()
@@ -486,13 +475,6 @@ impl Model {
     /// Returns when the reminder of what may follow Space appears.
     pub(super) fn reminder_at(&self) -> Option<UnixMillis> {
         self.leader.map(|since| since.after(REMINDER))
-    }
-
-    /// Goes back to the main screen.
-    pub(super) fn go_main(&mut self) {
-        self.back.clear();
-        self.screen = Screen::Main;
-        self.touch();
     }
 
     /// Tells whether the window is too small for more than one line.
@@ -508,32 +490,6 @@ impl Model {
         } else {
             self.presets.clone()
         }
-    }
-
-    /// Brings the nearest screen that is meant to the top, so that it takes an answer in as it
-    /// would there. Returns the screens that lay over it, for [`Self::lower`]; `None` where no
-    /// screen is meant.
-    pub(super) fn lift(&mut self, is_meant: impl Fn(&Screen) -> bool) -> Option<Vec<Screen>> {
-        if is_meant(&self.screen) {
-            return Some(Vec::new());
-        }
-        let at = self.back.iter().rposition(is_meant)?;
-        let mut over = self.back.split_off(at);
-        let meant = over.remove(0);
-        over.push(std::mem::replace(&mut self.screen, meant));
-        Some(over)
-    }
-
-    /// Lays what [`Self::lift`] took away over the screens again.
-    pub(super) fn lower(&mut self, over: Vec<Screen>) {
-        for screen in over {
-            self.enter(screen);
-        }
-    }
-
-    /// Returns the screen on top, then those below it.
-    pub(super) fn screens_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
-        std::iter::once(&mut self.screen).chain(self.back.iter_mut().rev())
     }
 
     /// Returns what stands between a key and a decision on the screen on top, where one is made.

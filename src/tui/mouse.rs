@@ -9,8 +9,8 @@ use super::message::Effect;
 use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
-    catch_up, decision_log, digest, doctor, engagement, help, main, main_mouse, needs_you,
-    needs_you_view, rest, review, scan, search, settings, why,
+    catch_up, decision_log, digest, doctor, engagement, help, logins, main, main_mouse, needs_you,
+    needs_you_view, rest, review, scan, search, settings, several, topics, why,
 };
 use super::update::scope;
 
@@ -65,6 +65,9 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Digest
         | Scope::Scan
         | Scope::ScanText
+        | Scope::Logins
+        | Scope::Topics
+        | Scope::Several
         | Scope::Note
         | Scope::Help
         | Scope::Why
@@ -99,6 +102,9 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
             | Screen::Digest(_)
             | Screen::Search
             | Screen::Scan
+            | Screen::Logins
+            | Screen::Topics(_)
+            | Screen::Several(_)
             | Screen::Settings(_)
     );
     let steps = if has_cursor { 1 } else { STEP };
@@ -116,6 +122,10 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::Log => decision_log::act(model, action),
         Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Scan => scan::act(model, action),
+        Scope::Logins if logins::can(model, action) == Some(false) => Vec::new(),
+        Scope::Logins => logins::act(model, action),
+        Scope::Topics => topics::act(model, action),
+        Scope::Several => several::act(model, action),
         Scope::Engagement => engagement::act(model, action),
         Scope::Rest => rest::act(model, action),
         Scope::CatchUp => catch_up::act(model, action),

@@ -24,9 +24,9 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    decision_log, doctor, end_channel, engagement, form, help, invite, main, needs_you, note,
-    onboarding, rename, rest, review, review_queue, review_words, safety_code, scan, search,
-    settings, why,
+    decision_log, doctor, end_channel, engagement, form, help, invite, logins, main, needs_you,
+    note, onboarding, rename, rest, review, review_queue, review_words, safety_code, scan, search,
+    settings, several, topics, why,
 };
 use super::{first_look, mouse, palette, tour, watch};
 
@@ -211,6 +211,7 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
     let mut effects: Vec<_> = model.composer.keep().into_iter().collect();
     model.composer = Composer::for_channel(channel);
     model.transcript = Some(Transcript::new(channel));
+    logins::know_me(model);
     model.side_scroll = 0;
     model.resting = None;
     effects.extend(newest(model, channel));
@@ -227,13 +228,16 @@ pub(super) fn open_channel(model: &mut Model, channel: ChannelId) -> Vec<Effect>
 }
 
 pub(super) fn newest(model: &mut Model, channel: ChannelId) -> Vec<Effect> {
+    let open = model.transcript.as_ref();
+    let open = open.filter(|open| open.channel == channel);
+    let topic = open.and_then(|open| open.topic.clone());
     let request = Request::Transcript {
         channel,
         before: None,
         limit: PAGE,
-        topic: None,
+        topic: topic.clone(),
     };
-    ask(model, request, Question::Newest(channel))
+    ask(model, request, Question::Newest(channel, topic))
 }
 
 /// Asks for what stands beside the transcript of a channel.
@@ -321,6 +325,9 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Digest(_) => Scope::Digest,
         Screen::Search => search::scope(model),
         Screen::Scan => scan::scope(model),
+        Screen::Logins => Scope::Logins,
+        Screen::Topics(_) => Scope::Topics,
+        Screen::Several(_) => Scope::Several,
         Screen::Note(_) => Scope::Note,
         Screen::Settings(_) if settings::is_writing(model) => Scope::SettingsText,
         Screen::Settings(_) => Scope::Settings,
@@ -451,6 +458,8 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         search::edit(model, key);
     } else if scope == Scope::ScanText {
         scan::edit(model, key);
+    } else if scope == Scope::Topics {
+        topics::edit(model, key);
     } else if scope == Scope::Note {
         note::edit(model, key);
     } else if scope == Scope::SettingsText {
@@ -535,6 +544,9 @@ fn act_in(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Log => decision_log::act(model, action),
         Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Scan | Scope::ScanText => scan::act(model, action),
+        Scope::Logins => logins::act(model, action),
+        Scope::Topics => topics::act(model, action),
+        Scope::Several => several::act(model, action),
         Scope::Note => note::act(model, action),
         Scope::Settings => settings::act(model, action),
         Scope::SettingsText => {

@@ -5,7 +5,7 @@
 //! that.
 
 use super::rows::Key;
-use super::{Drafts, InboundHold, Proof, Rules};
+use super::{Drafts, InboundHold, Proof, Rules, Unproven};
 use crate::policy::ends::{Ends, within_limit};
 use crate::policy::hours::Hours;
 
@@ -96,7 +96,10 @@ impl Rules {
     /// Tells whether something may pass that `safe-acquaintance` would stop. Raising a channel
     /// to such rules always needs a verified safety code.
     pub fn is_wide(&self) -> bool {
-        self.drafts == Drafts::Alone || self.inbound > InboundHold::AnySignal
+        let holds = |what: &Unproven| self.hold_unproven.contains(what);
+        self.drafts == Drafts::Alone
+            || self.inbound > InboundHold::AnySignal
+            || !Unproven::BY_DEFAULT.iter().all(holds)
     }
 
     fn effect(&self, to: &Self, key: Key) -> Change {
@@ -104,16 +107,19 @@ impl Rules {
         // Where every draft is held before or after, the row of `drafts` says it all: what the
         // other rows would allow cannot happen on that side.
         let outbound = |change| if both_alone { change } else { Change::Same };
+        // The same of what comes in, where all of it is held before or after.
+        let all_held = self.inbound == InboundHold::All || to.inbound == InboundHold::All;
+        let inbound = |change| if all_held { Change::Same } else { change };
         let fewer = |mine: &Option<u16>, theirs: &Option<u16>| within_limit(*mine, *theirs);
         match key {
             Key::Inbound => Change::between(&self.inbound, &to.inbound, |a, b| a <= b),
             Key::HoldFirstMessage => {
-                if self.inbound == InboundHold::All || to.inbound == InboundHold::All {
-                    Change::Same
-                } else {
-                    let (from, to) = (self.hold_first_message, to.hold_first_message);
-                    Change::between(&from, &to, |a, b| a >= b)
-                }
+                let (from, next) = (self.hold_first_message, to.hold_first_message);
+                inbound(Change::between(&from, &next, |a, b| a >= b))
+            }
+            Key::HoldUnproven(what) => {
+                let holds = |rules: &Self| rules.hold_unproven.contains(&what);
+                inbound(Change::between(&holds(self), &holds(to), |a, b| a >= b))
             }
             Key::Drafts => Change::between(&self.drafts, &to.drafts, |a, b| a <= b),
             Key::Hold(what) => {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Delivery, DraftHold, Drafts, InboundHold, Proof, Rules};
+use super::{Delivery, DraftHold, Drafts, InboundHold, Proof, Rules, Unproven};
 use crate::model::{Date, Preset};
 use crate::policy::ends::Ends;
 use crate::policy::hours::{Hours, Span};
@@ -18,14 +18,15 @@ use crate::policy::presets;
 const LONGEST_QUOTE: usize = 60;
 
 /// Keys that are possible, as an error names them.
-const KEYS: &str = "base, inbound, hold_first_message, drafts, hold_in_drafts, may_write_first, \
-                    hours, time_zone, delivery, alone_per_hour, alone_per_day, ends, until, \
+const KEYS: &str = "base, inbound, hold_first_message, hold_unproven, drafts, hold_in_drafts, \
+                    may_write_first, hours, time_zone, delivery, alone_per_hour, alone_per_day, ends, until, \
                     raising_needs, draft_expires_hours";
 
 const BASES: &str =
     "\"safe-acquaintance\", \"trusted-colleague\", \"inner-circle\" or \"one-time\"";
 const INBOUND: &str = "\"all\", \"any-signal\", \"medium\", \"high\" or \"off\"";
 const YES_NO: &str = "true or false";
+const UNPROVEN: &str = "a list of \"unsigned\", \"plain-text\" and \"wrong-signature\"";
 const DRAFTS: &str = "\"held\" or \"alone\"";
 const HOLDS: &str = "a list of \"secrets\", \"personal\" (or single ones: \"money\", \"address\", \
                      \"phone\", \"email\", \"iban\"), \"links\" and \"attachments\"";
@@ -37,8 +38,9 @@ const ENDS: &str = "\"never\" or a list of \"completed\", \"7 days\", \"30 days 
                     day such as \"2026-12-31\", each at most once, with 1 to 3650 days";
 const UNTIL: &str = "\"never\" or a last day such as \"2026-12-31\"";
 const PROOF: &str = "\"nothing\" or \"verified-code\"";
-const PROOF_WIDE: &str = "\"verified-code\" (or left out) where drafts leave alone or `inbound` is \
-                          wider than \"any-signal\"";
+const PROOF_WIDE: &str = "\"verified-code\" (or left out) where drafts leave alone, `inbound` is \
+                          wider than \"any-signal\", or `hold_unproven` lacks \"plain-text\" or \
+                          \"wrong-signature\"";
 const EXPIRES: &str = "a whole number of hours from 1 to 720";
 
 /// Why the rules of a preset cannot be used. The texts name line and key of the user's file;
@@ -115,6 +117,7 @@ impl Rules {
         File::new(text)?.onto(Self {
             inbound: InboundHold::All,
             hold_first_message: true,
+            hold_unproven: Unproven::ALL.into(),
             drafts: Drafts::Held,
             hold_in_drafts: DraftHold::ALL.into(),
             may_write_first: false,
@@ -164,6 +167,7 @@ impl<'t> File<'t> {
                 "hold_first_message" => {
                     rules.hold_first_message = value("hold_first_message").flag()?;
                 }
+                "hold_unproven" => rules.hold_unproven = value("hold_unproven").unproven()?,
                 "drafts" => {
                     rules.drafts = value("drafts").one_of(DRAFTS, Drafts::ALL, Drafts::as_str)?;
                 }
@@ -299,6 +303,13 @@ impl<'a, 't> Value<'a, 't> {
             }
         }
         Ok(holds)
+    }
+
+    fn unproven(&self) -> Result<BTreeSet<Unproven>, RulesError> {
+        let values = self.list(UNPROVEN)?.into_iter();
+        values
+            .map(|value| value.one_of(UNPROVEN, Unproven::ALL, Unproven::as_str))
+            .collect()
     }
 
     fn hours(&self) -> Result<Hours, RulesError> {

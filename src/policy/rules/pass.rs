@@ -11,14 +11,16 @@ impl Rules {
     /// Returns these rules with the one row opened that held an item, and with a last day.
     ///
     /// `rule` is the name that a verdict gave. `None` where no row should give way for one item:
-    /// to secrets, to what cannot be read, to the last step to holding nothing, to a rate or an
-    /// hour.
+    /// to secrets, to what cannot be read, to a wrong signature, to the last step to holding
+    /// nothing, to a rate or an hour.
     pub fn letting_pass(&self, rule: &str, until: Date) -> Option<Self> {
         let (key, value) = match rule {
             "hold-in:all" => ("inbound", "any-signal"),
             "hold-in:any-signal" => ("inbound", "medium"),
             "hold-in:medium" => ("inbound", "high"),
             "hold-in:first-message" => ("hold_first_message", "false"),
+            "hold-in:unsigned" => ("hold_unproven.unsigned", "as any other"),
+            "hold-in:plain-text" => ("hold_unproven.plain-text", "as any other"),
             "hold-out:every-draft" => ("drafts", "alone"),
             "hold-out:writes-first" => ("may_write_first", "true"),
             "hold-out:iban" => ("hold_in_drafts.iban", "allow"),
@@ -79,10 +81,19 @@ mod tests {
                 "raising_needs: verified safety code"
             ]
         );
+        assert_eq!(
+            said(safe, "hold-in:plain-text"),
+            [
+                "hold_unproven.plain-text: as any other",
+                day,
+                "raising_needs: verified safety code"
+            ]
+        );
         for never in [
             "hold-out:api-key",
             "unreadable",
             "hold-in:high",
+            "hold-in:wrong-signature",
             "hours",
             "",
         ] {

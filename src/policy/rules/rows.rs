@@ -1,6 +1,6 @@
 //! The rules as rows of an editor, each with the few values it can be changed to.
 
-use super::{Delivery, DraftHold, Drafts, InboundHold, Proof, Rules};
+use super::{Delivery, DraftHold, Drafts, InboundHold, Proof, Rules, Unproven};
 use crate::policy::ends::Ends;
 use crate::policy::hours::{Hours, Span};
 
@@ -49,6 +49,7 @@ pub(super) enum Key {
     DraftExpiresHours,
     Inbound,
     HoldFirstMessage,
+    HoldUnproven(Unproven),
     Delivery,
     Ends,
     Until,
@@ -57,7 +58,7 @@ pub(super) enum Key {
 
 impl Key {
     /// All rows, in the order of the editor.
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Drafts,
         Self::MayWriteFirst,
         Self::Hours,
@@ -75,6 +76,9 @@ impl Key {
         Self::DraftExpiresHours,
         Self::Inbound,
         Self::HoldFirstMessage,
+        Self::HoldUnproven(Unproven::Unsigned),
+        Self::HoldUnproven(Unproven::PlainText),
+        Self::HoldUnproven(Unproven::WrongSignature),
         Self::Delivery,
         Self::Ends,
         Self::Until,
@@ -101,6 +105,9 @@ impl Key {
             Self::DraftExpiresHours => "draft_expires_hours",
             Self::Inbound => "inbound",
             Self::HoldFirstMessage => "hold_first_message",
+            Self::HoldUnproven(Unproven::Unsigned) => "hold_unproven.unsigned",
+            Self::HoldUnproven(Unproven::PlainText) => "hold_unproven.plain-text",
+            Self::HoldUnproven(Unproven::WrongSignature) => "hold_unproven.wrong-signature",
             Self::Delivery => "delivery",
             Self::Ends => "ends",
             Self::Until => "until",
@@ -127,6 +134,9 @@ impl Key {
             Self::DraftExpiresHours => "held drafts expire",
             Self::Inbound => "incoming",
             Self::HoldFirstMessage => "first message",
+            Self::HoldUnproven(Unproven::Unsigned) => "messages without signature",
+            Self::HoldUnproven(Unproven::PlainText) => "messages in plain text",
+            Self::HoldUnproven(Unproven::WrongSignature) => "messages with a wrong signature",
             Self::Delivery => "you hear of it",
             Self::Ends => "ends",
             Self::Until => "these rules end",
@@ -157,6 +167,13 @@ impl Key {
             },
             Self::HoldFirstMessage => {
                 if rules.hold_first_message {
+                    "hold"
+                } else {
+                    "as any other"
+                }
+            }
+            Self::HoldUnproven(what) => {
+                if rules.hold_unproven.contains(&what) {
                     "hold"
                 } else {
                     "as any other"
@@ -212,6 +229,13 @@ impl Key {
             }
             Self::Inbound => each(rules, InboundHold::ALL, |r, v| r.inbound = v),
             Self::HoldFirstMessage => each(rules, [true, false], |r, v| r.hold_first_message = v),
+            Self::HoldUnproven(what) => each(rules, [true, false], |r, held| {
+                if held {
+                    r.hold_unproven.insert(what);
+                } else {
+                    r.hold_unproven.remove(&what);
+                }
+            }),
             Self::Delivery => each(rules, Delivery::ALL, |r, v| r.delivery = v),
             Self::Ends => each(rules, usual_ends(), |r, v| r.ends = v),
             Self::Until => each(rules, [None], |r, v| r.until = v),

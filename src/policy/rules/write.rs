@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{DraftHold, Rules};
+use super::{DraftHold, Rules, Unproven};
 use crate::policy::hours::Hours;
 
 impl Rules {
@@ -18,6 +18,9 @@ impl Rules {
         let holds = DraftHold::ALL.into_iter();
         let holds = holds.filter(|hold| self.hold_in_drafts.contains(hold));
         let holds = holds.map(|hold| hold.as_str().to_owned()).collect();
+        let unproven = Unproven::ALL.into_iter();
+        let unproven = unproven.filter(|what| self.hold_unproven.contains(what));
+        let unproven = unproven.map(|what| what.as_str().to_owned()).collect();
         let hours = match &self.hours {
             Hours::Always => quoted("always"),
             Hours::Spans(spans) => list(spans.iter().map(ToString::to_string).collect()),
@@ -35,6 +38,7 @@ impl Rules {
         for (key, value) in [
             ("inbound", quoted(self.inbound.as_str())),
             ("hold_first_message", self.hold_first_message.to_string()),
+            ("hold_unproven", list(unproven)),
             ("drafts", quoted(self.drafts.as_str())),
             ("hold_in_drafts", list(holds)),
             ("may_write_first", self.may_write_first.to_string()),

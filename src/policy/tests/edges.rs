@@ -219,6 +219,34 @@ fn a_replay_says_of_each_message_what_would_have_happened() {
 }
 
 #[test]
+fn a_replay_counts_what_did_not_prove_its_author() {
+    let each = [
+        Provenance::Verified,
+        Provenance::Unsigned,
+        Provenance::PlainText,
+        Provenance::WrongSignature,
+    ];
+    let history: Vec<_> = each
+        .into_iter()
+        .zip(1..)
+        .map(|(provenance, hour)| PastMessage {
+            provenance: Some(provenance),
+            ..past(Author::Peer, hour * HOUR, Vec::new())
+        })
+        .collect();
+    let mut rules = presets::rules(Preset::InnerCircle).clone();
+    let found = replay(&rules, &history);
+    let [plain, wrong] = ["hold-in:plain-text", "hold-in:wrong-signature"];
+    assert_eq!(said(&found), ["released", "released", plain, wrong]);
+    assert_eq!(found.held_in, 2);
+    rules.hold_unproven = Unproven::ALL.into();
+    let found = replay(&rules, &history);
+    assert_eq!(said(&found), ["released", "hold-in:unsigned", plain, wrong]);
+    rules.hold_unproven.clear();
+    assert_eq!(replay(&rules, &history).held_in, 0);
+}
+
+#[test]
 fn a_replay_of_a_month_counts_the_rates_of_each_hour_and_day_afresh() {
     // Every day five drafts from ten on, twenty minutes apart, under three in an hour.
     let daily = |day: i64| {
@@ -261,6 +289,8 @@ fn what_is_wrong_with_a_file_is_said_with_line_key_and_what_is_possible() {
         "drafts = true",
         "# a comment\n\nhold_in_draft = [\"secrets\"]",
         "hold_in_drafts = [\n  \"secrets\",\n  \"feelings\",\n]",
+        "hold_unproven = [\"unsigned\", \"odd\"]",
+        "hold_unproven = []\nraising_needs = \"nothing\"",
         "alone_per_hour = 0",
         "alone_per_hour = 3.5",
         "ends = []",

@@ -40,6 +40,12 @@ pub enum Scope {
     Scan,
     /// Where to look, and the words of a request: text fields.
     ScanText,
+    /// Our logins on relays, and who is there.
+    Logins,
+    /// The topics of a channel, with a text field above them.
+    Topics,
+    /// To whom else a message goes, and what became of it.
+    Several,
     /// A note about a channel: a text field.
     Note,
     /// The settings.
@@ -88,6 +94,9 @@ impl Scope {
             Self::SearchText => "Typing a search",
             Self::Scan => "Look around",
             Self::ScanText => "Typing where to look",
+            Self::Logins => "ClawTalk",
+            Self::Topics => "Topics",
+            Self::Several => "To several",
             Self::Note => "Note",
             Self::Settings => "Settings",
             Self::SettingsText => "Writing a setting",
@@ -113,6 +122,7 @@ impl Scope {
                 | Self::SafetyCode
                 | Self::SearchText
                 | Self::ScanText
+                | Self::Topics
                 | Self::Note
                 | Self::Palette
                 | Self::Filter

@@ -139,6 +139,7 @@ fn screens(model: &Model) -> Vec<Row> {
         Action::OpenLog,
         Action::OpenSettings,
         Action::LookAround,
+        Action::Logins,
         Action::NewInvite,
         Action::AcceptLink,
     ];

@@ -9,8 +9,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::api::{ChannelRef, Request, Thread};
-use crate::model::{Author, Channel, ChannelId, ChannelState, NetworkId, PeerText, UnixMillis};
+use super::several;
+use super::thread::{self, Belongs};
+use crate::api::Request;
+use crate::model::{Channel, ChannelId, ChannelState, NetworkId, PeerText, UnixMillis};
 use crate::text::{ours, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, Question};
@@ -45,6 +47,8 @@ pub(in crate::tui) struct Composer {
     problem: Option<String>,
     /// Items that began to wait for a person while this was written.
     arrived: usize,
+    /// Where the message belongs, and to whom else it goes.
+    pub(super) belongs: Belongs,
 }
 
 impl Composer {
@@ -118,6 +122,7 @@ impl Composer {
             return;
         }
         self.editor = Editor::default();
+        self.belongs = Belongs::default();
         self.sending = false;
         self.problem = None;
         self.changed = Some(now);
@@ -126,6 +131,7 @@ impl Composer {
     pub(in crate::tui) fn not_sent(&mut self, channel: ChannelId, problem: String) {
         if self.channel == Some(channel) {
             self.sending = false;
+            self.belongs.ask_again();
             self.problem = Some(problem);
         }
     }
@@ -133,6 +139,7 @@ impl Composer {
     pub(in crate::tui) fn paste(&mut self, block: &PeerText, now: UnixMillis) {
         if !self.sending {
             self.editor.insert(block);
+            self.belongs.ask_again();
             self.changed = Some(now);
         }
     }
@@ -203,7 +210,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn send(model: &mut Model) -> Option<Effect> {
+pub(super) fn send(model: &mut Model) -> Option<Effect> {
     let composer = &mut model.composer;
     let channel = composer.channel.filter(|_| !composer.sending)?;
     if composer.editor.is_blank() {
@@ -223,22 +230,17 @@ fn send(model: &mut Model) -> Option<Effect> {
         model.say(Tone::Trouble, words);
         return None;
     }
+    if !model.composer.belongs.may_leave() {
+        several::ask(model);
+        return None;
+    }
     let composer = &mut model.composer;
     composer.sending = true;
     composer.problem = None;
     let body = composer.editor.text();
     model.touch();
-    Some(Effect::Ask(
-        Request::Send {
-            channel: ChannelRef::Id(channel),
-            subject: PeerText::default(),
-            body,
-            author: Author::Human,
-            now: false,
-            thread: Thread::default(),
-        },
-        Question::Send(channel),
-    ))
+    let (request, question) = thread::request(model, channel, body);
+    Some(Effect::Ask(request, question))
 }
 
 /// Types a key that the table does not name.
@@ -266,6 +268,7 @@ pub(in crate::tui) fn edit(model: &mut Model, key: &KeyEvent) {
         composer.editor.edit(key)
     };
     if typed {
+        composer.belongs.ask_again();
         composer.changed = Some(now);
     }
     model.touch();
@@ -284,7 +287,13 @@ pub(in crate::tui) fn rows(model: &Model, width: u16, room: u16) -> u16 {
     let most = ROWS.1.min(room.saturating_sub(4) / 2).max(1);
     let lines = wanted.clamp(ROWS.0.min(most), most);
     // The rule, the title, and the line for what arrives.
-    (lines + 3).min(room)
+    (lines + 3 + head_rows(model, width)).min(room)
+}
+
+/// Returns how many rows say where the message belongs.
+fn head_rows(model: &Model, width: u16) -> u16 {
+    let room = usize::from(width.saturating_sub(2));
+    u16::try_from(thread::rows(model, room).len()).unwrap_or(u16::MAX)
 }
 
 /// Returns the columns of text; the same for drawing and for moving up and down.
@@ -424,9 +433,16 @@ fn draw_active(
     }
     paint.pair(title, left, state);
 
+    let head = thread::rows(model, title.width.into());
+    for (pieces, down) in head.iter().zip(2..) {
+        let pieces = pieces.iter();
+        let spans = pieces.flat_map(|(role, line)| safe(&model.theme, line, *role));
+        paint.row(inset(nth(area, down), 1, 1), spans.collect());
+    }
+    let above = head_rows(model, area.width) + 2;
     let text = Rect {
-        y: area.y + 2.min(area.height),
-        height: area.height.saturating_sub(3),
+        y: area.y + above.min(area.height),
+        height: area.height.saturating_sub(above + 1),
         ..area
     };
     let layout = composer

@@ -16,7 +16,8 @@ use crate::tui::widget::paint::{Paint, inset, nth};
 
 use super::transcript::{Transcript, Window, jump};
 use super::{
-    composer, end_channel, engagement, form, invite, note, rename, review, safety_code, scan, why,
+    composer, end_channel, engagement, form, invite, logins, note, rename, review, safety_code,
+    scan, topics, why,
 };
 
 /// Messages asked for at a time.
@@ -234,6 +235,8 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Why => why::open(model),
         Action::Back if was_leading => Vec::new(),
+        Action::Back if topics::is_on(model) => topics::show(model, None),
+        Action::Logins => logins::open(model),
         Action::Back | Action::PaneLists => go_to(model, Pane::Rail),
         Action::Quit => quit(model),
         _ => Vec::new(),
@@ -331,6 +334,7 @@ pub(super) fn scrolled(
         .then(|| transcript.oldest())
         .flatten();
     let channel = transcript.channel;
+    let topic = transcript.topic.clone();
     model.transcript = Some(transcript);
     let Some(before) = older else {
         return jump::newer(model);
@@ -339,9 +343,9 @@ pub(super) fn scrolled(
         channel,
         before: Some(before),
         limit: PAGE,
-        topic: None,
+        topic: topic.clone(),
     };
-    ask(model, request, Question::Older(channel))
+    ask(model, request, Question::Older(channel, topic))
 }
 
 fn travel_rail(model: &mut Model, action: Action) -> Vec<Effect> {

@@ -1,6 +1,8 @@
 //! An item that needs a person in a few words: what it is, why, and what is left of its time.
 
-use crate::model::{Channel, ChannelState, ReviewItem, ReviewKind, StopReason, UnixMillis};
+use crate::model::{
+    Channel, ChannelState, Provenance, ReviewItem, ReviewKind, StopReason, UnixMillis,
+};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::widget::paint::{age, clock, day_number};
@@ -73,6 +75,12 @@ fn asked_on<'a>(model: &'a Model, item: &ReviewItem) -> Option<&'a Channel> {
     channel.network.is_direct().then_some(channel)
 }
 
+/// Tells whether an item is about somebody who wrote over a relay without being accepted.
+fn wrote_on(model: &Model, item: &ReviewItem) -> bool {
+    let channel = model.channel(item.channel);
+    channel.is_some_and(|channel| channel.network.has_threads())
+}
+
 /// Says why it needs a person.
 pub(super) fn why(model: &Model, item: &ReviewItem) -> String {
     let severe = if is_severe(item) { "!! " } else { "" };
@@ -94,10 +102,18 @@ pub(super) fn why(model: &Model, item: &ReviewItem) -> String {
                 Some(_) | None => "asks for contact".to_owned(),
             }
         }
+        ReviewKind::ContactRequest { answers, .. } if wrote_on(model, item) => match answers {
+            Some(2..) => format!("{severe}wrote to you, with another key than before"),
+            Some(_) | None => "wrote to you".to_owned(),
+        },
         ReviewKind::ContactRequest { answers, .. } => match answers {
             Some(times @ 2..) => format!("{severe}wants a channel, answered {times} times"),
             Some(_) | None => "wants a channel".to_owned(),
         },
+        ReviewKind::HeldMessage { rule, .. } if Provenance::of_rule(rule).is_some() => {
+            let proof = Provenance::of_rule(rule).map_or("", Provenance::label);
+            format!("{severe}{proof}")
+        }
         ReviewKind::HeldMessage { signals, .. } => match signals {
             0 => "every message waits here".to_owned(),
             1 => format!("{severe}⚑ 1 signal"),

@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use crate::api::Today;
-use crate::model::{Channel, ChannelState, ReviewItem};
+use crate::model::{Channel, ChannelState, PeerText, ReviewItem};
 use crate::text::sanitise_line;
 use crate::tui::filter::List;
 use crate::tui::keymap::{Action, Scope};
@@ -13,7 +13,7 @@ use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, first_row, inset, nth, rows_from, safe};
 
-use super::{main, need};
+use super::{logins, main, need};
 
 /// A row of a list.
 enum Row<'a> {
@@ -467,6 +467,7 @@ fn line(model: &Model, paint: &Paint<'_>, channel: &Channel, width: u16) -> (Spa
         ChannelState::Active if channel.paused => Some(("paused", Role::Wait)),
         ChannelState::Active => None,
         ChannelState::Invited => Some(("wait", Role::Dim)),
+        ChannelState::Requested if channel.network.has_threads() => Some(("wrote", Role::Wait)),
         ChannelState::Requested => Some(("asks", Role::Wait)),
         ChannelState::Stopped => Some(("stop", Role::Stop)),
         ChannelState::Superseded => Some(("old", Role::Dim)),
@@ -493,10 +494,19 @@ fn line(model: &Model, paint: &Paint<'_>, channel: &Channel, width: u16) -> (Spa
     }
     let room = usize::from(width).saturating_sub(12);
     let mut left = vec![paint.own(role, glyph), paint.own(Role::Text, " ")];
+    let login = logins::name_of(model, channel).map(|login| {
+        let name = sanitise_line(&PeerText::new(login), (room / 2).saturating_sub(1));
+        let mut spans = vec![paint.own(Role::Dim, " @")];
+        spans.extend(safe(&model.theme, &name, Role::Dim));
+        spans
+    });
+    let login = login.unwrap_or_default();
+    let room = room.saturating_sub(crate::tui::widget::paint::width(&login));
     left.extend(safe(
         &model.theme,
         &sanitise_line(&channel.name, room),
         name_role,
     ));
+    left.extend(login);
     (left, right)
 }

@@ -61,7 +61,7 @@ pub(super) fn finding(paper: &mut Paper, number: u32, signal: &Signal) {
         paper.listed(role, &format!("{number} "), sentence);
         paper.listed(Role::Dim, "  ", &kind);
     }
-    if !paper.theirs_beside(&signal.evidence) {
+    if !signal.evidence.is_empty() && !paper.theirs_beside(&signal.evidence) {
         paper.theirs_under(&signal.evidence);
     }
 }
@@ -99,6 +99,7 @@ const fn flag(signal: &Signal) -> &'static str {
             SignalCode::UniBidi => "reordered",
             SignalCode::UniConfusable => "mixed letters",
             SignalCode::LinkSpoof => "false link",
+            SignalCode::Unsigned => "unsigned",
             _ => "odd bytes",
         },
     }

@@ -28,6 +28,9 @@ pub(super) fn write(
     fingerprint: &Fingerprint,
     answers: Option<u32>,
 ) {
+    if !review.network.is_direct() {
+        return wrote(paper, (review, asked), zone, fingerprint, answers);
+    }
     let network = review.network.label();
     if asked.moved_from.is_some() {
         paper.words(
@@ -45,6 +48,56 @@ pub(super) fn write(
     paper.blank();
     paper.claim("name", &asked.unsafe_name, (Role::Text, ("“", "”")));
     paper.entry("id", Role::Text, &PeerText::new(asked.address.as_str()));
+    keys(paper, review, fingerprint, answers);
+    let now = host(asked.unsafe_endpoint.expose_untrusted());
+    if let Some(before) = &asked.moved_from {
+        paper.claim("so far", &host(before), (Role::Text, SPELLED));
+        paper.claim("now", &now, (Role::Wait, SPELLED));
+    } else {
+        paper.claim("reached at", &now, (Role::Text, SPELLED));
+    }
+    paper.entry("asked", Role::Text, &when(&review.item, zone));
+    paper.entry("came by", Role::Text, &how(review));
+    paper.blank();
+    purpose(paper, "WHAT FOR, in their words", &asked.unsafe_purpose);
+    paper.blank();
+    trust(paper, review, asked, zone);
+}
+
+/// Writes who wrote to us over a relay without being accepted, under which key, and what.
+fn wrote(
+    paper: &mut Paper,
+    (review, asked): (&Review, &Asked),
+    zone: &TimeZone,
+    fingerprint: &Fingerprint,
+    answers: Option<u32>,
+) {
+    let words = format!(
+        "Somebody wrote to you over {} whom you have not accepted. The relay says that they go by \
+         this name and shows this key for them; nobody has proven more. What they wrote stays at \
+         the relay until you decide.",
+        review.network.label()
+    );
+    paper.words(Role::Text, &words);
+    paper.blank();
+    let name = PeerText::new(asked.address.as_str());
+    paper.claim("name", &name, (Role::Text, SPELLED));
+    keys(paper, review, fingerprint, answers);
+    let relay = host(&review.channel.relay);
+    paper.claim("relay", &relay, (Role::Text, SPELLED));
+    paper.entry("wrote", Role::Text, &when(&review.item, zone));
+    let how = PeerText::new("whoever is on the relay can write to you");
+    paper.entry("came by", Role::Text, &how);
+    paper.blank();
+    purpose(
+        paper,
+        "WHAT THEY WROTE, how it begins",
+        &asked.unsafe_purpose,
+    );
+}
+
+/// Writes the key that is to be pinned, and ours.
+fn keys(paper: &mut Paper, review: &Review, fingerprint: &Fingerprint, answers: Option<u32>) {
     paper.key("their key", Role::Text, Some(fingerprint));
     if answers.is_some_and(|times| times > 1) {
         let alarm = "not the key that was shown for this id before: they made a new one, or \
@@ -56,19 +109,6 @@ pub(super) fn write(
         Role::Text,
         review.channel.our_fingerprint.as_ref(),
     );
-    let now = host(asked.unsafe_endpoint.expose_untrusted());
-    if let Some(before) = &asked.moved_from {
-        paper.claim("so far", &host(before), (Role::Text, SPELLED));
-        paper.claim("now", &now, (Role::Wait, SPELLED));
-    } else {
-        paper.claim("reached at", &now, (Role::Text, SPELLED));
-    }
-    paper.entry("asked", Role::Text, &when(&review.item, zone));
-    paper.entry("came by", Role::Text, &how(review));
-    paper.blank();
-    purpose(paper, &asked.unsafe_purpose);
-    paper.blank();
-    trust(paper, review, asked, zone);
 }
 
 fn how(review: &Review) -> PeerText {
@@ -87,8 +127,8 @@ fn host(endpoint: &str) -> PeerText {
 }
 
 /// Writes what they ask for, in their words, with what was found in it.
-fn purpose(paper: &mut Paper, words: &PeerText) {
-    paper.words(Role::Heading, "WHAT FOR, in their words");
+fn purpose(paper: &mut Paper, heading: &str, words: &PeerText) {
+    paper.words(Role::Heading, heading);
     let found = scan(words).signals;
     paper.behind_gutter(&sanitise_marked(words, &found));
     hidden(paper, words);
@@ -132,6 +172,9 @@ pub(super) fn effect(paper: &mut Paper, review: &Review, asked: &Asked) {
         return;
     }
     paper.part("EFFECT OF ACCEPTING");
+    if !review.network.is_direct() {
+        return effect_of_letting_in(paper, review);
+    }
     paper.words(
         Role::Text,
         "a pins this key: they may write to you, and a different key stops the channel.",
@@ -149,11 +192,7 @@ pub(super) fn effect(paper: &mut Paper, review: &Review, asked: &Asked) {
         Role::Dim,
         "What is written is signed and not encrypted: who is on the way can read it.",
     );
-    let words = format!("Your assistant acts under {}:", review.policy);
-    paper.words(Role::Text, &words);
-    for term in &review.terms {
-        paper.listed(Role::Text, "· ", term);
-    }
+    terms(paper, review);
     paper.words(Role::Text, "r: they are not told, and may ask again.");
     paper.words(
         Role::Text,
@@ -161,8 +200,32 @@ pub(super) fn effect(paper: &mut Paper, review: &Review, asked: &Asked) {
     );
 }
 
-/// Returns what can be chosen; `grave` where another key was shown before.
-pub(super) fn choices(asked: &Asked, grave: bool) -> Vec<Choice> {
+fn terms(paper: &mut Paper, review: &Review) {
+    let words = format!("Your assistant acts under {}:", review.policy);
+    paper.words(Role::Text, &words);
+    for term in &review.terms {
+        paper.listed(Role::Text, "· ", term);
+    }
+}
+
+/// The same of somebody whose message waits at a relay.
+fn effect_of_letting_in(paper: &mut Paper, review: &Review) {
+    paper.words(
+        Role::Text,
+        "a pins this key: what they wrote comes in and is judged, both sides can write, and a \
+         different key stops the channel.",
+    );
+    terms(paper, review);
+    for words in [
+        "r: they are not told. What they wrote is deleted from the relay; they may write again.",
+        "b: the same, and you hear no more of this name.",
+    ] {
+        paper.words(Role::Text, words);
+    }
+}
+
+/// Returns what can be chosen; `direct` where no relay lies between, `grave` where another key was shown before.
+pub(super) fn choices(asked: &Asked, direct: bool, grave: bool) -> Vec<Choice> {
     if asked.moved_from.is_some() {
         return vec![
             choice("a", "write to the new address", "new address"),
@@ -171,7 +234,10 @@ pub(super) fn choices(asked: &Asked, grave: bool) -> Vec<Choice> {
         ];
     }
     let accept = choice("a", "accept, pin this key", "accept");
-    let rest = [refusal(asked), choice("b", "block this id", "block")];
+    let rest = [
+        refusal(asked, direct),
+        choice("b", "block this id", "block"),
+    ];
     if grave {
         let accept = choice("a", "accept all the same (asks for A)", "accept, then A");
         return rest.into_iter().chain([accept]).collect();
@@ -180,28 +246,34 @@ pub(super) fn choices(asked: &Asked, grave: bool) -> Vec<Choice> {
 }
 
 /// Returns the way out of the question for the second key.
-pub(super) const fn refusal(asked: &Asked) -> Choice {
+pub(super) const fn refusal(asked: &Asked, direct: bool) -> Choice {
     if asked.moved_from.is_some() {
         choice("r", "keep the old address", "old address")
-    } else {
+    } else if direct {
         choice("r", "ignore; they may ask again", "ignore")
+    } else {
+        choice("r", "ignore, delete what they wrote", "ignore")
     }
 }
 
 /// Says what happens if nobody decides.
-pub(super) const fn default_words(asked: &Asked) -> &'static str {
+pub(super) const fn default_words(asked: &Asked, direct: bool) -> &'static str {
     if asked.moved_from.is_some() {
         "If you do nothing: what you write goes to the old address."
-    } else {
+    } else if direct {
         "If you do nothing: they are told nothing, and nothing of theirs enters."
+    } else {
+        "If you do nothing: they are told nothing, and it stays at the relay."
     }
 }
 
 /// The same where there is little room.
-pub(super) const fn short_default(asked: &Asked) -> &'static str {
+pub(super) const fn short_default(asked: &Asked, direct: bool) -> &'static str {
     if asked.moved_from.is_some() {
         "undecided: the old address stays"
-    } else {
+    } else if direct {
         "undecided: they are told nothing"
+    } else {
+        "undecided: it stays at the relay"
     }
 }

@@ -8,6 +8,7 @@ use crate::tui::widget::paint::{clock, day};
 
 use super::review::Look;
 use super::review_paper::{Page, Paper, capital};
+use super::review_standing;
 use super::review_verdict::words_of;
 use super::review_words::Purpose;
 
@@ -38,6 +39,9 @@ pub(super) fn write(paper: &mut Paper, page: &Page<'_>, review: &Review) {
         }
         ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. } => return,
     };
+    if let Some(message) = &review.message {
+        review_standing::write(paper, message, &review.before, page.zone);
+    }
     paper.blank();
     text(paper, review, page.look);
     for purpose in [purpose, Purpose::Reason] {

@@ -74,7 +74,7 @@ pub(super) struct Page<'a> {
 pub(super) type Quotes = (&'static str, &'static str);
 
 /// Columns of the labels.
-const LABEL: usize = 13;
+pub(super) const LABEL: usize = 13;
 
 /// Rows under construction.
 pub(super) struct Paper {

@@ -245,6 +245,7 @@ const fn kind(review: &Review) -> &'static str {
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => match &review.asked {
             Some(asked) if asked.moved_from.is_some() => "MOVED",
+            Some(_) if review.network.has_threads() => "WROTE TO YOU",
             Some(_) | None => "CONTACT REQUEST",
         },
         ReviewKind::KeyChange { reason, .. } => match reason {

@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 
 use crate::api::{LastSent, Overview, RelayState};
 use crate::model::{
-    Channel, ChannelState, Delivery, Fingerprint, PeerText, Preset, RequestState, StopReason,
+    Channel, ChannelState, Delivery, Fingerprint, PeerText, Presence, Preset, RequestState,
+    StopReason,
 };
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
@@ -257,6 +258,9 @@ pub(in crate::tui) fn trust_words(channel: &Channel) -> (&'static str, Role) {
             ("○ asked, they did not ask back", Role::Dim)
         }
         ChannelState::Invited => ("○ nobody has answered yet", Role::Dim),
+        ChannelState::Requested if channel.network.has_threads() => {
+            ("○ wrote to you; review them", Role::Wait)
+        }
         ChannelState::Requested => ("○ somebody asks; review them", Role::Wait),
         ChannelState::Superseded => ("· replaced by a newer invite", Role::Dim),
         ChannelState::Closed => ("· closed", Role::Dim),
@@ -289,6 +293,8 @@ fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     }
     let since = day(channel.created_at, &model.zone);
     let how = match (channel.network.is_direct(), channel.inviter) {
+        (false, true) if channel.network.has_threads() => "you added them",
+        (false, false) if channel.network.has_threads() => "they wrote first,",
         (true, true) => "you asked first,",
         (true, false) => "they asked first,",
         (false, true) => "you invited",
@@ -437,6 +443,10 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         };
         rows.push(text(theme, Role::Dim, how));
     }
+    if let Some(presence) = &channel.presence {
+        let said = presence_words(model, presence);
+        words(theme, Role::Dim, &said, room, rows);
+    }
     let overview = model.overview_of(channel.id);
     let sent = overview.and_then(|overview| overview.last_sent.as_ref());
     let last = match (overview, sent) {
@@ -450,6 +460,19 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         waiting => format!("{waiting} waiting"),
     });
     rows.push(beside(theme, "outbox", (outbox, Role::Dim)));
+}
+
+/// Returns whether the peer is there, as the relay says, and how old its word is.
+pub(super) fn presence_words(model: &Model, presence: &Presence) -> String {
+    let as_of = age(model.now.since(presence.as_of));
+    match (presence.online, presence.last_seen) {
+        (true, _) => format!("it says: online, as of {as_of} ago"),
+        (false, Some(at)) => {
+            let seen = age(model.now.since(at));
+            format!("it says: seen {seen} ago, as of {as_of} ago")
+        }
+        (false, None) => format!("it says: not online, as of {as_of} ago"),
+    }
 }
 
 fn beside(theme: &Theme, label: &str, (words, role): (String, Role)) -> Row {

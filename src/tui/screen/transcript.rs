@@ -4,6 +4,7 @@
 //! bottom up, so the cost of a frame does not depend on how many messages there are.
 
 pub(in crate::tui) mod jump;
+mod links;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -13,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::api::Page;
 use crate::model::{
-    Admission, Author, ChannelId, Delivery, Message, MessageId, Passage, UnixMillis,
+    Admission, Author, ChannelId, Delivery, Message, MessageId, Passage, PeerText, UnixMillis,
 };
 use crate::tui::widget::paint::day_number;
 
@@ -33,6 +34,9 @@ pub(in crate::tui) struct Transcript {
     /// Whether newer ones are not held: one jumped to an older place.
     pub(in crate::tui) newer: bool,
     pub(in crate::tui) total: u64,
+    /// The topic that alone is shown.
+    pub(in crate::tui) topic: Option<PeerText>,
+    links: links::Links,
     loaded: bool,
     /// The message at the bottom edge and its rows below that edge; `None` follows the newest.
     anchor: Option<(usize, usize)>,
@@ -70,6 +74,8 @@ impl Transcript {
             more: false,
             newer: false,
             total: 0,
+            topic: None,
+            links: links::Links::default(),
             loaded: false,
             anchor: None,
             cursor: None,
@@ -109,6 +115,7 @@ impl Transcript {
         }
         self.total = page.total;
         self.loaded = true;
+        self.relink();
         let end = self.messages.len();
         self.cursor = self.cursor.filter(|cursor| *cursor < end);
         self.anchor = self.anchor.filter(|(index, _)| *index < end);
@@ -124,6 +131,7 @@ impl Transcript {
         self.messages.splice(0..0, page.messages);
         self.more = page.more;
         self.total = page.total;
+        self.relink();
         self.anchor = self.anchor.map(|(index, below)| (index + added, below));
         self.cursor = self.cursor.map(|index| index + added);
     }
@@ -165,7 +173,7 @@ impl Transcript {
             return false;
         };
         let id = message.id;
-        if self.wrap(message, window.width).lines.len() <= FOLD {
+        if self.wrap(message, window).lines.len() <= FOLD {
             return false;
         }
         if !self.unfolded.remove(&id) {
@@ -175,13 +183,15 @@ impl Transcript {
     }
 
     /// Returns a message's text wrapped for a pane of this width.
-    pub(super) fn wrap(&self, message: &Message, width: u16) -> Arc<Wrapped> {
+    pub(super) fn wrap(&self, message: &Message, window: Window<'_>) -> Arc<Wrapped> {
+        let width = window.width;
         let key = (message.id, width);
         if let Some(wrapped) = self.wrapped.borrow().get(&key) {
             return Arc::clone(wrapped);
         }
         let room = usize::from(width.saturating_sub(INDENT + 1)).max(1);
-        let wrapped = Arc::new(transcript_text::wrap(message, room));
+        let standing = self.standing(message, window, room);
+        let wrapped = Arc::new(transcript_text::wrap(message, standing, room));
         let mut cache = self.wrapped.borrow_mut();
         if cache.len() >= CACHED {
             cache.clear();
@@ -214,12 +224,12 @@ impl Transcript {
         let Some(message) = self.messages.get(index) else {
             return 0;
         };
-        let wrapped = self.wrap(message, window.width);
+        let wrapped = self.wrap(message, window);
         let shown = self.shown_lines(message, &wrapped);
         let folded = usize::from(shown < wrapped.lines.len());
         let above = usize::from(self.starts_day(index, window.zone))
             + usize::from(self.is_new_mark(message));
-        above + 1 + shown + folded + usize::from(has_foot(message)) + 1
+        above + 1 + wrapped.standing.len() + shown + folded + usize::from(has_foot(message)) + 1
     }
 
     /// Returns what is on screen, from top to bottom.

@@ -2,6 +2,7 @@
 //!
 //! Must not: give a line that did not pass `crate::text`.
 
+use super::routing_text::Pieces;
 use crate::model::{Content, Message, Part, PeerText, RawReason};
 use crate::text::{HiddenKind, SafeLine, SafeText, ours, sanitise, sanitise_line, sanitise_marked};
 
@@ -16,6 +17,8 @@ const CHARACTER: usize = 4;
 #[derive(Debug)]
 pub(super) struct Wrapped {
     pub(super) subject: Option<SafeLine>,
+    /// How it stands among others.
+    pub(super) standing: Vec<Pieces>,
     pub(super) lines: Vec<BodyLine>,
 }
 
@@ -31,7 +34,7 @@ pub(super) enum BodyLine {
 }
 
 /// Wraps a message for a text column of `room` cells.
-pub(super) fn wrap(message: &Message, room: usize) -> Wrapped {
+pub(super) fn wrap(message: &Message, standing: Vec<Pieces>, room: usize) -> Wrapped {
     match &message.content {
         Content::Text(body) => {
             let mut lines = Vec::new();
@@ -44,10 +47,15 @@ pub(super) fn wrap(message: &Message, room: usize) -> Wrapped {
                 decoded(text, room, &mut lines);
             }
             let subject = (!body.subject.is_empty()).then(|| sanitise_line(&body.subject, SUBJECT));
-            Wrapped { subject, lines }
+            Wrapped {
+                subject,
+                standing,
+                lines,
+            }
         }
         Content::Raw { reason, payload } => Wrapped {
             subject: None,
+            standing,
             lines: raw(*reason, payload, room),
         },
     }

@@ -12,14 +12,17 @@ use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::paint::{Paint, Spans, age, clock, day, inset, nth, safe, width};
 
+use super::routing_text::Pieces;
 use super::transcript::{Placed, Transcript, Window, has_foot};
 use super::transcript_text::{BodyLine, Wrapped};
+use super::{logins, topics};
 
 /// A row of a message, before it is known whether it is on screen.
 enum Row<'a> {
     Day(String),
     New,
     Head,
+    Standing(&'a Pieces),
     Body(&'a BodyLine),
     Folded(usize),
     Foot,
@@ -42,7 +45,11 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
     };
     if transcript.messages.is_empty() {
         let words = if transcript.is_loaded() {
-            "No messages yet."
+            if transcript.topic.is_some() {
+                "No message of this topic yet. What you write now begins it."
+            } else {
+                "No messages yet."
+            }
         } else {
             ""
         };
@@ -55,7 +62,7 @@ pub(in crate::tui) fn draw(model: &Model, paint: &mut Paint<'_>, area: Rect) {
         zone: &model.zone,
     };
     for placed in transcript.placed(window) {
-        draw_message(model, transcript, paint, area, placed);
+        draw_message(model, (transcript, window), paint, area, placed);
     }
 }
 
@@ -105,6 +112,7 @@ fn rows<'a>(
         rows.push(Row::New);
     }
     rows.push(Row::Head);
+    rows.extend(wrapped.standing.iter().map(Row::Standing));
     let shown = transcript.shown_lines(message, wrapped);
     rows.extend(wrapped.lines.iter().take(shown).map(Row::Body));
     if shown < wrapped.lines.len() {
@@ -118,7 +126,7 @@ fn rows<'a>(
 
 fn draw_message(
     model: &Model,
-    transcript: &Transcript,
+    (transcript, window): (&Transcript, Window<'_>),
     paint: &mut Paint<'_>,
     area: Rect,
     placed: Placed,
@@ -126,7 +134,7 @@ fn draw_message(
     let Some(message) = transcript.messages.get(placed.index) else {
         return;
     };
-    let wrapped = transcript.wrap(message, area.width);
+    let wrapped = transcript.wrap(message, window);
     let selected = model.pane == Pane::Transcript
         && !model.composer.active
         && transcript.selected_index() == Some(placed.index);
@@ -147,6 +155,12 @@ fn draw_message(
                 if selected {
                     paint.select(place);
                 }
+            }
+            Row::Standing(pieces) => {
+                gutter(paint, place, message);
+                let pieces = pieces.iter();
+                let spans = pieces.flat_map(|(role, line)| safe(&model.theme, line, *role));
+                paint.row(inset(place, 9, 1), spans.collect());
             }
             Row::Body(line) => draw_line(model, paint, place, message, line),
             Row::Folded(rest) => {
@@ -377,6 +391,18 @@ pub(in crate::tui) fn draw_rule(model: &Model, paint: &mut Paint<'_>, place: Rec
             .keys
             .fill(" not the newest · <main.bottom> goes there ");
         divider(paint, place, &words);
+    } else if let Some(topic) = topics::shown(model) {
+        let room = usize::from(place.width).saturating_sub(28);
+        let mut words = vec![paint.own(Role::Dim, " topic ")];
+        words.extend(safe(
+            &model.theme,
+            &sanitise_line(topic, room),
+            Role::Accent,
+        ));
+        let rest = model.keys.fill(" alone · <main.back> shows all ");
+        words.push(paint.own(Role::Dim, rest));
+        paint.rule(place);
+        centred(paint, place, words);
     } else {
         paint.rule(place);
     }
@@ -407,7 +433,16 @@ pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Re
     };
     let mut right = Vec::new();
     if place.width >= 64 {
-        right.push(paint.own(Role::Dim, format!("via {} · ", channel.network.label())));
+        right.push(paint.own(Role::Dim, format!("via {} ", channel.network.label())));
+    }
+    if let Some(login) = logins::name_of(model, channel) {
+        let name = sanitise_line(&PeerText::new(login), usize::from(place.width / 5));
+        right.push(paint.own(Role::Dim, "as "));
+        right.extend(safe(&model.theme, &name, Role::Text));
+        right.push(paint.own(Role::Text, " "));
+    }
+    if !right.is_empty() {
+        right.push(paint.own(Role::Dim, "· "));
     }
     right.push(paint.own(role, words));
     paint.pair(inset(place, 1, 1), left, right);

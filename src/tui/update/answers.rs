@@ -8,8 +8,9 @@ use crate::tui::palette;
 use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::transcript::jump;
 use crate::tui::screen::{
-    catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, need,
-    needs_you, note, rename, rest, review, safety_code, scan, scan_answers, search, settings, why,
+    catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, logins, need,
+    needs_you, note, rename, rest, review, safety_code, scan, scan_answers, search, settings,
+    several, topics, why,
 };
 use crate::tui::{first_look, tour, watch};
 
@@ -39,7 +40,9 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Status => Request::Status,
         Question::Channels => Request::Channels,
         Question::NeedsYou => Request::NeedsYou,
-        Question::Newest(channel) => return newest(model, *channel),
+        Question::Newest(channel, _) => return newest(model, *channel),
+        Question::Topics(channel) => Request::Topics { channel: *channel },
+        Question::Login(errand) => return logins::again(model, *errand),
         Question::Review(item) => Request::Review { item: *item },
         Question::Settled => return needs_you::reload(model),
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
@@ -61,7 +64,8 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         | Question::Snooze(_)
         | Question::Looked
         | Question::Claim(_)
-        | Question::Older(_)
+        | Question::Older(..)
+        | Question::SendToSeveral(_)
         | Question::Around(..)
         | Question::Newer(..)
         | Question::Search(..)
@@ -115,22 +119,22 @@ fn place(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect> {
             take_needs(model, needs);
             needs_you::refresh(model)
         }
-        (Question::Newest(channel), Ok(Reply::Page(page))) => {
+        (Question::Newest(channel, topic), Ok(Reply::Page(page))) => {
             if let Some(open) = model
                 .transcript
                 .as_mut()
-                .filter(|open| open.channel == channel)
+                .filter(|open| open.channel == channel && open.topic == topic)
             {
                 open.take_newest(page);
                 model.touch();
             }
             Vec::new()
         }
-        (Question::Older(channel), Ok(Reply::Page(page))) => {
+        (Question::Older(channel, topic), Ok(Reply::Page(page))) => {
             if let Some(open) = model
                 .transcript
                 .as_mut()
-                .filter(|open| open.channel == channel)
+                .filter(|open| open.channel == channel && open.topic == topic)
             {
                 open.take_older(page);
                 model.touch();
@@ -339,6 +343,12 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             model.touch();
             Vec::new()
         }
+        (Question::SendToSeveral(channel), answer) => several::sent(model, channel, answer),
+        (Question::Topics(channel), Ok(Reply::Topics(found))) => {
+            topics::take(model, channel, found);
+            Vec::new()
+        }
+        (Question::Login(errand), answer) => logins::take(model, errand, answer),
         (Question::TakeBack(message), Ok(_)) => take_back(model, message),
         (Question::Rename(_), answer) => rename::settled(model, answer.map(|_done| ())),
         (Question::End(_), answer) => end_channel::settled(model, answer.map(|_done| ())),
@@ -468,6 +478,7 @@ fn capital(sentence: &str) -> String {
 
 fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
     let mut effects = scan::refresh(model, &channels);
+    effects.extend(logins::refresh(model, &channels));
     if model.channels.as_ref() == Some(&channels) {
         return effects;
     }

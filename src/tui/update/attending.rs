@@ -4,7 +4,7 @@ use crate::tui::first_look;
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::Effect;
 use crate::tui::model::{Model, Spot};
-use crate::tui::screen::{catch_up, digest, rest};
+use crate::tui::screen::{catch_up, digest, rest, thread};
 
 /// Acts on such a key; `None` for any other.
 pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Option<Vec<Effect>> {
@@ -18,6 +18,10 @@ pub(super) fn act(model: &mut Model, scope: Scope, action: Action) -> Option<Vec
                 rest::open_snooze(model, vec![item]);
             }
             Vec::new()
+        }
+        (Scope::Main | Scope::Leader | Scope::Composer, _) if thread::is_about(action) => {
+            model.leader = None;
+            thread::act(model, action)
         }
         (Scope::Rest, _) => rest::act(model, action),
         (Scope::CatchUp, _) => catch_up::act(model, action),

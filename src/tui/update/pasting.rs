@@ -6,7 +6,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::message::Effect;
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::palette;
-use crate::tui::screen::{form, note, rename, review_words, scan, search, settings};
+use crate::tui::screen::{form, note, rename, review_words, scan, search, settings, topics};
 
 /// Takes in a block.
 pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
@@ -30,6 +30,7 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
             }
         }
         Screen::Scan => scan::paste(model, block),
+        Screen::Topics(_) => topics::paste(model, block),
         Screen::Note(_) => note::paste(model, block),
         Screen::Main if model.composer.active => {
             model.composer.paste(block, now);
@@ -43,6 +44,8 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
         Screen::NeedsYou(_)
         | Screen::Review(_)
         | Screen::Invite(_)
+        | Screen::Logins
+        | Screen::Several(_)
         | Screen::Engagement(_)
         | Screen::SafetyCode(_)
         | Screen::Log(_)

@@ -29,6 +29,10 @@ fn last_unread_seen(model: &Model) -> Option<(ChannelId, MessageId)> {
     if window.width == 0 || window.height == 0 {
         return None;
     }
+    // What belongs to other topics was not seen.
+    if transcript.topic.is_some() {
+        return None;
+    }
     let has_unread = model.channel(transcript.channel)?.unread > 0;
     let last = transcript.last_seen(window).filter(|_| has_unread)?;
     let mark = (transcript.channel, last.id);

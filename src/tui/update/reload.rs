@@ -3,7 +3,9 @@
 use crate::api::Request;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen};
-use crate::tui::screen::{catch_up, digest, engagement, invite, needs_you, safety_code, scan};
+use crate::tui::screen::{
+    catch_up, digest, engagement, invite, logins, needs_you, safety_code, scan, topics,
+};
 
 use super::ask;
 
@@ -40,11 +42,14 @@ fn top(model: &mut Model) -> Vec<Effect> {
         Screen::CatchUp(_) => catch_up::reload(model),
         Screen::Digest(_) => digest::reload(model),
         Screen::Scan => scan::reload(model),
+        Screen::Logins => logins::reload(model),
+        Screen::Topics(_) => topics::reload(model),
         Screen::Main
         | Screen::Form(_)
         | Screen::Log(_)
         | Screen::Rest(_)
         | Screen::Search
+        | Screen::Several(_)
         | Screen::Note(_)
         | Screen::Settings(_)
         | Screen::Doctor(_)

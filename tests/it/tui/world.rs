@@ -4,6 +4,7 @@
 //! surface alone. Time stands still until a test moves it.
 
 mod attention;
+pub(crate) mod clawtalk;
 mod engagement;
 pub(crate) mod mesh;
 mod search;
@@ -72,6 +73,8 @@ pub(crate) struct Facts {
     pub(crate) not_indexed: u64,
     /// What is known of Agent Mesh.
     pub(crate) mesh: mesh::Mesh,
+    /// What is known of ClawTalk.
+    pub(crate) clawtalk: clawtalk::ClawTalk,
     /// The text of the settings file.
     pub(crate) settings: Option<String>,
 }
@@ -438,6 +441,7 @@ impl Facts {
             not_indexed: 0,
             settings: None,
             mesh: mesh::Mesh::default(),
+            clawtalk: clawtalk::ClawTalk::default(),
         }
     }
 
@@ -478,6 +482,7 @@ impl Facts {
             };
         }
         self.fill_mesh_with(text);
+        self.fill_clawtalk_with(text);
         text.clone_into(&mut self.draft);
         for relay in &mut self.status.relays {
             relay.relay = format!("https://{text}");
@@ -744,7 +749,7 @@ impl Facts {
             }
         });
         let channel = self.channel(item.channel);
-        let asks = channel.network == NetworkId::Mesh;
+        let asks = channel.network != NetworkId::Mailbox;
         // Who asks for contact begins at the narrowest.
         let begins = matches!(item.kind, ReviewKind::ContactRequest { .. });
         let (policy, terms): (_, &[&str]) = if begins {
@@ -765,7 +770,7 @@ impl Facts {
         Some(Review {
             network: channel.network,
             channel,
-            asked: self.mesh.asked.clone().filter(|_| asks),
+            asked: self.mesh.asked.clone().filter(|_| asks && begins),
             message: message_found,
             total: 61,
             flagged_before: 0,
@@ -792,8 +797,9 @@ impl Facts {
                 channel,
                 before,
                 limit,
-                ..
-            } => Reply::Page(self.page(*channel, *before, *limit)),
+                topic,
+            } => Reply::Page(self.page_of(*channel, *before, *limit, topic.as_ref())),
+            Request::Topics { channel } => Reply::Topics(self.topics(*channel)),
             // The list of what needs a person asks for little; tests of the log answer it.
             Request::Log { limit: 60, .. } => Reply::Log(settled()),
             Request::Draft { .. } if self.drafts_fail => {
@@ -827,7 +833,9 @@ impl Facts {
                 bytes: 312_000_000,
             }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
-            Request::Accounts(what) => return mesh::answer(self, what),
+            Request::Accounts(what) => {
+                return clawtalk::answer(self, what).or_else(|| mesh::answer(self, what));
+            }
             Request::Work => Reply::Work(self.mesh.looks),
             Request::Review { item } => match self.review(*item) {
                 Some(review) => Reply::Review(Box::new(review)),

@@ -5,7 +5,7 @@ use crate::api::{Page, Request};
 use crate::model::{ChannelId, MessageId};
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Pane};
-use crate::tui::screen::main;
+use crate::tui::screen::{main, topics};
 use crate::tui::update::{ask, newest, open_channel};
 
 use super::{Transcript, Window, covers};
@@ -40,6 +40,7 @@ impl Transcript {
         self.newer = page.newer;
         self.total = page.total;
         self.loaded = true;
+        self.relink();
         if !self.go_to(message, window) {
             self.bottom();
         }
@@ -52,6 +53,7 @@ impl Transcript {
         }
         let new = page.messages.into_iter().filter(|found| found.id > last);
         self.messages.extend(new);
+        self.relink();
         self.newer = page.newer;
         self.total = page.total;
     }
@@ -64,6 +66,7 @@ impl Transcript {
                 *held = message;
             }
         }
+        self.relink();
     }
 
     /// Returns the newest message that is held, where newer ones are to be loaded soon.
@@ -104,6 +107,7 @@ pub(in crate::tui) fn open_at(
     message: MessageId,
 ) -> Vec<Effect> {
     let mut effects = open_channel(model, channel);
+    effects.extend(topics::show(model, None));
     model.pane = Pane::Transcript;
     if go_to(model, channel, message) {
         return effects;

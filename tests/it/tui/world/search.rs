@@ -10,7 +10,7 @@ use chaperon::model::{
 use chaperon::text::search::{Matcher, parse};
 use jiff::tz::TimeZone;
 
-use super::{Facts, Letter, MARTA, NOW};
+use super::{Facts, Letter, MARTA, NOW, clawtalk};
 
 /// Everything there is to be searched, as a large profile would say it.
 const SEARCHED: u64 = 48_210;
@@ -71,6 +71,20 @@ impl Facts {
             newer: false,
             total: total.try_into().unwrap(),
         }
+    }
+
+    /// The same of one topic alone.
+    pub(super) fn page_of(
+        &self,
+        channel: ChannelId,
+        before: Option<MessageId>,
+        limit: u32,
+        topic: Option<&PeerText>,
+    ) -> Page {
+        let mut page = self.page(channel, before, limit);
+        page.messages
+            .retain(|letter| clawtalk::is_of(letter, topic));
+        page
     }
 
     fn around(&self, channel: ChannelId, message: MessageId, before: u32, after: u32) -> Page {
