@@ -87,7 +87,7 @@ Example:
         #[arg(long, value_name = "NAME")]
         agent: String,
         /// The invite
-        #[arg(long, value_name = "CODE|LINK")]
+        #[arg(long, value_name = "CODE|LINK", allow_hyphen_values = true)]
         invite: String,
         /// File with the keys that `keygen` printed; new ones are made where absent
         #[arg(long, value_name = "FILE")]

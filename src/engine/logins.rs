@@ -396,8 +396,15 @@ fn known_login(
 }
 
 /// Takes up a channel that is known already, if its key is the one that the relay shows.
-fn take_up(tx: &Tx<'_>, keyed: &Keyed, key: &str, now: UnixMillis) -> Result<(), Error> {
+fn take_up(
+    tx: &Tx<'_>,
+    keyed: &Keyed,
+    (key, compared): (&str, bool),
+    now: UnixMillis,
+) -> Result<(), Error> {
     let channel = &keyed.channel;
+    let known = channel.their_key.as_deref();
+    let other = known.is_some_and(|known| known != key);
     match channel.state {
         ChannelState::Active => Ok(()),
         ChannelState::Requested => Err(Error::BadRequest(format!(

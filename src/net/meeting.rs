@@ -1,0 +1,191 @@
+//! How somebody is met on a network: links that are passed on, requests for contact, relays that
+//! have to know us, and whoever is found there.
+
+use std::net::SocketAddr;
+
+use tokio::sync::{mpsc, oneshot};
+use zeroize::Zeroizing;
+
+use super::OwnKeys;
+use crate::crypto::SecretKey;
+use crate::model::{AccountId, IdentityKey, NetworkId, PeerText};
+
+/// Contact by links that somebody passes on.
+pub trait Links: Send + Sync + std::fmt::Debug {
+    /// Makes the id of a new channel from random bytes.
+    fn new_address(&self, random: [u8; 16]) -> String;
+
+    /// Reads the address of a relay as a person writes it, and returns the form that is kept;
+    /// an error in words for a person.
+    fn read_relay(&self, text: &str) -> Result<String, String>;
+
+    /// Reads a link as it was pasted; an error in words for a person.
+    fn read(&self, text: &str) -> Result<InviteLink, String>;
+
+    /// Writes a link; `None` where its parts are none of this network's.
+    fn write(&self, link: &InviteLink) -> Option<String>;
+}
+
+/// Logins of ours, and contact by asking for it. Errors are in words for a person.
+pub trait Logins: Send + Sync + std::fmt::Debug {
+    /// Makes an id to be known by from random bytes.
+    fn new_address(&self, random: [u8; 16]) -> String;
+
+    /// Checks an id to be known by.
+    fn check_address(&self, text: &str) -> Result<(), String>;
+
+    /// Reads where somebody is reached as a person writes it, and returns the form that is kept:
+    /// a URL without trailing slash.
+    fn read_endpoint(&self, text: &str) -> Result<String, String>;
+
+    /// Returns where others on this computer reach an engine that listens here.
+    fn endpoint_at(&self, listen: SocketAddr) -> String;
+
+    /// Makes the id of a request for contact from random bytes.
+    fn new_request(&self, random: [u8; 16]) -> String;
+
+    /// Tells whether contact begins with a request that the other side has to accept. Otherwise
+    /// whoever is found can be written to, and what they write is put before a person first.
+    fn asks(&self) -> bool {
+        true
+    }
+
+    /// Reads a file with keys of ours, as the network's own program writes it.
+    fn read_keys(&self, _text: &str) -> Result<OwnKeys, String> {
+        Err("keys of this network are made here".to_owned())
+    }
+
+    /// Makes keys of ours from random bytes.
+    fn new_keys(&self, secret: SecretKey, _signing: SecretKey) -> OwnKeys {
+        secret.into()
+    }
+
+    /// Lists the addresses that a pattern stands for, to look for somebody there.
+    fn expand(&self, pattern: &str) -> Result<Vec<String>, String>;
+}
+
+/// What an invite link says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteLink {
+    /// The relay, as a URL without trailing slash.
+    pub relay: String,
+    /// The id of the channel there.
+    pub address: String,
+    /// The key of whoever made the invite.
+    pub key: IdentityKey,
+}
+
+/// Our request for contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Introduction {
+    /// The network's id of it, the same for every attempt.
+    pub id: String,
+    /// What for, in our words.
+    pub purpose: String,
+}
+
+/// A look for others. It is given up when nobody listens to `found` any more.
+#[derive(Debug)]
+pub struct Search {
+    /// The login of ours that asks, where its relay lists who is there.
+    pub account: Option<AccountId>,
+    /// Where to ask, as [`Logins::expand`] gave it; empty: whoever announces themselves on
+    /// the local network.
+    pub addresses: Vec<String>,
+    /// Where each answer goes, in the order they come.
+    pub found: mpsc::Sender<Sighting>,
+}
+
+/// What a new login needs before it can be used: a relay that knows us, under our keys.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// The relay, as a URL without trailing slash.
+    pub endpoint: String,
+    /// The id to be known by there.
+    pub address: String,
+    /// Our keys.
+    pub own: OwnKeys,
+    /// What lets us in.
+    pub ticket: Ticket,
+    /// Whether our keys take the place of others that the relay shows for us.
+    pub replace: bool,
+    /// Where it is said how that went; an error is in words for a person.
+    pub answer: oneshot::Sender<Result<Enrolled, String>>,
+}
+
+/// What lets somebody in at a relay.
+pub enum Ticket {
+    /// The relay knows us already, by this.
+    Token(Zeroizing<String>),
+    /// An invite of whoever runs it.
+    Invite(Zeroizing<String>),
+}
+
+impl std::fmt::Debug for Ticket {
+    /// Prints no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Token(_) => "Token(..)",
+            Self::Invite(_) => "Invite(..)",
+        })
+    }
+}
+
+/// A relay knows us.
+pub struct Enrolled {
+    /// What it knows us by. It is said once.
+    pub token: Zeroizing<String>,
+    /// Whether our keys were put there; otherwise they were there already.
+    pub published: bool,
+    /// What is wrong although we are known there, in words for a person.
+    pub problem: Option<String>,
+}
+
+impl std::fmt::Debug for Enrolled {
+    /// Prints no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Enrolled")
+            .field("published", &self.published)
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What was found at an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Where was asked.
+    pub url: String,
+    /// Who says that they are there, or what went wrong in our words.
+    pub result: Result<Somebody, String>,
+}
+
+/// Somebody who says who they are. None of it is proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Somebody {
+    /// The id they go by, in the alphabet of the network.
+    pub address: String,
+    /// The name they give themselves.
+    pub name: PeerText,
+    /// Where they say that they are reached, as a URL without trailing slash.
+    pub endpoint: String,
+    /// Their key, in the text form of the network.
+    pub key: String,
+    /// Their answer, as JSON text that was read and written again.
+    pub answer: String,
+}
+
+/// Somebody's request for contact, signed with the key in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// The network it came over.
+    pub network: NetworkId,
+    /// The login of ours that it came to, on networks where we can have several.
+    pub account: Option<AccountId>,
+    /// Who they say they are, and under which key; the signature proves the key alone.
+    pub who: Somebody,
+    /// The network's id of the request.
+    pub id: String,
+    /// What for, in their words.
+    pub purpose: PeerText,
+}
