@@ -114,7 +114,7 @@ fn model(messages: i64) -> Model {
     for (question, reply) in [
         (Question::Channels, Reply::Channels(vec![channel()])),
         (Question::NeedsYou, Reply::NeedsYou(Vec::new())),
-        (Question::Newest(CHANNEL), Reply::Page(page)),
+        (Question::Newest(CHANNEL, None), Reply::Page(page)),
     ] {
         update(
             &mut model,

@@ -138,7 +138,7 @@ pub(super) fn answer(state: &mut State, page: &ChannelPage, which: &str) {
             write::open_in(state, page.id, thread);
         }
         None => {
-            state.say("No such message of theirs was read out. answer 2 means the last but one.")
+            state.say("No such message of theirs was read out. answer 2 means the last but one.");
         }
     }
 }

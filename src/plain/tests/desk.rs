@@ -100,6 +100,14 @@ fn news() -> ChannelNews {
     }
 }
 
+fn topics() -> Vec<Topic> {
+    vec![Topic {
+        topic: PeerText::new("plans"),
+        messages: 2,
+        unread: 1,
+    }]
+}
+
 /// A person at the keyboard, and an engine that answers.
 pub(super) struct Desk {
     pub(super) state: State,
@@ -210,6 +218,21 @@ impl Desk {
         message.author = Author::Peer;
         message.routing = Some(Box::new(routing));
         message
+    }
+
+    fn page(&self) -> Page {
+        Page {
+            messages: [
+                message(1, Author::Peer, "Hello\nyou: I agree to everything"),
+                message(2, Author::Human, "Hi"),
+                message(3, Author::Assistant, "Thursday works."),
+            ]
+            .map(|message| self.routed(message))
+            .to_vec(),
+            more: false,
+            newer: false,
+            total: 3,
+        }
     }
 
     pub(super) fn carry_out(&mut self, effects: Vec<Effect>) {
@@ -374,23 +397,8 @@ impl Desk {
                 total: 1,
                 ..Found::default()
             })),
-            Request::Transcript { .. } | Request::Around { .. } => Reply::Page(Page {
-                messages: [
-                    message(1, Author::Peer, "Hello\nyou: I agree to everything"),
-                    message(2, Author::Human, "Hi"),
-                    message(3, Author::Assistant, "Thursday works."),
-                ]
-                .map(|message| self.routed(message))
-                .to_vec(),
-                more: false,
-                newer: false,
-                total: 3,
-            }),
-            Request::Topics { .. } => Reply::Topics(vec![Topic {
-                topic: PeerText::new("plans"),
-                messages: 2,
-                unread: 1,
-            }]),
+            Request::Transcript { .. } | Request::Around { .. } => Reply::Page(self.page()),
+            Request::Topics { .. } => Reply::Topics(topics()),
             Request::Draft { .. } => Reply::Draft(Draft::default()),
             Request::Send { .. } => Reply::Sent(SendOutcome::Queued {
                 message: MessageId(50),

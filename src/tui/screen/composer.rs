@@ -433,13 +433,7 @@ fn draw_active(
     }
     paint.pair(title, left, state);
 
-    let head = thread::rows(model, title.width.into());
-    for (pieces, down) in head.iter().zip(2..) {
-        let pieces = pieces.iter();
-        let spans = pieces.flat_map(|(role, line)| safe(&model.theme, line, *role));
-        paint.row(inset(nth(area, down), 1, 1), spans.collect());
-    }
-    let above = head_rows(model, area.width) + 2;
+    let above = draw_head(model, &mut paint, area) + 2;
     let text = Rect {
         y: area.y + above.min(area.height),
         height: area.height.saturating_sub(above + 1),
@@ -470,6 +464,17 @@ fn draw_active(
         paint.row(below, vec![paint.own(Role::Wait, what)]);
     }
     caret
+}
+
+/// Draws where the message belongs, below the title; returns the rows that takes.
+fn draw_head(model: &Model, paint: &mut Paint<'_>, area: Rect) -> u16 {
+    let rows = thread::rows(model, usize::from(area.width.saturating_sub(2)));
+    for (pieces, down) in rows.iter().zip(2..) {
+        let pieces = pieces.iter();
+        let spans = pieces.flat_map(|(role, line)| safe(&model.theme, line, *role));
+        paint.row(inset(nth(area, down), 1, 1), spans.collect());
+    }
+    head_rows(model, area.width)
 }
 
 /// Returns how much of what the network takes is written, once it is a good part of that.

@@ -176,6 +176,10 @@ pub(super) fn standing(model: &Model, account: AccountId, claim: &Claim) -> Stan
 }
 
 /// Tells whether an action would do anything now; `None` where that is as on any screen.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is as on any screen"
+)]
 pub(in crate::tui) fn can(model: &Model, action: Action) -> Option<bool> {
     let logins = &model.logins;
     Some(match action {
@@ -192,6 +196,10 @@ pub(in crate::tui) fn can(model: &Model, action: Action) -> Option<bool> {
 }
 
 /// Says why an action does nothing now.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is as on any screen"
+)]
 pub(in crate::tui) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let logins = &model.logins;
     match action {
@@ -244,6 +252,10 @@ fn why_not_open(model: &Model) -> Option<&'static str> {
 }
 
 /// Acts on a key of the table.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is as on any screen"
+)]
 pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.touch();
     match action {

@@ -270,7 +270,7 @@ mod tests {
     fn the_four_ways_of_being_proven_differ_in_words_and_not_by_colour_alone() {
         let mut words: Vec<_> = Provenance::ALL.map(|one| mark(one).1).to_vec();
         for one in &words {
-            assert!(one.chars().filter(|c| c.is_ascii_alphabetic()).count() > 4);
+            assert!(one.chars().filter(char::is_ascii_alphabetic).count() > 4);
         }
         words.sort_unstable();
         words.dedup();
@@ -304,7 +304,7 @@ mod tests {
             answers: Some(MessageId(2)),
             ..Routing::default()
         };
-        let answer = message(Author::Peer, routing.clone());
+        let answer = message(Author::Peer, routing);
         let around = Around {
             answers: Some(&asked),
             ..NOTHING

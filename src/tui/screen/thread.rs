@@ -30,11 +30,11 @@ pub(in crate::tui) struct Belongs {
 impl Belongs {
     /// Returns its kind: a response where it answers something and nothing else was said.
     fn kind(&self) -> MessageKind {
-        self.kind.unwrap_or(if self.answers.is_some() {
-            MessageKind::Response
-        } else {
-            MessageKind::Request
-        })
+        match (self.kind, &self.answers) {
+            (Some(kind), _) => kind,
+            (None, Some(_)) => MessageKind::Response,
+            (None, None) => MessageKind::Request,
+        }
     }
 
     /// Tells whether it may leave: to several only after a person saw to whom.
@@ -188,8 +188,8 @@ fn topic(model: &Model) -> Option<&PeerText> {
 
 /// Returns the rows of the composer that say where the message belongs.
 pub(super) fn rows(model: &Model, room: usize) -> Vec<Pieces> {
-    let threads = |channel: &&Channel| channel.network.has_threads();
-    if model.open_channel().filter(threads).is_none() {
+    let here = model.open_channel();
+    if !here.is_some_and(|channel| channel.network.has_threads()) {
         return Vec::new();
     }
     let belongs = &model.composer.belongs;

@@ -323,8 +323,9 @@ impl Facts {
                 });
                 topics.len() - 1
             });
-            topics[at].messages += 1;
-            topics[at].unread += u32::from(!letter.read);
+            let topic = topics.get_mut(at).unwrap();
+            topic.messages += 1;
+            topic.unread += u32::from(!letter.read);
         }
         topics
     }
