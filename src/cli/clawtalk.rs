@@ -346,6 +346,10 @@ async fn logins(handle: &Handle) -> Result<Vec<OwnAccount>, Error> {
 /// Finds the login that is meant: the only one, or the one with this number or name.
 async fn login(handle: &Handle, which: Option<&str>) -> Result<OwnAccount, Error> {
     let all = logins(handle).await?;
+    if all.is_empty() {
+        let how = "you have no login there yet; `chaperon clawtalk login` or `register` makes one";
+        return Err(api::Error::BadRequest(how.to_owned()).into());
+    }
     let number = which.and_then(|which| which.parse().ok()).map(AccountId);
     let mut meant = all.into_iter().filter(|account| {
         which.is_none_or(|which| account.address == which || Some(account.id) == number)

@@ -172,11 +172,13 @@ pub(super) fn preset_text(
 /// Returns our keys of a channel: its own, or those of the login that it belongs to.
 pub(super) fn own_keys(read: &impl Read, keyed: &Keyed) -> Result<OwnKeys, store::Error> {
     let account = keyed.channel.account;
-    let account = account.map(|id| accounts::by_id(read, id)).transpose()?;
-    Ok(match account.flatten() {
-        Some(account) => keys_of(&account),
-        None => SecretKey::from_bytes(*keyed.secret).into(),
-    })
+    let Some(account) = account else {
+        return Ok(SecretKey::from_bytes(*keyed.secret).into());
+    };
+    let account = accounts::by_id(read, account)?;
+    account
+        .map(|account| keys_of(&account))
+        .ok_or(store::Error::Corrupt("login of a channel in use"))
 }
 
 /// Returns the keys of a login.

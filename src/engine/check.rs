@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::api::{Checked, CheckedMessage, Error, Event, Reply, Role};
-use crate::model::{Actor, Body, Content, Message, MessageId, Passage, PeerText, Verdict, Words};
+use crate::model::{
+    Actor, Audience, Body, Channel, Content, Message, MessageId, Passage, PeerText, Routing,
+    Verdict, Words,
+};
 use crate::net::{Command, Mode, Problem};
 use crate::store::{self, channels, messages, review};
 
@@ -165,7 +168,7 @@ impl Core {
         if self.is_paused() {
             return Ok(Reply::Checked(checked));
         }
-        let mut channel: Option<channels::Keyed> = None;
+        let mut channel: Option<(Channel, String)> = None;
         let is_out = |id| self.leases.contains_key(&id);
         let (messages, more) = messages::for_assistant(&self.store, AT_ONCE, is_out)?;
         if more {
@@ -175,15 +178,22 @@ impl Core {
         for message in messages {
             if channel
                 .as_ref()
-                .is_none_or(|channel| channel.channel.id != message.channel)
+                .is_none_or(|(channel, _)| channel.id != message.channel)
             {
-                channel = channels::by_id(&self.store, message.channel)?;
+                channel = channels::by_id(&self.store, message.channel)?
+                    .map(|keyed| {
+                        let reference = channels::reference_of(&self.store, &keyed.channel)?;
+                        Ok::<_, Error>((keyed.channel, reference))
+                    })
+                    .transpose()?;
             }
-            let Some(channel) = &channel else {
+            let Some((channel, reference)) = &channel else {
                 continue;
             };
             let id = message.id;
-            checked.messages.extend(handed(message, channel));
+            checked
+                .messages
+                .extend(handed(message, (channel, reference)));
             self.leases.insert(id, now.after(LEASE));
         }
         Ok(Reply::Checked(checked))
@@ -212,6 +222,21 @@ impl Core {
     }
 }
 
+/// Returns what the assistant gets of how a message stands among others: none of the words in it
+/// where a person let something else pass in place of the message.
+fn shown_routing(routing: Box<Routing>, passage: Passage) -> Box<Routing> {
+    match passage {
+        Passage::Alone | Passage::AsIs | Passage::Edited => routing,
+        Passage::HiddenRemoved | Passage::OwnWords => Box::new(Routing {
+            topic: None,
+            correlation: None,
+            reply_to: None,
+            audience: Audience::One,
+            ..*routing
+        }),
+    }
+}
+
 /// Returns what the assistant gets of a message: what a person let pass in its place, or itself.
 pub(super) fn given(content: Content, instead: Option<Words>) -> Option<Body> {
     let Content::Text(body) = content else {
@@ -228,20 +253,22 @@ pub(super) fn given(content: Content, instead: Option<Words>) -> Option<Body> {
     })
 }
 
-fn handed(message: Message, channel: &channels::Keyed) -> Option<CheckedMessage> {
+fn handed(message: Message, (channel, reference): (&Channel, &str)) -> Option<CheckedMessage> {
     let passage = message.passage.unwrap_or(Passage::Alone);
     let body = given(message.content, message.other)?;
     Some(CheckedMessage {
         id: message.id,
-        channel_id: channel.channel.address.clone(),
-        from: channel.channel.name.clone(),
+        channel_id: reference.to_owned(),
+        from: channel.name.clone(),
         seq: message.seq,
         unsafe_subject: body.subject,
         unsafe_body: body.body,
         unsafe_metadata: body.metadata,
-        instructions: channel.channel.instructions.clone(),
+        instructions: channel.instructions.clone(),
         at: message.at,
         passage,
-        routing: message.routing,
+        routing: message
+            .routing
+            .map(|routing| shown_routing(routing, passage)),
     })
 }

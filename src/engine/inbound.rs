@@ -485,7 +485,8 @@ fn judge_handshake(
 
 /// Tells why the key that a relay shows for an active channel is alarming, if it is.
 fn differs(channel: &Channel, shown: &str) -> Option<StopReason> {
-    if channel.inviter {
+    // Only who accepted a link finds their own key there.
+    if channel.inviter || net::of(channel.network).links().is_none() {
         (channel.their_key.as_deref() != Some(shown)).then_some(StopReason::KeyChanged)
     } else {
         (channel.our_key != shown).then_some(StopReason::AnsweredTwice)

@@ -13,6 +13,7 @@ use crate::store::channels::Keyed;
 use crate::store::{self, Tx, accounts, log};
 
 use super::accounts::logging_in;
+use super::channels::keys_of;
 use super::contacts::{no_random, write_down};
 use super::core::{Answer, Core, Internal};
 use super::reading::{in_use, short, shown};
@@ -28,6 +29,8 @@ pub(super) struct NewLogin {
     endpoint: String,
     address: String,
     own: OwnKeys,
+    /// The login that only gets another API key.
+    renews: Option<AccountId>,
 }
 
 /// Who is to be added once it is known under which key the relay shows them.
@@ -37,6 +40,8 @@ pub(super) struct Adding {
     account: AccountId,
     address: String,
     seen: Option<Fingerprint>,
+    /// The name of our login there.
+    ours: Option<String>,
 }
 
 impl Core {
@@ -90,31 +95,43 @@ impl Core {
         let endpoint = logins
             .read_endpoint(&request.endpoint)
             .map_err(Error::BadRequest)?;
-        logins
-            .check_address(&request.address)
-            .map_err(Error::BadRequest)?;
-        let known = accounts::all(&self.store, request.network)?;
-        let known = known.iter().find(|account| {
-            account.endpoint == endpoint && account.address.eq_ignore_ascii_case(&request.address)
-        });
-        if let Some(known) = known {
-            return Err(Error::BadRequest(format!(
-                "this profile is {} there already; leave that login first",
-                known.address
-            )));
+        // What a relay registers is narrower than what it may know already; the network says so.
+        if matches!(request.ticket, Ticket::Token(_)) {
+            logins
+                .check_address(&request.address)
+                .map_err(Error::BadRequest)?;
         }
-        let own = match &request.keys {
-            Some(text) => logins.read_keys(text.expose()).map_err(Error::BadRequest)?,
-            None => logins.new_keys(
+        let known = known_login(
+            accounts::all(&self.store, request.network)?,
+            (&endpoint, &request.address),
+        );
+        let of = net::of(request.network);
+        let given = request.keys.as_ref();
+        let given = given.map(|text| logins.read_keys(text.expose()).map_err(Error::BadRequest));
+        let own = match (given.transpose()?, &known) {
+            (Some(own), _) => own,
+            (None, Some(known)) => keys_of(known),
+            (None, None) => logins.new_keys(
                 SecretKey::generate().map_err(no_random)?,
                 SecretKey::generate().map_err(no_random)?,
             ),
         };
+        if let Some(known) = &known {
+            let same = of.public_of(&own) == of.public_of(&keys_of(known));
+            if !same || matches!(request.ticket, Ticket::Invite(_)) {
+                return Err(Error::BadRequest(format!(
+                    "this profile is {} there already, with keys of its own; leave that login \
+                     first",
+                    known.address
+                )));
+            }
+        }
         let login = NewLogin {
             network: request.network,
             endpoint,
             address: request.address,
             own,
+            renews: known.map(|known| known.id),
         };
         let secret = |text: &Passphrase| Zeroizing::new(text.expose().to_owned());
         let ticket = match &request.ticket {
@@ -156,10 +173,31 @@ impl Core {
             created_at: now,
         };
         let tx = self.store.write()?;
-        account.id = accounts::insert(&tx, login.network, &account)?;
+        // Another call may have made it meanwhile.
+        let known = known_login(
+            accounts::all(&tx, login.network)?,
+            (&account.endpoint, &account.address),
+        );
+        let what = match (known, login.renews) {
+            (Some(known), Some(renews)) if known.id == renews => {
+                account.id = renews;
+                let token = account.token.as_ref();
+                accounts::set_token(&tx, renews, token.map_or("", |token| token.as_str()))?;
+                "identity_renewed"
+            }
+            (None, _) => {
+                account.id = accounts::insert(&tx, login.network, &account)?;
+                "identity_made"
+            }
+            (Some(_), _) => {
+                return Err(Error::BadRequest(
+                    "this profile got that login meanwhile".to_owned(),
+                ));
+            }
+        };
         let entry = log::NewEntry {
             detail: login.network.label(),
-            ..log::NewEntry::plain(now, Actor::Human, "identity_made", None)
+            ..log::NewEntry::plain(now, Actor::Human, what, None)
         };
         log::append(&tx, &entry)?;
         tx.commit()?;
@@ -193,12 +231,15 @@ impl Core {
         answer: Answer,
     ) {
         let internal = self.internal.clone();
+        let login = accounts::by_id(&self.store, account).ok().flatten();
+        let ours = login.map(|login| login.address);
         self.list(account, answer, move |network, found, answer| {
             let adding = Adding {
                 network,
                 account,
                 address,
                 seen,
+                ours,
             };
             // The engine stopped, and with it whoever waited.
             let _stopped = internal.send(Internal::Listed {
@@ -269,17 +310,12 @@ impl Core {
             ..
         } = adding;
         let of = net::of(*network);
-        if seen
-            .as_ref()
-            .is_some_and(|seen| *seen != short(of, &who.key))
-        {
+        let shown = short(of, &who.key);
+        if seen.as_ref().is_some_and(|seen| *seen != shown) {
             return Err(Error::Changed);
         }
         let login =
             accounts::by_id(&self.store, *account)?.ok_or_else(|| no_such_login(*account))?;
-        if who.address == login.address {
-            return Err(Error::BadRequest("that is yourself".to_owned()));
-        }
         if of.read_key(&who.key).is_none() {
             return Err(Error::BadRequest(format!(
                 "{} has no usable key there yet, so nothing can be sealed for them",
@@ -292,7 +328,7 @@ impl Core {
         if let Some(id) = known {
             let keyed = self.find(&ChannelRef::Id(id))?;
             let tx = self.store.write()?;
-            take_up(&tx, &keyed, &who.key, now)?;
+            take_up(&tx, &keyed, (&who.key, seen.is_some()), now)?;
             tx.commit()?;
             return Ok(id);
         }
@@ -349,6 +385,16 @@ impl Core {
     }
 }
 
+/// Finds the login under this name at this relay.
+fn known_login(
+    all: Vec<accounts::Account>,
+    (endpoint, address): (&str, &str),
+) -> Option<accounts::Account> {
+    all.into_iter().find(|account| {
+        account.endpoint == endpoint && account.address.eq_ignore_ascii_case(address)
+    })
+}
+
 /// Takes up a channel that is known already, if its key is the one that the relay shows.
 fn take_up(tx: &Tx<'_>, keyed: &Keyed, key: &str, now: UnixMillis) -> Result<(), Error> {
     let channel = &keyed.channel;
@@ -362,8 +408,15 @@ fn take_up(tx: &Tx<'_>, keyed: &Keyed, key: &str, now: UnixMillis) -> Result<(),
             "the channel with {} is stopped; settle that first",
             channel.address
         ))),
+        _ if other && !compared => Err(Error::BadRequest(format!(
+            "the relay shows another key for {} than the one you knew; compare it with them, and \
+             name its fingerprint",
+            channel.address
+        ))),
         ChannelState::Invited | ChannelState::Superseded | ChannelState::Closed => {
             store::channels::pin(tx, channel.id, key)?;
+            // What was sealed for another key has to be sealed again.
+            store::outbox::unseal(tx, channel.id)?;
             Ok(write_down(
                 tx,
                 now,
@@ -377,6 +430,9 @@ fn take_up(tx: &Tx<'_>, keyed: &Keyed, key: &str, now: UnixMillis) -> Result<(),
 
 /// Finds who is meant: by the exact name, or by the only one that differs in case alone.
 fn find_in(adding: &Adding, found: Vec<Sighting>) -> Result<Somebody, Error> {
+    if adding.ours.as_deref() == Some(&*adding.address) {
+        return Err(Error::BadRequest("that is yourself".to_owned()));
+    }
     let mut like = Vec::new();
     for sighting in found {
         let url = sighting.url;

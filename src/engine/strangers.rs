@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::net::{self, Somebody, Stranger};
 use crate::store::channels::{Keyed, NewChannel};
-use crate::store::{self, Tx, accounts, channels, log, requests, review};
+use crate::store::{self, Tx, accounts, channels, log, outbox, requests, review};
 
 use super::channels::keys_of;
 use super::contacts::write_down;
@@ -77,7 +77,14 @@ pub(super) fn judge_stranger(
         });
     }
     if requests::count(tx, id, false)? >= MOST_REQUESTS {
-        return Ok(Judged::Refused);
+        // What a person refused last is what they are refused for.
+        let last = requests::last(tx, id, false)?;
+        let rejected = last.is_some_and(|last| last.state == RequestState::Rejected);
+        return Ok(if rejected {
+            Judged::Rejected
+        } else {
+            Judged::Refused
+        });
     }
     match known.channel.state {
         ChannelState::Invited
@@ -162,7 +169,8 @@ pub(super) fn insert_peer(tx: &Tx<'_>, peer: &NewPeer<'_>) -> Result<ChannelId, 
         state,
         inviter: state == ChannelState::Invited,
         relay: &who.endpoint,
-        secret: &account.secret,
+        // Of a login that is one of several the key lies with it alone, and goes with it.
+        secret: if several { &[0; 32] } else { &account.secret },
         our_key: &of.write_key(&of.public_of(&keys_of(account))),
         their_key: None,
         announce: false,
@@ -299,6 +307,8 @@ pub(super) fn carry_contact(
     Ok(match verdict {
         Verdict::Approve => {
             channels::pin(tx, id, key)?;
+            // What was sealed for another key has to be sealed again.
+            outbox::unseal(tx, id)?;
             channels::set_relay(tx, id, &asked.endpoint)?;
             requests::settle(tx, id, false, RequestState::Approved, now)?;
             if moved {

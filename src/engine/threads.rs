@@ -2,7 +2,8 @@
 
 use crate::api::{ChannelRef, Error, LONGEST_TOPIC, Reply, SentTo, Thread};
 use crate::model::{
-    Audience, Author, Channel, ChannelId, ChannelState, MessageKind, PeerText, Routing,
+    Audience, Author, Body, Channel, ChannelId, ChannelState, MessageId, MessageKind, PeerText,
+    Routing,
 };
 use crate::net;
 use crate::store::{messages, routing};
@@ -41,7 +42,7 @@ impl Core {
             .map(|id| {
                 messages::by_id(&self.store, id)?
                     .filter(|message| message.channel == channel.id)
-                    .ok_or_else(|| Error::BadRequest(format!("there is no message {id} to answer")))
+                    .ok_or_else(|| no_such(id))
             })
             .transpose()?;
         let before = answered
@@ -87,21 +88,59 @@ impl Core {
             .iter()
             .map(|channel| PeerText::new(channel.address.as_str()))
             .collect();
-        let mut sent = Vec::new();
-        for channel in all {
+        let mut texts = Vec::new();
+        for channel in &all {
             let text = Text {
                 subject: PeerText::default(),
                 body: body.clone(),
                 author: Author::Human,
-                thread: thread.clone(),
+                thread: self.thread_for(channel, thread)?,
                 audience: Audience::Several(names.clone()),
             };
+            self.see_that_it_may_leave(channel, &text)?;
+            texts.push(text);
+        }
+        let mut sent = Vec::new();
+        for (channel, text) in all.iter().zip(texts) {
             sent.push(SentTo {
                 channel: channel.id,
                 outcome: self.queue_text(&ChannelRef::Id(channel.id), text)?,
             });
         }
         Ok(Reply::SentToSeveral(sent))
+    }
+
+    /// Returns where a message to several belongs in one of their channels: it answers something in
+    /// the channel of that alone, and stands in the same topic in all of them.
+    fn thread_for(&self, channel: &Channel, thread: &Thread) -> Result<Thread, Error> {
+        let Some(answers) = thread.answers else {
+            return Ok(thread.clone());
+        };
+        let answered = messages::by_id(&self.store, answers)?.ok_or_else(|| no_such(answers))?;
+        if answered.channel == channel.id {
+            return Ok(thread.clone());
+        }
+        let topic = answered.routing.and_then(|routing| routing.topic);
+        Ok(Thread {
+            answers: None,
+            topic: thread.topic.clone().or(topic),
+            ..thread.clone()
+        })
+    }
+
+    /// Refuses a message that could not be queued: before it, the same goes to somebody else.
+    fn see_that_it_may_leave(&mut self, channel: &Channel, text: &Text) -> Result<(), Error> {
+        let routing = self.routing_for(channel, text.thread.clone(), text.audience.clone())?;
+        let body = Body {
+            subject: text.subject.clone(),
+            body: text.body.clone(),
+            metadata: PeerText::new("{}"),
+        };
+        let keyed = self.find(&ChannelRef::Id(channel.id))?;
+        self.check_size(&keyed, &body)?;
+        // A person's own words are never held, so nothing is stored by this.
+        self.judge_outbound(channel, text.author, (&body, routing.as_ref()))?;
+        Ok(())
     }
 
     /// Finds the channels of several recipients, and refuses where one cannot be written to.
@@ -138,4 +177,8 @@ impl Core {
         self.find(&ChannelRef::Id(channel))?;
         Ok(Reply::Topics(routing::topics(&self.store, channel)?))
     }
+}
+
+fn no_such(message: MessageId) -> Error {
+    Error::BadRequest(format!("there is no message {message} to answer"))
 }

@@ -55,11 +55,13 @@ pub fn of(read: &impl Read, network: NetworkId) -> Result<Option<Account>, Error
     Ok(all(read, network)?.into_iter().next())
 }
 
-/// Returns one login.
+/// Returns one login, unless it was left.
 pub fn by_id(read: &impl Read, id: AccountId) -> Result<Option<Account>, Error> {
     Ok(read
         .connection()
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?1"))?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM accounts WHERE id = ?1 AND network <> 'gone'"
+        ))?
         .query_row([id.0], account_of)
         .optional()?)
 }

@@ -206,16 +206,41 @@ fn one(read: &impl Read, columns: &str, id: ChannelId) -> Result<Option<Keyed>, 
 /// Returns the channels with this network id or this local name.
 ///
 /// Neither goes before the other: whoever makes a link chooses its id, and must not be able to
-/// choose the name under which somebody else is known here.
+/// choose the name under which somebody else is known here. Where several logins of ours know the
+/// same peer, `ID#NUMBER` with the local number of the channel tells them apart.
 pub fn by_reference(read: &impl Read, reference: &str) -> Result<Vec<ChannelId>, Error> {
     ids(
         read,
         "SELECT id FROM channels
-         WHERE iif(account IS NULL, address, substr(address, instr(address, '/') + 1)) = ?1
+         WHERE (account IS NULL AND address = ?1)
+            OR (account IS NOT NULL
+                AND substr(address, instr(address, '/') + 1) || '#' || id = ?1)
+            OR (account IS NOT NULL AND state NOT IN ('superseded', 'closed')
+                AND substr(address, instr(address, '/') + 1) = ?1)
             OR (state NOT IN ('superseded', 'closed')
             AND open('channels.name', id, name) = ?1)",
         reference,
     )
+}
+
+/// Returns the shortest text that [`by_reference`] finds a channel in use by, and no other by its
+/// id: the id, with the number of the channel where several logins of ours know the same peer.
+pub fn reference_of(read: &impl Read, channel: &Channel) -> Result<String, Error> {
+    if channel.account.is_none() {
+        return Ok(channel.address.clone());
+    }
+    let alike = ids(
+        read,
+        "SELECT id FROM channels
+         WHERE account IS NOT NULL AND state NOT IN ('superseded', 'closed')
+            AND substr(address, instr(address, '/') + 1) = ?1",
+        &channel.address,
+    )?;
+    Ok(if alike.iter().all(|id| *id == channel.id) {
+        channel.address.clone()
+    } else {
+        format!("{}#{}", channel.address, channel.id)
+    })
 }
 
 /// Returns the channel that a network knows by this id, of a login of ours where it can have

@@ -1,7 +1,6 @@
 //! How messages stand among others: kinds, topics, what answers what.
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use sha2::{Digest as _, Sha256};
 
 use crate::model::{
     Audience, ChannelId, Message, MessageId, MessageKind, PeerText, Provenance, Routing, Topic,
@@ -9,6 +8,9 @@ use crate::model::{
 
 use super::messages::{COLUMNS, message_of};
 use super::{Error, Read, Tx};
+
+/// Requests among which the one is looked for that an answer belongs to, the last ones first.
+const LAST_REQUESTS: u32 = 1000;
 
 /// Notes how a stored message stands among others. What it answers is found here, and
 /// [`Routing::answers`] is what a person chose where they did.
@@ -35,8 +37,8 @@ pub fn set(
         "UPDATE messages SET kind = ?2, topic = seal('messages.topic', id, ?3),
             correlation = seal('messages.correlation', id, ?4),
             reply_to = seal('messages.reply_to', id, ?5), answers = ?6,
-            audience = seal('messages.audience', id, ?7), remote_id = ?8, pair = ?9,
-            provenance = ?10
+            audience = seal('messages.audience', id, ?7), remote_id = ?8,
+            provenance = ?9
          WHERE id = ?1",
     )?
     .execute(params![
@@ -48,7 +50,6 @@ pub fn set(
         answers.map(|answers| answers.0),
         audience,
         routing.remote_id,
-        routing.correlation.as_ref().map(pair),
         routing.provenance.map(Provenance::as_str),
     ])?;
     Ok(())
@@ -83,13 +84,20 @@ fn answered(
     }
     let found: Option<i64> =
         tx.0.prepare_cached(
-            "SELECT id FROM messages
-             WHERE channel = ?1 AND pair = ?2 AND kind = 'request' AND id < ?3
-             ORDER BY id DESC LIMIT 1",
+            "SELECT id FROM
+                (SELECT id, correlation FROM messages
+                 WHERE channel = ?1 AND kind = 'request' AND id < ?3 ORDER BY id DESC LIMIT ?4)
+             WHERE open('messages.correlation', id, correlation) = ?2 LIMIT 1",
         )?
-        .query_row(params![channel.0, pair(correlation), message.0], |row| {
-            row.get(0)
-        })
+        .query_row(
+            params![
+                channel.0,
+                correlation.expose_untrusted(),
+                message.0,
+                LAST_REQUESTS
+            ],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(found.map(MessageId))
 }
@@ -175,10 +183,6 @@ pub(super) fn routing_of(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<
         remote_id: row.get(from + 6)?,
         provenance: provenance.as_deref().and_then(Provenance::parse),
     }))
-}
-
-fn pair(correlation: &PeerText) -> [u8; 32] {
-    Sha256::digest(correlation.expose_untrusted()).into()
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ pub enum InviteVerb {
     /// Delete one; who registered with it stays
     Delete {
         /// Code of the invite
+        #[arg(allow_hyphen_values = true)]
         code: String,
     },
 }

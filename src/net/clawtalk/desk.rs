@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use crate::model::{ChannelId, Content, Digest, PeerText, Routing, UnixMillis};
 use crate::net::{
-    Accepted, Account, Failure, Incoming, News, Post, Problem, Retry, Settled, Sighting, Watch,
+    Accepted, Account, Arrived, Failure, Incoming, News, Post, Problem, Retry, Settled, Sighting,
+    Watch,
 };
 use crate::wire::clawtalk::{
-    AgentName, ApiKey, Audit, Direction, EnvelopeId, JsText, PeerKeys, encode_payload,
+    AgentName, ApiKey, Audit, Direction, EnvelopeId, JsText, PeerKeys, encode_payload, encode_time,
 };
 use crate::wire::mailbox::RelayUrl;
 
@@ -37,7 +38,8 @@ const LIVELY: Duration = Duration::from_secs(60);
 const DIRECTORY_AGE: Duration = Duration::from_secs(60);
 /// The same where somebody is missing in it.
 const MISSING_AGE: Duration = Duration::from_secs(30);
-/// Longest time that a message waits here for its turn. The engine takes it for lost later.
+/// Longest time before a message is posted: to look who is there, and to wait for its turn. The
+/// engine takes it for lost later than that and the post together.
 const LONGEST_TURN: Duration = Duration::from_secs(45);
 /// Longest time that a look may take which somebody waits for.
 const LOOK: Duration = Duration::from_secs(60);
@@ -62,6 +64,8 @@ pub(super) struct Desk {
     /// Messages of strangers that the engine knows of, until a person decides something.
     told: Mutex<HashSet<EnvelopeId>>,
     audited: AtomicBool,
+    /// Whether the relay shows no keys of ours, and does not take them.
+    keyless: AtomicBool,
     health: Mutex<Option<(Instant, Option<String>)>>,
 }
 
@@ -86,6 +90,7 @@ impl Desk {
             stirred: Notify::new(),
             told: Mutex::default(),
             audited: AtomicBool::new(account.audited),
+            keyless: AtomicBool::new(false),
             health: Mutex::default(),
             account,
         })
@@ -219,7 +224,8 @@ impl Desk {
         }
         let shown = lock(&self.inbox).shown();
         if shown == Some(Shown::WithoutKeys) {
-            self.client.upload_keys(&self.us, &self.keys()).await?;
+            let uploaded = self.client.upload_keys(&self.us, &self.keys()).await;
+            self.keyless.store(uploaded.is_err(), Ordering::Relaxed);
         }
         Ok(())
     }
@@ -232,7 +238,11 @@ impl Desk {
     /// Says in words what is wrong with how the relay shows us.
     fn misrepresented(&self) -> Option<&'static str> {
         match lock(&self.inbox).shown()? {
-            Shown::AsWeAre | Shown::WithoutKeys => None,
+            Shown::AsWeAre => None,
+            Shown::WithoutKeys => self
+                .keyless
+                .load(Ordering::Relaxed)
+                .then_some("the relay does not take your keys, so nobody can seal for you"),
             Shown::WithOtherKeys => Some(
                 "the relay shows other keys than yours under your name: what others seal for you \
                  you cannot read, and somebody else may",
@@ -288,7 +298,7 @@ impl Desk {
             arrived,
             ids,
         } = listing;
-        let copies = self.copies(&arrived);
+        let copies = self.copies(channel, &arrived);
         let news = News::Listing {
             channel,
             arrived,
@@ -308,39 +318,52 @@ impl Desk {
             .collect()
     }
 
-    /// Posts an envelope, if it would reach whom it is for.
-    pub(super) async fn post(&self, post: &Post) -> Result<Accepted, Failure> {
+    /// Posts an envelope, if it would reach whom it is for. The copy is for [`Self::audit`], once
+    /// it is durable here that the message left.
+    pub(super) async fn post(&self, post: &Post) -> (Result<Accepted, Failure>, Option<Copy>) {
+        match self.try_post(post).await {
+            Ok((accepted, copy)) => (Ok(accepted), copy),
+            Err(failure) => (Err(failure), None),
+        }
+    }
+
+    async fn try_post(&self, post: &Post) -> Result<(Accepted, Option<Copy>), Failure> {
         let to = lock(&self.inbox).name_of(post.channel);
         let to = to.ok_or_else(|| later("the channel is not in use"))?;
-        self.see_that_it_arrives(&to).await?;
-        self.wait_for_a_turn().await?;
+        let ready = async {
+            self.see_that_it_arrives(&to).await?;
+            self.wait_for_a_turn().await
+        };
+        let in_time = tokio::time::timeout(LONGEST_TURN, ready).await;
+        in_time.map_err(|_elapsed| {
+            later("the relay takes long to answer, or ten messages in ten seconds")
+        })??;
         let key = post.sealed.envelope.hex();
         let taken = self.client.post(&post.sealed.payload, &key).await;
         self.count(&taken);
         self.stirred.notify_one();
-        let taken = taken?;
-        if let Some(id) = taken.posted.id.clone() {
-            let body = match &post.routing {
-                Some(routing) => with_recipients(&post.body, &routing.audience),
-                None => post.body.clone(),
-            };
-            self.audit(&Copy {
-                id,
-                direction: Direction::Sent,
-                to_or_from: to,
-                payload: encode_payload(&body),
-                routing: post.routing.clone().unwrap_or_default(),
-                at: taken.posted.at.unwrap_or_else(now),
-            })
-            .await;
-        }
-        Ok(Accepted {
-            seq: None,
-            remote_id: taken.posted.id.map(|id| id.as_str().to_owned()),
-            answer: taken.answer,
-            delivered: false,
-            original: None,
-        })
+        let posted = taken?.posted;
+        let remote_id = posted.id.as_ref().map(|id| id.as_str().to_owned());
+        // Made here: what the relay says beside this nobody has looked at.
+        let answer = serde_json::json!({
+            "ok": true,
+            "id": remote_id,
+            "ts": posted.at.map(encode_time),
+        });
+        let copy = posted.id.map(|id| Copy {
+            id,
+            direction: Direction::Sent,
+            other: to,
+            payload: payload_of(post),
+            routing: post.routing.clone().unwrap_or_default(),
+            at: posted.at.unwrap_or_else(now),
+        });
+        let accepted = Accepted {
+            remote_id,
+            answer: answer.to_string(),
+            ..Accepted::default()
+        };
+        Ok((accepted, copy))
     }
 
     /// Counts a post that was answered.
@@ -366,15 +389,11 @@ impl Desk {
     }
 
     async fn wait_for_a_turn(&self) -> Result<(), Failure> {
-        let until = Instant::now() + LONGEST_TURN;
         loop {
             let turn = lock(&self.rate).begin(Instant::now());
             let Err(wait) = turn else {
                 return Ok(());
             };
-            if Instant::now() + wait > until {
-                return Err(later("the relay takes ten messages in ten seconds"));
-            }
             tokio::time::sleep(wait).await;
         }
     }
@@ -404,11 +423,14 @@ impl Desk {
     }
 
     /// Prepares readable copies of what arrived, where a person wants the relay to have them.
-    fn copies(&self, arrived: &[crate::net::Arrived]) -> Vec<(Digest, Copy)> {
+    fn copies(&self, channel: ChannelId, arrived: &[Arrived]) -> Vec<(Digest, Copy)> {
         if !self.audited.load(Ordering::Relaxed) {
             return Vec::new();
         }
-        let copy = |arrived: &crate::net::Arrived| {
+        let Some(from) = lock(&self.inbox).name_of(channel) else {
+            return Vec::new();
+        };
+        let copy = |arrived: &Arrived| {
             let routing = arrived.routing.clone()?;
             let Content::Text(body) = &arrived.content else {
                 return None;
@@ -416,7 +438,7 @@ impl Desk {
             let copy = Copy {
                 id: EnvelopeId::parse(routing.remote_id.as_deref()?)?,
                 direction: Direction::Received,
-                to_or_from: self.us.clone(),
+                other: from.clone(),
                 payload: encode_payload(body),
                 routing,
                 at: now(),
@@ -427,7 +449,7 @@ impl Desk {
     }
 
     /// Gives the relay a readable copy, where a person wants that. It is no loss if that fails.
-    async fn audit(&self, copy: &Copy) {
+    pub(super) async fn audit(&self, copy: &Copy) {
         if !self.audited.load(Ordering::Relaxed) {
             return;
         }
@@ -436,8 +458,8 @@ impl Desk {
                 .map(|text| JsText::from(text.expose_untrusted()))
         };
         let (from, to) = match copy.direction {
-            Direction::Sent => (&self.us, &copy.to_or_from),
-            Direction::Received => (&copy.to_or_from, &self.us),
+            Direction::Sent => (&self.us, &copy.other),
+            Direction::Received => (&copy.other, &self.us),
         };
         let (topic, correlation) = (label(&copy.routing.topic), label(&copy.routing.correlation));
         let audit = Audit {
@@ -456,11 +478,21 @@ impl Desk {
     }
 }
 
+/// Returns what is in an envelope of ours.
+fn payload_of(post: &Post) -> String {
+    match &post.routing {
+        Some(routing) => encode_payload(&with_recipients(&post.body, &routing.audience)),
+        None => encode_payload(&post.body),
+    }
+}
+
 /// A readable copy of a message for the log of a relay.
-struct Copy {
+#[derive(Debug)]
+pub(super) struct Copy {
     id: EnvelopeId,
     direction: Direction,
-    to_or_from: AgentName,
+    /// Who is at the other end.
+    other: AgentName,
     payload: String,
     routing: Routing,
     at: UnixMillis,

@@ -60,7 +60,7 @@ async fn log_in(
         Ok(()) => Ok(Enrolled {
             token: Zeroizing::new(token.trim().to_owned()),
             published,
-            problem: None,
+            problem: in_the_clear(&relay),
         }),
         Err(refusal) if refusal.why == Why::Forbidden => Err(format!(
             "this API key belongs to another agent than {}",
@@ -77,8 +77,8 @@ async fn sign_up(
     own: &OwnKeys,
     invite: &str,
 ) -> Result<Enrolled, String> {
-    let (relay, name) = read(endpoint, address)?;
     AgentName::registrable(address).map_err(|error| error.to_string())?;
+    let (relay, name) = read(endpoint, address)?;
     let code = match read_signup(invite.trim()) {
         Some((_, code)) => code,
         None => InviteCode::parse(invite.trim()).ok_or("this is not the code of an invite")?,
@@ -100,7 +100,17 @@ async fn sign_up(
     Ok(Enrolled {
         token,
         published: problem.is_none(),
-        problem,
+        problem: problem.or_else(|| in_the_clear(&relay)),
+    })
+}
+
+/// Warns of a relay to which the API key travels unsealed.
+fn in_the_clear(relay: &RelayUrl) -> Option<String> {
+    let seen = !(relay.is_tls() || relay.is_loopback());
+    seen.then(|| {
+        "this relay is reached without TLS: whoever is on the way can read your API key, and \
+         take your place there"
+            .to_owned()
     })
 }
 

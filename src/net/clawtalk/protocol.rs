@@ -5,7 +5,7 @@
 //! before a person as a request for contact, and stays at the relay until they have decided. A
 //! key in the directory that is not the pinned one stops the channel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::crypto::ChannelBox;
@@ -25,6 +25,11 @@ use super::{SCHEME, peer_keys, recipients_in, seal};
 /// another key up to half a minute after its owner put it there, and a message under a new key
 /// must not be judged before that.
 const GRACE: Duration = Duration::from_secs(60);
+/// The same by the relay's clock, which may not go like ours, for an engine that does not live as
+/// long as that.
+const GRACE_THERE: Duration = Duration::from_secs(10 * 60);
+/// Most messages of which it is known when they were first seen.
+const MOST_ODD: usize = 10_000;
 /// Longest text of a stranger that a person is shown before they decide, in bytes.
 const LONGEST_PURPOSE: usize = 1000;
 
@@ -37,6 +42,8 @@ pub struct Inbox {
     own: OwnKeys,
     peers: BTreeMap<AgentName, Peer>,
     directory: Option<Directory>,
+    /// When messages that do not fit the pinned key were first seen here.
+    odd: HashMap<EnvelopeId, UnixMillis>,
 }
 
 /// The other side of a channel.
@@ -154,6 +161,7 @@ impl Inbox {
             own: account.own.clone(),
             peers: BTreeMap::new(),
             directory: None,
+            odd: HashMap::new(),
         })
     }
 
@@ -298,7 +306,7 @@ impl Inbox {
 
     /// Says what to do with each message of an inbox. `elements` are in the order in which they
     /// were written.
-    pub fn sort(&self, elements: &[Result<Envelope, Broken>], now: UnixMillis) -> Sorted {
+    pub fn sort(&mut self, elements: &[Result<Envelope, Broken>], now: UnixMillis) -> Sorted {
         let mut sorted = Sorted::default();
         for element in elements {
             match self.place(element, now) {
@@ -314,7 +322,7 @@ impl Inbox {
         sorted
     }
 
-    fn place(&self, element: &Result<Envelope, Broken>, now: UnixMillis) -> Place {
+    fn place(&mut self, element: &Result<Envelope, Broken>, now: UnixMillis) -> Place {
         // Where nobody is named as its sender no channel could show it. It stays there until the
         // relay forgets it, and so does what we sent ourselves.
         let envelope = element.as_ref().ok();
@@ -333,11 +341,23 @@ impl Inbox {
                 });
         };
         let opened = self.open(envelope, pinned);
-        if fits(&opened) || is_over(envelope, now) {
+        if fits(&opened) || self.waited_enough(envelope, &id, now) {
             Place::Channel(channel, Box::new(arrived(envelope, opened)), id)
         } else {
             Place::Later
         }
+    }
+
+    /// Tells whether a message has waited long enough for another key to show up.
+    fn waited_enough(&mut self, envelope: &Envelope, id: &EnvelopeId, now: UnixMillis) -> bool {
+        if self.odd.len() >= MOST_ODD {
+            self.odd.clear();
+        }
+        let seen = *self.odd.entry(id.clone()).or_insert(now);
+        let there = envelope
+            .at
+            .map(|at| at <= now && now.since(at) >= GRACE_THERE);
+        now.since(seen) >= GRACE || there == Some(true)
     }
 
     fn open(&self, envelope: &Envelope, pinned: &Pinned) -> Opened {
@@ -388,14 +408,6 @@ fn fits(opened: &Opened) -> bool {
         }
     );
     opens && opened.proof != Proof::WrongSignature
-}
-
-/// Tells whether a message has waited long enough for another key to show up.
-fn is_over(envelope: &Envelope, now: UnixMillis) -> bool {
-    // The relay's clock may be ahead of ours; then nothing is gained by waiting for it.
-    envelope
-        .at
-        .is_none_or(|at| at > now || now.since(at) >= GRACE)
 }
 
 fn arrived(envelope: &Envelope, opened: Opened) -> Arrived {

@@ -2,9 +2,8 @@
 //! before the engine has stored it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -122,19 +121,21 @@ impl Worker {
     fn post(&mut self, post: Post) {
         let (message, channel) = (post.message, post.channel);
         let desk = self.login_of(channel).map(|login| Arc::clone(&login.desk));
-        self.begin(async move {
-            let result = match desk {
+        let news = self.news.clone();
+        self.tasks.spawn(async move {
+            let (result, copy) = match &desk {
                 Some(desk) => desk.post(&post).await,
                 // It was stopped or closed meanwhile.
-                None => Err(Failure {
-                    problem: "the channel is not in use".to_owned(),
-                    retry: Retry::Later,
-                }),
+                None => (Err(unused()), None),
             };
-            News::Posted {
+            let posted = News::Posted {
                 message,
                 channel,
                 result,
+            };
+            let durable = tell(&news, posted).await.is_some();
+            if let (Some(desk), Some(copy), true) = (desk, copy, durable) {
+                desk.audit(&copy).await;
             }
         });
     }
@@ -185,6 +186,13 @@ impl Worker {
 
     fn report(&mut self, news: News) {
         self.begin(std::future::ready(news));
+    }
+}
+
+fn unused() -> Failure {
+    Failure {
+        problem: "the channel is not in use".to_owned(),
+        retry: Retry::Later,
     }
 }
 

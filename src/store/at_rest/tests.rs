@@ -64,7 +64,6 @@ const READABLE: &[(&str, &[&str])] = &[
             "kind",
             "answers",
             "remote_id",
-            "pair",
             "provenance",
         ],
     ),

@@ -29,7 +29,6 @@ ALTER TABLE messages ADD COLUMN reply_to TEXT;
 ALTER TABLE messages ADD COLUMN answers INTEGER;  -- the message of this channel that it answers
 ALTER TABLE messages ADD COLUMN audience TEXT;    -- JSON; NULL: for one alone
 ALTER TABLE messages ADD COLUMN remote_id TEXT;   -- the network's id of it
-ALTER TABLE messages ADD COLUMN pair BLOB;        -- SHA-256 of the correlation
 ALTER TABLE messages ADD COLUMN provenance TEXT;  -- Provenance; NULL for our own
 CREATE INDEX messages_by_remote_id ON messages (channel, remote_id) WHERE remote_id IS NOT NULL;
-CREATE INDEX messages_by_pair ON messages (channel, pair) WHERE pair IS NOT NULL;
+CREATE INDEX messages_requests ON messages (channel, id) WHERE kind = 'request';

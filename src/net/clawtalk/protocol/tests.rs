@@ -110,7 +110,7 @@ fn texts(sorted: &Sorted) -> Vec<(i64, Vec<&str>)> {
 
 #[test]
 fn a_letter_of_somebody_accepted_goes_to_their_channel_with_what_it_is_deleted_by() {
-    let inbox = ana();
+    let mut inbox = ana();
     let letters = [letter("bo", 2, "one", NOW), letter("bo", 2, "two", NOW)];
     let sorted = inbox.sort(&letters, NOW);
     assert_eq!(texts(&sorted), [(7, vec!["read", "read"])]);
@@ -128,15 +128,24 @@ fn a_letter_of_somebody_accepted_goes_to_their_channel_with_what_it_is_deleted_b
 
 #[test]
 fn a_letter_that_fits_no_pinned_key_waits_for_the_directory_and_then_is_kept_as_it_came() {
-    let inbox = ana();
+    let mut inbox = ana();
     let letters = [letter("bo", 3, "one", NOW)];
     let sorted = inbox.sort(&letters, NOW);
     assert!(sorted.listings.is_empty() && sorted.wants_directory);
     let later = NOW.after(GRACE);
     assert_eq!(texts(&inbox.sort(&letters, later)), [(7, vec!["raw"])]);
-    // A relay whose clock is ahead gains it nothing.
-    let ahead = [letter("bo", 3, "one", NOW.after(GRACE))];
-    assert_eq!(texts(&inbox.sort(&ahead, NOW)), [(7, vec!["raw"])]);
+    // A relay whose clock is ahead changes nothing of that.
+    let mut inbox = ana();
+    let ahead = [letter("bo", 3, "one", NOW.after(GRACE_THERE))];
+    assert!(inbox.sort(&ahead, NOW).listings.is_empty());
+    assert_eq!(texts(&inbox.sort(&ahead, later)), [(7, vec!["raw"])]);
+    // An engine that lives for one call goes by what the relay says, with room for its clock.
+    let old = [letter("bo", 3, "one", NOW)];
+    assert!(ana().sort(&old, later).listings.is_empty());
+    assert_eq!(
+        texts(&ana().sort(&old, NOW.after(GRACE_THERE))),
+        [(7, vec!["raw"])]
+    );
 }
 
 #[test]
@@ -205,7 +214,7 @@ fn a_letter_of_a_stranger_is_a_request_under_the_key_that_the_relay_shows() {
 
 #[test]
 fn poison_and_our_own_letters_stay_where_they_are_and_spoil_no_other() {
-    let inbox = ana();
+    let mut inbox = ana();
     let letters = [
         Envelope::decode(r#"{"id":"x","payload":"?"}"#),
         Envelope::decode(r#"{"id":"../x","from":"bo","payload":"?"}"#),

@@ -84,7 +84,7 @@ impl Asked<'_> {
     pub(super) async fn add_invite(&self, body: Body) -> Answer {
         self.admin()?;
         let invite = rules::invite(&self.body(body).await?)?;
-        let code = URL_SAFE_NO_PAD.encode(random::<16>()?);
+        let code = new_code()?;
         let header = |name| self.parts.headers.get(name).map(HeaderValue::as_bytes);
         let url = rules::invite_url(
             self.api.options.public_url.as_deref(),
@@ -199,6 +199,17 @@ impl Asked<'_> {
     }
 }
 
+/// Makes a code for an invite. None begins with a dash, which a command line would take for a
+/// flag.
+fn new_code() -> Result<String, Refusal> {
+    loop {
+        let code = URL_SAFE_NO_PAD.encode(random::<16>()?);
+        if !code.starts_with('-') {
+            return Ok(code);
+        }
+    }
+}
+
 fn append_invite(text: &mut Vec<u8>, invite: &Listed) {
     text.extend_from_slice(b"{\"code\":");
     text.extend_from_slice(&escaped(&invite.code));
@@ -226,5 +237,18 @@ fn append_optional(
     }
     if let Some(expires) = expires {
         text.extend_from_slice(format!(",\"expiresAt\":\"{expires}\"").as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_of_an_invite_looks_like_a_flag() {
+        for _ in 0..1_000 {
+            let code = new_code().unwrap();
+            assert!(code.len() == 22 && !code.starts_with('-'), "{code}");
+        }
     }
 }
