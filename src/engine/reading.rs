@@ -12,8 +12,8 @@ use crate::model::{
 use crate::net::{self, Network};
 use crate::store::around::{Around, around};
 use crate::store::{
-    self, Read, channels::Keyed, drafts, held, log, messages, outbox, requests, review, routing,
-    supervision,
+    self, Read, accounts, channels::Keyed, drafts, held, log, messages, outbox, requests, review,
+    routing, supervision,
 };
 
 use super::core::Core;
@@ -32,13 +32,7 @@ const LARGEST_LOG: u32 = 10_000;
 impl Core {
     pub(super) fn status(&self) -> Result<Reply, Error> {
         let keyed = store::channels::all(&self.store)?;
-        let relays: BTreeSet<&str> = keyed
-            .iter()
-            // Where messages go straight to the peer nothing is polled.
-            .filter(|keyed| !keyed.channel.network.is_direct())
-            .filter(|keyed| in_use(keyed.channel.state))
-            .map(|keyed| keyed.channel.relay.as_str())
-            .collect();
+        let relays = self.relays_in_use(&keyed)?;
         let active = keyed
             .iter()
             .filter(|keyed| keyed.channel.state == ChannelState::Active)
@@ -60,11 +54,29 @@ impl Core {
             today: self.today()?,
             wake_problems: self.wakes.problems(),
             outbox: outbox::waiting(&self.store)?,
-            relays: relays.into_iter().map(|relay| self.relay(relay)).collect(),
+            relays: relays.iter().map(|relay| self.relay(relay)).collect(),
             first_look: self.first_looks.state(),
             listening: self.listening.values().cloned().collect(),
             now: self.now(),
         }))
+    }
+
+    /// Returns the relays that are asked: those of channels in use, and those of our logins.
+    fn relays_in_use(&self, channels: &[Keyed]) -> Result<BTreeSet<String>, store::Error> {
+        let of_channels = channels
+            .iter()
+            // Where messages go straight to the peer nothing is polled.
+            .filter(|keyed| !keyed.channel.network.is_direct())
+            .filter(|keyed| in_use(keyed.channel.state))
+            .map(|keyed| keyed.channel.relay.clone());
+        let mut relays: BTreeSet<String> = of_channels.collect();
+        for network in net::ALL.iter().map(|network| network.id()) {
+            if !network.is_direct() {
+                let logins = accounts::all(&self.store, network)?;
+                relays.extend(logins.into_iter().map(|login| login.endpoint));
+            }
+        }
+        Ok(relays)
     }
 
     fn today(&self) -> Result<Today, store::Error> {

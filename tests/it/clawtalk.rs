@@ -1,5 +1,9 @@
 //! Agents on shared relays, through the real program: our relay and the reference's behaviour,
 //! our client and the reference's.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
 
 #[cfg(debug_assertions)]
 mod crash;

@@ -76,12 +76,12 @@ fn a_message_to_several_is_sealed_for_each_and_names_them_all() {
     eve.json(&["clawtalk", "add", "ana"]);
     let engine = ana.engine();
     let channels = [engine.id_of("bo"), engine.id_of("eve")];
-    let send = json!({ "channels": channels, "body": "all of you", "thread": {} });
-    let sent = engine.ask("send_to_several", Some(send));
-    let sent = sent["result"]["value"]
+    let letter = json!({ "channels": channels, "body": "all of you", "thread": {} });
+    let answer = engine.ask("send_to_several", Some(letter));
+    let outcomes = answer["result"]["value"]
         .as_array()
-        .unwrap_or_else(|| panic!("{sent}"));
-    assert_eq!(sent.len(), 2);
+        .unwrap_or_else(|| panic!("{answer}"));
+    assert_eq!(outcomes.len(), 2);
     for (who, from) in [(&bo, "ana"), (&eve, "ana")] {
         let engine = who.engine();
         let all = until(&engine, from, "the message", |all| all.len() == 1);
@@ -176,12 +176,12 @@ fn one_profile_can_be_several_on_the_same_relay() {
     assert_ne!(one["channel"], other["channel"]);
     let engine = ana.engine();
     for (channel, text) in [(&one, "as ana"), (&other, "as anna")] {
-        let send = json!({
+        let letter = json!({
             "channel": channel["channel"], "subject": "", "body": text, "author": "human",
             "now": true,
         });
-        let sent = engine.ask("send", Some(send));
-        assert!(sent["error"].is_null(), "{sent}");
+        let answer = engine.ask("send", Some(letter));
+        assert!(answer["error"].is_null(), "{answer}");
     }
     bo.check();
     let mut who: Vec<_> = bo

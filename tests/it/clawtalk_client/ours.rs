@@ -1,4 +1,8 @@
 //! The client on our own relay.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
 
 use std::time::Instant;
 

@@ -1,4 +1,8 @@
 //! Two agents on a `ClawTalk` relay: on ours, and on one that behaves as the reference's.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
 
 use chaperon::api::{Accounts, AccountsReply, Enrol, Reply, Request, Ticket};
 use chaperon::model::{Channel, NetworkId, Passphrase, PublicKey};
