@@ -111,7 +111,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         },
         Some(Command::Demo(_)) => show_demo(plain).await,
         Some(Command::Doctor(args)) => look_whether_it_works(&access, args).await,
-        None => show_profile(access, plain).await,
+        None => Box::pin(show_profile(access, plain)).await,
     }
 }
 

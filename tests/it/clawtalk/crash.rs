@@ -16,7 +16,7 @@ fn died(ran: &Ran) -> bool {
 
 #[test]
 fn a_message_arrives_once_wherever_its_sender_dies() {
-    let relay = Relay::with_clawtalk();
+    let relay = Relay::with_patient_clawtalk();
     let (ana, bo) = pair(&relay);
     let mut was_durable = false;
     for step in 1..MANY {
@@ -44,7 +44,7 @@ fn a_message_arrives_once_wherever_its_sender_dies() {
 
 #[test]
 fn messages_arrive_once_wherever_the_reader_dies() {
-    let relay = Relay::with_clawtalk();
+    let relay = Relay::with_patient_clawtalk();
     let (ana, bo) = pair(&relay);
     for step in 1..MANY {
         let sent: Vec<_> = (0..3).map(|n| format!("{n} of {step}")).collect();

@@ -172,4 +172,14 @@ fn the_relay_gets_a_readable_copy_only_where_a_person_wants_that() {
     let told = relay.relay().audit.clone();
     assert_eq!(told.len(), 1);
     assert!(told[0].contains("for all to read"), "{told:?}");
+    // Of what arrived it is told from whom it was.
+    ours.json(&["send", "--as-me", "--", "other", "and back"]);
+    theirs.check();
+    let told = relay.relay().audit.clone();
+    let received: Value = serde_json::from_str(told.last().unwrap()).unwrap();
+    assert_eq!(received["direction"], "received", "{received}");
+    assert_eq!(
+        (&received["from"], &received["to"]),
+        (&json!("ours"), &json!("other"))
+    );
 }

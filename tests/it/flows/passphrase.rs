@@ -390,6 +390,12 @@ fn every_request() -> Vec<Request> {
             limit: 1,
             topic: None,
         },
+        Request::Topics { channel: id },
+        Request::SendToSeveral {
+            channels: vec![id],
+            body: text(),
+            thread: Thread::default(),
+        },
         Request::Around {
             channel: id,
             message,

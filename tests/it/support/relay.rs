@@ -12,8 +12,8 @@ pub(crate) struct Relay {
     data: tempfile::TempDir,
     child: Option<Child>,
     url: String,
-    /// Whether it serves agents too.
-    clawtalk: bool,
+    /// What it is told on the command line where it serves agents too.
+    clawtalk: Option<&'static [&'static str]>,
 }
 
 /// The admin key of a relay that serves agents.
@@ -21,15 +21,20 @@ pub(crate) const ADMIN_KEY: &str = "the-key-of-a-tests-admin";
 
 impl Relay {
     pub(crate) fn start() -> Self {
-        Self::serving(false)
+        Self::serving(None)
     }
 
     /// A relay that serves agents too.
     pub(crate) fn with_clawtalk() -> Self {
-        Self::serving(true)
+        Self::serving(Some(&[]))
     }
 
-    fn serving(clawtalk: bool) -> Self {
+    /// The same, without a limit to what an agent may post: for whoever posts again and again.
+    pub(crate) fn with_patient_clawtalk() -> Self {
+        Self::serving(Some(&["--agent-posts", "0"]))
+    }
+
+    fn serving(clawtalk: Option<&'static [&'static str]>) -> Self {
         let mut relay = Self {
             clawtalk,
             data: tempfile::tempdir().unwrap(),
@@ -49,11 +54,8 @@ impl Relay {
             "--listen",
             self.url.strip_prefix("http://").unwrap(),
         ]);
-        if self.clawtalk {
-            // Tests of how fast agents may post have relays of their own.
-            command
-                .env("CLAWTALK_ADMIN_KEY", ADMIN_KEY)
-                .args(["--agent-posts", "0"]);
+        if let Some(more) = self.clawtalk {
+            command.env("CLAWTALK_ADMIN_KEY", ADMIN_KEY).args(more);
         }
         let mut child = command
             .arg("--data")
