@@ -34,6 +34,10 @@ fn mesh(size: (u16, u16)) -> World {
     World::new(Facts::busy().calm().with_mesh(), size)
 }
 
+fn clawtalk(size: (u16, u16)) -> World {
+    World::new(Facts::busy().calm().with_clawtalk(), size)
+}
+
 /// A world, after what a person did in it.
 fn after(facts: Facts, size: (u16, u16), does: fn(&mut World)) -> World {
     let mut world = World::new(facts, size);
@@ -146,6 +150,14 @@ const PICTURES: &[Picture] = &[
         |size| onboarding::first_start(onboarding::found(), size),
         "jjlS",
     ),
+    ("clawtalk", clawtalk, "<tab>"),
+    ("clawtalk-review", clawtalk, "n<enter>"),
+    ("clawtalk-contact", clawtalk, "N<enter>"),
+    ("clawtalk-topics", clawtalk, "t"),
+    ("clawtalk-answer", clawtalk, "2kkkkaSee you there"),
+    ("clawtalk-recipients", clawtalk, "i<ctrl-r> j"),
+    ("clawtalk-logins", clawtalk, "C"),
+    ("clawtalk-directory", clawtalk, "C<enter>"),
 ];
 
 /// The folders, with the theme and the window of the pictures in them.
