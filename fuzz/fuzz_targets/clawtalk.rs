@@ -5,10 +5,7 @@
 
 use chaperon::model::PublicKey;
 use chaperon::net::clawtalk::SCHEME;
-use chaperon::wire::clawtalk::{
-    AgentName, Envelope, KeyFile, PeerKeys, Scheme, decode_directory, decode_error, decode_page,
-    decode_payload, decode_posted, decode_registered, encode_payload, read_signup,
-};
+use chaperon::wire::clawtalk::{AgentName, Envelope, KeyFile, PeerKeys, Scheme, decode_directory, decode_error, decode_page, decode_payload, decode_posted, decode_registered, encode_payload, read_signup};
 use chaperon::wire::js_json::stringify;
 use libfuzzer_sys::fuzz_target;
 

@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 pub use seal::SCHEME;
 
 use crate::crypto::{ChannelBox, SecretKey};
-use crate::model::{Audience, Body, IdentityKey, MessageKind, NetworkId, PeerText, Routing};
-use crate::wire::clawtalk::{AgentName, Draft, JsText, KeyFile, Kind, PeerKeys, encode_payload};
+use crate::model::{Audience, Body, IdentityKey, NetworkId, PeerText, Routing};
+use crate::wire::clawtalk::{AgentName, Draft, JsText, KeyFile, PeerKeys, encode_payload};
 use crate::wire::mailbox::RelayUrl;
 
 use super::{Capabilities, Keys, Link, Logins, Network, Outgoing, OwnKeys, SealError, Sealed};
@@ -91,7 +91,7 @@ impl Network for ClawTalk {
         };
         let draft = Draft {
             to,
-            kind: kind_out(routing.kind),
+            kind: routing.kind,
             topic: label(&routing.topic),
             correlation: label(&routing.correlation),
             reply_to: label(&routing.reply_to),
@@ -177,14 +177,6 @@ fn peer_keys(key: &IdentityKey) -> PeerKeys {
     PeerKeys {
         key: key.key,
         signing: key.signing,
-    }
-}
-
-fn kind_out(kind: MessageKind) -> Kind {
-    match kind {
-        MessageKind::Request => Kind::Request,
-        MessageKind::Response => Kind::Response,
-        MessageKind::Notification => Kind::Notification,
     }
 }
 

@@ -20,9 +20,7 @@ mod seal;
 
 pub use body::{decode_payload, encode_payload};
 pub use directory::{BrokenEntry, Entry, Found, decode_directory, find};
-pub use envelope::{
-    Broken, Envelope, EnvelopeError, Kind, LONGEST_ENVELOPE, Opened, Proof, decode_page,
-};
+pub use envelope::{Broken, Envelope, EnvelopeError, LONGEST_ENVELOPE, Opened, decode_page};
 pub use http::{
     Audit, Direction, ErrorCode, Posted, decode_error, decode_health, decode_posted,
     decode_registered, encode_time, keys_request, register_request,

@@ -9,9 +9,10 @@ mod peer;
 use std::future::Future;
 
 use chaperon::crypto::{ChannelBox, SecretKey};
+use chaperon::model::MessageKind;
 use chaperon::net::clawtalk::client::Client;
 use chaperon::net::clawtalk::seal::{public_keys, seal};
-use chaperon::wire::clawtalk::{AgentName, ApiKey, Draft, Entry, JsText, Kind, Outgoing, PeerKeys};
+use chaperon::wire::clawtalk::{AgentName, ApiKey, Draft, Entry, JsText, Outgoing, PeerKeys};
 use chaperon::wire::mailbox::RelayUrl;
 
 use crate::support::clawtalk_server::Serves;
@@ -72,7 +73,7 @@ impl Ours {
     fn seal(&self, to: &str, peer: &PeerKeys, payload: &str) -> Outgoing {
         let draft = Draft {
             to: name(to),
-            kind: Kind::Request,
+            kind: MessageKind::Request,
             topic: Some(JsText::from("tö\u{2028}pic")),
             correlation: Some(JsText::from("c-1")),
             reply_to: None,

@@ -15,8 +15,8 @@ use crate::model::{
 };
 use crate::net::{Account, Arrived, News, OwnKeys, Sighting, Somebody, Stranger, Watch};
 use crate::wire::clawtalk::{
-    AgentName, Broken, BrokenEntry, Entry, Envelope, EnvelopeId, Found, KeyError, Kind, Opened,
-    PeerKeys, Proof, find,
+    AgentName, Broken, BrokenEntry, Entry, Envelope, EnvelopeId, Found, KeyError, Opened, PeerKeys,
+    find,
 };
 
 use super::{SCHEME, peer_keys, recipients_in, seal};
@@ -407,7 +407,7 @@ fn fits(opened: &Opened) -> bool {
             ..
         }
     );
-    opens && opened.proof != Proof::WrongSignature
+    opens && opened.provenance != Provenance::WrongSignature
 }
 
 fn arrived(envelope: &Envelope, opened: Opened) -> Arrived {
@@ -423,19 +423,14 @@ fn arrived(envelope: &Envelope, opened: Opened) -> Arrived {
     };
     let routing = Routing {
         // What is none of the three wants no answer that anybody could find.
-        kind: envelope.kind.map_or(MessageKind::Notification, kind_in),
+        kind: envelope.kind.unwrap_or(MessageKind::Notification),
         topic: text(&envelope.topic),
         correlation: text(&envelope.correlation),
         reply_to: text(&envelope.reply_to),
         answers: None,
         audience,
         remote_id: envelope.id.as_ref().map(|id| id.as_str().to_owned()),
-        provenance: Some(match opened.proof {
-            Proof::Verified => Provenance::Verified,
-            Proof::Unsigned => Provenance::Unsigned,
-            Proof::WrongSignature => Provenance::WrongSignature,
-            Proof::PlainText => Provenance::PlainText,
-        }),
+        provenance: Some(opened.provenance),
     };
     Arrived {
         seq: None,
@@ -443,14 +438,6 @@ fn arrived(envelope: &Envelope, opened: Opened) -> Arrived {
         content: opened.content,
         original: None,
         routing: Some(routing),
-    }
-}
-
-fn kind_in(kind: Kind) -> MessageKind {
-    match kind {
-        Kind::Request => MessageKind::Request,
-        Kind::Response => MessageKind::Response,
-        Kind::Notification => MessageKind::Notification,
     }
 }
 

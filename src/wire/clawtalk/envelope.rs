@@ -11,7 +11,9 @@ use serde_json::value::RawValue;
 
 use super::names::EVERYBODY;
 use super::{AgentName, EnvelopeId, ListingError, Scheme, decode_payload};
-use crate::model::{Content, Digest, PeerText, PublicKey, RawReason, UnixMillis};
+use crate::model::{
+    Content, Digest, MessageKind, PeerText, Provenance, PublicKey, RawReason, UnixMillis,
+};
 use crate::wire::clawbuddy_files::parse_iso_utc;
 use crate::wire::js_json::{self, JsText, Value, quoted};
 
@@ -19,55 +21,14 @@ use crate::wire::js_json::{self, JsText, Value, quoted};
 /// be six bytes here.
 pub const LONGEST_ENVELOPE: usize = 512 * 1024;
 
-/// What kind of message it says that it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// It asks for an answer.
-    Request,
-    /// It answers.
-    Response,
-    /// It tells something.
-    Notification,
-}
-
-impl Kind {
-    /// Returns the word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Response => "response",
-            Self::Notification => "notification",
-        }
-    }
-
-    /// Finds the kind with this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Request, Self::Response, Self::Notification]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-    }
-}
-
-/// What proves who wrote a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Proof {
-    /// It was sealed, and the signature is the sender's.
-    Verified,
-    /// It was sealed, and there is no signature, or no key to check it with.
-    Unsigned,
-    /// There is a signature, and it is not the sender's over this message.
-    WrongSignature,
-    /// It was not sealed: the relay and whoever has its log can read it.
-    PlainText,
-}
-
 /// What is in an envelope, and what is to be believed of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
     /// What it says.
     pub content: Content,
-    /// What proves who wrote it.
-    pub proof: Proof,
+    /// How far it is proven who wrote it. Without a key of the sender's to check a signature with,
+    /// it counts as unsigned.
+    pub provenance: Provenance,
     /// Whether its signature proves that it was meant for everybody. A relay writes every
     /// recipient's own name into it, so nothing else tells.
     pub broadcast: bool,
@@ -119,7 +80,7 @@ pub struct Envelope {
     /// Who the relay says it is from. Not signed.
     pub from: AgentName,
     /// What kind of message it says that it is; `None` where that is none of the three.
-    pub kind: Option<Kind>,
+    pub kind: Option<MessageKind>,
     /// The thread it belongs to.
     pub topic: Option<JsText>,
     /// What links a response to its request.
@@ -224,7 +185,7 @@ impl Envelope {
             from,
             kind: members
                 .text("type")
-                .and_then(|kind| Kind::parse(&kind.to_text())),
+                .and_then(|kind| MessageKind::parse(&kind.to_text())),
             topic: members.label("topic"),
             correlation: members.label("correlationId"),
             reply_to: members.label("replyTo"),
@@ -299,15 +260,15 @@ impl Envelope {
         // Nobody can seal for everybody, so there that would be a forgery.
         let is_listed = !self.sealed && (is_to(ours.as_str()) || is_to(EVERYBODY));
         let broadcast = is_signed && !for_us && is_listed && fits(EVERYBODY);
-        let proof = match (is_signed, for_us || broadcast, self.sealed) {
-            (true, false, _) => Proof::WrongSignature,
-            (_, _, false) => Proof::PlainText,
-            (true, true, true) => Proof::Verified,
-            (false, _, true) => Proof::Unsigned,
+        let provenance = match (is_signed, for_us || broadcast, self.sealed) {
+            (true, false, _) => Provenance::WrongSignature,
+            (_, _, false) => Provenance::PlainText,
+            (true, true, true) => Provenance::Verified,
+            (false, _, true) => Provenance::Unsigned,
         };
         Opened {
             content,
-            proof,
+            provenance,
             broadcast,
         }
     }

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::envelope::{message_text, sealed_digest};
-use super::{AgentName, Kind, Scheme};
-use crate::model::Digest;
+use super::{AgentName, Scheme};
+use crate::model::{Digest, MessageKind};
 use crate::wire::js_json::{JsText, quoted};
 
 /// UTF-16 units of the longest body that a relay takes.
@@ -19,7 +19,7 @@ pub struct Draft {
     /// The exact name of the recipient, as the directory has it.
     pub to: AgentName,
     /// What kind of message it is.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// The thread it belongs to.
     pub topic: Option<JsText>,
     /// What links a response to its request.

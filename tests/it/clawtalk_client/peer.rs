@@ -1,9 +1,9 @@
 //! Ours and the reference's client, through a relay, both ways.
 
-use chaperon::model::Content;
+use chaperon::model::{Content, MessageKind, Provenance};
 use chaperon::net::clawtalk::client::Deleted;
 use chaperon::net::clawtalk::seal::open;
-use chaperon::wire::clawtalk::{Envelope, JsText, KeyFile, Kind, Opened, PeerKeys, Proof};
+use chaperon::wire::clawtalk::{Envelope, JsText, KeyFile, Opened, PeerKeys};
 use serde_json::{Value, json};
 
 use super::{Ours, wait};
@@ -69,13 +69,13 @@ fn what_theirs_sends_is_judged_as_what_it_is() {
         return;
     };
     let modes = [
-        ("signed", Proof::Verified, false),
-        ("unsigned", Proof::Unsigned, false),
-        ("wrong", Proof::WrongSignature, false),
-        ("plain", Proof::PlainText, false),
-        ("plain-signed", Proof::PlainText, false),
-        ("broadcast", Proof::PlainText, false),
-        ("broadcast-signed", Proof::PlainText, true),
+        ("signed", Provenance::Verified, false),
+        ("unsigned", Provenance::Unsigned, false),
+        ("wrong", Provenance::WrongSignature, false),
+        ("plain", Provenance::PlainText, false),
+        ("plain-signed", Provenance::PlainText, false),
+        ("broadcast", Provenance::PlainText, false),
+        ("broadcast-signed", Provenance::PlainText, true),
     ];
     for (place, (mode, _, _)) in modes.iter().enumerate() {
         // A time of its own for each, so that their order is sure.
@@ -95,11 +95,11 @@ fn what_theirs_sends_is_judged_as_what_it_is() {
     let received = receives(&ours);
     let judged: Vec<_> = received
         .iter()
-        .map(|(_, opened)| (words(opened), opened.proof, opened.broadcast))
+        .map(|(_, opened)| (words(opened), opened.provenance, opened.broadcast))
         .collect();
     assert_eq!(judged, modes);
     for (envelope, _) in &received {
-        assert_eq!(envelope.kind, Some(Kind::Response));
+        assert_eq!(envelope.kind, Some(MessageKind::Response));
         assert_eq!(envelope.topic, Some(JsText::from("tö\u{7f}pic")));
         assert_eq!(envelope.correlation, Some(JsText::from("c")));
         let id = envelope.id.as_ref().unwrap();
@@ -122,7 +122,7 @@ fn any_json_that_theirs_sends_can_be_read() {
     ] {
         theirs.send("Ours", &payload, "signed", &["--no-audit"]);
         let (envelope, opened) = receives(&ours).remove(0);
-        assert_eq!(opened.proof, Proof::Verified);
+        assert_eq!(opened.provenance, Provenance::Verified);
         let expected = payload
             .as_str()
             .map_or_else(|| payload.to_string(), str::to_owned);
@@ -138,7 +138,7 @@ fn a_time_to_live_that_theirs_signs_verifies_for_nobody() {
     };
     theirs.send("Ours", &json!({"text": "x"}), "signed", &["--ttl", "3600"]);
     let (_, opened) = receives(&ours).remove(0);
-    assert_eq!(opened.proof, Proof::WrongSignature);
+    assert_eq!(opened.provenance, Provenance::WrongSignature);
     assert_eq!(words(&opened), "x");
 }
 

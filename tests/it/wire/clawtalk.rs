@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chaperon::crypto::{ChannelBox, SecretKey, sha256, signing};
-use chaperon::model::{PublicKey, UnixMillis};
+use chaperon::model::{MessageKind, Provenance, PublicKey, UnixMillis};
 use chaperon::net::clawtalk::SCHEME;
 use chaperon::net::clawtalk::seal::{open, public_keys, seal};
 use chaperon::wire::clawtalk::{
     AgentName, Audit, Direction, Draft, Envelope, EnvelopeId, JsText, KeyError, KeyFile,
-    KeyFileError, Kind, Outgoing, PeerKeys, Proof, decode_key, encode_key,
+    KeyFileError, Outgoing, PeerKeys, decode_key, encode_key,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -82,8 +82,9 @@ fn channel_box(ours: &str, theirs: &str) -> ChannelBox {
 
 /// What a vector was sent as.
 fn draft(vector: &Vector) -> Draft {
-    let kind =
-        option(vector, "type").map_or(Kind::Request, |word| Kind::parse(&word.to_text()).unwrap());
+    let kind = option(vector, "type").map_or(MessageKind::Request, |word| {
+        MessageKind::parse(&word.to_text()).unwrap()
+    });
     Draft {
         to: name(&member(vector, "to")),
         kind,
@@ -119,7 +120,7 @@ fn listed(outgoing: &Outgoing) -> Envelope {
 fn sealed(payload: &str, nonce: u8, signing: bool) -> Outgoing {
     let draft = Draft {
         to: name("Bob"),
-        kind: Kind::Notification,
+        kind: MessageKind::Notification,
         topic: None,
         correlation: None,
         reply_to: None,
@@ -177,7 +178,7 @@ fn what_we_send_is_opened_and_verified() {
             Some(&channel_box("Bob", "Alice")),
             Some(&keys("Alice").public()),
         );
-        assert_eq!(opened.proof, Proof::Verified);
+        assert_eq!(opened.provenance, Provenance::Verified);
         assert_eq!(envelope.digest(&SCHEME), outgoing.envelope);
         assert_eq!(envelope.topic, option(&vector, "topic"));
         assert_eq!(envelope.correlation, option(&vector, "correlationId"));
@@ -383,5 +384,5 @@ fn a_weak_signing_key_signs_nothing() {
         Some(&channel_box("Bob", "Alice")),
         Some(&peer),
     );
-    assert_eq!(opened.proof, Proof::WrongSignature);
+    assert_eq!(opened.provenance, Provenance::WrongSignature);
 }

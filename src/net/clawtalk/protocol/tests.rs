@@ -231,7 +231,7 @@ fn poison_and_our_own_letters_stay_where_they_are_and_spoil_no_other() {
 fn a_long_letter_of_a_stranger_is_cut_at_a_whole_character() {
     let opened = |text: String| Opened {
         content: Content::Text(Body::new("", text)),
-        proof: Proof::Verified,
+        provenance: Provenance::Verified,
         broadcast: false,
     };
     let cut = purpose(&opened("é".repeat(2000)));

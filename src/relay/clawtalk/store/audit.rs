@@ -25,7 +25,12 @@ impl Work<'_> {
         entry: &Entry,
         logged_by: &str,
     ) -> Result<(), rusqlite::Error> {
-        let identity: [u8; 32] = Sha256::digest(&entry.identity).into();
+        // Nobody replaces what another agent logged.
+        let identity = Sha256::new()
+            .chain_update(logged_by)
+            .chain_update([0])
+            .chain_update(&entry.identity);
+        let identity: [u8; 32] = identity.finalize().into();
         self.connection
             .prepare_cached(
                 "INSERT INTO audit (identity, at, sender, recipient, topic, logged_by, logged,

@@ -76,7 +76,7 @@ CREATE TABLE invites (
 ) STRICT;
 CREATE TABLE audit (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
-  identity BLOB NOT NULL UNIQUE, -- SHA-256 of time, id, direction and recipient
+  identity BLOB NOT NULL UNIQUE, -- SHA-256 of who logged it, time, id, direction and recipient
   at INTEGER NOT NULL,          -- Unix milliseconds; when it was logged, where its time makes no sense
   sender TEXT,                  -- NULL where it is no text
   recipient TEXT,

@@ -296,3 +296,29 @@ async fn the_audit_log_is_filtered_paged_and_forgets() {
         .await;
     assert_eq!(unclear.status, 400);
 }
+
+#[tokio::test]
+async fn nobody_replaces_what_another_agent_logged() {
+    let audit = Some(Duration::from_secs(24 * 3600));
+    let world = World::with_clawtalk(ClawTalkOptions { audit, ..options() }).await;
+    let (mut alice, mut eve) = (world.agent("Alice").await, world.agent("Eve").await);
+    let entry = |payload: &str| {
+        json!({
+            "messageId": "1", "direction": "sent", "from": "Alice", "to": "Bob",
+            "payload": payload, "ts": "2020-01-01",
+        })
+        .to_string()
+    };
+    for (who, payload) in [(&mut alice, "what was said"), (&mut eve, "what was not")] {
+        let logged = who.send("POST", "/audit", Some(&entry(payload))).await;
+        assert_eq!(logged.status, 201);
+    }
+    let listed = world.admin().await.get("/audit").await.json();
+    let entries = listed["entries"].as_array().unwrap().iter();
+    let said: Vec<_> = entries
+        .map(|entry| (&entry["loggedBy"], &entry["payload"]))
+        .collect();
+    let (alice, eve) = (json!("Alice"), json!("Eve"));
+    let (first, second) = (json!("what was said"), json!("what was not"));
+    assert_eq!(said, [(&alice, &first), (&eve, &second)]);
+}

@@ -323,7 +323,7 @@ impl Facts {
                 });
                 topics.len() - 1
             });
-            let topic = topics.get_mut(at).unwrap();
+            let topic = topics.get_mut(at).expect("it was found above");
             topic.messages += 1;
             topic.unread += u32::from(!letter.read);
         }

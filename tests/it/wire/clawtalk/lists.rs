@@ -3,7 +3,7 @@
 use chaperon::model::{PeerText, UnixMillis};
 use chaperon::wire::clawtalk::{AgentName, InviteCode};
 use chaperon::wire::clawtalk::{
-    EnvelopeError, ErrorCode, Found, JsText, KeyError, Kind, LONGEST_ENVELOPE, ListingError,
+    EnvelopeError, ErrorCode, Found, JsText, KeyError, LONGEST_ENVELOPE, ListingError, MessageKind,
     NameError, PeerKeys, decode_directory, decode_error, decode_health, decode_page, decode_posted,
     decode_registered, encode_time, find, keys_request, register_request,
 };
@@ -59,7 +59,7 @@ fn a_page_is_read_whatever_stands_in_it() {
     );
     let first = list[0].as_ref().unwrap();
     assert_eq!(first.from, name("Alice"));
-    assert_eq!(first.kind, Some(Kind::Request));
+    assert_eq!(first.kind, Some(MessageKind::Request));
     assert_eq!(first.topic, Some(JsText::from("T1")));
     assert_eq!(first.correlation, Some(JsText::from("c")));
     assert_eq!(first.reply_to, Some(JsText::from("r")));

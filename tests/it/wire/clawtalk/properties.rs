@@ -1,12 +1,12 @@
 //! What holds for any input.
 
 use chaperon::crypto::{ChannelBox, SecretKey};
-use chaperon::model::PublicKey;
+use chaperon::model::{MessageKind, Provenance, PublicKey};
 use chaperon::net::clawtalk::SCHEME;
 use chaperon::net::clawtalk::seal::{open, public_keys, seal};
 use chaperon::wire::clawtalk::{
-    AgentName, ApiKey, Draft, Envelope, EnvelopeId, InviteCode, JsText, KeyFile, Kind, PeerKeys,
-    Proof, decode_directory, decode_error, decode_health, decode_key, decode_page, decode_payload,
+    AgentName, ApiKey, Draft, Envelope, EnvelopeId, InviteCode, JsText, KeyFile, PeerKeys,
+    decode_directory, decode_error, decode_health, decode_key, decode_page, decode_payload,
     decode_posted, decode_registered, read_signup,
 };
 use chaperon::wire::js_json::stringify;
@@ -85,7 +85,11 @@ fn label() -> impl Strategy<Value = Option<JsText>> {
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
-    let kind = proptest::sample::select(vec![Kind::Request, Kind::Response, Kind::Notification]);
+    let kind = proptest::sample::select(vec![
+        MessageKind::Request,
+        MessageKind::Response,
+        MessageKind::Notification,
+    ]);
     let parts = ("[A-Za-z0-9_-]{2,32}", kind, label(), label(), label());
     parts.prop_map(|(to, kind, topic, correlation, reply_to)| Draft {
         to: name(&to),
@@ -142,7 +146,7 @@ proptest! {
         prop_assert_eq!(&envelope.reply_to, &draft.reply_to);
         let peer = public_keys(&alice, Some(&seed));
         let opened = open(&envelope, &draft.to, Some(&theirs), Some(&peer));
-        prop_assert_eq!(opened.proof, Proof::Verified);
+        prop_assert_eq!(opened.provenance, Provenance::Verified);
         prop_assert!(!opened.broadcast);
         let body = opened.content.body().unwrap();
         prop_assert_eq!(body.body.expose_untrusted(), &*text);
@@ -161,7 +165,7 @@ proptest! {
         let opener = channel_box("Bob", "Alice");
         let peer = keys("Alice").public();
         let opened = open(&envelope, &name("Bob"), Some(&opener), Some(&peer));
-        prop_assert_eq!(opened.proof, Proof::WrongSignature);
+        prop_assert_eq!(opened.provenance, Provenance::WrongSignature);
     }
 
     #[test]

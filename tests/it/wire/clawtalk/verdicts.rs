@@ -3,55 +3,55 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chaperon::crypto::signing;
-use chaperon::model::{Content, RawReason};
+use chaperon::model::{Content, Provenance, RawReason};
 use chaperon::net::clawtalk::SCHEME;
 use chaperon::net::clawtalk::seal::open;
-use chaperon::wire::clawtalk::{AgentName, Envelope, Opened, PeerKeys, Proof};
+use chaperon::wire::clawtalk::{AgentName, Envelope, Opened, PeerKeys};
 use serde_json::{Value, json};
 
 use super::{channel_box, keys, listed, member, name, sealed, vectors};
 
 /// Where our verdict is not the reference's, and why.
-const DIFFERENCES: &[(&str, Proof, &str)] = &[
+const DIFFERENCES: &[(&str, Provenance, &str)] = &[
     (
         "nonce_removed",
-        Proof::WrongSignature,
+        Provenance::WrongSignature,
         "the reference verifies only what it decrypts, so whoever strips the nonce strips the \
          signature; here what is signed has to verify, sealed or not",
     ),
     (
         "encrypted_false",
-        Proof::WrongSignature,
+        Provenance::WrongSignature,
         "as above: the signature says that it was sealed",
     ),
     (
         "signature_malleated_s_plus_L",
-        Proof::WrongSignature,
+        Provenance::WrongSignature,
         "one message has one signature: a second form of it is refused, as RFC 8032 demands",
     ),
     (
         "from_changed_to_Eve",
-        Proof::WrongSignature,
+        Provenance::WrongSignature,
         "one message that does not open spoils no other: it is kept as it came",
     ),
     (
         "from_unknown",
-        Proof::Unsigned,
+        Provenance::Unsigned,
         "as above; without a key of the sender nothing can be verified",
     ),
     (
         "signature_63_bytes",
-        Proof::WrongSignature,
+        Provenance::WrongSignature,
         "what is no signature proves nothing, and spoils no other message",
     ),
-    ("signature_unpadded", Proof::WrongSignature, "as above"),
+    ("signature_unpadded", Provenance::WrongSignature, "as above"),
     (
         "nonce_23",
-        Proof::WrongSignature,
+        Provenance::WrongSignature,
         "one message that does not open spoils no other",
     ),
-    ("box_flipped", Proof::WrongSignature, "as above"),
-    ("box_short", Proof::WrongSignature, "as above"),
+    ("box_flipped", Provenance::WrongSignature, "as above"),
+    ("box_short", Provenance::WrongSignature, "as above"),
 ];
 
 /// Opens a message for Bob from whoever it says it is from.
@@ -74,14 +74,14 @@ fn a_message_is_judged_as_by_the_reference_but_for_a_table() {
         let opened = judge(vector["message"].get());
         assert!(!opened.broadcast, "{case}");
         let theirs = match vector.get("verified").map(|verified| verified.get()) {
-            Some("true") => Some(Proof::Verified),
-            Some("false") => Some(Proof::WrongSignature),
-            Some(_) => Some(Proof::Unsigned),
+            Some("true") => Some(Provenance::Verified),
+            Some("false") => Some(Provenance::WrongSignature),
+            Some(_) => Some(Provenance::Unsigned),
             // It throws.
             None => None,
         };
-        if theirs != Some(opened.proof) {
-            differ.push((case, opened.proof));
+        if theirs != Some(opened.provenance) {
+            differ.push((case, opened.provenance));
             continue;
         }
         let payload = vector["payload"].get();
@@ -145,9 +145,9 @@ fn signed_plain(to: &str, payload: &Value) -> Value {
     message
 }
 
-fn verdict(message: &Value) -> (Proof, bool) {
+fn verdict(message: &Value) -> (Provenance, bool) {
     let opened = judge(&message.to_string());
-    (opened.proof, opened.broadcast)
+    (opened.provenance, opened.broadcast)
 }
 
 #[test]
@@ -155,19 +155,19 @@ fn signed_plain_text_is_plain_text_and_tells_whether_it_is_for_everybody() {
     let payload = json!({"b": 1.5, "text": "é\u{2028}", "a": [null, 1e21]});
     assert_eq!(
         verdict(&signed_plain("Bob", &payload)),
-        (Proof::PlainText, false)
+        (Provenance::PlainText, false)
     );
     assert_eq!(
         verdict(&signed_plain("broadcast", &payload)),
-        (Proof::PlainText, true)
+        (Provenance::PlainText, true)
     );
     assert_eq!(
         verdict(&signed_plain("Carol", &payload)),
-        (Proof::WrongSignature, false)
+        (Provenance::WrongSignature, false)
     );
     let mut unsigned = signed_plain("broadcast", &payload);
     unsigned.as_object_mut().unwrap().shift_remove("signature");
-    assert_eq!(verdict(&unsigned), (Proof::PlainText, false));
+    assert_eq!(verdict(&unsigned), (Provenance::PlainText, false));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn what_was_signed_for_somebody_else_proves_nothing_here() {
     let mut message = signed_plain("Carol", &json!("hi"));
     // The relay lets the recipient stand that was signed, and lists it for us.
     message["to"] = "Carol".into();
-    assert_eq!(verdict(&message).0, Proof::WrongSignature);
+    assert_eq!(verdict(&message).0, Provenance::WrongSignature);
 }
 
 #[test]
@@ -188,23 +188,23 @@ fn plain_text_is_signed_as_javascript_writes_it_again() {
         r#"{{"from":"Alice","to":"Bob","type":"request","encrypted":false,
             "payload": {{ "b" : 1e5, "\u0063": "\uD83d", "2": 1.0 }}, "signature":"{signature}"}}"#
     );
-    assert_eq!(judge(&message).proof, Proof::PlainText);
+    assert_eq!(judge(&message).provenance, Provenance::PlainText);
     let other = message.replace("1e5", "1e6");
-    assert_eq!(judge(&other).proof, Proof::WrongSignature);
+    assert_eq!(judge(&other).provenance, Provenance::WrongSignature);
 }
 
 #[test]
 fn a_signature_is_none_where_a_condition_would_not_hold() {
     let mut message: Value = serde_json::from_str(&sealed("{}", 1, true).body).unwrap();
     message["from"] = "Alice".into();
-    assert_eq!(verdict(&message).0, Proof::Verified);
+    assert_eq!(verdict(&message).0, Provenance::Verified);
     for none in [json!(null), json!(""), json!(0), json!(false)] {
         message["signature"] = none;
-        assert_eq!(verdict(&message).0, Proof::Unsigned, "{message}");
+        assert_eq!(verdict(&message).0, Provenance::Unsigned, "{message}");
     }
     for wrong in [json!("x"), json!(1), json!([]), json!({}), json!(true)] {
         message["signature"] = wrong;
-        assert_eq!(verdict(&message).0, Proof::WrongSignature, "{message}");
+        assert_eq!(verdict(&message).0, Provenance::WrongSignature, "{message}");
     }
 }
 
@@ -217,7 +217,7 @@ fn without_a_key_to_verify_with_a_signature_is_none() {
     };
     let opener = channel_box("Bob", "Alice");
     let judged = open(&envelope, &name("Bob"), Some(&opener), Some(&peer));
-    assert_eq!(judged.proof, Proof::Unsigned);
+    assert_eq!(judged.provenance, Provenance::Unsigned);
     assert!(matches!(judged.content, Content::Text(_)));
 }
 
@@ -225,7 +225,7 @@ fn without_a_key_to_verify_with_a_signature_is_none() {
 fn what_opens_and_is_no_json_is_kept_as_it_came() {
     for plain in ["hello", "", "NaN", "{'a':1}", "\u{feff}{}"] {
         let opened = judge_outgoing(&sealed(plain, 1, true).body);
-        assert_eq!(opened.proof, Proof::Verified);
+        assert_eq!(opened.provenance, Provenance::Verified);
         let Content::Raw { reason, .. } = opened.content else {
             panic!("{plain:?} was read");
         };
@@ -296,7 +296,7 @@ fn the_same_words_in_plain_text_are_another_message_under_another_id() {
 fn names_that_differ_in_case_are_different_people() {
     let envelope = listed(&sealed("{}", 1, true));
     let (opener, peer) = (channel_box("Bob", "Alice"), keys("Alice").public());
-    let judged = |ours: &AgentName| open(&envelope, ours, Some(&opener), Some(&peer)).proof;
-    assert_eq!(judged(&name("Bob")), Proof::Verified);
-    assert_eq!(judged(&name("bob")), Proof::WrongSignature);
+    let judged = |ours: &AgentName| open(&envelope, ours, Some(&opener), Some(&peer)).provenance;
+    assert_eq!(judged(&name("Bob")), Provenance::Verified);
+    assert_eq!(judged(&name("bob")), Provenance::WrongSignature);
 }
