@@ -1,10 +1,10 @@
 //! Lists from a relay: what is broken in them spoils nothing else.
 
-use chaperon::model::{PeerText, UnixMillis};
+use chaperon::model::{MessageKind, PeerText, UnixMillis};
 use chaperon::wire::clawtalk::{AgentName, InviteCode};
 use chaperon::wire::clawtalk::{
-    EnvelopeError, ErrorCode, Found, JsText, KeyError, LONGEST_ENVELOPE, ListingError, MessageKind,
-    NameError, PeerKeys, decode_directory, decode_error, decode_health, decode_page, decode_posted,
+    EnvelopeError, ErrorCode, Found, JsText, KeyError, LONGEST_ENVELOPE, ListingError, NameError,
+    PeerKeys, decode_directory, decode_error, decode_health, decode_page, decode_posted,
     decode_registered, encode_time, find, keys_request, register_request,
 };
 use serde_json::Value;
