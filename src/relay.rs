@@ -1,5 +1,5 @@
 //! The relay: a mailbox server that the real `clawbuddy` program cannot tell from its own, and
-//! beside it, where an admin key is given, the API of `ClawTalk` ([`clawtalk`]).
+//! beside it, where an admin key is given, the API of `ClawTalk` (`clawtalk`).
 //!
 //! It answers as the reference does, and is right where the reference races or throws:
 //! sequence numbers are allocated atomically, and nothing acknowledged is ever lost. Start
