@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 
 pub use first_look::FirstLooks;
 pub use meeting::{
-    Enrolled, Enrolment, Introduction, InviteLink, Links, Logins, Search, Sighting, Somebody,
-    Stranger, Ticket,
+    Asking, Enrolled, Enrolling, Enrolment, Introduction, InviteLink, Links, Logins, Search,
+    Sighting, Somebody, Stranger, Ticket,
 };
 
 use crate::crypto::{self, SecretKey};

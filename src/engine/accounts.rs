@@ -11,7 +11,9 @@ use crate::model::{
     AccountId, Actor, ChannelId, ChannelState, ContactRequest, Fingerprint, NetworkId, OwnAccount,
     PeerText, Preset, RequestState, UnixMillis,
 };
-use crate::net::{self, Account, Command, Introduction, Logins, Mode, Network, Sighting, Somebody};
+use crate::net::{
+    self, Account, Asking, Command, Introduction, Logins, Mode, Network, Sighting, Somebody,
+};
 use crate::store::channels::Keyed;
 use crate::store::{self, Tx, accounts, log, requests, review};
 
@@ -64,7 +66,7 @@ impl Core {
     }
 
     fn listen_at(&mut self, network: NetworkId, at: SocketAddr) -> Result<Reply, Error> {
-        logging_in(network)?;
+        asking(network)?;
         self.listens_at.insert(network, at);
         self.log_in()?;
         self.own_account(network)
@@ -155,18 +157,12 @@ impl Core {
         name: Option<String>,
         force: bool,
     ) -> Result<Reply, Error> {
-        let (_, logins) = logging_in(network)?;
-        if !logins.asks() {
-            return Err(Error::BadRequest(format!(
-                "{} relays have to know you first: log in, or register with an invite",
-                network.label()
-            )));
-        }
+        let (logins, asking) = asking(network)?;
         let endpoint = match endpoint {
             Some(endpoint) => logins.read_endpoint(&endpoint).map_err(Error::BadRequest)?,
             None => self
                 .listen(network)
-                .map(|listen| logins.endpoint_at(listen))
+                .map(|listen| asking.endpoint_at(listen))
                 .ok_or_else(|| {
                     Error::BadRequest(
                         "name the address under which others reach you: this profile does not \
@@ -176,7 +172,7 @@ impl Core {
                 })?,
         };
         let random = crypto::random().map_err(no_random)?;
-        let address = address.unwrap_or_else(|| logins.new_address(random));
+        let address = address.unwrap_or_else(|| asking.new_address(random));
         logins.check_address(&address).map_err(Error::BadRequest)?;
         let name = name.unwrap_or_else(|| address.clone());
         check_own_name(&name)?;
@@ -201,7 +197,7 @@ impl Core {
         endpoint: Option<String>,
         name: Option<String>,
     ) -> Result<Reply, Error> {
-        let (_, logins) = logging_in(network)?;
+        let (logins, _) = asking(network)?;
         let mut account = accounts::of(&self.store, network)?.ok_or_else(no_identity)?;
         if let Some(endpoint) = endpoint {
             account.endpoint = logins.read_endpoint(&endpoint).map_err(Error::BadRequest)?;
@@ -276,8 +272,8 @@ impl Core {
         seen: Option<Fingerprint>,
         answer: Answer,
     ) {
-        let ready = logging_in(network)
-            .and_then(|(_, logins)| logins.read_endpoint(url).map_err(Error::BadRequest))
+        let ready = asking(network)
+            .and_then(|(logins, _)| logins.read_endpoint(url).map_err(Error::BadRequest))
             .and_then(|url| Ok((url, purpose_or_default(purpose)?)))
             .and_then(|ready| match accounts::of(&self.store, network)? {
                 Some(_) => Ok(ready),
@@ -403,7 +399,7 @@ impl Core {
         purpose: Option<String>,
     ) -> Result<ChannelId, Error> {
         let keyed = self.find(reference)?;
-        logging_in(keyed.channel.network)?;
+        asking(keyed.channel.network)?;
         if !in_use(keyed.channel.state) {
             return Err(Error::ChannelNotActive);
         }
@@ -518,11 +514,11 @@ fn keep_ours(
     now: UnixMillis,
 ) -> Result<(), Error> {
     let network = super::reading::keyed(tx, channel)?.channel.network;
-    let (_, logins) = logging_in(network)?;
+    let (_, asking) = asking(network)?;
     let request = requests::Request {
         channel,
         ours: true,
-        remote_id: logins.new_request(crypto::random().map_err(no_random)?),
+        remote_id: asking.new_request(crypto::random().map_err(no_random)?),
         name: PeerText::default(),
         endpoint: who.endpoint.clone(),
         key: who.key.clone(),
@@ -546,6 +542,20 @@ pub(super) fn logging_in(
         Error::BadRequest(format!("{} has no identities of its own", network.label()))
     })?;
     Ok((of, logins))
+}
+
+/// Returns how we log in on a network where contact is asked for, and how that is done.
+pub(super) fn asking(
+    network: NetworkId,
+) -> Result<(&'static dyn Logins, &'static dyn Asking), Error> {
+    let (_, logins) = logging_in(network)?;
+    let asking = logins.asking().ok_or_else(|| {
+        Error::BadRequest(format!(
+            "{} relays have to know you first: log in, or register with an invite",
+            network.label()
+        ))
+    })?;
+    Ok((logins, asking))
 }
 
 /// Refuses a name that others could not be shown.

@@ -86,12 +86,12 @@ impl Core {
 
     fn prepare(&self, request: Enrol) -> Result<(NewLogin, net::Ticket, bool), Error> {
         let (_, logins) = logging_in(request.network)?;
-        if logins.asks() {
-            return Err(Error::BadRequest(format!(
+        let enrolling = logins.enrolling().ok_or_else(|| {
+            Error::BadRequest(format!(
                 "{} has no relays that have to know you",
                 request.network.label()
-            )));
-        }
+            ))
+        })?;
         let endpoint = logins
             .read_endpoint(&request.endpoint)
             .map_err(Error::BadRequest)?;
@@ -107,11 +107,15 @@ impl Core {
         );
         let of = net::of(request.network);
         let given = request.keys.as_ref();
-        let given = given.map(|text| logins.read_keys(text.expose()).map_err(Error::BadRequest));
+        let given = given.map(|text| {
+            enrolling
+                .read_keys(text.expose())
+                .map_err(Error::BadRequest)
+        });
         let own = match (given.transpose()?, &known) {
             (Some(own), _) => own,
             (None, Some(known)) => keys_of(known),
-            (None, None) => logins.new_keys(
+            (None, None) => enrolling.new_keys(
                 SecretKey::generate().map_err(no_random)?,
                 SecretKey::generate().map_err(no_random)?,
             ),
@@ -281,13 +285,7 @@ impl Core {
 
     /// Finds the network of a login that is still ours.
     fn network_of(&self, account: AccountId) -> Result<NetworkId, Error> {
-        for network in net::ALL.iter().map(|network| network.id()) {
-            let all = accounts::all(&self.store, network)?;
-            if all.iter().any(|known| known.id == account) {
-                return Ok(network);
-            }
-        }
-        Err(no_such_login(account))
+        accounts::network_of(&self.store, account)?.ok_or_else(|| no_such_login(account))
     }
 
     pub(super) fn listed(&mut self, adding: &Adding, found: Vec<Sighting>, answer: Answer) {

@@ -11,7 +11,7 @@ use crate::model::{AccountId, Claim, NetworkId, PeerText, Sighted, Work};
 use crate::net::{self, Command, Search, Sighting, Somebody};
 use crate::store;
 
-use super::accounts::logging_in;
+use super::accounts::asking;
 use super::core::{Answer, Core, Internal};
 use super::reading::short;
 
@@ -148,10 +148,10 @@ async fn next(look: &mut mpsc::Receiver<Sighting>, work: &Work) -> Option<Sighti
 
 /// Lists every address that the patterns stand for, each once.
 fn addresses(network: NetworkId, patterns: &[String]) -> Result<Vec<String>, Error> {
-    let (_, logins) = logging_in(network)?;
+    let (_, asking) = asking(network)?;
     let mut all: Vec<String> = Vec::new();
     for pattern in patterns {
-        all.extend(logins.expand(pattern).map_err(Error::BadRequest)?);
+        all.extend(asking.expand(pattern).map_err(Error::BadRequest)?);
         if all.len() > MOST_ADDRESSES {
             return Err(Error::BadRequest(format!(
                 "these are more than {MOST_ADDRESSES} addresses; ask at fewer"

@@ -13,7 +13,6 @@ pub mod rate;
 pub mod seal;
 mod worker;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -26,7 +25,9 @@ use crate::model::{Audience, Body, IdentityKey, NetworkId, PeerText, Routing};
 use crate::wire::clawtalk::{AgentName, Draft, JsText, KeyFile, PeerKeys, encode_payload};
 use crate::wire::mailbox::RelayUrl;
 
-use super::{Capabilities, Keys, Link, Logins, Network, Outgoing, OwnKeys, SealError, Sealed};
+use super::{
+    Capabilities, Enrolling, Keys, Link, Logins, Network, Outgoing, OwnKeys, SealError, Sealed,
+};
 
 /// The member of the metadata that names all recipients of a message to several.
 const RECIPIENTS: &str = "recipients";
@@ -112,11 +113,6 @@ impl Network for ClawTalk {
 }
 
 impl Logins for ClawTalk {
-    fn new_address(&self, random: [u8; 16]) -> String {
-        let [one, two, three, four, ..] = random;
-        format!("agent-{one:02x}{two:02x}{three:02x}{four:02x}")
-    }
-
     fn check_address(&self, text: &str) -> Result<(), String> {
         AgentName::parse(text)
             .map(drop)
@@ -129,19 +125,12 @@ impl Logins for ClawTalk {
             .map_err(|error| error.to_string())
     }
 
-    /// Nobody reaches us; a relay keeps what is for us.
-    fn endpoint_at(&self, listen: SocketAddr) -> String {
-        format!("http://{listen}")
+    fn enrolling(&self) -> Option<&dyn Enrolling> {
+        Some(self)
     }
+}
 
-    fn new_request(&self, random: [u8; 16]) -> String {
-        crate::model::Digest(crate::crypto::sha256(&random).0).hex()
-    }
-
-    fn asks(&self) -> bool {
-        false
-    }
-
+impl Enrolling for ClawTalk {
     fn read_keys(&self, text: &str) -> Result<OwnKeys, String> {
         let file = KeyFile::decode(text, &SCHEME).map_err(|error| error.to_string())?;
         Ok(OwnKeys {
@@ -155,11 +144,6 @@ impl Logins for ClawTalk {
             secret: Arc::new(secret),
             signing: Some(Arc::new(signing)),
         }
-    }
-
-    /// Who is there is asked of the relay of a login.
-    fn expand(&self, _pattern: &str) -> Result<Vec<String>, String> {
-        Err("ClawTalk has no addresses to ask at; its relays list who is there".to_owned())
     }
 }
 

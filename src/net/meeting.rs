@@ -26,17 +26,32 @@ pub trait Links: Send + Sync + std::fmt::Debug {
     fn write(&self, link: &InviteLink) -> Option<String>;
 }
 
-/// Logins of ours, and contact by asking for it. Errors are in words for a person.
+/// Logins of ours. Errors are in words for a person.
 pub trait Logins: Send + Sync + std::fmt::Debug {
-    /// Makes an id to be known by from random bytes.
-    fn new_address(&self, random: [u8; 16]) -> String;
-
     /// Checks an id to be known by.
     fn check_address(&self, text: &str) -> Result<(), String>;
 
-    /// Reads where somebody is reached as a person writes it, and returns the form that is kept:
-    /// a URL without trailing slash.
+    /// Reads where somebody, or a relay, is reached as a person writes it, and returns the form
+    /// that is kept: a URL without trailing slash.
     fn read_endpoint(&self, text: &str) -> Result<String, String>;
+
+    /// Returns how contact is asked for, where it begins with a request that the other side has
+    /// to accept. Otherwise whoever is found can be written to, and what they write is put before
+    /// a person first.
+    fn asking(&self) -> Option<&dyn Asking> {
+        None
+    }
+
+    /// Returns how a relay gets to know us, where one has to.
+    fn enrolling(&self) -> Option<&dyn Enrolling> {
+        None
+    }
+}
+
+/// Contact by asking for it, from peer to peer. Errors are in words for a person.
+pub trait Asking: Send + Sync + std::fmt::Debug {
+    /// Makes an id to be known by from random bytes.
+    fn new_address(&self, random: [u8; 16]) -> String;
 
     /// Returns where others on this computer reach an engine that listens here.
     fn endpoint_at(&self, listen: SocketAddr) -> String;
@@ -44,24 +59,17 @@ pub trait Logins: Send + Sync + std::fmt::Debug {
     /// Makes the id of a request for contact from random bytes.
     fn new_request(&self, random: [u8; 16]) -> String;
 
-    /// Tells whether contact begins with a request that the other side has to accept. Otherwise
-    /// whoever is found can be written to, and what they write is put before a person first.
-    fn asks(&self) -> bool {
-        true
-    }
-
-    /// Reads a file with keys of ours, as the network's own program writes it.
-    fn read_keys(&self, _text: &str) -> Result<OwnKeys, String> {
-        Err("keys of this network are made here".to_owned())
-    }
-
-    /// Makes keys of ours from random bytes.
-    fn new_keys(&self, secret: SecretKey, _signing: SecretKey) -> OwnKeys {
-        secret.into()
-    }
-
     /// Lists the addresses that a pattern stands for, to look for somebody there.
     fn expand(&self, pattern: &str) -> Result<Vec<String>, String>;
+}
+
+/// Keys of ours for a relay that has to know us. Errors are in words for a person.
+pub trait Enrolling: Send + Sync + std::fmt::Debug {
+    /// Reads a file with keys of ours, as the network's own program writes it.
+    fn read_keys(&self, text: &str) -> Result<OwnKeys, String>;
+
+    /// Takes two new secrets as the keys of a login.
+    fn new_keys(&self, secret: SecretKey, signing: SecretKey) -> OwnKeys;
 }
 
 /// What an invite link says.
@@ -89,7 +97,7 @@ pub struct Introduction {
 pub struct Search {
     /// The login of ours that asks, where its relay lists who is there.
     pub account: Option<AccountId>,
-    /// Where to ask, as [`Logins::expand`] gave it; empty: whoever announces themselves on
+    /// Where to ask, as [`Asking::expand`] gave it; empty: whoever announces themselves on
     /// the local network.
     pub addresses: Vec<String>,
     /// Where each answer goes, in the order they come.

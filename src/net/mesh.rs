@@ -21,8 +21,8 @@ use crate::wire::mailbox::RelayUrl;
 use crate::wire::mesh::{AgentId, ContactRequest, DirectId, Identity, Received, RequestId, Scheme};
 
 use super::{
-    Capabilities, Keys, Link, Logins, Network, Outgoing, OwnKeys, SealError, Sealed, Somebody,
-    Stranger,
+    Asking, Capabilities, Keys, Link, Logins, Network, Outgoing, OwnKeys, SealError, Sealed,
+    Somebody, Stranger,
 };
 
 /// The cryptography of this network.
@@ -136,11 +136,6 @@ impl Network for Mesh {
 }
 
 impl Logins for Mesh {
-    fn new_address(&self, random: [u8; 16]) -> String {
-        let [random @ .., _, _, _, _, _, _, _, _, _, _] = random;
-        AgentId::from_random(random).as_str().to_owned()
-    }
-
     fn check_address(&self, text: &str) -> Result<(), String> {
         AgentId::parse(text).map(drop).ok_or_else(|| {
             String::from("an agent's id has 1 to 128 characters of A-Z a-z 0-9 . _ -")
@@ -153,6 +148,17 @@ impl Logins for Mesh {
             .map_err(|_why| {
                 String::from("this is not an address; it should be like http://192.168.1.5:8787")
             })
+    }
+
+    fn asking(&self) -> Option<&dyn Asking> {
+        Some(self)
+    }
+}
+
+impl Asking for Mesh {
+    fn new_address(&self, random: [u8; 16]) -> String {
+        let [random @ .., _, _, _, _, _, _, _, _, _, _] = random;
+        AgentId::from_random(random).as_str().to_owned()
     }
 
     fn endpoint_at(&self, listen: SocketAddr) -> String {

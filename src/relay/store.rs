@@ -10,7 +10,7 @@ mod apply;
 pub(super) mod checkpoint;
 mod read;
 pub(super) mod schema;
-mod writer;
+pub(super) mod writer;
 
 use std::fs::{self, File, TryLockError};
 use std::io;

@@ -55,6 +55,16 @@ pub fn of(read: &impl Read, network: NetworkId) -> Result<Option<Account>, Error
     Ok(all(read, network)?.into_iter().next())
 }
 
+/// Returns the network of a login, unless it was left.
+pub fn network_of(read: &impl Read, id: AccountId) -> Result<Option<NetworkId>, Error> {
+    let network: Option<String> = read
+        .connection()
+        .prepare_cached("SELECT network FROM accounts WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    Ok(network.as_deref().and_then(NetworkId::parse))
+}
+
 /// Returns one login, unless it was left.
 pub fn by_id(read: &impl Read, id: AccountId) -> Result<Option<Account>, Error> {
     Ok(read

@@ -11,6 +11,34 @@ use super::{Order, Outcome, Refused, Surroundings};
 /// Most changes in one transaction: bounds how long the first waits for the last.
 const MOST_AT_ONCE: usize = 512;
 
+/// Hands over what is queued, many at a time, until every sender is gone, or until `stopped` ends
+/// and the queue is empty. `write` takes all that it is given.
+pub(in crate::relay) fn in_batches<T>(
+    mut queue: Receiver<T>,
+    mut stopped: oneshot::Receiver<()>,
+    mut write: impl FnMut(&mut Vec<T>),
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let Ok(runtime) = runtime else {
+        tracing::error!("cannot start the writer");
+        return;
+    };
+    let mut orders = Vec::with_capacity(MOST_AT_ONCE);
+    loop {
+        let received = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                count = queue.recv_many(&mut orders, MOST_AT_ONCE) => count,
+                _ = &mut stopped => 0,
+            }
+        });
+        if received == 0 {
+            return;
+        }
+        write(&mut orders);
+    }
+}
+
 pub(super) struct Writer {
     connection: Connection,
     surroundings: Surroundings,
@@ -29,7 +57,7 @@ impl Writer {
     }
 
     /// Writes until every sender is gone, or until `stopped` ends and the queue is empty.
-    pub(super) fn run(mut self, mut queue: Receiver<Order>, mut stopped: oneshot::Receiver<()>) {
+    pub(super) fn run(mut self, queue: Receiver<Order>, stopped: oneshot::Receiver<()>) {
         if let Err(error) = self.gauge.attach(&mut self.connection) {
             tracing::error!(%error, "cannot watch the size of the log");
         }
@@ -40,26 +68,10 @@ impl Writer {
                 return;
             }
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let Ok(runtime) = runtime else {
-            tracing::error!("cannot start the writer");
-            return;
-        };
-        let mut orders = Vec::with_capacity(MOST_AT_ONCE);
-        loop {
-            let received = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    count = queue.recv_many(&mut orders, MOST_AT_ONCE) => count,
-                    _ = &mut stopped => 0,
-                }
-            });
-            if received == 0 {
-                break;
-            }
-            self.write(&mut statements, &mut orders);
+        in_batches(queue, stopped, |orders| {
+            self.write(&mut statements, orders);
             self.gauge.check(&self.connection);
-        }
+        });
         drop(statements);
         super::checkpoint::last(&self.connection);
     }

@@ -10,9 +10,7 @@ use super::hooks::Hook;
 use super::work::{Counters, Outcome, Windows};
 use super::{Order, Surroundings, Work};
 use crate::relay::store::checkpoint::{self, Gauge};
-
-/// Most changes in one transaction: bounds how long the first waits for the last.
-const MOST_AT_ONCE: usize = 512;
+use crate::relay::store::writer::in_batches;
 
 pub(super) struct Writer {
     connection: Connection,
@@ -42,34 +40,14 @@ impl Writer {
     }
 
     /// Writes until every sender is gone, or until `stopped` ends and the queue is empty.
-    pub(super) fn run(
-        mut self,
-        mut queue: Receiver<Box<dyn Order>>,
-        mut stopped: oneshot::Receiver<()>,
-    ) {
+    pub(super) fn run(mut self, queue: Receiver<Box<dyn Order>>, stopped: oneshot::Receiver<()>) {
         if let Err(error) = self.gauge.attach(&mut self.connection) {
             tracing::error!(%error, "cannot watch the size of the log");
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let Ok(runtime) = runtime else {
-            tracing::error!("cannot start the writer");
-            return;
-        };
-        let mut orders = Vec::with_capacity(MOST_AT_ONCE);
-        loop {
-            let received = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    count = queue.recv_many(&mut orders, MOST_AT_ONCE) => count,
-                    _ = &mut stopped => 0,
-                }
-            });
-            if received == 0 {
-                break;
-            }
-            self.write(&mut orders);
+        in_batches(queue, stopped, |orders| {
+            self.write(orders);
             self.gauge.check(&self.connection);
-        }
+        });
         checkpoint::last(&self.connection);
     }
 

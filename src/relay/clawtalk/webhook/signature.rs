@@ -5,7 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::UnixMillis;
+use crate::model::{Digest, UnixMillis};
 
 /// Bytes of a block of SHA-256.
 const BLOCK: usize = 64;
@@ -15,8 +15,9 @@ const BLOCK: usize = 64;
 pub(super) fn header(key_hash: &[u8; 32], now: UnixMillis, body: &[u8]) -> String {
     let seconds = now.0.div_euclid(1000);
     let stamp = format!("{seconds}.");
-    let signature = hmac(hex(key_hash).as_bytes(), &[stamp.as_bytes(), body]);
-    format!("t={seconds},v1={}", hex(&signature))
+    let key = Digest(*key_hash).hex();
+    let signature = hmac(key.as_bytes(), &[stamp.as_bytes(), body]);
+    format!("t={seconds},v1={}", Digest(signature).hex())
 }
 
 /// HMAC-SHA256 (RFC 2104) with a key of at most a block.
@@ -37,20 +38,13 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     outer.finalize().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn codes_are_those_of_rfc_4231() {
-        let code = |key: &[u8], text: &[u8]| hex(&hmac(key, &[text]));
+        let code = |key: &[u8], text: &[u8]| Digest(hmac(key, &[text])).hex();
         assert_eq!(
             code(&[0x0b; 20], b"Hi There"),
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
