@@ -15,7 +15,9 @@ pub mod search;
 pub mod socket;
 pub mod thread;
 
-pub use accounts::{Accounts, AccountsReply, Enrol, PURPOSE, Ticket, purpose_or_default};
+pub use accounts::{
+    Accounts, AccountsReply, Enrol, NewIdentity, PURPOSE, Ticket, purpose_or_default,
+};
 pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
 pub use handle::{Call, Desk, Events, Handle};
 pub use reply::{

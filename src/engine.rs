@@ -17,6 +17,7 @@ mod decide;
 mod engagement;
 mod files;
 mod find;
+mod identities;
 mod inbound;
 mod local_time;
 mod logins;
@@ -137,7 +138,7 @@ impl Hosted {
         unlock(&mut store, passphrase)?;
         let (handle, desk) = Handle::local(Role::Supervisor);
         let (mut core, inbox) = core::Core::new(profile.clone(), config, store, mode, clock, &desk);
-        for network in net::ALL {
+        for network in net::ALL.iter().copied() {
             core.connect(network);
         }
         let runtime = runtime::Handle::current();

@@ -20,6 +20,7 @@ mod migrations;
 pub mod notes;
 pub mod originals;
 pub mod outbox;
+pub mod quarantine;
 pub mod requests;
 pub mod review;
 pub mod routing;

@@ -121,7 +121,7 @@ pub(super) struct Core {
     /// Where networks are to listen as long as this engine runs, whatever the settings say.
     pub(super) listens_at: BTreeMap<NetworkId, SocketAddr>,
     /// Where networks listen for others.
-    pub(super) listening: BTreeMap<NetworkId, Listening>,
+    pub(super) listening: BTreeMap<(NetworkId, Option<AccountId>), Listening>,
     /// Whether peers are there, as relays said.
     pub(super) presences: HashMap<ChannelId, Presence>,
     /// When the relay was last asked for an answer to an invite.
