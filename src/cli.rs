@@ -12,6 +12,7 @@ pub mod add;
 pub mod args;
 pub mod channels;
 pub mod check;
+pub mod clawchat;
 pub mod clawtalk;
 pub mod completions;
 pub mod decide;
@@ -192,6 +193,7 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Unmute(args) => mute::unmute(args, handle, out).await,
         Verb::Snooze(args) => mute::snooze(args, handle, out).await,
         Verb::Mesh(verb) => mesh::run(verb, handle, out).await,
+        Verb::Clawchat(verb) => clawchat::run(*verb, handle, out).await,
         Verb::Clawtalk(verb) => clawtalk::run(verb, handle, out).await,
         Verb::Import(args) => other_dir::import(args, handle, out).await,
         Verb::Export(args) => other_dir::export(args, handle, out).await,
