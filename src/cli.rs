@@ -347,6 +347,11 @@ mod tests {
         &["clawtalk", "agents"],
         &["clawtalk", "add", "bob"],
         &["clawtalk", "leave", "ana", "--force"],
+        &["clawchat", "init", "--testnet"],
+        &["clawchat", "identity", "list"],
+        &["clawchat", "invite"],
+        &["clawchat", "send", "bob", "hi", "--as", "ana"],
+        &["clawchat", "recv", "--timeout", "1"],
         &["passphrase", "remove"],
         &["import", "clawbuddy", "--from", "/somewhere"],
         &["export", "clawbuddy", "--to", "/elsewhere"],
@@ -360,7 +365,7 @@ mod tests {
         for line in LINES {
             let (request, role) = asked(line).await;
             // What it asks first may be less than what it asks then.
-            let looks = matches!(line, ["mesh", "revoke", _]);
+            let looks = matches!(line, ["mesh", "revoke", _] | ["clawchat" | "clawtalk", ..]);
             assert!(request.needs() == role || looks, "{line:?}");
             let request = serde_json::to_string(&request).unwrap();
             table.push(format!("{}\n    {request}", line.join(" ")));

@@ -11,10 +11,13 @@ mod json;
 mod letters;
 mod peers;
 mod phrase;
+#[cfg(test)]
+mod tests;
 
 pub use args::{
-    ClawchatArgs, ClawchatCommand, ClawchatVerb, DaemonArgs, DaemonCommand, GatewayCommand,
-    GatewayIdentity, IdentityCommand, NewArgs, PeersCommand, StartArgs,
+    ClawchatArgs, ClawchatCommand, ClawchatVerb, DaemonArgs, DaemonCommand, GatewayArgs,
+    GatewayCommand, GatewayIdentity, IdentityArgs, IdentityCommand, NewArgs, PeersArgs,
+    PeersCommand, SetArgs, StartArgs,
 };
 pub use daemon::{not_running, started, status, stopped};
 

@@ -5,9 +5,8 @@ use std::io;
 use std::process::ExitCode;
 
 use chaperon::api::{self, Request, Role};
-use chaperon::cli::Output;
 use chaperon::cli::clawchat::{self, DaemonCommand};
-use chaperon::cli::{self};
+use chaperon::cli::{self, Output};
 use chaperon::engine::Session;
 use chaperon::logs;
 use chaperon::net::Mode;

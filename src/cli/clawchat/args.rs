@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use crate::api::Role;
 use crate::cli::host::RunArgs;
 use crate::cli::output::Pretty;
-use crate::model::Visibility;
+use crate::model::{Passphrase, Visibility};
 
 /// Arguments of `clawchat`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -189,8 +189,8 @@ pub struct NewArgs {
     #[arg(long)]
     pub json: bool,
     /// The reference's: what protects a profile is its passphrase
-    #[arg(long, hide = true, value_name = "PASSWORD")]
-    pub password: Option<String>,
+    #[arg(long, hide = true, value_name = "PASSWORD", value_parser = hidden)]
+    pub password: Option<Passphrase>,
     /// The reference's: there is nothing of its to take over without `identity import`
     #[arg(long, hide = true)]
     pub no_migrate: bool,
@@ -235,8 +235,8 @@ pub enum IdentityCommand {
         #[arg(long, value_name = "FILE", conflicts_with = "mnemonic")]
         mnemonic_file: Option<PathBuf>,
         /// The words themselves, which everybody on this computer can see meanwhile
-        #[arg(long, value_name = "WORDS", hide = true)]
-        mnemonic: Option<String>,
+        #[arg(long, value_name = "WORDS", hide = true, value_parser = hidden)]
+        mnemonic: Option<Passphrase>,
         /// How it is to be.
         #[command(flatten)]
         new: NewArgs,
@@ -520,11 +520,17 @@ pub struct StartArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// The reference's: what protects a profile is its passphrase
-    #[arg(long, hide = true, value_name = "PASSWORD")]
-    pub password: Option<String>,
+    #[arg(long, hide = true, value_name = "PASSWORD", value_parser = hidden)]
+    pub password: Option<Passphrase>,
     /// The reference's: what protects a profile is its passphrase
     #[arg(long, hide = true, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+}
+
+/// Keeps what was typed out of everything that prints arguments.
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a result")]
+fn hidden(typed: &str) -> Result<Passphrase, String> {
+    Ok(Passphrase::new(typed))
 }
 
 fn visibility(name: &str) -> Result<Visibility, String> {

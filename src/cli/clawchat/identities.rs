@@ -223,9 +223,9 @@ fn list(given: &[String]) -> Vec<String> {
 }
 
 /// Takes a phrase from wherever it was said to be.
-fn words(given: Option<String>, file: Option<&Path>) -> Result<Passphrase, Error> {
+fn words(given: Option<Passphrase>, file: Option<&Path>) -> Result<Passphrase, Error> {
     let text = match (given, file) {
-        (Some(given), _) => Passphrase::new(given),
+        (Some(given), _) => given,
         (None, Some(file)) if file.as_os_str() == "-" => {
             let mut text = Zeroizing::new(String::new());
             let read = std::io::stdin()

@@ -103,7 +103,7 @@ fn how(account: &OwnAccount) -> Vec<(&'static str, Value)> {
     all
 }
 
-fn object<'a>(members: impl IntoIterator<Item = (&'a str, Value)>) -> Map<String, Value> {
+fn object(members: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
     let members = members.into_iter();
     members
         .map(|(name, value)| (name.to_owned(), value))
@@ -252,7 +252,7 @@ pub(super) fn received(letter: &Letter, channel: &Channel, to: &str) -> Value {
         ("timestamp", letter.taken.unwrap_or(letter.at).0.into()),
         ("status", "delivered".into()),
         ("untrusted", true.into()),
-        ("channel", channel.address.as_str().into()),
+        ("channel", json!(channel.id)),
         ("message", json!(letter.id)),
         ("arrived", letter.at.0.into()),
         (

@@ -68,11 +68,11 @@ mod tests {
         assert_eq!(lines.len(), 6);
         assert_eq!(
             lines[0],
-            "   1. word1          7. word7         13. word13        19. word19"
+            "   1. word1         7. word7        13. word13       19. word19"
         );
         assert_eq!(
             lines[5],
-            "   6. word6         12. word12        18. word18        24. word24"
+            "   6. word6        12. word12       18. word18       24. word24"
         );
     }
 }
