@@ -224,11 +224,7 @@ pub(in crate::tui) fn why_not(model: &Model, action: Action) -> Option<&'static 
     clippy::wildcard_enum_match_arm,
     reason = "everything else means nothing beside a link"
 )]
-fn why_not_invite(
-    model: &Model,
-    invitation: &Invitation,
-    action: Action,
-) -> Option<&'static str> {
+fn why_not_invite(model: &Model, invitation: &Invitation, action: Action) -> Option<&'static str> {
     let none = invitation.link.is_none();
     match action {
         Action::Back => None,
@@ -280,9 +276,7 @@ fn why_not_listed(model: &Model, action: Action) -> Option<&'static str> {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom => {
-            (identities.count() == 0).then_some("There is nothing to move among.")
-        }
+        | Action::Bottom => (identities.count() == 0).then_some("There is nothing to move among."),
         _ => None,
     }
 }
@@ -561,16 +555,17 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             *page = Page::List;
             Vec::new()
         }
-        Page::Asked(_)
-        | Page::List
-        | Page::Whole(_)
-        | Page::Naming(_)
-        | Page::Invitation(_) => Vec::new(),
+        Page::Asked(_) | Page::List | Page::Whole(_) | Page::Naming(_) | Page::Invitation(_) => {
+            Vec::new()
+        }
     }
 }
 
 fn configure(model: &Model, account: AccountId, what: What) -> Vec<Effect> {
-    let before = model.identities.of(account).and_then(|one| one.node.clone());
+    let before = model
+        .identities
+        .of(account)
+        .and_then(|one| one.node.clone());
     let before = before.unwrap_or_default();
     let node = match what {
         What::Visibility(visibility) => NodeSettings {
