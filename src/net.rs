@@ -6,8 +6,11 @@
 //! Must not: see the store, decide what may enter or leave, or delete anything from a relay
 //! before the engine said that it is durable.
 
+#[cfg(feature = "clawchat")]
+pub mod clawchat;
 pub mod clawtalk;
 mod first_look;
+#[cfg(not(feature = "clawchat"))]
 mod left_out;
 pub mod mailbox;
 mod meeting;
