@@ -134,9 +134,12 @@ impl Task {
         for node in nodes {
             self.ask_reachability(&node);
             let options = DialOpts::unknown_peer_id().address(node).build();
-            self.own.insert(options.connection_id());
-            if let Err(error) = self.swarm.dial(options) {
-                tracing::debug!(%error, "a bootstrap node cannot be dialled");
+            let id = options.connection_id();
+            match self.swarm.dial(options) {
+                Ok(()) => {
+                    self.own.insert(id);
+                }
+                Err(error) => tracing::debug!(%error, "a bootstrap node cannot be dialled"),
             }
         }
     }
