@@ -37,7 +37,13 @@ use crate::model::{
 };
 
 /// Every network there is.
-pub const ALL: &[&dyn Network] = &[&mailbox::Mailbox, &mesh::Mesh, &clawtalk::ClawTalk];
+pub const ALL: &[&dyn Network] = &[
+    &mailbox::Mailbox,
+    &mesh::Mesh,
+    &clawtalk::ClawTalk,
+    #[cfg(feature = "clawchat")]
+    &clawchat::ClawChat,
+];
 
 /// Returns the network with this id.
 pub fn of(id: NetworkId) -> &'static dyn Network {
@@ -45,6 +51,9 @@ pub fn of(id: NetworkId) -> &'static dyn Network {
         NetworkId::Mailbox => &mailbox::Mailbox,
         NetworkId::Mesh => &mesh::Mesh,
         NetworkId::ClawTalk => &clawtalk::ClawTalk,
+        #[cfg(feature = "clawchat")]
+        NetworkId::ClawChat => &clawchat::ClawChat,
+        #[cfg(not(feature = "clawchat"))]
         NetworkId::ClawChat => &left_out::LeftOut(NetworkId::ClawChat),
     }
 }
