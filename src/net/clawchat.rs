@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::stacks::{Principal, StacksNetwork, Wallet};
 use crate::crypto::{self, SecretKey, signing};
-use crate::model::{Digest, Fingerprint, IdentityKey, NetworkId, NodeSettings, PeerText, PublicKey};
+use crate::model::{Digest, Fingerprint, IdentityKey, NetworkId, NodeSettings, PeerText};
 use crate::wire::clawchat::{ChatId, Link as InviteLink, NodeId, is_nick, node_of};
 
 use protocol::to_key;
@@ -191,12 +191,7 @@ impl Logins for ClawChat {
 }
 
 impl Identities for ClawChat {
-    fn make(
-        &self,
-        phrase: Option<&str>,
-        testnet: bool,
-        random: [u8; 64],
-    ) -> Result<Made, String> {
+    fn make(&self, phrase: Option<&str>, testnet: bool, random: [u8; 64]) -> Result<Made, String> {
         let random = Zeroizing::new(random);
         let (entropy, seed) = random.split_at(32);
         let bytes = |half: &[u8]| <[u8; 32]>::try_from(half).unwrap_or_default();
@@ -309,7 +304,11 @@ mod tests {
             ClawChat.public_of(&again.own).key
         );
         let mainnet = ClawChat.make(Some(&made.phrase), false, [8; 64]).unwrap();
-        assert!(mainnet.address.starts_with("stacks:SP"), "{}", mainnet.address);
+        assert!(
+            mainnet.address.starts_with("stacks:SP"),
+            "{}",
+            mainnet.address
+        );
         assert!(ClawChat.make(Some("one two"), true, [8; 64]).is_err());
     }
 
@@ -351,6 +350,10 @@ mod tests {
             Some(ClawChat.public_of(&made.own))
         );
         assert!(ClawChat.somebody_at("stacks:ST1", &endpoint).is_err());
-        assert!(ClawChat.somebody_at(&address, "/ip4/1.2.3.4/tcp/9").is_err());
+        assert!(
+            ClawChat
+                .somebody_at(&address, "/ip4/1.2.3.4/tcp/9")
+                .is_err()
+        );
     }
 }

@@ -336,7 +336,6 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
     })
 }
 
-/// Returns whether a message is on its way out, and how many attempts were made.
 /// Lets what waits on a channel because attempts failed leave now. Returns whether anything does.
 pub fn hurry(tx: &Tx<'_>, channel: ChannelId, now: UnixMillis) -> Result<bool, Error> {
     let changed = tx.0.execute(
@@ -346,6 +345,7 @@ pub fn hurry(tx: &Tx<'_>, channel: ChannelId, now: UnixMillis) -> Result<bool, E
     Ok(changed > 0)
 }
 
+/// Returns whether a message is on its way out, and how many attempts were made.
 pub fn attempts(read: &impl Read, message: MessageId) -> Result<Option<u32>, Error> {
     Ok(read
         .connection()

@@ -117,12 +117,7 @@ impl Desk {
         })
     }
 
-    pub(super) fn new(
-        account: &Account,
-        us: Us,
-        node: Node,
-        news: mpsc::Sender<Incoming>,
-    ) -> Self {
+    pub(super) fn new(account: &Account, us: Us, node: Node, news: mpsc::Sender<Incoming>) -> Self {
         let desk = Self {
             account: account.id,
             knowledge: Mutex::new(Exchange::new(&us, Visibility::Public)),
@@ -233,9 +228,14 @@ impl Desk {
     }
 
     /// Answers somebody who opened a session.
-    pub(super) async fn answer(self: Arc<Self>, mut stream: Stream, opened: (PeerId, Multiaddr, Path)) {
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        mut stream: Stream,
+        opened: (PeerId, Multiaddr, Path),
+    ) {
         let (peer, at, path) = opened;
-        let (Some(key), Ok(permit)) = (key_of(&peer), Arc::clone(&self.shaking).try_acquire_owned())
+        let (Some(key), Ok(permit)) =
+            (key_of(&peer), Arc::clone(&self.shaking).try_acquire_owned())
         else {
             return;
         };
@@ -434,7 +434,11 @@ impl Desk {
     }
 
     /// Lets the engine store what they wrote; `None` where it cannot now.
-    pub(super) async fn take(&self, session: &Session, chats: &[ReceivedChat]) -> Option<Vec<Took>> {
+    pub(super) async fn take(
+        &self,
+        session: &Session,
+        chats: &[ReceivedChat],
+    ) -> Option<Vec<Took>> {
         let remote = &session.remote;
         let Standing::Known(channel) = self.standing(remote) else {
             return self.take_from_a_stranger(session, chats).await;
@@ -524,10 +528,7 @@ impl Desk {
     }
 
     /// Returns a session with the peer of a channel: the newest there is, or a new one.
-    pub(super) async fn connect(
-        self: &Arc<Self>,
-        channel: ChannelId,
-    ) -> Result<Session, Failure> {
+    pub(super) async fn connect(self: &Arc<Self>, channel: ChannelId) -> Result<Session, Failure> {
         // It was stopped or closed meanwhile.
         let unused = || later("the channel is not in use");
         let peer = self.peer(channel).ok_or_else(unused)?;

@@ -15,7 +15,7 @@ use super::swarm::{
     AsyncReadExt as _, AsyncWriteExt as _, Multiaddr, Node, NodeConfig, Opened, PeerId, Protocol,
     Stream,
 };
-use super::{ClawChat, protocol, to_key};
+use super::{ClawChat, to_key};
 use crate::crypto;
 use crate::crypto::stacks::Principal;
 use crate::model::{PeerText, Visibility};
@@ -35,7 +35,9 @@ const CHUNK: usize = 8 * 1024;
 impl Desk {
     pub(super) fn knowledge(&self) -> MutexGuard<'_, Exchange> {
         // Nothing that could panic is done with the lock held.
-        self.knowledge.lock().unwrap_or_else(PoisonError::into_inner)
+        self.knowledge
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the peer of a session where we are, now and as long as it lasts.
@@ -44,9 +46,9 @@ impl Desk {
         tokio::spawn(async move {
             loop {
                 if desk.is_accepted(&session.remote.principal, &session.remote.node_key) {
-                    let push =
-                        desk.knowledge()
-                            .push(&session.remote, reach_of(&session.at), now());
+                    let push = desk
+                        .knowledge()
+                        .push(&session.remote, reach_of(&session.at), now());
                     if let Some(push) = push
                         && desk.exchange(session.peer, &push, false).await.is_none()
                     {
@@ -128,11 +130,7 @@ impl Desk {
 
     /// Returns where the node of a peer could be, as they or others said; asks those who are
     /// there where nothing is known.
-    pub(super) async fn candidates(
-        &self,
-        who: &Principal,
-        node_key: &[u8; 32],
-    ) -> Vec<Multiaddr> {
+    pub(super) async fn candidates(&self, who: &Principal, node_key: &[u8; 32]) -> Vec<Multiaddr> {
         let known = || {
             let all = self.knowledge().candidates(who, now());
             all.into_iter()
@@ -244,7 +242,7 @@ async fn leads_there(address: &str, peer: PeerId) -> bool {
 
 /// Tells from where somebody is reached, and so of what they have a use.
 fn reach_of(at: &Multiaddr) -> Reach {
-    Reach::of(&at.to_string()).unwrap_or(protocol::Reach::Public)
+    Reach::of(&at.to_string()).unwrap_or(Reach::Public)
 }
 
 /// Reads one frame.

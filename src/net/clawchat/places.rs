@@ -78,7 +78,11 @@ mod tests {
         assert_eq!(read(&both), Ok(vec![one.clone(), two]));
         assert!(read("").is_err());
         assert!(read("http://192.0.2.7").is_err());
-        assert!(read("/ip4/192.0.2.7/tcp/9000").unwrap_err().contains("/p2p/"));
+        assert!(
+            read("/ip4/192.0.2.7/tcp/9000")
+                .unwrap_err()
+                .contains("/p2p/")
+        );
     }
 
     #[test]

@@ -247,7 +247,12 @@ pub(super) async fn run(
     let mut more = talk.take(&mut unframer).await;
     let mut heard = Instant::now();
     while more {
-        let until = heard + if talk.asked { SILENCE + NO_ANSWER } else { SILENCE };
+        let until = heard
+            + if talk.asked {
+                SILENCE + NO_ANSWER
+            } else {
+                SILENCE
+            };
         tokio::select! {
             count = reader.read(&mut chunk) => match count {
                 Ok(0) | Err(_) => break,
@@ -308,7 +313,11 @@ impl Talk<'_> {
                 return false;
             }
             match step {
-                SessionStep::Reply(reply) if self.write(reply).await.is_none() => return false,
+                SessionStep::Reply(reply) => {
+                    if self.write(reply).await.is_none() {
+                        return false;
+                    }
+                }
                 SessionStep::Pong(nonce) => self.read_up_to(&nonce),
                 SessionStep::Receipt { id, state } => self.settled(&id, state),
                 SessionStep::Broken(problem) => {
@@ -318,7 +327,7 @@ impl Talk<'_> {
                 SessionStep::Dropped(problem) => {
                     tracing::debug!(problem, "a chat is not taken");
                 }
-                SessionStep::Chat(_) | SessionStep::Reply(_) | SessionStep::Ignored => {}
+                SessionStep::Chat(_) | SessionStep::Ignored => {}
             }
         }
     }
@@ -405,10 +414,7 @@ impl Talk<'_> {
 }
 
 /// Writes frames until there is nobody who sends any, then ends our direction.
-async fn write_out(
-    mut writer: WriteHalf<Stream>,
-    mut frames: mpsc::Receiver<Vec<u8>>,
-) {
+async fn write_out(mut writer: WriteHalf<Stream>, mut frames: mpsc::Receiver<Vec<u8>>) {
     let writes = async {
         while let Some(item) = frames.recv().await {
             let bytes = frame(&item).map_err(io::Error::other)?;

@@ -253,7 +253,9 @@ impl Worker {
             let result = match desk {
                 Some(desk) => desk.post(&post).await,
                 // It was stopped or closed meanwhile.
-                None => Err(later("the channel is not in use, or its identity does not run")),
+                None => Err(later(
+                    "the channel is not in use, or its identity does not run",
+                )),
             };
             News::Posted {
                 message: post.message,
