@@ -6,6 +6,7 @@
 //! Must not: see the store, decide what may enter or leave, or delete anything from a relay
 //! before the engine said that it is durable.
 
+pub mod clawchat;
 pub mod clawtalk;
 mod first_look;
 pub mod mailbox;

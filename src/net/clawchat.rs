@@ -1,0 +1,3 @@
+//! `ClawChat`: gateways that meet peer to peer, with Stacks identities.
+
+pub mod protocol;
