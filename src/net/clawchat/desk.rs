@@ -22,7 +22,7 @@ use crate::net::{
     Accepted, Account, Arrived, Failure, Incoming, Network as _, News, Post, Retry, Settled,
     Somebody, Stranger, Watch, backoff,
 };
-use crate::wire::clawchat::{ChatId, NodeId, Receipt, Unframer};
+use crate::wire::clawchat::{Chat, ChatId, NodeId, Receipt, Unframer};
 
 /// How long it may take until the other side has said what became of a chat.
 const TOLD: Duration = Duration::from_secs(30);
@@ -491,14 +491,15 @@ impl Desk {
             .map_err(|_not_ours| never("the message is none of this network"))?;
         let id = ChatId::parse(&stamp.id).ok_or_else(|| never("the message has no usable id"))?;
         let session = self.connect(post.channel).await?;
-        let nick = self.lock().nick.clone();
-        let frame = chat_frame(
-            &id,
-            &self.us.principal,
-            nick.as_deref(),
-            &said(&post.body),
-            stamp.ts,
-        );
+        let (subject, content) = said(&post.body, session.remote.receipts);
+        let frame = chat_frame(&Chat {
+            id: id.clone(),
+            from: self.us.principal.to_string(),
+            nick: self.lock().nick.as_deref().map(PeerText::new),
+            content,
+            timestamp: stamp.ts,
+            subject,
+        });
         let (told, answer) = oneshot::channel();
         let order = Order::Chat { id, frame, told };
         let ended = || later("the session ended before they said that they have it");
@@ -723,7 +724,8 @@ fn arrived(remote: &Remote, chat: &ReceivedChat) -> Arrived {
     let by_id = remote.receipts.then_some(&chat.id);
     let longest = NetworkId::ClawChat.longest_text();
     let text = chat.content.expose_untrusted();
-    let content = if text.len() > longest {
+    let subject = chat.subject.as_ref().map_or(0, PeerText::len);
+    let content = if text.len().saturating_add(subject) > longest {
         let kept = text.floor_char_boundary(longest);
         Content::Raw {
             reason: RawReason::TooLong,
@@ -734,6 +736,7 @@ fn arrived(remote: &Remote, chat: &ReceivedChat) -> Arrived {
         let metadata = nick.map(|nick| serde_json::json!({ "nick": nick }).to_string());
         Content::Text(Body {
             metadata: PeerText::new(metadata.unwrap_or_else(|| "{}".to_owned())),
+            subject: chat.subject.clone().unwrap_or_default(),
             ..Body::new("", text)
         })
     };
@@ -749,17 +752,18 @@ fn arrived(remote: &Remote, chat: &ReceivedChat) -> Arrived {
     }
 }
 
-/// Returns what is said: a chat has no subject, so one that a person wrote goes before.
-fn said(body: &Body) -> String {
-    let (subject, text) = (
-        body.subject.expose_untrusted(),
-        body.body.expose_untrusted(),
-    );
+/// Returns subject and text of a chat. A real gateway knows no subject, so there it goes before
+/// the text.
+fn said(body: &Body, knows_subjects: bool) -> (Option<PeerText>, PeerText) {
+    let (subject, text) = (&body.subject, &body.body);
     if subject.is_empty() {
-        text.to_owned()
-    } else {
-        format!("{subject}\n\n{text}")
+        return (None, text.clone());
     }
+    if knows_subjects {
+        return (Some(subject.clone()), text.clone());
+    }
+    let (subject, text) = (subject.expose_untrusted(), text.expose_untrusted());
+    (None, PeerText::new(format!("{subject}\n\n{text}")))
 }
 
 fn path_of(path: Path) -> PeerPath {

@@ -313,6 +313,8 @@ pub struct Chat {
     pub content: PeerText,
     /// When, in milliseconds since 1970, by their clock.
     pub timestamp: u64,
+    /// What it is about. Chaperons alone say so; a real gateway ignores it.
+    pub subject: Option<PeerText>,
 }
 
 impl Chat {
@@ -328,19 +330,22 @@ impl Chat {
             nick: peer_text(&value, "nick").filter(|nick| !nick.is_empty()),
             content: peer_text(&value, "content").ok_or(Unreadable::Member("content"))?,
             timestamp: time(&value, "timestamp")?,
+            subject: peer_text(&value, "subject").filter(|subject| !subject.is_empty()),
         })
     }
 
     /// Writes the data of STREAM_DATA.
     pub fn encode(&self) -> Vec<u8> {
         let nick = self.nick.as_ref().map(PeerText::expose_untrusted);
-        Value::map([
+        let subject = self.subject.as_ref().map(PeerText::expose_untrusted);
+        let members = [
             ("id", Value::text(self.id.as_str())),
             ("from", Value::text(&self.from)),
             ("nick", nick.map_or(Value::Undefined, Value::text)),
             ("content", Value::text(self.content.expose_untrusted())),
             ("timestamp", Value::Uint(self.timestamp)),
-        ])
-        .encode()
+        ];
+        let subject = subject.map(|subject| ("subject", Value::text(subject)));
+        Value::map(members.into_iter().chain(subject)).encode()
     }
 }

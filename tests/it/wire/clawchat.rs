@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{bytes, text};
 
 fn all() -> Value {
-    serde_json::from_str(include_str!("../fixtures/clawchat.json")).unwrap()
+    serde_json::from_str(include_str!("../../fixtures/clawchat.json")).unwrap()
 }
 
 fn list(section: &str) -> Vec<Value> {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::{Reach, Remote, Us};
 use crate::crypto::stacks::Principal;
-use crate::model::UnixMillis;
+use crate::model::{UnixMillis, Visibility};
 use crate::wire::clawchat::{Entry, MOST_ADDRESSES, NodeId, Px, RequestId, node_of};
 
 /// How long an announcement counts: as in the real program, which repeats it every minute.
@@ -32,18 +32,6 @@ const MOST_OF_ONE: usize = 32;
 const MOST_ANNOUNCED: usize = 256;
 /// How long a candidate is kept.
 const CANDIDATE: Duration = Duration::from_secs(60 * 60);
-
-/// Who may learn where an identity is. As in the real program, where it is always public.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Visibility {
-    /// Peers are told where we are, and may tell others. We tell them of others likewise.
-    Public,
-    /// Nobody is told by way of PX-1. Who has our address from elsewhere reaches us.
-    #[default]
-    Private,
-    /// As private; and we do not ask others either.
-    Stealth,
-}
 
 /// Somewhere that somebody could be reached, as somebody said. Nothing of it is proven.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,6 +17,8 @@ pub struct ReceivedChat {
     pub content: PeerText,
     /// When, in milliseconds since 1970, by their clock.
     pub timestamp: u64,
+    /// What it is about, where a chaperon said so.
+    pub subject: Option<PeerText>,
 }
 
 /// What a frame of an authenticated session comes to.
@@ -89,24 +91,12 @@ fn chat(data: &Value<'_>, peer: &Remote) -> SessionStep {
         nick: chat.nick,
         content: chat.content,
         timestamp: chat.timestamp,
+        subject: chat.subject,
     })
 }
 
 /// Writes a chat of ours. The nick is left out where there is none, as a real gateway does.
-pub fn chat_frame(
-    id: &ChatId,
-    from: &Principal,
-    nick: Option<&str>,
-    content: &str,
-    timestamp_ms: u64,
-) -> Vec<u8> {
-    let chat = Chat {
-        id: id.clone(),
-        from: from.to_string(),
-        nick: nick.map(PeerText::new),
-        content: PeerText::new(content),
-        timestamp: timestamp_ms,
-    };
+pub fn chat_frame(chat: &Chat) -> Vec<u8> {
     let data = chat.encode();
     Message::StreamData(Value::bytes(&data)).encode()
 }

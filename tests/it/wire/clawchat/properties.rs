@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn a_chat_is_read_back(
         id: [u8; 16], from in principal(), nick: Option<String>, content: String,
-        timestamp in 0_u64..9_007_199_254_740_992,
+        timestamp in 0_u64..9_007_199_254_740_992, subject: Option<String>,
     ) {
         let chat = Chat {
             id: ChatId::from_random(id),
@@ -157,6 +157,7 @@ proptest! {
             nick: nick.filter(|nick| !nick.is_empty()).map(PeerText::new),
             content: PeerText::new(content),
             timestamp,
+            subject: subject.filter(|subject| !subject.is_empty()).map(PeerText::new),
         };
         prop_assert_eq!(Chat::decode(&chat.encode()), Ok(chat));
     }

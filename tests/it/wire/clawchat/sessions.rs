@@ -9,7 +9,7 @@ use chaperon::net::clawchat::protocol::{
     receive,
 };
 use chaperon::wire::clawchat::{
-    ChatId, LONGEST_FRAME, LONGEST_HANDSHAKE_FRAME, Message, Unframer, frame,
+    Chat, ChatId, LONGEST_FRAME, LONGEST_HANDSHAKE_FRAME, Message, Unframer, frame,
 };
 use serde_json::Value;
 
@@ -314,8 +314,15 @@ fn a_whole_session_of_two_real_gateways_is_written_byte_for_byte() {
         ("responder", &b, None, "hi from the responder"),
     ] {
         let id = ChatId::parse(text(random, &format!("{side}_chat_id"))).unwrap();
-        let chat = chat_frame(&id, &us.principal, nick, said, 1_770_000_000_123);
-        wire.push((side, chat));
+        let chat = Chat {
+            id,
+            from: us.principal.to_string(),
+            nick: nick.map(PeerText::new),
+            content: PeerText::new(said),
+            timestamp: 1_770_000_000_123,
+            subject: None,
+        };
+        wire.push((side, chat_frame(&chat)));
     }
     let events: Vec<_> = transcript["events"].as_array().unwrap().iter().collect();
     assert_eq!(events.len(), wire.len());
