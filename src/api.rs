@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod attention;
 pub mod handle;
+pub mod letters;
 pub mod reply;
 pub mod request;
 pub mod search;
@@ -20,6 +21,7 @@ pub use accounts::{
 };
 pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
 pub use handle::{Call, Desk, Events, Handle};
+pub use letters::{AskLetters, Letter, Letters};
 pub use reply::{
     Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,
     EngagementRow, Invite, LogState, Page, RelayState, Replay, ReplayExample, Reply, Review,

@@ -19,6 +19,7 @@ mod files;
 mod find;
 mod identities;
 mod inbound;
+mod letters;
 mod local_time;
 mod logins;
 mod mesh_dir;

@@ -14,6 +14,7 @@ pub mod drafts;
 pub mod health;
 pub mod held;
 mod kept_texts;
+pub mod letters;
 pub mod log;
 pub mod messages;
 mod migrations;

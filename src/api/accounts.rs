@@ -11,7 +11,7 @@ use crate::model::{
     PeerText, Sighted,
 };
 
-/// A request about logins. Each needs the supervisor role.
+/// A request about logins. Each needs the supervisor role, but for [`Accounts::List`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum Accounts {

@@ -174,7 +174,7 @@ pub(super) async fn export(
 }
 
 /// The engine may run in another directory.
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     let bad = |_no_such| api::Error::BadRequest("the directory cannot be named".to_owned());
     Ok(std::path::absolute(path).map_err(bad)?)
 }

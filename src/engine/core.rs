@@ -447,6 +447,7 @@ impl Core {
             Request::ShowInvite { channel } => self.show_invite(&channel),
             Request::CancelInvite { channel } => self.cancel_invite(&channel),
             Request::HandedOver { messages } => self.handed_over(&messages),
+            Request::Letters(asked) => self.letters(&asked),
             Request::TakeBack { message } => self.take_back(message),
             Request::Retry { message } => self.retry(message),
             Request::SaveDraft { channel, text } => self.save_draft(channel, &text),
