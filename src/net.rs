@@ -6,8 +6,11 @@
 //! Must not: see the store, decide what may enter or leave, or delete anything from a relay
 //! before the engine said that it is durable.
 
+#[cfg(feature = "clawchat")]
+pub mod clawchat;
 pub mod clawtalk;
 mod first_look;
+#[cfg(not(feature = "clawchat"))]
 mod left_out;
 pub mod mailbox;
 mod meeting;
@@ -34,7 +37,13 @@ use crate::model::{
 };
 
 /// Every network there is.
-pub const ALL: &[&dyn Network] = &[&mailbox::Mailbox, &mesh::Mesh, &clawtalk::ClawTalk];
+pub const ALL: &[&dyn Network] = &[
+    &mailbox::Mailbox,
+    &mesh::Mesh,
+    &clawtalk::ClawTalk,
+    #[cfg(feature = "clawchat")]
+    &clawchat::ClawChat,
+];
 
 /// Returns the network with this id.
 pub fn of(id: NetworkId) -> &'static dyn Network {
@@ -42,6 +51,9 @@ pub fn of(id: NetworkId) -> &'static dyn Network {
         NetworkId::Mailbox => &mailbox::Mailbox,
         NetworkId::Mesh => &mesh::Mesh,
         NetworkId::ClawTalk => &clawtalk::ClawTalk,
+        #[cfg(feature = "clawchat")]
+        NetworkId::ClawChat => &clawchat::ClawChat,
+        #[cfg(not(feature = "clawchat"))]
         NetworkId::ClawChat => &left_out::LeftOut(NetworkId::ClawChat),
     }
 }

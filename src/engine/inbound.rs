@@ -8,7 +8,7 @@ use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
 use crate::model::{
     Actor, Author, Channel, ChannelId, ChannelState, Content, Digest, IdentityKey, MessageId,
-    PeerText, Preset, RequestState, Routing, StopReason, UnixMillis,
+    PeerText, Presence, Preset, RequestState, Routing, StopReason, UnixMillis,
 };
 use crate::net::{self, Arrived, Failure, Incoming, Mode, News, Retry, Settled, Stranger, backoff};
 use crate::profile::Profile;
@@ -176,7 +176,15 @@ impl Core {
                     problem,
                     push,
                 } => relays.push((relay, problem, push)),
-                News::Presence(seen) => presences.extend(seen),
+                News::Presence(seen) => {
+                    for channel in came_back(&seen) {
+                        // What is on its way must not leave twice.
+                        if !self.in_flight.contains_key(&channel) {
+                            wrote |= store::outbox::hurry(&tx, channel, now)?;
+                        }
+                    }
+                    presences.extend(seen);
+                }
                 News::Listening {
                     network,
                     account,
@@ -493,6 +501,13 @@ fn take_stranger(
         preset_text(profile, Preset::SafeAcquaintance.as_str(), &name)
     };
     judge_stranger(tx, stranger, welcome, now)
+}
+
+/// Returns the channels whose peer is there, where that means that messages reach them.
+fn came_back(seen: &[(ChannelId, Presence)]) -> impl Iterator<Item = ChannelId> {
+    seen.iter()
+        .filter(|(_, presence)| presence.path.is_some())
+        .map(|(channel, _)| *channel)
 }
 
 /// Counts what arrived again under another id of its network.

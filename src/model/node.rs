@@ -12,12 +12,12 @@ pub const DEFAULT_PORT: u16 = 9000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
-    /// To every peer with a session, who may tell others.
+    /// To peers that a person accepted, who may tell others.
     #[default]
     Public,
-    /// To peers that a person accepted, and to nobody else.
+    /// To nobody: who has our address from elsewhere reaches us.
     Private,
-    /// To nobody; whoever is not accepted learns not even who we are.
+    /// To nobody; strangers learn not even who we are, and we ask nobody where others are.
     Stealth,
 }
 
