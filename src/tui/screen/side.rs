@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 
 use crate::api::{LastSent, Overview, RelayState};
 use crate::model::{
-    Channel, ChannelState, Delivery, Fingerprint, PeerPath, PeerText, Presence, Preset, RequestState,
-    StopReason,
+    Channel, ChannelState, Delivery, Fingerprint, PeerPath, PeerText, Presence, Preset,
+    RequestState, StopReason,
 };
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
@@ -433,10 +433,7 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         });
     // The node at the end of an address is the key, which stands above.
     let (first, _node) = first.rsplit_once("/p2p/").unwrap_or((first, ""));
-    let line = relay_name(
-        first,
-        room.saturating_sub(right_width + before.len() - 1),
-    );
+    let line = relay_name(first, room.saturating_sub(right_width + before.len() - 1));
     name.extend(safe(theme, &line, Role::Text));
     if more > 0 {
         name.push(theme.span(Role::Dim, format!(" +{more}")));
