@@ -9,15 +9,19 @@
 pub mod accounts;
 pub mod attention;
 pub mod handle;
+pub mod letters;
 pub mod reply;
 pub mod request;
 pub mod search;
 pub mod socket;
 pub mod thread;
 
-pub use accounts::{Accounts, AccountsReply, Enrol, PURPOSE, Ticket, purpose_or_default};
+pub use accounts::{
+    Accounts, AccountsReply, Enrol, NewIdentity, PURPOSE, Ticket, purpose_or_default,
+};
 pub use attention::{Alone, CatchUp, ChannelNews, Claimed, DayNews, LastSent, Overview};
 pub use handle::{Call, Desk, Events, Handle};
+pub use letters::{AskLetters, Letter, Letters};
 pub use reply::{
     Checked, CheckedMessage, Digested, Draft, DraftFate, DraftState, Engagement, EngagementChange,
     EngagementRow, Invite, LogState, Page, RelayState, Replay, ReplayExample, Reply, Review,

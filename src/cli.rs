@@ -12,6 +12,7 @@ pub mod add;
 pub mod args;
 pub mod channels;
 pub mod check;
+pub mod clawchat;
 pub mod clawtalk;
 pub mod completions;
 pub mod decide;
@@ -192,6 +193,7 @@ pub async fn run(verb: Verb, handle: &Handle, out: &mut Output<'_>) -> Result<Ex
         Verb::Unmute(args) => mute::unmute(args, handle, out).await,
         Verb::Snooze(args) => mute::snooze(args, handle, out).await,
         Verb::Mesh(verb) => mesh::run(verb, handle, out).await,
+        Verb::Clawchat(verb) => clawchat::run(*verb, handle, out).await,
         Verb::Clawtalk(verb) => clawtalk::run(verb, handle, out).await,
         Verb::Import(args) => other_dir::import(args, handle, out).await,
         Verb::Export(args) => other_dir::export(args, handle, out).await,
@@ -345,6 +347,11 @@ mod tests {
         &["clawtalk", "agents"],
         &["clawtalk", "add", "bob"],
         &["clawtalk", "leave", "ana", "--force"],
+        &["clawchat", "init", "--testnet"],
+        &["clawchat", "identity", "list"],
+        &["clawchat", "invite"],
+        &["clawchat", "send", "bob", "hi", "--as", "ana"],
+        &["clawchat", "recv", "--timeout", "1"],
         &["passphrase", "remove"],
         &["import", "clawbuddy", "--from", "/somewhere"],
         &["export", "clawbuddy", "--to", "/elsewhere"],
@@ -358,7 +365,7 @@ mod tests {
         for line in LINES {
             let (request, role) = asked(line).await;
             // What it asks first may be less than what it asks then.
-            let looks = matches!(line, ["mesh", "revoke", _]);
+            let looks = matches!(line, ["mesh", "revoke", _] | ["clawchat" | "clawtalk", ..]);
             assert!(request.needs() == role || looks, "{line:?}");
             let request = serde_json::to_string(&request).unwrap();
             table.push(format!("{}\n    {request}", line.join(" ")));

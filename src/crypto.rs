@@ -3,7 +3,7 @@
 //! What lies on disk is sealed in [`vault`]. The scheme of envelopes is NaCl's box (X25519,
 //! `XSalsa20`, Poly1305), which `ClawBuddy` peers speak. It has no sender: both sides can open
 //! what either sealed, and a seal says nothing about where an envelope belongs. What travels in
-//! the clear is signed in [`signing`].
+//! the clear is signed in [`signing`]; wallets are in [`stacks`].
 //!
 //! Must not: read the clock, do I/O other than asking the system for randomness, or know what
 //! the bytes mean. Secrets wipe themselves, print only the name of their type, and are in no
@@ -14,6 +14,7 @@ mod digest;
 mod safety_code;
 mod secret_key;
 pub mod signing;
+pub mod stacks;
 pub mod vault;
 
 pub use channel_box::ChannelBox;

@@ -17,7 +17,9 @@ mod decide;
 mod engagement;
 mod files;
 mod find;
+mod identities;
 mod inbound;
+mod letters;
 mod local_time;
 mod logins;
 mod mesh_dir;
@@ -137,7 +139,7 @@ impl Hosted {
         unlock(&mut store, passphrase)?;
         let (handle, desk) = Handle::local(Role::Supervisor);
         let (mut core, inbox) = core::Core::new(profile.clone(), config, store, mode, clock, &desk);
-        for network in net::ALL {
+        for network in net::ALL.iter().copied() {
             core.connect(network);
         }
         let runtime = runtime::Handle::current();

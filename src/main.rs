@@ -1,5 +1,7 @@
 //! Arguments in, surface out. The only file that knows every module.
 
+#[path = "main/clawchat.rs"]
+mod daemon;
 #[path = "main/service.rs"]
 mod service;
 
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use chaperon::api::{self, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
+use chaperon::cli::clawchat::{ClawchatArgs, ClawchatCommand};
 use chaperon::cli::clawtalk::{ClawtalkArgs, ClawtalkCommand};
 use chaperon::cli::keys::{KeyRow, KeysArgs};
 use chaperon::cli::mesh::{MeshArgs, MeshCommand, ServeArgs};
@@ -97,11 +100,20 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             Some(command) => Ok(service::ask_relay(command.into_ask()).await),
             None => service::serve_relay(access.home, *args).await,
         },
-        Some(Command::Run(args)) => run_engine(access, args, None).await,
+        Some(Command::Run(args)) => run_engine(access, args, Serve::Anything).await,
         Some(Command::Mesh(MeshArgs { command })) => match command {
             MeshCommand::Ask(verb) => Ok(ask(access, Verb::Mesh(verb)).await),
-            MeshCommand::Serve(args) => run_engine(access, args.run.clone(), Some(args)).await,
+            MeshCommand::Serve(args) => {
+                run_engine(access, args.run.clone(), Serve::Mesh(args)).await
+            }
         },
+        Some(Command::Clawchat(args)) => {
+            let ClawchatArgs { command } = *args;
+            match command {
+                ClawchatCommand::Ask(verb) => Ok(ask(access, Verb::Clawchat(Box::new(verb))).await),
+                ClawchatCommand::Daemon(args) => daemon::daemon(access, args.command).await,
+            }
+        }
         Some(Command::Clawtalk(ClawtalkArgs { command })) => match command {
             ClawtalkCommand::Ask(verb) => Ok(ask(access, Verb::Clawtalk(verb)).await),
             ClawtalkCommand::Keygen => {
@@ -460,13 +472,18 @@ async fn show_demo(plain: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the engine without a screen until it is told to stop; on the mesh, where that is asked
-/// for, at another address than the settings say.
-async fn run_engine(
-    access: Access,
-    args: host::RunArgs,
-    mesh: Option<ServeArgs>,
-) -> Result<ExitCode> {
+/// What a running engine is asked for beside running.
+enum Serve {
+    /// Nothing.
+    Anything,
+    /// To listen on the mesh, at another address than the settings say where one is named.
+    Mesh(ServeArgs),
+    /// To say which identities listen where.
+    ClawChat,
+}
+
+/// Runs the engine without a screen until it is told to stop.
+async fn run_engine(access: Access, args: host::RunArgs, serve: Serve) -> Result<ExitCode> {
     logs::to_stderr("info");
     access.demand_supervisor()?;
     let profile = profile(access.home.clone())?;
@@ -499,21 +516,31 @@ async fn run_engine(
     let herald = herald::run(hosted.handle(), settings, bus, move || clock());
     let herald = tokio::spawn(herald);
     tracing::info!("the engine runs");
-    if let Some(ServeArgs { listen, .. }) = mesh {
-        let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-        let mut out = Output::new(&mut stdout, &mut stderr);
-        if let Err(error) = cli::mesh::serve(listen, &hosted.handle(), &mut out).await {
-            out.error(&error);
-            herald.abort();
-            hosted.stop().await;
-            return Ok(error.exit().into());
-        }
+    if let Err(error) = tell(serve, &profile, &hosted.handle()).await {
+        herald.abort();
+        hosted.stop().await;
+        return Ok(error.exit().into());
     }
     stop.received().await;
     tracing::info!("the engine stops");
     herald.abort();
     hosted.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does what a running engine is asked for, and says what became of it.
+async fn tell(serve: Serve, profile: &Profile, handle: &Handle) -> Result<(), cli::Error> {
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let mut out = Output::new(&mut stdout, &mut stderr);
+    let told = match serve {
+        Serve::Anything => return Ok(()),
+        Serve::Mesh(ServeArgs { listen, .. }) => cli::mesh::serve(listen, handle, &mut out).await,
+        Serve::ClawChat => {
+            let socket = profile.socket().display().to_string();
+            cli::clawchat::started(&socket, handle, &mut out).await
+        }
+    };
+    told.inspect_err(|error| out.error(error))
 }
 
 /// Serves the control socket of an engine in this process for as long as the result lives.

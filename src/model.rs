@@ -9,6 +9,7 @@ pub mod decision;
 pub mod ids;
 pub mod key;
 pub mod message;
+pub mod node;
 pub mod passphrase;
 pub mod peer_text;
 pub mod report;
@@ -26,6 +27,7 @@ pub use key::{Fingerprint, IdentityKey, PublicKey};
 pub use message::{
     Admission, Author, Body, Content, Delivery, Message, Part, Passage, RawReason, Words,
 };
+pub use node::{DEFAULT_PORT, NodeSettings, PeerPath, Reach, Visibility};
 pub use passphrase::Passphrase;
 pub use peer_text::PeerText;
 pub use report::{Finding, Level, Report};

@@ -6,9 +6,12 @@
 //! Must not: see the store, decide what may enter or leave, or delete anything from a relay
 //! before the engine said that it is durable.
 
+#[cfg(feature = "clawchat")]
 pub mod clawchat;
 pub mod clawtalk;
 mod first_look;
+#[cfg(not(feature = "clawchat"))]
+mod left_out;
 pub mod mailbox;
 mod meeting;
 pub mod mesh;
@@ -23,18 +26,24 @@ use zeroize::Zeroizing;
 
 pub use first_look::FirstLooks;
 pub use meeting::{
-    Asking, Enrolled, Enrolling, Enrolment, Introduction, InviteLink, Links, Logins, Search,
-    Sighting, Somebody, Stranger, Ticket,
+    Asking, Enrolled, Enrolling, Enrolment, Identities, Introduction, InviteLink, Links, Logins,
+    Made, Search, Sighting, Somebody, Stranger, Ticket,
 };
 
 use crate::crypto::{self, SecretKey};
 use crate::model::{
     AccountId, Body, ChannelId, Content, Digest, Fingerprint, IdentityKey, Listening, MessageId,
-    NetworkId, Presence, Routing,
+    NetworkId, NodeSettings, Presence, Routing, UnixMillis,
 };
 
 /// Every network there is.
-pub const ALL: [&'static dyn Network; 3] = [&mailbox::Mailbox, &mesh::Mesh, &clawtalk::ClawTalk];
+pub const ALL: &[&dyn Network] = &[
+    &mailbox::Mailbox,
+    &mesh::Mesh,
+    &clawtalk::ClawTalk,
+    #[cfg(feature = "clawchat")]
+    &clawchat::ClawChat,
+];
 
 /// Returns the network with this id.
 pub fn of(id: NetworkId) -> &'static dyn Network {
@@ -42,6 +51,10 @@ pub fn of(id: NetworkId) -> &'static dyn Network {
         NetworkId::Mailbox => &mailbox::Mailbox,
         NetworkId::Mesh => &mesh::Mesh,
         NetworkId::ClawTalk => &clawtalk::ClawTalk,
+        #[cfg(feature = "clawchat")]
+        NetworkId::ClawChat => &clawchat::ClawChat,
+        #[cfg(not(feature = "clawchat"))]
+        NetworkId::ClawChat => &left_out::LeftOut(NetworkId::ClawChat),
     }
 }
 
@@ -152,6 +165,8 @@ pub struct Outgoing<'a> {
     pub body: &'a Body,
     /// How it stands among others, on networks where messages say so.
     pub routing: Option<&'a Routing>,
+    /// When it is sealed.
+    pub at: UnixMillis,
 }
 
 /// A sealed envelope.
@@ -209,7 +224,7 @@ pub struct Account {
     pub endpoint: String,
     /// Our keys.
     pub own: OwnKeys,
-    /// What a relay knows us by, where there is one.
+    /// What a relay knows us by, where there is one. Never the phrase that keys come from.
     pub token: Option<Arc<Zeroizing<String>>>,
     /// Whether the relay gets a readable copy of every message, because a person wants that.
     pub audited: bool,
@@ -217,6 +232,8 @@ pub struct Account {
     pub listen: Option<SocketAddr>,
     /// Whether others on the local network are told that we are there.
     pub announced: bool,
+    /// How its node runs, on networks where it has one.
+    pub node: Option<NodeSettings>,
 }
 
 /// What a network needs to know of a channel.
@@ -242,6 +259,8 @@ pub struct Watch {
     pub answers: Option<u32>,
     /// What goes out with [`Command::Announce`] where that is a request for contact.
     pub request: Option<Introduction>,
+    /// Where the peer was found to be reached, as [`News::Learned`] said.
+    pub learned: Option<String>,
 }
 
 /// What the engine wants done.
@@ -374,13 +393,22 @@ pub enum News {
     Listening {
         /// The network.
         network: NetworkId,
+        /// The login of ours that listens, where the network can have several.
+        account: Option<AccountId>,
         /// Where, and what is wrong where it cannot.
         at: Option<Listening>,
+    },
+    /// The peer of a channel was reached elsewhere than a person entered.
+    Learned {
+        /// The channel.
+        channel: ChannelId,
+        /// All places that are known, as the network writes them.
+        at: String,
     },
 }
 
 /// Something a relay showed.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrived {
     /// The relay's number.
     pub seq: Option<i64>,

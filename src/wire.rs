@@ -1,5 +1,6 @@
 //! Turns bytes of the networks into typed values and back. Start with [`mailbox`], or with
-//! [`mesh`] for the network of signed messages, or with [`clawtalk`] for agents on a shared relay.
+//! [`mesh`] for the network of signed messages, [`clawtalk`] for agents on a shared relay, or
+//! [`clawchat`] for gateways that meet peer to peer.
 //!
 //! Pure and total: every decoder answers any input with a value or an error, in time and
 //! memory linear in its length. No I/O, no clock, no randomness but what is passed in.
@@ -9,6 +10,7 @@
 //! key or a path into an error.
 
 pub mod clawbuddy_files;
+pub mod clawchat;
 pub mod clawtalk;
 pub mod js_json;
 pub(crate) mod loose_json;

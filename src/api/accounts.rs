@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ChannelRef;
 use crate::model::{
-    AccountId, ContactRequest, Fingerprint, NetworkId, OwnAccount, Passphrase, PeerText, Sighted,
+    AccountId, ContactRequest, Fingerprint, NetworkId, NodeSettings, OwnAccount, Passphrase,
+    PeerText, Sighted,
 };
 
-/// A request about logins. Each needs the supervisor role.
+/// A request about logins. Each needs the supervisor role, but for [`Accounts::List`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum Accounts {
@@ -104,6 +105,47 @@ pub enum Accounts {
         address: String,
         /// Short form of the key that a person saw there; refused if it is another one now.
         seen: Option<Fingerprint>,
+        /// Where they are reached, on networks where a person can say so; otherwise, and where
+        /// absent, whoever is asked for them says it.
+        #[serde(default)]
+        endpoint: Option<String>,
+        /// The local name of the channel; their id there where absent.
+        #[serde(default)]
+        name: Option<PeerText>,
+    },
+    /// Makes an identity of new keys, or takes up the one of a seed phrase under a new node key.
+    /// Answers [`AccountsReply::Identity`].
+    Make(Box<NewIdentity>),
+    /// Changes the name that others are shown of an identity, and how its node runs. Answers
+    /// [`AccountsReply::Account`].
+    Configure {
+        /// Which identity.
+        account: AccountId,
+        /// The name that others are shown; as before, where absent.
+        name: Option<String>,
+        /// How its node runs; as before, where absent.
+        node: Option<NodeSettings>,
+    },
+    /// Asks peers where somebody is reached. Answers [`AccountsReply::Sighted`].
+    Resolve {
+        /// Which identity asks.
+        account: AccountId,
+        /// The address of whom to look for.
+        address: String,
+        /// The address of the only peer to ask; all of them where absent.
+        through: Option<String>,
+    },
+    /// Returns the link that invites others to an identity. Answers [`AccountsReply::Link`].
+    InviteLink {
+        /// Which identity.
+        account: AccountId,
+    },
+    /// Reads such a link. Answers [`AccountsReply::Invited`].
+    ReadInvite {
+        /// The network.
+        network: NetworkId,
+        /// The link.
+        link: String,
     },
     /// Forgets a login and its keys. Refused while channels of it are in use, unless `force`
     /// closes them. Answers [`super::Reply::Done`].
@@ -120,6 +162,9 @@ pub enum Accounts {
         network: NetworkId,
         /// The directory.
         from: PathBuf,
+        /// What its keys are protected with, where they are.
+        #[serde(default)]
+        password: Option<Passphrase>,
     },
     /// Writes a directory that the network's own program can use. Answers
     /// [`super::Reply::Exported`].
@@ -128,7 +173,25 @@ pub enum Accounts {
         network: NetworkId,
         /// The directory; must be empty or absent.
         to: PathBuf,
+        /// What its keys are to be protected with, where its program wants that.
+        #[serde(default)]
+        password: Option<Passphrase>,
     },
+}
+
+/// An identity to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewIdentity {
+    /// The network.
+    pub network: NetworkId,
+    /// The name that others are shown; none where absent.
+    pub name: Option<String>,
+    /// The seed phrase of an identity that there is already; a new one is made where absent.
+    pub phrase: Option<Passphrase>,
+    /// Whether it belongs to the network for trying things out.
+    pub testnet: bool,
+    /// How its node runs; the first free ports, and the rest as it comes, where absent.
+    pub node: Option<NodeSettings>,
 }
 
 /// A login to be made on a relay.
@@ -174,6 +237,27 @@ pub enum AccountsReply {
         published: bool,
         /// What is wrong although the relay knows us, in words for a person.
         problem: Option<String>,
+    },
+    /// An identity was made.
+    Identity {
+        /// It.
+        account: OwnAccount,
+        /// The seed phrase that it can be recovered with, where a new one was made. It is said
+        /// once.
+        phrase: Option<Passphrase>,
+    },
+    /// A link that invites others.
+    Link(String),
+    /// Whom a link invites to.
+    Invited {
+        /// The id they go by.
+        address: String,
+        /// Where they are reached.
+        endpoint: String,
+        /// Short form of their key.
+        fingerprint: Fingerprint,
+        /// The name they give themselves.
+        unsafe_name: Option<PeerText>,
     },
     /// What was found, in the order of the addresses.
     Sighted(Vec<Sighted>),

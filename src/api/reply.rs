@@ -31,6 +31,8 @@ pub enum Reply {
     Page(Page),
     /// What the assistant may read.
     Checked(Checked),
+    /// What the assistant got or wrote.
+    Letters(super::Letters),
     /// What became of a message.
     Sent(SendOutcome),
     /// What became of each of several messages, in the order in which they were asked for.
@@ -123,6 +125,7 @@ impl Reply {
             | Self::Review(_)
             | Self::Page(_)
             | Self::Checked(_)
+            | Self::Letters(_)
             | Self::Sent(_)
             | Self::SentToSeveral(_)
             | Self::Topics(_)

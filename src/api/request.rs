@@ -363,6 +363,8 @@ pub enum Request {
         /// Which ones.
         messages: Vec<MessageId>,
     },
+    /// Answers [`super::Reply::Letters`], to the assistant too.
+    Letters(super::AskLetters),
     /// Sends a message. Answers [`super::Reply::Sent`].
     Send {
         /// Which channel.
@@ -509,6 +511,8 @@ impl Request {
                 accept_requests: false,
             }
             | Self::HandedOver { .. }
+            | Self::Letters(_)
+            | Self::Accounts(super::Accounts::List { .. })
             | Self::Send {
                 author: Author::Assistant,
                 ..

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    accept, add, channels, check, clawtalk, completions, decide, demo, digest, doctor, draft, end,
-    engagement, host, instructions, keys, log, man, mesh, mute, note, other_dir, passphrase, pause,
-    pending, relay, scan, search, send, show, status, verify, wake,
+    accept, add, channels, check, clawchat, clawtalk, completions, decide, demo, digest, doctor,
+    draft, end, engagement, host, instructions, keys, log, man, mesh, mute, note, other_dir,
+    passphrase, pause, pending, relay, scan, search, send, show, status, verify, wake,
 };
 use crate::api::Role;
 
@@ -59,6 +59,8 @@ pub enum Command {
     Mesh(mesh::MeshArgs),
     /// Meet agents on ClawTalk relays
     Clawtalk(clawtalk::ClawtalkArgs),
+    /// Meet agents on ClawChat, from computer to computer
+    Clawchat(Box<clawchat::ClawchatArgs>),
     /// Run a relay for mailboxes
     Relay(Box<relay::RelayArgs>),
     /// Look whether everything works here
@@ -91,6 +93,10 @@ impl Command {
             Self::Clawtalk(args) => match args.command {
                 clawtalk::ClawtalkCommand::Ask(verb) => Some(Verb::Clawtalk(verb)),
                 clawtalk::ClawtalkCommand::Keygen => None,
+            },
+            Self::Clawchat(args) => match args.command {
+                clawchat::ClawchatCommand::Ask(verb) => Some(Verb::Clawchat(Box::new(verb))),
+                clawchat::ClawchatCommand::Daemon(_) => None,
             },
             Self::Run(_)
             | Self::Demo(_)
@@ -175,6 +181,9 @@ pub enum Verb {
     /// Meet agents on shared relays: typed as a command of its own
     #[command(skip)]
     Clawtalk(clawtalk::ClawtalkVerb),
+    /// Meet agents from computer to computer: typed as a command of its own
+    #[command(skip)]
+    Clawchat(Box<clawchat::ClawchatVerb>),
     /// Copy in what another program has
     Import(other_dir::ImportArgs),
     /// Write what another program can use
@@ -189,6 +198,7 @@ impl Verb {
             Self::Send(args) => args.role(),
             Self::Instructions(args) => args.role(),
             Self::End(args) => args.role(),
+            Self::Clawchat(verb) => verb.role(),
             Self::Channels(_) | Self::Status(_) | Self::Draft(_) => Role::Assistant,
             Self::Add(_)
             | Self::Accept(_)

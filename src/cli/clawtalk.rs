@@ -255,6 +255,8 @@ async fn add(
         account,
         address: agent,
         seen: fingerprint.map(Fingerprint),
+        endpoint: None,
+        name: None,
     };
     let Reply::Channel(channel) = handle.ask(Request::Accounts(add)).await? else {
         return Err(Error::Unexpected);

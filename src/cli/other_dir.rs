@@ -120,6 +120,7 @@ pub(super) async fn import(
         ImportProgram::Mesh { .. } => Request::Accounts(Accounts::Import {
             network: NetworkId::Mesh,
             from,
+            password: None,
         }),
     };
     let Reply::Imported {
@@ -154,7 +155,14 @@ pub(super) async fn export(
         ExportProgram::Mesh { to, style } => {
             let to = absolute(&to)?;
             let network = NetworkId::Mesh;
-            (Request::Accounts(Accounts::Export { network, to }), style)
+            (
+                Request::Accounts(Accounts::Export {
+                    network,
+                    to,
+                    password: None,
+                }),
+                style,
+            )
         }
     };
     let Reply::Exported { channels } = progress::ask(handle, request, "channels", out).await?
@@ -166,7 +174,7 @@ pub(super) async fn export(
 }
 
 /// The engine may run in another directory.
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     let bad = |_no_such| api::Error::BadRequest("the directory cannot be named".to_owned());
     Ok(std::path::absolute(path).map_err(bad)?)
 }

@@ -52,6 +52,7 @@ impl Form {
 pub struct Output<'a> {
     out: &'a mut (dyn Write + Send),
     err: &'a mut (dyn Write + Send),
+    compact: bool,
 }
 
 impl fmt::Debug for Output<'_> {
@@ -63,7 +64,16 @@ impl fmt::Debug for Output<'_> {
 impl<'a> Output<'a> {
     /// Takes the streams for results and for everything else.
     pub fn new(out: &'a mut (dyn Write + Send), err: &'a mut (dyn Write + Send)) -> Self {
-        Self { out, err }
+        Self {
+            out,
+            err,
+            compact: false,
+        }
+    }
+
+    /// Writes JSON without spaces from now on, as programs in `JavaScript` do.
+    pub fn compact(&mut self) {
+        self.compact = true;
     }
 
     /// Writes one JSON value and a new line, and flushes: after this the caller has it.
@@ -71,9 +81,17 @@ impl<'a> Output<'a> {
         let text = if style.pretty {
             python_json::to_string_pretty(value)
         } else {
-            python_json::to_string(value)
+            self.line(value)
         };
         self.text(&format!("{text}\n"))
+    }
+
+    fn line(&self, value: &Value) -> String {
+        if self.compact {
+            ascii(&value.to_string())
+        } else {
+            python_json::to_string(value)
+        }
     }
 
     /// Writes text for a person as it is, and flushes. A peer's words in it have been through
@@ -112,11 +130,26 @@ impl<'a> Output<'a> {
     }
 
     fn complain(&mut self, value: &Value) {
-        let line = format!("{}\n", python_json::to_string(value));
+        let line = format!("{}\n", self.line(value));
         if let Err(error) = self.err.write_all(line.as_bytes()) {
             tracing::debug!(%error, "nobody reads standard error");
         }
     }
+}
+
+/// Escapes what is not ASCII in a JSON text, and the one control character that JSON leaves.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if matches!(character, ' '..='~') {
+            text.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text
 }
 
 /// Makes text from outside fit into one of our lines.
@@ -180,6 +213,22 @@ mod tests {
             out,
             "{\"name\": \"B\\u00f3b\", \"none\": null, \"list\": [1, true]}\n"
         );
+    }
+
+    #[test]
+    fn compact_json_has_no_spaces_and_no_character_that_could_steer_a_terminal() {
+        let value = json!({ "a": "é\u{9b}\u{7f}\u{1b}\u{1f980} x", "b": [1, null] });
+        let (out, err) = captured(|out| {
+            out.compact();
+            out.json(&value, Pretty::default()).unwrap();
+            out.failure("no");
+        });
+        assert_eq!(
+            out,
+            "{\"a\":\"\\u00e9\\u009b\\u007f\\u001b\\ud83e\\udd80 x\",\"b\":[1,null]}\n"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), value);
+        assert_eq!(err, "{\"error\":\"no\"}\n");
     }
 
     #[test]

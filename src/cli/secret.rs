@@ -2,7 +2,7 @@
 //! an echo. Never an argument, which other users can see, and never a variable's value.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -110,6 +110,32 @@ pub fn ask(prompt: &str) -> Result<Passphrase, Error> {
     // The new line that was typed was not shown either.
     terminal.write_all(b"\r\n").map_err(Error::Terminal)?;
     typed
+}
+
+/// Asks a question on the terminal whose answer may be seen, and returns the line without spaces
+/// around it; empty where there is none.
+pub fn question(prompt: &str) -> Result<String, Error> {
+    if !io::stderr().is_terminal() {
+        return Err(Error::NoTerminal);
+    }
+    let Ok(mut terminal) = File::options().read(true).write(true).open("/dev/tty") else {
+        return Err(Error::NoTerminal);
+    };
+    terminal
+        .write_all(prompt.as_bytes())
+        .map_err(Error::Terminal)?;
+    let mut answer = String::new();
+    let mut lines = io::BufReader::new(terminal).take(LONGEST);
+    lines.read_line(&mut answer).map_err(Error::Terminal)?;
+    Ok(answer.trim().to_owned())
+}
+
+/// Waits until somebody presses Enter on the terminal, or gives up.
+pub fn wait_for_enter(prompt: &str) -> Result<(), Error> {
+    match ask(prompt) {
+        Ok(_) | Err(Error::GivenUp) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A terminal that shows nothing and passes every key on, until this is dropped.

@@ -155,6 +155,7 @@ pub(super) fn listens(listening: &Listening) -> String {
         at,
         exposed,
         problem,
+        ..
     } = listening;
     let state = match (problem, exposed) {
         (Some(problem), _) => safe(problem),
@@ -196,6 +197,9 @@ mod tests {
                 refused: 2,
             },
             listening: vec![Listening {
+                account: None,
+                addresses: Vec::new(),
+                reach: crate::model::Reach::Unknown,
                 network: crate::model::NetworkId::Mesh,
                 at: "0.0.0.0:8787".into(),
                 exposed: true,

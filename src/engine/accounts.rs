@@ -43,16 +43,30 @@ impl Core {
             }
             let serves = self.mode == Mode::Continuous;
             for account in accounts::all(&self.store, network.id())? {
+                let node = account.node.clone();
+                let runs = node.as_ref().is_none_or(|node| node.autoload);
+                if !runs {
+                    self.command(network.id(), Command::Logout(account.id));
+                    continue;
+                }
+                let own = keys_of(&account);
+                // A phrase that keys come from is no business of a network's task.
+                let token = account.token.filter(|_| node.is_none());
                 let account = Account {
                     id: account.id,
                     address: account.address.clone(),
                     name: account.name.clone(),
                     endpoint: account.endpoint.clone(),
-                    own: keys_of(&account),
-                    token: account.token.map(Arc::new),
+                    own,
+                    token: token.map(Arc::new),
                     audited: self.config.is_audited(network.id()),
-                    listen: self.listen(network.id()).filter(|_| serves),
+                    listen: node
+                        .as_ref()
+                        .map(|node| SocketAddr::new(node.ip, node.port))
+                        .or_else(|| self.listen(network.id()))
+                        .filter(|_| serves),
                     announced: serves && self.config.is_announced(network.id()),
+                    node,
                 };
                 self.command(network.id(), Command::Login(Box::new(account)));
             }
@@ -111,12 +125,25 @@ impl Core {
                 account,
                 address,
                 seen,
-            } => {
-                return self.add_peer(account, address, seen, answer);
-            }
+                endpoint,
+                name,
+            } => return self.add_peer(account, address, (seen, endpoint, name), answer),
+            Accounts::Make(new) => self.make_identity(*new),
+            Accounts::Configure {
+                account,
+                name,
+                node,
+            } => self.configure(account, name, node),
+            Accounts::Resolve {
+                account,
+                address,
+                through,
+            } => return self.resolve(account, address, through, answer),
+            Accounts::InviteLink { account } => self.invite_link(account),
+            Accounts::ReadInvite { network, link } => self.read_invite(network, &link),
             Accounts::Leave { account, force } => self.leave(account, force),
-            Accounts::Import { network, from } => self.import_account(network, &from),
-            Accounts::Export { network, to } => self.export_account(network, &to),
+            Accounts::Import { network, from, .. } => self.import_account(network, &from),
+            Accounts::Export { network, to, .. } => self.export_account(network, &to),
         };
         let _gone = answer.send(done);
     }
@@ -145,7 +172,12 @@ impl Core {
             fingerprint: of.fingerprint(&key),
             digest: of.digest_of(&key),
             created_at: account.created_at,
-            listening: self.listening.get(&network).cloned(),
+            listening: self
+                .listening
+                .get(&(network, Some(account.id)))
+                .or_else(|| self.listening.get(&(network, None)))
+                .cloned(),
+            node: account.node.clone(),
         }
     }
 
@@ -185,6 +217,7 @@ impl Core {
             secret: Zeroizing::new(*secret.expose()),
             signing: None,
             token: None,
+            node: None,
             created_at: self.now(),
         };
         self.put_account(network, &account, force)?;

@@ -52,6 +52,7 @@ impl Core {
             ours: messages::at_relay(&self.store, channel.id)?,
             answers: keyed.answers,
             request: self.introduction(keyed)?,
+            learned: keyed.learned.clone(),
         };
         self.command(channel.network, Command::Watch(Box::new(watch)));
         Ok(())

@@ -6,7 +6,7 @@ use crate::model::{
     Actor, Channel, ChannelId, ChannelState, Digest, PeerText, Preset, StopReason, UnixMillis,
     Verdict,
 };
-use crate::net::{self, Command, InviteLink, Links, Network, OwnKeys};
+use crate::net::{self, Command, InviteLink, Links, Mode, Network, OwnKeys};
 use crate::policy::{presets, template};
 use crate::store::channels::{Keyed, NewChannel};
 use crate::store::{self, Tx, log, review};
@@ -14,6 +14,7 @@ use crate::store::{self, Tx, log, review};
 use super::channels::check_name;
 use super::core::{Answer, Core};
 use super::decide::Decision;
+use super::inbound::admit_waiting;
 use super::reading::{in_use, keyed, shown};
 use super::strangers::carry_contact;
 
@@ -342,6 +343,13 @@ impl Core {
             }
             _ => carry_verdict(&tx, network, &item, verdict)?,
         };
+        let released = match verdict {
+            Verdict::Approve => admit_waiting(&self.profile, &tx, channel, now)?,
+            _ => {
+                store::quarantine::clear(&tx, channel)?;
+                Vec::new()
+            }
+        };
         if !review::settle(&tx, id, &decision.seen, verdict, now)? {
             return Err(Error::Changed);
         }
@@ -351,6 +359,9 @@ impl Core {
         self.watch(&keyed)?;
         // A stop in the middle of accepting may have left our handshake to be put there.
         self.announce(&keyed);
+        if self.mode == Mode::Continuous && !released.is_empty() {
+            self.wake(channel, &released);
+        }
         self.tell(Event::Channels);
         self.tell(Event::NeedsYou);
         self.tell(Event::Messages { channel });
@@ -459,8 +470,8 @@ fn broken_link() -> Error {
 /// Returns the network on which contact is made by links.
 fn linking() -> Result<(&'static dyn Network, &'static dyn Links), Error> {
     net::ALL
-        .into_iter()
-        .find_map(|network| Some((network, network.links()?)))
+        .iter()
+        .find_map(|network| Some((*network, network.links()?)))
         .ok_or_else(|| Error::BadRequest("no network makes contact by links".to_owned()))
 }
 

@@ -121,7 +121,7 @@ pub(super) struct Core {
     /// Where networks are to listen as long as this engine runs, whatever the settings say.
     pub(super) listens_at: BTreeMap<NetworkId, SocketAddr>,
     /// Where networks listen for others.
-    pub(super) listening: BTreeMap<NetworkId, Listening>,
+    pub(super) listening: BTreeMap<(NetworkId, Option<AccountId>), Listening>,
     /// Whether peers are there, as relays said.
     pub(super) presences: HashMap<ChannelId, Presence>,
     /// When the relay was last asked for an answer to an invite.
@@ -447,6 +447,7 @@ impl Core {
             Request::ShowInvite { channel } => self.show_invite(&channel),
             Request::CancelInvite { channel } => self.cancel_invite(&channel),
             Request::HandedOver { messages } => self.handed_over(&messages),
+            Request::Letters(asked) => self.letters(&asked),
             Request::TakeBack { message } => self.take_back(message),
             Request::Retry { message } => self.retry(message),
             Request::SaveDraft { channel, text } => self.save_draft(channel, &text),

@@ -8,7 +8,7 @@ use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
 use crate::model::{
     Actor, Author, Channel, ChannelId, ChannelState, Content, Digest, IdentityKey, MessageId,
-    PeerText, Preset, RequestState, StopReason, UnixMillis,
+    PeerText, Presence, Preset, RequestState, Routing, StopReason, UnixMillis,
 };
 use crate::net::{self, Arrived, Failure, Incoming, Mode, News, Retry, Settled, Stranger, backoff};
 use crate::profile::Profile;
@@ -20,7 +20,7 @@ use super::contacts::{seen_digest, write_down};
 use super::core::{Core, Internal};
 use super::outbound::Ended;
 use super::reading::{keyed, readable};
-use super::strangers::{Judged, judge_stranger};
+use super::strangers::{Judged, judge_stranger, quarantine};
 use super::supervise::Judge;
 
 /// What has to happen once a batch is durable.
@@ -142,8 +142,19 @@ impl Core {
                 News::NoHandshake { channel } => checked.push(channel),
                 News::Stranger(stranger) => {
                     let judged = take_stranger(&self.profile, &tx, &stranger, now)?;
-                    wrote |= matches!(judged, Judged::Changed(_));
+                    let kept = match &stranger.wrote {
+                        Some(message) => {
+                            take_words(&self.profile, &tx, (&stranger, message), judged, now)?
+                        }
+                        None => Kept::default(),
+                    };
+                    wrote |= kept.wrote || matches!(judged, Judged::Changed(_));
                     answer = after.judged(judged);
+                    if let Some((channel, stored)) = kept.entered {
+                        answer = after.listed(channel, stored);
+                    } else if stranger.wrote.is_some() && !kept.wrote {
+                        answer.refused = true;
+                    }
                 }
                 News::Posted {
                     message,
@@ -165,8 +176,24 @@ impl Core {
                     problem,
                     push,
                 } => relays.push((relay, problem, push)),
-                News::Presence(seen) => presences.extend(seen),
-                News::Listening { network, at } => listens.push((network, at)),
+                News::Presence(seen) => {
+                    for channel in came_back(&seen) {
+                        // What is on its way must not leave twice.
+                        if !self.in_flight.contains_key(&channel) {
+                            wrote |= store::outbox::hurry(&tx, channel, now)?;
+                        }
+                    }
+                    presences.extend(seen);
+                }
+                News::Listening {
+                    network,
+                    account,
+                    at,
+                } => listens.push(((network, account), at)),
+                News::Learned { channel, at } => {
+                    wrote = true;
+                    channels::learn(&tx, channel, &at)?;
+                }
             }
             after.settled.push((settled, answer));
         }
@@ -183,9 +210,9 @@ impl Core {
             self.presences.extend(presences);
             after.events.push(Event::Channels);
         }
-        for (network, at) in listens {
-            self.listening.remove(&network);
-            self.listening.extend(at.map(|at| (network, at)));
+        for (of, at) in listens {
+            self.listening.remove(&of);
+            self.listening.extend(at.map(|at| (of, at)));
             after.events.push(Event::Status);
         }
         Ok(after)
@@ -345,7 +372,7 @@ impl<'a> Inbound<'a> {
                     stored.refused = true;
                     continue;
                 }
-                Some((_, Author::Peer)) => {}
+                Some((id, Author::Peer)) => fold(tx, id, item)?,
                 None => self.judge_and_store(tx, &channel, &mut judge, item, &mut stored)?,
             }
             stored.acknowledge.extend(item.seq);
@@ -395,6 +422,73 @@ impl<'a> Inbound<'a> {
     }
 }
 
+/// What became of the words of somebody who was a stranger when they sent them.
+#[derive(Default)]
+struct Kept {
+    /// Whether they were kept, or entered.
+    wrote: bool,
+    /// Where they entered, because a person accepted their author meanwhile.
+    entered: Option<(ChannelId, Stored)>,
+}
+
+/// Keeps what a stranger wrote, until a person decides; lets it in where they have.
+fn take_words(
+    profile: &Profile,
+    tx: &Tx<'_>,
+    (stranger, message): (&Stranger, &Arrived),
+    judged: Judged,
+    now: UnixMillis,
+) -> Result<Kept, Error> {
+    if matches!(judged, Judged::Refused | Judged::Rejected) {
+        return Ok(Kept::default());
+    }
+    let of = (stranger.network, stranger.account);
+    let Some(id) = channels::by_address(tx, of, &stranger.who.address)? else {
+        return Ok(Kept::default());
+    };
+    let known = keyed(tx, id)?;
+    let key = Some(&stranger.who.key);
+    if known.channel.state == ChannelState::Active && known.channel.their_key.as_ref() == key {
+        let stored = Inbound::on(id, profile, now).store(tx, std::slice::from_ref(message))?;
+        return Ok(Kept {
+            wrote: true,
+            entered: Some((id, stored)),
+        });
+    }
+    let waits = known.channel.state == ChannelState::Requested && known.asked_key.as_ref() == key;
+    Ok(Kept {
+        wrote: waits && quarantine(tx, id, (stranger, message), now)?,
+        entered: None,
+    })
+}
+
+/// Lets in what somebody wrote before a person accepted them, by the rules of their channel.
+/// Returns what the assistant may read of it.
+pub(super) fn admit_waiting(
+    profile: &Profile,
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    now: UnixMillis,
+) -> Result<Vec<MessageId>, Error> {
+    let waiting: Vec<Arrived> = store::quarantine::of(tx, channel)?
+        .into_iter()
+        .map(|waiting| Arrived {
+            seq: None,
+            envelope: waiting.envelope,
+            content: waiting.content,
+            original: None,
+            routing: waiting.remote_id.map(|id| Routing {
+                remote_id: Some(id),
+                ..Routing::default()
+            }),
+        })
+        .collect();
+    store::quarantine::clear(tx, channel)?;
+    Ok(Inbound::on(channel, profile, now)
+        .store(tx, &waiting)?
+        .released)
+}
+
 /// Stores a request for contact with the text that a new channel begins with.
 fn take_stranger(
     profile: &Profile,
@@ -407,6 +501,22 @@ fn take_stranger(
         preset_text(profile, Preset::SafeAcquaintance.as_str(), &name)
     };
     judge_stranger(tx, stranger, welcome, now)
+}
+
+/// Returns the channels whose peer is there, where that means that messages reach them.
+fn came_back(seen: &[(ChannelId, Presence)]) -> impl Iterator<Item = ChannelId> {
+    seen.iter()
+        .filter(|(_, presence)| presence.path.is_some())
+        .map(|(channel, _)| *channel)
+}
+
+/// Counts what arrived again under another id of its network.
+fn fold(tx: &Tx<'_>, message: MessageId, again: &Arrived) -> Result<(), store::Error> {
+    let routing = again.routing.as_ref();
+    if let Some(id) = routing.and_then(|routing| routing.remote_id.as_deref()) {
+        routing::repeated(tx, message, id)?;
+    }
+    Ok(())
 }
 
 /// Tells whether a stored message says this.
@@ -539,6 +649,7 @@ fn announcement(news: &News) -> Option<ChannelId> {
         | News::Posted { .. }
         | News::Presence(_)
         | News::Relay { .. }
+        | News::Learned { .. }
         | News::Listening { .. } => None,
     }
 }

@@ -36,12 +36,14 @@ pub(super) struct NewLogin {
 /// Who is to be added once it is known under which key the relay shows them.
 #[derive(Debug)]
 pub(super) struct Adding {
-    network: NetworkId,
+    pub(super) network: NetworkId,
     account: AccountId,
-    address: String,
+    pub(super) address: String,
     seen: Option<Fingerprint>,
     /// The name of our login there.
     ours: Option<String>,
+    /// The local name that a person chose.
+    name: Option<PeerText>,
 }
 
 impl Core {
@@ -174,6 +176,7 @@ impl Core {
             secret: Zeroizing::new(*login.own.secret.expose()),
             signing: signing.map(|seed| Zeroizing::new(*seed.expose())),
             token: Some(token),
+            node: None,
             created_at: now,
         };
         let tx = self.store.write()?;
@@ -219,32 +222,53 @@ impl Core {
     /// Asks the relay of a login who is there.
     pub(super) fn directory(&self, account: AccountId, answer: Answer) {
         let internal = self.internal.clone();
-        self.list(account, answer, move |network, found, answer| {
-            let of = (network, Some(account));
-            // The engine stopped, and with it whoever waited.
-            let _stopped = internal.send(Internal::Sought { of, found, answer });
-        });
+        self.list(
+            account,
+            Vec::new(),
+            answer,
+            move |network, found, answer| {
+                let of = (network, Some(account));
+                // The engine stopped, and with it whoever waited.
+                let _stopped = internal.send(Internal::Sought { of, found, answer });
+            },
+        );
     }
 
-    /// Makes a channel with somebody; the answer comes when the relay has shown their key.
+    /// Makes a channel with somebody; the answer comes when it is known under which key.
     pub(super) fn add_peer(
-        &self,
+        &mut self,
         account: AccountId,
         address: String,
-        seen: Option<Fingerprint>,
+        (seen, endpoint, name): (Option<Fingerprint>, Option<String>, Option<PeerText>),
         answer: Answer,
     ) {
-        let internal = self.internal.clone();
+        let network = match self.network_of(account) {
+            Ok(network) => network,
+            Err(error) => {
+                let _gone = answer.send(Err(error));
+                return;
+            }
+        };
         let login = accounts::by_id(&self.store, account).ok().flatten();
-        let ours = login.map(|login| login.address);
-        self.list(account, answer, move |network, found, answer| {
-            let adding = Adding {
-                network,
-                account,
-                address,
-                seen,
-                ours,
-            };
+        let adding = Adding {
+            network,
+            account,
+            address: address.clone(),
+            seen,
+            ours: login.map(|login| login.address),
+            name,
+        };
+        if let Some(endpoint) = endpoint {
+            return self.add_at(&adding, &endpoint, answer);
+        }
+        // Where a relay lists who is there all of it is asked for; nodes ask for somebody.
+        let asked = if network.is_direct() {
+            vec![address]
+        } else {
+            Vec::new()
+        };
+        let internal = self.internal.clone();
+        self.list(account, asked, answer, move |_, found, answer| {
             // The engine stopped, and with it whoever waited.
             let _stopped = internal.send(Internal::Listed {
                 adding,
@@ -254,9 +278,10 @@ impl Core {
         });
     }
 
-    fn list(
+    pub(super) fn list(
         &self,
         account: AccountId,
+        addresses: Vec<String>,
         answer: Answer,
         then: impl FnOnce(NetworkId, Vec<Sighting>, Answer) + Send + 'static,
     ) {
@@ -270,7 +295,7 @@ impl Core {
         let (found, mut sightings) = tokio::sync::mpsc::channel(BACKLOG);
         let search = Search {
             account: Some(account),
-            addresses: Vec::new(),
+            addresses,
             found,
         };
         self.command(network, Command::Seek(search));
@@ -284,7 +309,7 @@ impl Core {
     }
 
     /// Finds the network of a login that is still ours.
-    fn network_of(&self, account: AccountId) -> Result<NetworkId, Error> {
+    pub(super) fn network_of(&self, account: AccountId) -> Result<NetworkId, Error> {
         accounts::network_of(&self.store, account)?.ok_or_else(|| no_such_login(account))
     }
 
@@ -300,7 +325,11 @@ impl Core {
     }
 
     /// Stores a channel with somebody under the key that the relay shows for them.
-    fn keep_peer(&mut self, adding: &Adding, who: &Somebody) -> Result<ChannelId, Error> {
+    pub(super) fn keep_peer(
+        &mut self,
+        adding: &Adding,
+        who: &Somebody,
+    ) -> Result<ChannelId, Error> {
         let Adding {
             network,
             account,
@@ -327,7 +356,11 @@ impl Core {
             let keyed = self.find(&ChannelRef::Id(id))?;
             let tx = self.store.write()?;
             take_up(&tx, &keyed, (&who.key, seen.is_some()), now)?;
+            if network.is_direct() && !who.endpoint.is_empty() {
+                store::channels::set_relay(&tx, id, &who.endpoint)?;
+            }
             tx.commit()?;
+            self.name_added(id, adding.name.as_ref())?;
             return Ok(id);
         }
         let name = PeerText::new(who.address.as_str());
@@ -346,6 +379,7 @@ impl Core {
         store::channels::pin(&tx, id, &who.key)?;
         write_down(&tx, now, Actor::Human, "contact_added", id)?;
         tx.commit()?;
+        self.name_added(id, adding.name.as_ref())?;
         Ok(id)
     }
 
@@ -434,7 +468,7 @@ fn take_up(
 }
 
 /// Finds who is meant: by the exact name, or by the only one that differs in case alone.
-fn find_in(adding: &Adding, found: Vec<Sighting>) -> Result<Somebody, Error> {
+pub(super) fn find_in(adding: &Adding, found: Vec<Sighting>) -> Result<Somebody, Error> {
     if adding.ours.as_deref() == Some(&*adding.address) {
         return Err(Error::BadRequest("that is yourself".to_owned()));
     }
@@ -460,6 +494,6 @@ fn find_in(adding: &Adding, found: Vec<Sighting>) -> Result<Somebody, Error> {
     }
 }
 
-fn no_such_login(account: AccountId) -> Error {
+pub(super) fn no_such_login(account: AccountId) -> Error {
     Error::BadRequest(format!("this profile has no login {account}"))
 }

@@ -83,6 +83,7 @@ impl Core {
                 id: AccountId(0),
                 signing: None,
                 token: None,
+                node: None,
                 address: identity.agent.as_str().to_owned(),
                 name: identity.display_name.expose_untrusted().to_owned(),
                 endpoint: identity.endpoint.expose_untrusted().to_owned(),

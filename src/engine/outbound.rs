@@ -338,6 +338,7 @@ impl Core {
             to: &keyed.channel.address,
             body,
             routing,
+            at: self.now(),
         };
         port.network
             .seal(&keys, &message, nonce)

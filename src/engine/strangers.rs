@@ -6,12 +6,12 @@
 use crate::api::Error;
 use crate::crypto;
 use crate::model::{
-    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, RequestState,
-    StopReason, UnixMillis, Verdict,
+    Actor, Channel, ChannelId, ChannelState, Content, Digest, NetworkId, PeerText, Preset,
+    RequestState, StopReason, UnixMillis, Verdict,
 };
-use crate::net::{self, Somebody, Stranger};
+use crate::net::{self, Arrived, Somebody, Stranger};
 use crate::store::channels::{Keyed, NewChannel};
-use crate::store::{self, Tx, accounts, channels, log, outbox, requests, review};
+use crate::store::{self, Tx, accounts, channels, log, outbox, quarantine, requests, review};
 
 use super::channels::keys_of;
 use super::contacts::write_down;
@@ -25,6 +25,12 @@ const MOST_STRANGERS: u32 = 200;
 const MOST_REQUESTS: u32 = 50;
 /// Longest text of a request that is kept, in bytes: name, address and purpose.
 const LONGEST: usize = 4096;
+/// Messages of a stranger that wait with them.
+const MOST_WAITING: u32 = 50;
+/// Bytes that those have together.
+const LONGEST_WAITING: u64 = 256 * 1024;
+/// Characters of the first of them that stand in the request.
+const FIRST_WORDS: usize = 280;
 
 /// What a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +75,21 @@ pub(super) fn judge_stranger(
     }
     if let Some(earlier) = requests::by_remote_id(tx, id, false, &stranger.id)? {
         // Whoever did not hear our answer repeats it; whoever reuses a number is turned away.
-        let same = earlier.key == who.key && earlier.purpose == stranger.purpose;
+        let words = stranger.purpose.is_empty() || earlier.purpose == stranger.purpose;
+        let same = earlier.key == who.key && words;
+        let over = matches!(
+            known.channel.state,
+            ChannelState::Closed | ChannelState::Superseded
+        );
+        if same && over && connecting_asks(stranger.network) {
+            return match earlier.state {
+                RequestState::Rejected => Ok(Judged::Rejected),
+                RequestState::Open | RequestState::Sent | RequestState::Approved => {
+                    requests::reopen(tx, id, &stranger.id, now)?;
+                    put_before_a_person(tx, &known, stranger, now)
+                }
+            };
+        }
         return Ok(match earlier.state {
             _ if !same => Judged::Refused,
             RequestState::Rejected => Judged::Rejected,
@@ -182,8 +202,23 @@ pub(super) fn insert_peer(tx: &Tx<'_>, peer: &NewPeer<'_>) -> Result<ChannelId, 
     Ok(channels::insert(tx, &new)?)
 }
 
+/// Tells whether whoever connects has asked for contact by that.
+fn connecting_asks(network: NetworkId) -> bool {
+    network.is_direct() && !network.asks_first()
+}
+
 /// Puts a request before a person, in place of an earlier one of the same peer.
 fn ask(tx: &Tx<'_>, known: &Keyed, stranger: &Stranger, now: UnixMillis) -> Result<Judged, Error> {
+    keep(tx, known.channel.id, stranger, RequestState::Open, now)?;
+    put_before_a_person(tx, known, stranger, now)
+}
+
+fn put_before_a_person(
+    tx: &Tx<'_>,
+    known: &Keyed,
+    stranger: &Stranger,
+    now: UnixMillis,
+) -> Result<Judged, Error> {
     let id = known.channel.id;
     let who = &stranger.who;
     // The key that was shown before: at the address where we asked, or in an earlier request.
@@ -196,7 +231,6 @@ fn ask(tx: &Tx<'_>, known: &Keyed, stranger: &Stranger, now: UnixMillis) -> Resu
     };
     let differs = before.is_some_and(|before| *before != who.key);
     let answers = known.answers.unwrap_or(1).max(if differs { 2 } else { 1 });
-    keep(tx, id, stranger, RequestState::Open, now)?;
     channels::ask(tx, id, &who.key, Some(answers))?;
     put(tx, id, stranger, answers, now)?;
     write_down(tx, now, Actor::Rule, "contact_requested", id)?;
@@ -221,6 +255,48 @@ fn again(
     put(tx, id, stranger, 1, now)?;
     write_down(tx, now, Actor::Rule, "contact_moved", id)?;
     Ok(Judged::Changed(id))
+}
+
+/// Keeps what somebody wrote who waits for a person; returns whether there was room for it. The
+/// first of it is shown with the request.
+pub(super) fn quarantine(
+    tx: &Tx<'_>,
+    id: ChannelId,
+    (stranger, message): (&Stranger, &Arrived),
+    now: UnixMillis,
+) -> Result<bool, Error> {
+    let (count, bytes) = quarantine::size(tx, id)?;
+    let Content::Text(body) = &message.content else {
+        return Ok(false);
+    };
+    let long = u64::try_from(body.judged().len()).unwrap_or(u64::MAX);
+    if count >= MOST_WAITING || bytes.saturating_add(long) > LONGEST_WAITING {
+        return Ok(false);
+    }
+    let routing = message.routing.as_ref();
+    let waiting = quarantine::Waiting {
+        envelope: message.envelope,
+        remote_id: routing.and_then(|routing| routing.remote_id.clone()),
+        at: now,
+        content: message.content.clone(),
+    };
+    quarantine::keep(tx, id, &waiting)?;
+    if count == 0 {
+        let text = body.body.expose_untrusted();
+        let words = PeerText::new(text.chars().take(FIRST_WORDS).collect::<String>());
+        requests::set_words(tx, id, &stranger.id, (&stranger.who.name, &words))?;
+        let shown = Stranger {
+            network: stranger.network,
+            account: stranger.account,
+            who: stranger.who.clone(),
+            id: stranger.id.clone(),
+            purpose: words,
+            wrote: None,
+        };
+        let answers = keyed(tx, id)?.answers.unwrap_or(1);
+        put(tx, id, &shown, answers, now)?;
+    }
+    Ok(true)
 }
 
 fn keep(

@@ -186,6 +186,7 @@ fn routed(routing: &Routing) -> Vec<u8> {
         provenance,
         answers: _,
         remote_id: _,
+        repeats: _,
     } = routing;
     // A tuple of plain values always has a JSON form.
     serde_json::to_vec(&(kind, topic, correlation, reply_to, audience, provenance))

@@ -65,6 +65,7 @@ impl Core {
             audience,
             remote_id: None,
             provenance: None,
+            repeats: 0,
         };
         for text in [&routing.topic, &routing.correlation].into_iter().flatten() {
             if text.len() > LONGEST_TOPIC {

@@ -14,7 +14,7 @@ use crate::child;
 use crate::model::{
     Actor, Author, Body, Channel, ChannelId, ChannelState, Message, MessageId, Passage, UnixMillis,
 };
-use crate::store::{self, log, messages};
+use crate::store::{self, accounts, log, messages};
 use crate::text;
 
 use super::check::given;
@@ -112,12 +112,22 @@ impl Core {
         let Ok(keyed) = keyed(&self.store, id) else {
             return;
         };
-        if keyed.channel.wake.is_empty() {
+        if keyed.channel.wake.is_empty() || !self.may_wake(&keyed.channel) {
             return;
         }
         let waking = self.wakes.channels.entry(id).or_default();
         waking.waiting.extend_from_slice(released);
         self.wake_now_or_later(&keyed.channel);
+    }
+
+    /// Tells whether the login of ours that a channel belongs to lets anything wake the assistant.
+    fn may_wake(&self, channel: &Channel) -> bool {
+        let account = channel
+            .account
+            .and_then(|id| accounts::by_id(&self.store, id).ok().flatten());
+        account
+            .and_then(|account| account.node)
+            .is_none_or(|node| node.wake)
     }
 
     fn wake_now_or_later(&mut self, channel: &Channel) {

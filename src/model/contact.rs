@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, ChannelId, Fingerprint, NetworkId, PeerText, ReviewId, UnixMillis};
+use super::{
+    AccountId, ChannelId, Fingerprint, NetworkId, NodeSettings, PeerText, Reach, ReviewId,
+    UnixMillis,
+};
 
 /// A login of ours on a network that has logins, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,9 @@ pub struct OwnAccount {
     pub created_at: UnixMillis,
     /// Where this engine listens for others; `None` where it does not.
     pub listening: Option<Listening>,
+    /// How its node runs, on networks where it has one.
+    #[serde(default)]
+    pub node: Option<NodeSettings>,
 }
 
 /// Where an engine listens for others.
@@ -40,6 +46,15 @@ pub struct Listening {
     pub exposed: bool,
     /// Why it does not listen there, where it does not.
     pub problem: Option<String>,
+    /// The login of ours that listens, where the network can have several.
+    #[serde(default)]
+    pub account: Option<AccountId>,
+    /// Where others find us, as the network writes it.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    /// Whether others come through from outside.
+    #[serde(default)]
+    pub reach: Reach,
 }
 
 /// What was found at an address. Nothing in it is proven.

@@ -48,6 +48,9 @@ pub enum NetworkId {
     /// `ClawTalk` relays.
     #[serde(rename = "clawtalk")]
     ClawTalk,
+    /// `ClawChat`, peer to peer.
+    #[serde(rename = "clawchat")]
+    ClawChat,
 }
 
 impl NetworkId {
@@ -57,18 +60,21 @@ impl NetworkId {
             Self::Mailbox => "mailbox",
             Self::Mesh => "mesh",
             Self::ClawTalk => "clawtalk",
+            Self::ClawChat => "clawchat",
         }
     }
 
     /// Returns how many bytes subject, body and metadata of one message may have.
     ///
     /// Mailbox: every relay takes so much. Ours accepts 1 MiB per request and base64 adds a
-    /// third. Text that JSON has to escape fits less; the relay then says so.
+    /// third. Text that JSON has to escape fits less; the relay then says so. `ClawChat`: its
+    /// gateways take 16 MiB, which no person reads.
     pub const fn longest_text(self) -> usize {
         match self {
             Self::Mailbox => 700 * 1024,
             Self::Mesh => 64 * 1024,
             Self::ClawTalk => 44 * 1024,
+            Self::ClawChat => 256 * 1024,
         }
     }
 
@@ -78,6 +84,7 @@ impl NetworkId {
             Self::Mailbox => "ClawBuddy",
             Self::Mesh => "Agent Mesh",
             Self::ClawTalk => "ClawTalk",
+            Self::ClawChat => "ClawChat",
         }
     }
 
@@ -86,6 +93,15 @@ impl NetworkId {
     pub const fn is_direct(self) -> bool {
         match self {
             Self::Mailbox | Self::ClawTalk => false,
+            Self::Mesh | Self::ClawChat => true,
+        }
+    }
+
+    /// Tells whether contact begins with a request that the other side has to accept. Where it
+    /// does not, and messages go straight to the peer, whoever connects has asked.
+    pub const fn asks_first(self) -> bool {
+        match self {
+            Self::Mailbox | Self::ClawTalk | Self::ClawChat => false,
             Self::Mesh => true,
         }
     }
@@ -94,7 +110,7 @@ impl NetworkId {
     /// answer, and whether they are signed.
     pub const fn has_threads(self) -> bool {
         match self {
-            Self::Mailbox | Self::Mesh => false,
+            Self::Mailbox | Self::Mesh | Self::ClawChat => false,
             Self::ClawTalk => true,
         }
     }
@@ -105,6 +121,7 @@ impl NetworkId {
             "mailbox" => Some(Self::Mailbox),
             "mesh" => Some(Self::Mesh),
             "clawtalk" => Some(Self::ClawTalk),
+            "clawchat" => Some(Self::ClawChat),
             _ => None,
         }
     }

@@ -140,6 +140,8 @@ pub enum RawReason {
     DoesNotOpen,
     /// It opens, but the content is not a message.
     NotAMessage,
+    /// It is longer than anything that is read; its beginning is kept.
+    TooLong,
 }
 
 impl RawReason {
@@ -149,6 +151,7 @@ impl RawReason {
             Self::NotAnEnvelope => "not_an_envelope",
             Self::DoesNotOpen => "does_not_open",
             Self::NotAMessage => "not_a_message",
+            Self::TooLong => "too_long",
         }
     }
 
@@ -158,6 +161,7 @@ impl RawReason {
             "not_an_envelope" => Self::NotAnEnvelope,
             "does_not_open" => Self::DoesNotOpen,
             "not_a_message" => Self::NotAMessage,
+            "too_long" => Self::TooLong,
             _ => return None,
         })
     }
@@ -168,6 +172,7 @@ impl RawReason {
             Self::NotAnEnvelope => "what arrived is not an envelope",
             Self::DoesNotOpen => "it does not open with the pinned key: another key or damaged",
             Self::NotAMessage => "it opened, but what is inside is not a message",
+            Self::TooLong => "it is longer than anything that is read; its beginning is kept",
         }
     }
 }

@@ -145,6 +145,9 @@ pub struct Routing {
     pub remote_id: Option<String>,
     /// How far its author is proven; `None` for our own.
     pub provenance: Option<Provenance>,
+    /// How often the same arrived again under another id of the network, and was folded into it.
+    #[serde(default)]
+    pub repeats: u32,
 }
 
 impl Routing {
@@ -177,15 +180,19 @@ pub struct Topic {
     pub unread: u32,
 }
 
-/// Whether a peer is there, as a relay says. Nothing is decided by it.
+/// Whether a peer is there, as a relay says, or as a session with them shows. Nothing is decided
+/// by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// Whether the relay says that they are there.
+    /// Whether they are there.
     pub online: bool,
-    /// When the relay last heard of them, as it says.
+    /// When they were last heard of.
     pub last_seen: Option<super::UnixMillis>,
-    /// When the relay was asked.
+    /// When that was so.
     pub as_of: super::UnixMillis,
+    /// How they are reached, where there is no relay.
+    #[serde(default)]
+    pub path: Option<super::PeerPath>,
 }
 
 #[cfg(test)]

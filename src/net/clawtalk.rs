@@ -243,6 +243,7 @@ mod tests {
         };
         let body = Body::new("", "hi");
         let to = |to| Outgoing {
+            at: crate::model::UnixMillis(0),
             to,
             body: &body,
             routing: None,

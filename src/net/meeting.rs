@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
-use super::OwnKeys;
+use super::{Arrived, OwnKeys};
 use crate::crypto::SecretKey;
-use crate::model::{AccountId, IdentityKey, NetworkId, PeerText};
+use crate::model::{AccountId, IdentityKey, NetworkId, NodeSettings, PeerText};
 
 /// Contact by links that somebody passes on.
 pub trait Links: Send + Sync + std::fmt::Debug {
@@ -46,6 +46,11 @@ pub trait Logins: Send + Sync + std::fmt::Debug {
     fn enrolling(&self) -> Option<&dyn Enrolling> {
         None
     }
+
+    /// Returns how an identity is made, where it is nothing but keys of ours that run a node.
+    fn identities(&self) -> Option<&dyn Identities> {
+        None
+    }
 }
 
 /// Contact by asking for it, from peer to peer. Errors are in words for a person.
@@ -61,6 +66,47 @@ pub trait Asking: Send + Sync + std::fmt::Debug {
 
     /// Lists the addresses that a pattern stands for, to look for somebody there.
     fn expand(&self, pattern: &str) -> Result<Vec<String>, String>;
+}
+
+/// Identities that are keys of ours and nothing else: who has the keys is who they are. Errors are
+/// in words for a person.
+pub trait Identities: Send + Sync + std::fmt::Debug {
+    /// Makes an identity from random bytes, or the one of a seed phrase with a new node key.
+    fn make(&self, phrase: Option<&str>, testnet: bool, random: [u8; 64]) -> Result<Made, String>;
+
+    /// Checks a name that others are shown; what comes back is the form that is kept.
+    fn check_name(&self, name: &str) -> Result<(), String>;
+
+    /// Checks settings of a node.
+    fn check_node(&self, node: &NodeSettings) -> Result<(), String>;
+
+    /// Returns somebody as an address that a person entered names them.
+    fn somebody_at(&self, address: &str, endpoint: &str) -> Result<Somebody, String>;
+
+    /// Writes the link that invites others to an identity that is reached at these addresses.
+    fn invite(&self, account: &str, name: &str, addresses: &[String]) -> String;
+
+    /// Reads such a link: the address, the endpoint, and the name that its author gives themselves.
+    fn read_invite(&self, link: &str) -> Result<(String, String, Option<PeerText>), String>;
+}
+
+/// A new identity.
+pub struct Made {
+    /// The id that others know us by.
+    pub address: String,
+    /// Its keys.
+    pub own: OwnKeys,
+    /// The seed phrase that they come from.
+    pub phrase: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Made {
+    /// Prints no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Made")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Keys of ours for a relay that has to know us. Errors are in words for a person.
@@ -98,7 +144,8 @@ pub struct Search {
     /// The login of ours that asks, where its relay lists who is there.
     pub account: Option<AccountId>,
     /// Where to ask, as [`Asking::expand`] gave it; empty: whoever announces themselves on
-    /// the local network.
+    /// the local network. Where nodes ask each other: the address of whom to look for, and that of
+    /// the peer to ask, where it is to be one alone; empty: everybody they told us of.
     pub addresses: Vec<String>,
     /// Where each answer goes, in the order they come.
     pub found: mpsc::Sender<Sighting>,
@@ -196,4 +243,6 @@ pub struct Stranger {
     pub id: String,
     /// What for, in their words.
     pub purpose: PeerText,
+    /// What they wrote meanwhile, where messages come before a person accepted their author.
+    pub wrote: Option<Box<Arrived>>,
 }

@@ -54,6 +54,7 @@ pub fn stranger_of(request: ContactRequest, received: &Received<'_>) -> Option<S
         who: somebody(&request.from, received.to_line())?,
         id: request.id.as_str().to_owned(),
         purpose: request.purpose,
+        wrote: None,
     })
 }
 
@@ -205,6 +206,7 @@ mod tests {
         };
         let seal = |text: &str, nonce| {
             let message = Outgoing {
+                at: crate::model::UnixMillis(0),
                 to: "bo",
                 body: &Body::new("", text),
                 routing: None,

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use zeroize::Zeroizing;
 
-use crate::model::{AccountId, NetworkId, UnixMillis};
+use crate::model::{AccountId, NetworkId, NodeSettings, UnixMillis};
 
 use super::at_rest::next_id;
 use super::{Error, Read, Tx};
@@ -22,8 +22,10 @@ pub struct Account {
     pub secret: Zeroizing<[u8; 32]>,
     /// The one that we sign with, where it is another.
     pub signing: Option<Zeroizing<[u8; 32]>>,
-    /// What a relay knows us by, where there is one.
+    /// What a relay knows us by, or the seed phrase that the keys come from, where there is one.
     pub token: Option<Zeroizing<String>>,
+    /// How its node runs, on networks where it has one.
+    pub node: Option<NodeSettings>,
     /// When it was made.
     pub created_at: UnixMillis,
 }
@@ -39,7 +41,8 @@ impl std::fmt::Debug for Account {
 
 const COLUMNS: &str = "id, address, open('accounts.name', id, name),
     open('accounts.endpoint', id, endpoint), open('accounts.secret', id, secret),
-    open('accounts.signing', id, signing), open('accounts.token', id, token), created_at";
+    open('accounts.signing', id, signing), open('accounts.token', id, token), created_at,
+    open('accounts.node', id, node)";
 
 /// Returns our logins on a network, oldest first.
 pub fn all(read: &impl Read, network: NetworkId) -> Result<Vec<Account>, Error> {
@@ -91,10 +94,10 @@ pub fn insert(tx: &Tx<'_>, network: NetworkId, account: &Account) -> Result<Acco
     let id = next_id(tx, "accounts")?;
     tx.0.execute(
         "INSERT INTO accounts (id, network, address, name, endpoint, secret, signing, token,
-            created_at)
+            created_at, node)
          VALUES (?9, ?1, ?2, seal('accounts.name', ?9, ?3), seal('accounts.endpoint', ?9, ?4),
             seal('accounts.secret', ?9, ?5), seal('accounts.signing', ?9, ?6),
-            seal('accounts.token', ?9, ?7), ?8)",
+            seal('accounts.token', ?9, ?7), ?8, seal('accounts.node', ?9, ?10))",
         params![
             network.as_str(),
             account.address,
@@ -105,9 +108,41 @@ pub fn insert(tx: &Tx<'_>, network: NetworkId, account: &Account) -> Result<Acco
             account.token.as_ref().map(|token| token.as_str()),
             account.created_at.0,
             id,
+            account.node.as_ref().map(node_text),
         ],
     )?;
     Ok(AccountId(id))
+}
+
+/// Changes the name that others are shown of a login, and how its node runs.
+pub fn set_node(tx: &Tx<'_>, id: AccountId, name: &str, node: &NodeSettings) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE accounts SET name = seal('accounts.name', id, ?2),
+            node = seal('accounts.node', id, ?3) WHERE id = ?1",
+        params![id.0, name, node_text(node)],
+    )?;
+    Ok(())
+}
+
+/// Changes the key of a node: the identity is the same, on another device.
+pub fn set_secret(tx: &Tx<'_>, id: AccountId, account: &Account) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE accounts SET secret = seal('accounts.secret', id, ?2),
+            signing = seal('accounts.signing', id, ?3), token = seal('accounts.token', id, ?4)
+         WHERE id = ?1",
+        params![
+            id.0,
+            account.secret.as_slice(),
+            account.signing.as_ref().map(|key| key.as_slice()),
+            account.token.as_ref().map(|token| token.as_str()),
+        ],
+    )?;
+    Ok(())
+}
+
+fn node_text(node: &NodeSettings) -> String {
+    // Plain values always have a JSON form.
+    serde_json::to_string(node).unwrap_or_default()
 }
 
 /// Changes what a relay knows a login of ours by.
@@ -139,5 +174,9 @@ fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
         signing: row.get::<_, Option<[u8; 32]>>(5)?.map(Zeroizing::new),
         token: row.get::<_, Option<String>>(6)?.map(Zeroizing::new),
         created_at: UnixMillis(row.get(7)?),
+        node: row
+            .get::<_, Option<String>>(8)?
+            // A setting of a newer version is not readable here; the login still is.
+            .map(|text| serde_json::from_str(&text).unwrap_or_default()),
     })
 }

@@ -39,6 +39,7 @@ const SEALED: &[(&str, &str, &[&str])] = &[
             "instructions",
             "rules",
             "wake",
+            "learned",
         ],
     ),
     (
@@ -64,7 +65,7 @@ const SEALED: &[(&str, &str, &[&str])] = &[
     (
         "accounts",
         "id",
-        &["name", "endpoint", "secret", "signing", "token"],
+        &["name", "endpoint", "secret", "signing", "token", "node"],
     ),
     (
         "requests",
@@ -72,6 +73,7 @@ const SEALED: &[(&str, &str, &[&str])] = &[
         &["name", "endpoint", "key", "purpose", "original"],
     ),
     ("originals", "message", &["original"]),
+    ("quarantine", "id", &["content"]),
     ("drafts", "channel", &["text"]),
     ("notes", "channel", &["text"]),
     ("searches", "id", &["query"]),

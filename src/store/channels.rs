@@ -69,6 +69,8 @@ pub struct Keyed {
     pub checked_at: Option<UnixMillis>,
     /// Whether they ask in vain.
     pub blocked: bool,
+    /// Where they were found to be reached, beside what a person entered or accepted.
+    pub learned: Option<String>,
 }
 
 impl std::fmt::Debug for Keyed {
@@ -99,7 +101,7 @@ macro_rules! columns {
             $news,
             ", ",
             $news_at,
-            ", blocked, trusts_us, account"
+            ", blocked, trusts_us, account, open('channels.learned', id, learned)"
         )
     };
 }
@@ -356,6 +358,15 @@ pub fn set_relay(tx: &Tx<'_>, id: ChannelId, relay: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Remembers where a peer was found to be reached, as the network writes it.
+pub fn learn(tx: &Tx<'_>, id: ChannelId, learned: &str) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET learned = seal('channels.learned', id, ?2) WHERE id = ?1",
+        params![id.0, learned],
+    )?;
+    Ok(())
+}
+
 /// Notes that the peer took a message of ours. Returns whether that is new.
 pub fn trusted_by(tx: &Tx<'_>, id: ChannelId, now: UnixMillis) -> Result<bool, Error> {
     let new: bool =
@@ -525,6 +536,7 @@ fn keyed_of(row: &Row<'_>) -> rusqlite::Result<Option<Keyed>> {
         answers: row.get(21)?,
         checked_at: row.get::<_, Option<i64>>(22)?.map(UnixMillis),
         blocked: row.get(30)?,
+        learned: row.get(33)?,
     }))
 }
 

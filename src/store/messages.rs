@@ -157,7 +157,8 @@ pub(super) const COLUMNS: &str = "m.id, m.channel, m.author, m.seq, m.at,
     open('messages.other_body', m.id, m.other_body), open('messages.reason', m.id, m.reason),
     m.expires, m.digest, m.kind, open('messages.topic', m.id, m.topic),
     open('messages.correlation', m.id, m.correlation), open('messages.reply_to', m.id, m.reply_to),
-    m.answers, open('messages.audience', m.id, m.audience), m.remote_id, m.provenance";
+    m.answers, open('messages.audience', m.id, m.audience), m.remote_id, m.provenance,
+    m.repeats";
 
 /// Where in [`COLUMNS`] those of the routing begin.
 const ROUTING: usize = 27;

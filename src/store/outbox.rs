@@ -336,6 +336,15 @@ fn due_of(row: &Row<'_>) -> rusqlite::Result<Due> {
     })
 }
 
+/// Lets what waits on a channel because attempts failed leave now. Returns whether anything does.
+pub fn hurry(tx: &Tx<'_>, channel: ChannelId, now: UnixMillis) -> Result<bool, Error> {
+    let changed = tx.0.execute(
+        "UPDATE outbox SET due = ?2 WHERE channel = ?1 AND attempts > 0 AND due > ?2",
+        params![channel.0, now.0],
+    )?;
+    Ok(changed > 0)
+}
+
 /// Returns whether a message is on its way out, and how many attempts were made.
 pub fn attempts(read: &impl Read, message: MessageId) -> Result<Option<u32>, Error> {
     Ok(read

@@ -142,6 +142,42 @@ pub fn adopt(
     Ok(changed == 1)
 }
 
+/// Opens a request again that was settled, because its channel has ended since.
+pub fn reopen(
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    remote_id: &str,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE requests SET state = 'open', settled_at = NULL, at = ?3
+         WHERE channel = ?1 AND ours = 0 AND remote_id = ?2",
+        params![channel.0, remote_id, now.0],
+    )?;
+    Ok(())
+}
+
+/// Gives a request the name and the words that its author wrote since.
+pub fn set_words(
+    tx: &Tx<'_>,
+    channel: ChannelId,
+    remote_id: &str,
+    (name, purpose): (&PeerText, &PeerText),
+) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE requests SET name = seal('requests.name', id, ?3),
+            purpose = seal('requests.purpose', id, ?4)
+         WHERE channel = ?1 AND ours = 0 AND remote_id = ?2",
+        params![
+            channel.0,
+            remote_id,
+            name.expose_untrusted(),
+            purpose.expose_untrusted()
+        ],
+    )?;
+    Ok(())
+}
+
 /// Settles every request of one side that is open or under way.
 pub fn settle(
     tx: &Tx<'_>,

@@ -62,6 +62,17 @@ pub fn set_remote_id(tx: &Tx<'_>, message: MessageId, remote_id: &str) -> Result
     Ok(())
 }
 
+/// Counts a message that arrived again under another id of the network. Returns whether it did:
+/// the id that it is known by is no other one.
+pub fn repeated(tx: &Tx<'_>, message: MessageId, remote_id: &str) -> Result<bool, Error> {
+    let changed =
+        tx.0.prepare_cached(
+            "UPDATE messages SET repeats = repeats + 1 WHERE id = ?1 AND remote_id <> ?2",
+        )?
+        .execute(params![message.0, remote_id])?;
+    Ok(changed == 1)
+}
+
 /// Finds the message that one answers: by its id, or by what both have in common.
 fn answered(
     tx: &Tx<'_>,
@@ -182,6 +193,7 @@ pub(super) fn routing_of(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<
             .unwrap_or_default(),
         remote_id: row.get(from + 6)?,
         provenance: provenance.as_deref().and_then(Provenance::parse),
+        repeats: row.get(from + 8)?,
     }))
 }
 

@@ -3,9 +3,13 @@
 //! A network brings a [`Rig`], which knows how two engines meet on it and how somebody does
 //! harm there; everything else goes through `api`. The last lines say what is run.
 
+#[cfg(feature = "clawchat")]
+mod clawchat;
 mod clawtalk;
 mod mailbox;
 mod mesh;
+
+use std::time::Duration;
 
 use chaperon::api::{ChannelRef, Checked, Error, Handle, Reply, Request, SendOutcome, Thread};
 use chaperon::engine::{Hosted, system_clock};
@@ -56,6 +60,20 @@ impl Side {
         self.start();
         if self.mode == Mode::Continuous {
             self.listens().await;
+        }
+    }
+
+    /// Waits until others reach it.
+    async fn listens(&self) {
+        loop {
+            let Ok(Reply::Status(status)) = self.ask(Request::Status).await else {
+                panic!("the engine does not answer");
+            };
+            let listening = status.listening;
+            if listening.first().is_some_and(|at| at.problem.is_none()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -302,4 +320,13 @@ conforms!(clawtalk_on_the_reference,
     an_oversized_message_is_refused_with_both_sizes,
     the_largest_message_arrives_whole,
     what_nobody_can_read_stops_nothing,
+);
+// Nothing stands between two of these either.
+#[cfg(feature = "clawchat")]
+conforms!(clawchat_nodes, crate::conformance::clawchat::Nodes:
+    messages_are_delivered_once_and_in_order,
+    a_restart_of_either_side_loses_and_repeats_nothing,
+    a_changed_key_stops_the_channel_both_ways,
+    an_oversized_message_is_refused_with_both_sizes,
+    the_largest_message_arrives_whole,
 );

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub(crate) use agent::{Agent, free_port};
+pub(crate) use agent::{Agent, free_port, free_ports};
 pub(crate) use engine::Engine;
 pub(crate) use http::{Answer, http, http_as};
 pub(crate) use person::{Invited, Person, texts};

@@ -5,6 +5,7 @@
 )]
 
 mod bodies;
+mod clawchat;
 mod clawtalk;
 mod envelopes;
 mod files;

@@ -210,6 +210,7 @@ impl Inbox {
                 online: entry.online,
                 last_seen: entry.last_seen,
                 as_of: now,
+                path: None,
             };
             presences.push((peer.channel, presence));
             let Some(pinned) = &peer.pinned else {
@@ -379,6 +380,7 @@ impl Inbox {
             who,
             id: id.as_str().to_owned(),
             purpose: purpose(&opened),
+            wrote: None,
         })
     }
 }
@@ -431,6 +433,7 @@ fn arrived(envelope: &Envelope, opened: Opened) -> Arrived {
         audience,
         remote_id: envelope.id.as_ref().map(|id| id.as_str().to_owned()),
         provenance: Some(opened.provenance),
+        repeats: 0,
     };
     Arrived {
         seq: None,

@@ -298,6 +298,7 @@ mod tests {
 
     fn room(pair: &Pair, ours: Vec<Digest>) -> Room {
         Room::new(Watch {
+            learned: None,
             request: None,
             channel: ChannelId(1),
             address: "room".into(),
@@ -317,6 +318,7 @@ mod tests {
             peer: pair.alice.public().into(),
         };
         let message = Outgoing {
+            at: crate::model::UnixMillis(0),
             to: "room",
             body: &Body::new("", text),
             routing: None,

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::model::{ChannelId, Listening, NetworkId, UnixMillis};
+use crate::model::{ChannelId, Listening, NetworkId, Reach, UnixMillis};
 use crate::net::{
     Accepted, Account, Command, Failure, Incoming, Link, News, Post, Search, Settled, Sighting,
     Watch,
@@ -97,6 +97,7 @@ impl Worker {
                 self.login = None;
                 self.report(News::Listening {
                     network: NetworkId::Mesh,
+                    account: None,
                     at: None,
                 });
             }
@@ -145,6 +146,7 @@ impl Worker {
         if listening.is_none() {
             self.report(News::Listening {
                 network: NetworkId::Mesh,
+                account: None,
                 at: None,
             });
         }
@@ -300,11 +302,15 @@ impl Listen {
 fn listening(at: SocketAddr, problem: Option<String>) -> News {
     News::Listening {
         network: NetworkId::Mesh,
+        account: None,
         at: Some(Listening {
             network: NetworkId::Mesh,
             at: at.to_string(),
             exposed: !at.ip().is_loopback(),
             problem,
+            account: None,
+            addresses: Vec::new(),
+            reach: Reach::Unknown,
         }),
     }
 }

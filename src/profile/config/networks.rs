@@ -11,7 +11,7 @@ impl Config {
     /// where it does not.
     pub fn listen(&self, network: NetworkId) -> Option<SocketAddr> {
         match network {
-            NetworkId::Mailbox | NetworkId::ClawTalk => None,
+            NetworkId::Mailbox | NetworkId::ClawTalk | NetworkId::ClawChat => None,
             NetworkId::Mesh => text(self.value(Key::MeshListen)).parse().ok(),
         }
     }
@@ -19,7 +19,7 @@ impl Config {
     /// Tells whether others on the local network are told that we are there.
     pub fn is_announced(&self, network: NetworkId) -> bool {
         match network {
-            NetworkId::Mailbox | NetworkId::ClawTalk => false,
+            NetworkId::Mailbox | NetworkId::ClawTalk | NetworkId::ClawChat => false,
             NetworkId::Mesh => self.value(Key::MeshAnnounce) == Value::YesNo(true),
         }
     }
@@ -27,7 +27,7 @@ impl Config {
     /// Tells whether the relay of a network gets a readable copy of every message.
     pub fn is_audited(&self, network: NetworkId) -> bool {
         match network {
-            NetworkId::Mailbox | NetworkId::Mesh => false,
+            NetworkId::Mailbox | NetworkId::Mesh | NetworkId::ClawChat => false,
             NetworkId::ClawTalk => self.value(Key::ClawtalkAudit) == Value::YesNo(true),
         }
     }

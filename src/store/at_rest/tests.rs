@@ -65,6 +65,7 @@ const READABLE: &[(&str, &[&str])] = &[
             "answers",
             "remote_id",
             "provenance",
+            "repeats",
         ],
     ),
     (
@@ -72,6 +73,10 @@ const READABLE: &[(&str, &[&str])] = &[
         &["message", "channel", "due", "attempts", "payload"],
     ),
     ("accounts", &["id", "network", "address", "created_at"]),
+    (
+        "quarantine",
+        &["id", "channel", "envelope", "remote_id", "at"],
+    ),
     (
         "requests",
         &[

@@ -370,6 +370,8 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
                 account,
                 address: claim.address.clone(),
                 seen: Some(claim.fingerprint.clone()),
+                endpoint: None,
+                name: None,
             },
             LoginErrand::Add(account),
         ),

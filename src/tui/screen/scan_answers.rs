@@ -80,7 +80,11 @@ fn take_accounts(model: &mut Model, errand: Errand, reply: AccountsReply) {
             scan.cursor = scan.cursor.min(scan.rows().saturating_sub(1));
         }
         // Asked for on other screens.
-        AccountsReply::Logins(_) | AccountsReply::Enrolled { .. } => {}
+        AccountsReply::Logins(_)
+        | AccountsReply::Enrolled { .. }
+        | AccountsReply::Identity { .. }
+        | AccountsReply::Link(_)
+        | AccountsReply::Invited { .. } => {}
         AccountsReply::Sighted(sighted) => {
             let stopped = scan.looking.take().is_some_and(|looking| looking.stopping);
             scan.outcome = Some(outcome(sighted, stopped));

@@ -109,6 +109,8 @@ impl Side {
             panic!("another answer");
         };
         let add = Accounts::Add {
+            endpoint: None,
+            name: None,
             account: logins[0].id,
             address: name.to_owned(),
             seen: None,

@@ -1,8 +1,6 @@
 //! Two agents of the mesh, each with a server of its own.
 
-use std::time::Duration;
-
-use chaperon::api::{Accounts, AccountsReply, ChannelRef, Reply, Request};
+use chaperon::api::{Accounts, ChannelRef, Reply, Request};
 use chaperon::crypto::{SecretKey, signing};
 use chaperon::engine::system_clock;
 use chaperon::model::{Channel, NetworkId, PeerText, Verdict};
@@ -46,23 +44,6 @@ impl Side {
         side.ask(Request::Accounts(init)).await.unwrap();
         side.listens().await;
         (side, format!("http://127.0.0.1:{port}"))
-    }
-
-    /// Waits until others reach it.
-    pub(super) async fn listens(&self) {
-        loop {
-            let show = Request::Accounts(Accounts::Show { network: MESH });
-            let Ok(Reply::Accounts(reply)) = self.ask(show).await else {
-                panic!("another answer");
-            };
-            let AccountsReply::Account(Some(account)) = *reply else {
-                panic!("no identity");
-            };
-            if account.listening.is_some_and(|at| at.problem.is_none()) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
     }
 
     async fn accepts(&self) {

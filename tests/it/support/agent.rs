@@ -16,6 +16,17 @@ pub(crate) struct Agent {
     serves: Option<Child>,
 }
 
+/// Finds two ports that are free, one above the other; returns the lower one.
+pub(crate) fn free_ports() -> u16 {
+    loop {
+        let port = free_port();
+        let above = port.checked_add(1);
+        if above.is_some_and(|above| TcpListener::bind(("127.0.0.1", above)).is_ok()) {
+            return port;
+        }
+    }
+}
+
 /// A port of this computer that nothing listens on just now.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

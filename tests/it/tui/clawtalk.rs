@@ -336,6 +336,7 @@ fn somebody_is_added_under_the_key_on_show_and_only_after_a_yes() {
         account,
         address,
         seen,
+        ..
     } = what
     else {
         panic!("{what:?}");

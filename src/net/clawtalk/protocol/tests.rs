@@ -20,6 +20,7 @@ fn keys(number: u8) -> OwnKeys {
 
 fn account(name: &str, number: u8) -> Account {
     Account {
+        node: None,
         id: AccountId(1),
         address: name.to_owned(),
         name: name.to_owned(),
@@ -34,6 +35,7 @@ fn account(name: &str, number: u8) -> Account {
 
 fn watch(channel: i64, name: &str, pinned: Option<u8>) -> Watch {
     Watch {
+        learned: None,
         channel: ChannelId(channel),
         account: Some(AccountId(1)),
         address: name.to_owned(),
@@ -76,6 +78,7 @@ fn letter(from: &str, sealed_by: u8, id: &str, at: UnixMillis) -> Result<Envelop
     };
     let body = Body::new("", format!("letter {id}"));
     let message = Outgoing {
+        at: UnixMillis(0),
         to: "ana",
         body: &body,
         routing: None,

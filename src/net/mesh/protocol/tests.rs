@@ -18,6 +18,7 @@ fn later(minutes: u64) -> UnixMillis {
 
 fn account(name: &str, seed: u8) -> Account {
     Account {
+        node: None,
         id: AccountId(1),
         address: name.to_owned(),
         name: format!("{name} by name"),
@@ -32,6 +33,7 @@ fn account(name: &str, seed: u8) -> Account {
 
 fn watch(channel: i64, account: &Account, accepted: bool) -> Watch {
     Watch {
+        learned: None,
         channel: ChannelId(channel),
         address: account.address.clone(),
         relay: account.endpoint.clone(),

@@ -39,6 +39,7 @@ impl Side {
             }
         });
         let account = Account {
+            node: None,
             id: AccountId(1),
             address: name.to_owned(),
             name: name.to_owned(),
@@ -90,6 +91,7 @@ impl Side {
     /// Has the other on the channel, under this key if they are accepted.
     fn knows(&self, other: &Account, accepted: Option<&SecretKey>) {
         let watch = Watch {
+            learned: None,
             channel: CHANNEL,
             address: other.address.clone(),
             relay: other.endpoint.clone(),

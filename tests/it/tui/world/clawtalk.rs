@@ -37,6 +37,7 @@ fn key(last: i64) -> Fingerprint {
 
 fn login(id: AccountId, address: &str, relay: &str) -> OwnAccount {
     OwnAccount {
+        node: None,
         id,
         network: NetworkId::ClawTalk,
         address: address.into(),
@@ -174,6 +175,11 @@ pub(super) fn answer(facts: &Facts, what: &Accounts) -> Option<Result<Reply, Err
         | Accounts::AskBack { .. }
         | Accounts::Enrol(_)
         | Accounts::Add { .. }
+        | Accounts::Make(_)
+        | Accounts::Configure { .. }
+        | Accounts::Resolve { .. }
+        | Accounts::InviteLink { .. }
+        | Accounts::ReadInvite { .. }
         | Accounts::Leave { .. }
         | Accounts::Import { .. }
         | Accounts::Export { .. } => return None,
@@ -198,6 +204,7 @@ impl Facts {
         };
         let mut bob = peer(BOB, "Bob", ChannelState::Active);
         bob.presence = Some(Presence {
+            path: None,
             online: true,
             last_seen: Some(ago(1)),
             as_of: ago(0),
@@ -208,6 +215,7 @@ impl Facts {
         let mut carol = peer(CAROL, "Carol", ChannelState::Active);
         carol.verified = Some(ago(100));
         carol.presence = Some(Presence {
+            path: None,
             online: false,
             last_seen: Some(ago(3 * 60)),
             as_of: ago(2),

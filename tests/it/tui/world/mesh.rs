@@ -35,6 +35,7 @@ fn key(last: u16) -> Fingerprint {
 
 fn account() -> OwnAccount {
     OwnAccount {
+        node: None,
         id: AccountId(1),
         network: NetworkId::Mesh,
         address: "peters-desk".into(),
@@ -45,6 +46,9 @@ fn account() -> OwnAccount {
         digest: "sha256:4b1d".into(),
         created_at: ago(600),
         listening: Some(Listening {
+            account: None,
+            addresses: Vec::new(),
+            reach: chaperon::model::Reach::Unknown,
             network: NetworkId::Mesh,
             at: "127.0.0.1:8787".into(),
             exposed: false,
@@ -113,6 +117,11 @@ pub(super) fn answer(facts: &Facts, what: &Accounts) -> Option<Result<Reply, Err
         | Accounts::Enrol(_)
         | Accounts::Directory { .. }
         | Accounts::Add { .. }
+        | Accounts::Make(_)
+        | Accounts::Configure { .. }
+        | Accounts::Resolve { .. }
+        | Accounts::InviteLink { .. }
+        | Accounts::ReadInvite { .. }
         | Accounts::Leave { .. }
         | Accounts::Import { .. }
         | Accounts::Export { .. } => return None,
@@ -194,6 +203,9 @@ impl Facts {
     pub(crate) fn exposed(mut self) -> Self {
         if let Some(account) = &mut self.mesh.account {
             account.listening = Some(Listening {
+                account: None,
+                addresses: Vec::new(),
+                reach: chaperon::model::Reach::Unknown,
                 network: NetworkId::Mesh,
                 at: "0.0.0.0:8787".into(),
                 exposed: true,
