@@ -41,9 +41,11 @@ pub fn to_file(profile: &Profile) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a log to standard error: what the variable says, or this much.
+/// Writes a log to standard error: what the variable says, or this much of ours and the warnings
+/// of others.
 pub fn to_stderr(default: &str) {
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE)
+        .unwrap_or_else(|_| EnvFilter::new(format!("warn,chaperon={default}")));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

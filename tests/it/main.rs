@@ -5,6 +5,8 @@
 )]
 
 mod clawbuddy;
+#[cfg(feature = "clawchat")]
+mod clawchat_nat;
 mod clawtalk;
 mod clawtalk_client;
 mod conformance;

@@ -392,6 +392,18 @@ impl Desk {
         }
     }
 
+    /// Tells the engine whether the peer of a channel is there: somebody who was let in may have a
+    /// session already.
+    pub(super) async fn present_peer(&self, channel: ChannelId) {
+        let session = self.peer(channel).and_then(|peer| {
+            let pinned = peer.pinned?;
+            self.session_with(&peer.principal, &pinned)
+        });
+        if let Some(session) = session {
+            self.present(&session.remote).await;
+        }
+    }
+
     /// Tells the engine whether the peer of a channel is there, and how they are reached.
     async fn present(&self, remote: &Remote) {
         let Standing::Known(channel) = self.standing(remote) else {

@@ -12,8 +12,11 @@ use super::swarm::{Event, Listen, Multiaddr, Protocol, Reachability};
 use crate::model::{AccountId, Listening, NetworkId, Reach};
 use crate::net::News;
 
-/// Until listening is tried again where the address was taken.
-const LISTEN_AGAIN: Duration = Duration::from_secs(10);
+/// Until listening is tried again where the address was taken: at first soon, because the one who
+/// listened there before may be about to go.
+const LISTEN_AGAIN: Duration = Duration::from_millis(500);
+/// Until it is tried again in the long run.
+const LISTEN_AT_LEAST: Duration = Duration::from_secs(10);
 /// Addresses of ours that are told at most.
 const MOST_TOLD: usize = 16;
 
@@ -100,6 +103,7 @@ pub(super) async fn serve(
     });
     let mut tasks = JoinSet::new();
     let mut again: Option<tokio::time::Instant> = None;
+    let mut pause = LISTEN_AGAIN;
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
@@ -118,9 +122,11 @@ pub(super) async fn serve(
         };
         while tasks.try_join_next().is_some() {}
         if matches!(event, Event::ListenFailed { .. }) {
-            again = Some(tokio::time::Instant::now() + LISTEN_AGAIN);
+            again.get_or_insert_with(|| tokio::time::Instant::now() + pause);
+            pause = (pause * 2).min(LISTEN_AT_LEAST);
         }
         if let Event::Listening { addresses } = &event {
+            pause = LISTEN_AGAIN;
             let all = addresses.iter().map(ToString::to_string);
             desk.knowledge().set_addresses(all);
         }

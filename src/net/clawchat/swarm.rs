@@ -463,3 +463,16 @@ pub fn key_of(peer: &PeerId) -> Option<[u8; 32]> {
 pub fn is_circuit(address: &Multiaddr) -> bool {
     address.iter().any(|part| part == Part::P2pCircuit)
 }
+
+/// Returns the first IP address in an address.
+fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
+    address.iter().find_map(|part| {
+        if let Part::Ip4(ip) = part {
+            Some(IpAddr::V4(ip))
+        } else if let Part::Ip6(ip) = part {
+            Some(IpAddr::V6(ip))
+        } else {
+            None
+        }
+    })
+}

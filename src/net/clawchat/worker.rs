@@ -121,6 +121,9 @@ impl Worker {
             Command::Watch(watch) => {
                 if let Some(login) = watch.account.and_then(|id| self.logins.get(&id)) {
                     login.desk.watch(&watch);
+                    let (desk, channel) = (Arc::clone(&login.desk), watch.channel);
+                    self.tasks
+                        .spawn(async move { desk.present_peer(channel).await });
                 }
                 self.watches.insert(watch.channel, *watch);
             }

@@ -375,7 +375,9 @@ fn write(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Text(text) => write_text(out, text),
         Value::Array(items) => {
             write_head(out, 4, length(items));
-            items.iter().for_each(|item| write(out, item));
+            for item in items {
+                write(out, item);
+            }
         }
         Value::Map(entries) => write_map(out, entries),
         Value::Bool(truth) => out.push(0xf4 + u8::from(*truth)),
@@ -440,19 +442,19 @@ fn write_head(out: &mut Vec<u8>, major: u8, number: u64) {
     let major = major << 5;
     if let Ok(byte) = u8::try_from(number) {
         if byte >= 24 {
-            out.push(major | 24);
+            out.push(major | 0x18);
             out.push(byte);
         } else {
             out.push(major | byte);
         }
     } else if let Ok(number) = u16::try_from(number) {
-        out.push(major | 25);
+        out.push(major | 0x19);
         out.extend_from_slice(&number.to_be_bytes());
     } else if let Ok(number) = u32::try_from(number) {
-        out.push(major | 26);
+        out.push(major | 0x1a);
         out.extend_from_slice(&number.to_be_bytes());
     } else {
-        out.push(major | 27);
+        out.push(major | 0x1b);
         out.extend_from_slice(&number.to_be_bytes());
     }
 }

@@ -81,7 +81,7 @@ impl Link {
 
     /// Writes the link.
     pub fn to_url(&self) -> String {
-        let mut parameters = Serializer::new(BEGIN.to_owned());
+        let mut parameters = Serializer::for_suffix(BEGIN.to_owned(), BEGIN.len());
         parameters.append_pair("principal", &self.principal);
         for address in &self.addresses {
             parameters.append_pair("addr", address);

@@ -300,7 +300,7 @@ impl Auth {
     }
 }
 
-/// A chat, as it travels inside of STREAM_DATA.
+/// A chat, as it travels inside of `STREAM_DATA`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chat {
     /// Its id, which a real gateway makes anew with every transmission.
@@ -318,7 +318,7 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// Reads the data of STREAM_DATA. A real gateway sends all of it, so all of it is wanted.
+    /// Reads the data of `STREAM_DATA`. A real gateway sends all of it, so all of it is wanted.
     pub fn decode(data: &[u8]) -> Result<Self, Unreadable> {
         let value = cbor::decode(data)?;
         let text = |name: &str| value.get(name).and_then(Value::as_text);
@@ -334,7 +334,7 @@ impl Chat {
         })
     }
 
-    /// Writes the data of STREAM_DATA.
+    /// Writes the data of `STREAM_DATA`.
     pub fn encode(&self) -> Vec<u8> {
         let nick = self.nick.as_ref().map(PeerText::expose_untrusted);
         let subject = self.subject.as_ref().map(PeerText::expose_untrusted);

@@ -100,9 +100,9 @@ mod tests {
         for other in [
             "",
             "12D3KooW",
-            &ID.replace("B", "O"),
+            &ID.replace('B', "O"),
             &ID.to_lowercase(),
-            &format!("1{}", &ID[..51]),
+            &ID.replacen("12", "11", 1),
             &"z".repeat(52),
             // The key of another kind: an RSA id, as public bootstrap nodes have.
             "QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN",

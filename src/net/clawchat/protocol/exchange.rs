@@ -150,7 +150,7 @@ impl Exchange {
             },
             Ok(Px::Push(entries)) => Answered {
                 reply: None,
-                candidates: from.map_or(0, |from| self.take_push(entries, from, reach, now)),
+                candidates: from.map_or(0, |from| self.take_push(&entries, from, reach, now)),
             },
             // Answers come on streams of ours.
             Ok(Px::Answer { .. }) => Answered::default(),
@@ -190,7 +190,7 @@ impl Exchange {
         };
         let candidate = peer
             .filter(|_| id == *question)
-            .and_then(|entry| self.read_entry(entry, from, reach, now))
+            .and_then(|entry| self.read_entry(&entry, from, reach, now))
             .filter(|candidate| candidate.principal == *who);
         candidate.is_some_and(|candidate| self.keep(candidate))
     }
@@ -286,7 +286,7 @@ impl Exchange {
 
     fn take_push(
         &mut self,
-        entries: Vec<Entry>,
+        entries: &[Entry],
         from: &Remote,
         reach: Reach,
         now: UnixMillis,
@@ -296,13 +296,12 @@ impl Exchange {
             return 0;
         }
         self.pushed.insert(from.principal, now);
-        let entries = entries.into_iter();
-        let entries: Vec<_> = entries
+        let entries = entries.iter();
+        let read: Vec<_> = entries
             .filter_map(|entry| self.read_entry(entry, from, reach, now))
             .collect();
-        entries
-            .into_iter()
-            .filter(|entry| self.keep(entry.clone()))
+        read.into_iter()
+            .filter(|candidate| self.keep(candidate.clone()))
             .count()
     }
 
@@ -310,7 +309,7 @@ impl Exchange {
     /// is not told.
     fn read_entry(
         &self,
-        entry: Entry,
+        entry: &Entry,
         from: &Remote,
         reach: Reach,
         now: UnixMillis,

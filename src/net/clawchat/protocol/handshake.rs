@@ -51,7 +51,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Returns the number that an AUTH_FAIL of ours has. The protocol fixes none.
+    /// Returns the number that an `AUTH_FAIL` of ours has. The protocol fixes none.
     fn code(self) -> u64 {
         match self {
             Self::Unreadable | Self::OutOfTurn => 1,
@@ -100,7 +100,7 @@ pub enum Step {
     Send(Vec<Vec<u8>>),
     /// They are proven. Whether they are wanted has to be decided; [`Handshake::admit`] goes on.
     /// Until then nothing of us is sent that a responder has not sent before, and frames that
-    /// come are best kept: only an AUTH_OK is taken meanwhile.
+    /// come are best kept: only an `AUTH_OK` is taken meanwhile.
     Decide(Remote),
     /// This goes out, and the session begins.
     Done {
@@ -114,7 +114,7 @@ pub enum Step {
 pub struct Admitted {
     /// What goes out.
     pub send: Vec<Vec<u8>>,
-    /// Whether the session begins with that. Otherwise their AUTH_OK has to come.
+    /// Whether the session begins with that. Otherwise their `AUTH_OK` has to come.
     pub done: bool,
 }
 
@@ -125,9 +125,9 @@ enum State {
     Hello,
     /// Their AUTH, after this HELLO.
     Auth(Hello),
-    /// Our decision; whether their AUTH_OK came already.
+    /// Our decision; whether their `AUTH_OK` came already.
     Decision { agreed: bool },
-    /// Their AUTH_OK.
+    /// Their `AUTH_OK`.
     Agreement,
     /// Nothing: it is over.
     Over,
@@ -278,13 +278,13 @@ impl Handshake {
             return Err(Reason::OtherSession);
         }
         let attestation = &auth.attestation;
+        let principal = verify(attestation, self.network, now)?;
         if attestation.node_key != self.peer {
             return Err(Reason::OtherNode);
         }
         if auth.principal != attestation.principal {
             return Err(Reason::OtherPrincipal);
         }
-        let principal = verify(attestation, self.network, now)?;
         if auth.principal == self.our_principal {
             return Err(Reason::Ourselves);
         }

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
-use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{
     ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent,
     THandlerOutEvent, ToSwarm, dummy,
 };
 use libp2p::{Multiaddr, PeerId};
+
+use super::ip_of;
 
 /// Connections that one address may open at once.
 const BURST: u32 = 20;
@@ -127,12 +128,11 @@ impl NetworkBehaviour for Gate {
 
 /// Returns the address that somebody connects from; `None` through a relay.
 fn source_of(remote: &Multiaddr) -> Source {
-    remote.iter().find_map(|part| match part {
-        Protocol::Ip4(ip) => Some(IpAddr::V4(ip)),
+    match ip_of(remote)? {
         // Somebody with one IPv6 address has 2^64 of them.
-        Protocol::Ip6(ip) => Some(IpAddr::V6((u128::from(ip) >> 64 << 64).into())),
-        _ => None,
-    })
+        IpAddr::V6(ip) => Some(IpAddr::V6((u128::from(ip) >> 64 << 64).into())),
+        ip @ IpAddr::V4(_) => Some(ip),
+    }
 }
 
 /// A leaky bucket for each source, kept as the time when it is empty.
@@ -163,20 +163,21 @@ impl Buckets {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
-    fn source(last: u8) -> Source {
-        Some(IpAddr::from([192, 0, 2, last]))
-    }
+    const ONE: Source = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
+    const OTHER: Source = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)));
 
     #[test]
     fn one_address_may_open_a_burst_and_then_eight_a_second() {
         let mut buckets = Buckets::default();
         let start = Instant::now();
 
-        let first = (0..100).filter(|_| buckets.take(source(1), start)).count();
+        let first = (0..100).filter(|_| buckets.take(ONE, start)).count();
         let later = start + Duration::from_secs(1);
-        let second = (0..100).filter(|_| buckets.take(source(1), later)).count();
+        let second = (0..100).filter(|_| buckets.take(ONE, later)).count();
 
         assert_eq!((first, second), (20, 8));
     }
@@ -185,9 +186,9 @@ mod tests {
     fn an_address_that_opens_too_many_leaves_the_others_alone() {
         let mut buckets = Buckets::default();
         let now = Instant::now();
-        while buckets.take(source(1), now) {}
+        while buckets.take(ONE, now) {}
 
-        assert!(buckets.take(source(2), now));
+        assert!(buckets.take(OTHER, now));
         assert!(buckets.take(None, now));
     }
 

@@ -52,10 +52,10 @@ fn same_subject(earlier: &Event, later: &Event) -> bool {
     match (earlier, later) {
         (Event::Listening { .. }, Event::Listening { .. })
         | (Event::Reachable(_), Event::Reachable(_)) => true,
-        (Event::ListenFailed { at: a, .. }, Event::ListenFailed { at: b, .. }) => a == b,
         (Event::Path { peer: a, .. }, Event::Path { peer: b, .. })
         | (Event::Identified { peer: a, .. }, Event::Identified { peer: b, .. }) => a == b,
-        (Event::Reservation { relay: a, .. }, Event::Reservation { relay: b, .. }) => a == b,
+        (Event::ListenFailed { at: a, .. }, Event::ListenFailed { at: b, .. })
+        | (Event::Reservation { relay: a, .. }, Event::Reservation { relay: b, .. }) => a == b,
         _ => false,
     }
 }
@@ -80,9 +80,11 @@ mod tests {
         }
 
         let told: Vec<_> = std::iter::from_fn(|| outbox.pop())
-            .map(|event| match event {
-                Event::Path { peer, path } => (peer, path),
-                other => panic!("{other:?}"),
+            .map(|event| {
+                let Event::Path { peer, path } = event else {
+                    panic!("{event:?}")
+                };
+                (peer, path)
             })
             .collect();
 

@@ -2,7 +2,7 @@
 //!
 //! A real gateway accepts five new connections a second from one address and closes the others
 //! in the middle of their handshake, which looks like a fault. So we open four at most, whoever
-//! of us dials: a session, a relay, AutoNAT or hole punching.
+//! of us dials: a session, a relay, `AutoNAT` or hole punching.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use libp2p::core::transport::{DialOpts, ListenerId, TransportEvent};
 use libp2p::futures::future::BoxFuture;
-use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, Transport, TransportError};
+
+use super::ip_of;
 
 /// New connections to one address within [`WINDOW`].
 const PER_WINDOW: usize = 4;
@@ -101,7 +102,7 @@ where
         address: Multiaddr,
         options: DialOpts,
     ) -> Result<Self::Dial, TransportError<io::Error>> {
-        let target = target_of(&address);
+        let target = ip_of(&address);
         let dial = self.inner.dial(address, options)?;
         let pace = self.pace.clone();
         // Counted when it is polled: not every dial that is prepared is made.
@@ -123,15 +124,6 @@ where
     ) -> Poll<TransportEvent<Self::ListenerUpgrade, io::Error>> {
         Pin::new(&mut self.inner).poll(cx)
     }
-}
-
-/// Returns the address that is dialled.
-fn target_of(address: &Multiaddr) -> Option<IpAddr> {
-    address.iter().find_map(|part| match part {
-        Protocol::Ip4(ip) => Some(IpAddr::V4(ip)),
-        Protocol::Ip6(ip) => Some(IpAddr::V6(ip)),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

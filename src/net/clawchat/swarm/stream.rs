@@ -2,11 +2,12 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use libp2p::futures::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// A stream of bytes to a peer, in both directions, on a connection that is encrypted and whose
 /// other end is proven to hold the peer's key.
@@ -16,12 +17,12 @@ use tokio::sync::OwnedSemaphorePermit;
 /// reset, and what was not flushed is lost.
 pub struct Stream {
     inner: libp2p::Stream,
-    _counted: OwnedSemaphorePermit,
+    _counted: Counted,
 }
 
 impl Stream {
     /// Counts a negotiated stream.
-    pub(super) fn new(inner: libp2p::Stream, counted: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(inner: libp2p::Stream, counted: Counted) -> Self {
         Self {
             inner,
             _counted: counted,
@@ -65,5 +66,49 @@ impl AsyncWrite for Stream {
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_close(cx)
+    }
+}
+
+/// How many streams there are of those that a limit is about. Clones share it.
+///
+/// Not tokio's semaphore: nobody waits here, and its permits would make a lock of every stream
+/// in the eyes of clippy.
+#[derive(Clone, Debug)]
+pub(super) struct Count {
+    used: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl Count {
+    /// Allows this many at once.
+    pub(super) fn up_to(limit: usize) -> Self {
+        Self {
+            used: Arc::default(),
+            limit,
+        }
+    }
+
+    /// Counts one more, if that is allowed.
+    pub(super) fn take(&self) -> Option<Counted> {
+        let one_more = |used: usize| (used < self.limit).then_some(used + 1);
+        self.used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()?;
+        Some(Counted(Arc::clone(&self.used)))
+    }
+
+    /// Whether nobody else shares it, and nothing is counted.
+    pub(super) fn is_unused(&self) -> bool {
+        Arc::strong_count(&self.used) == 1
+    }
+}
+
+/// One that is counted, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,9 +24,10 @@ use libp2p::swarm::{
     THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId, StreamProtocol};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::connections::caller_of;
+use super::stream::Count;
 use super::{OpenError, Opened, Path, Protocol, Stream, key_of, ping};
 
 /// Streams that may wait until somebody takes them, of all peers together.
@@ -89,7 +89,7 @@ pub(super) enum Trouble {
 #[derive(Debug)]
 pub(super) struct Streams {
     arrivals: mpsc::Sender<Arrived>,
-    exchanges: HashMap<PeerId, Weak<Semaphore>>,
+    exchanges: HashMap<PeerId, Count>,
     actions: VecDeque<ToSwarm<Infallible, Request>>,
 }
 
@@ -127,10 +127,10 @@ impl Streams {
             connection,
             remote,
             arrivals: self.arrivals.clone(),
-            sessions_in: Arc::new(Semaphore::new(SESSIONS)),
-            sessions_out: Arc::new(Semaphore::new(SESSIONS)),
+            sessions_in: Count::up_to(SESSIONS),
+            sessions_out: Count::up_to(SESSIONS),
             exchanges_in: self.exchanges_of(peer),
-            exchanges_out: Arc::new(Semaphore::new(EXCHANGES)),
+            exchanges_out: Count::up_to(EXCHANGES),
             pings: FuturesUnordered::new(),
             requests: VecDeque::new(),
             trouble: None,
@@ -138,14 +138,10 @@ impl Streams {
     }
 
     /// Returns the count of a peer, which all its connections share.
-    fn exchanges_of(&mut self, peer: PeerId) -> Arc<Semaphore> {
-        if let Some(count) = self.exchanges.get(&peer).and_then(Weak::upgrade) {
-            return count;
-        }
-        self.exchanges.retain(|_, count| count.strong_count() > 0);
-        let count = Arc::new(Semaphore::new(EXCHANGES));
-        self.exchanges.insert(peer, Arc::downgrade(&count));
-        count
+    fn exchanges_of(&mut self, peer: PeerId) -> Count {
+        self.exchanges.retain(|_, count| !count.is_unused());
+        let count = self.exchanges.entry(peer);
+        count.or_insert_with(|| Count::up_to(EXCHANGES)).clone()
     }
 }
 
@@ -207,10 +203,10 @@ pub(super) struct Handler {
     connection: ConnectionId,
     remote: Multiaddr,
     arrivals: mpsc::Sender<Arrived>,
-    sessions_in: Arc<Semaphore>,
-    sessions_out: Arc<Semaphore>,
-    exchanges_in: Arc<Semaphore>,
-    exchanges_out: Arc<Semaphore>,
+    sessions_in: Count,
+    sessions_out: Count,
+    exchanges_in: Count,
+    exchanges_out: Count,
     pings: FuturesUnordered<BoxFuture<'static, ()>>,
     requests: VecDeque<Request>,
     trouble: Option<Trouble>,
@@ -218,7 +214,7 @@ pub(super) struct Handler {
 
 impl Handler {
     /// Takes a stream of the peer, or resets it by dropping it.
-    fn arrived(&mut self, mut stream: libp2p::Stream, offered: Offered) {
+    fn arrived(&self, mut stream: libp2p::Stream, offered: Offered) {
         let (protocol, count) = match offered {
             Offered::Ping => {
                 if self.pings.len() < PINGS {
@@ -230,7 +226,7 @@ impl Handler {
             Offered::Of(Protocol::Session) => (Protocol::Session, &self.sessions_in),
             Offered::Of(Protocol::Exchange) => (Protocol::Exchange, &self.exchanges_in),
         };
-        let Ok(counted) = Arc::clone(count).try_acquire_owned() else {
+        let Some(counted) = count.take() else {
             tracing::debug!(peer = %self.peer, ?protocol, "too many streams, one was reset");
             return;
         };
@@ -253,13 +249,13 @@ impl Handler {
             Protocol::Session => &self.sessions_out,
             Protocol::Exchange => &self.exchanges_out,
         };
-        let result = match Arc::clone(count).try_acquire_owned() {
-            Ok(counted) => Ok(Opened {
+        let result = match count.take() {
+            Some(counted) => Ok(Opened {
                 stream: Stream::new(stream, counted),
                 path: request.path,
                 remote: request.remote,
             }),
-            Err(_) => Err(OpenError::Busy),
+            None => Err(OpenError::Busy),
         };
         if request.reply.send(result).is_err() {
             tracing::trace!("nobody waits for the stream any more");
@@ -267,7 +263,7 @@ impl Handler {
     }
 
     /// Says why a stream could not be opened.
-    fn failed(&mut self, error: StreamUpgradeError<Infallible>, request: Request) {
+    fn failed(&mut self, error: &StreamUpgradeError<Infallible>, request: Request) {
         let error = match error {
             StreamUpgradeError::Timeout => {
                 self.trouble = Some(Trouble::Silent);
@@ -276,7 +272,7 @@ impl Handler {
             StreamUpgradeError::NegotiationFailed => OpenError::Unsupported,
             // The peer reset it: a limit of theirs is reached.
             StreamUpgradeError::Io(_) => OpenError::Busy,
-            StreamUpgradeError::Apply(never) => match never {},
+            StreamUpgradeError::Apply(never) => match *never {},
         };
         if request.reply.send(Err(error)).is_err() {
             tracing::trace!("nobody waits for the stream any more");
@@ -340,7 +336,7 @@ impl ConnectionHandler for Handler {
         {
             self.opened(protocol, info);
         } else if let ConnectionEvent::DialUpgradeError(DialUpgradeError { info, error }) = event {
-            self.failed(error, info);
+            self.failed(&error, info);
         }
     }
 }

@@ -212,9 +212,12 @@ impl Task {
         // The handler of a connection can be ahead of the news that the connection is there.
         let known = self.connections.get(arrived.peer, arrived.connection);
         let path = known.map_or_else(
-            || match is_circuit(&arrived.remote) {
-                true => Path::Relayed,
-                false => Path::Direct,
+            || {
+                if is_circuit(&arrived.remote) {
+                    Path::Relayed
+                } else {
+                    Path::Direct
+                }
             },
             |connection| connection.path,
         );
@@ -295,7 +298,7 @@ impl Task {
             return;
         };
         for want in dial.waiting {
-            want.fail(problem.clone());
+            want.fail(problem);
         }
         for want in dial.next {
             self.open(want);
@@ -355,6 +358,10 @@ impl Task {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "libp2p may tell more in a later version"
+    )]
     fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.on_behaviour(event),
@@ -507,7 +514,13 @@ impl Task {
             BehaviourEvent::Dcutr(event) => {
                 tracing::debug!(peer = %event.remote_peer_id, result = ?event.result, "hole punching");
             }
-            other => tracing::trace!(?other, "libp2p"),
+            other @ (BehaviourEvent::Limits(_)
+            | BehaviourEvent::Gate(_)
+            | BehaviourEvent::Streams(_)
+            | BehaviourEvent::Identify(_)
+            | BehaviourEvent::RelayClient(_)
+            | BehaviourEvent::RelayServer(_)
+            | BehaviourEvent::Autonat(_)) => tracing::trace!(?other, "libp2p"),
         }
     }
 }

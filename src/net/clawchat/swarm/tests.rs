@@ -90,6 +90,18 @@ impl Peer {
     }
 }
 
+/// Returns the port that an address names.
+fn port_of(address: &Multiaddr) -> u16 {
+    let mut ports = address.iter().filter_map(|part| {
+        if let Part::Tcp(port) = part {
+            Some(port)
+        } else {
+            None
+        }
+    });
+    ports.next().unwrap()
+}
+
 /// Sends a message in each direction and closes in each, one after the other.
 async fn talk(mut ours: Stream, mut theirs: Stream) {
     let mut read = Vec::new();
@@ -235,14 +247,11 @@ async fn a_taken_port_is_told_and_can_be_tried_again() {
 #[tokio::test]
 async fn two_nodes_do_not_share_a_port() {
     let (_bob, tcp, _) = Peer::listening(2).await;
-    let port = tcp.iter().find_map(|part| match part {
-        Part::Tcp(port) => Some(port),
-        _ => None,
-    });
+    let port = port_of(&tcp);
     let mut other = Peer::start(NodeConfig {
         listen: Some(Listen {
             ip: Ipv4Addr::LOCALHOST.into(),
-            tcp: port.unwrap(),
+            tcp: port,
             ws: 0,
         }),
         ..config(3)
@@ -250,10 +259,11 @@ async fn two_nodes_do_not_share_a_port() {
     .await;
 
     loop {
-        match other.event().await {
-            Event::ListenFailed { problem, .. } => break assert_eq!(problem, "the port is taken"),
-            Event::Listening { addresses } => assert!(!addresses.contains(&tcp)),
-            _ => {}
+        let event = other.event().await;
+        if let Event::ListenFailed { problem, .. } = event {
+            break assert_eq!(problem, "the port is taken");
+        } else if let Event::Listening { addresses } = event {
+            assert!(!addresses.contains(&tcp));
         }
     }
 }
@@ -317,14 +327,11 @@ async fn a_peer_that_restarts_is_reached_again() {
         matches!(gone, OpenError::Refused | OpenError::Closed),
         "{gone:?}"
     );
-    let port = tcp.iter().find_map(|part| match part {
-        Part::Tcp(port) => Some(port),
-        _ => None,
-    });
+    let port = port_of(&tcp);
     let mut bob = Peer::start(NodeConfig {
         listen: Some(Listen {
             ip: Ipv4Addr::LOCALHOST.into(),
-            tcp: port.unwrap(),
+            tcp: port,
             ws: 0,
         }),
         ..config(2)

@@ -21,39 +21,51 @@ pub(super) fn problem_of(error: &DialError) -> OpenError {
             // The one that got furthest tells most.
             let furthest = failed.iter().map(|(_, error)| transport_problem(error));
             furthest
-                .max_by_key(distance)
+                .max_by_key(|problem| distance(*problem))
                 .unwrap_or(OpenError::NoAddress)
         }
     }
 }
 
 /// How far an attempt got before it failed.
-fn distance(problem: &OpenError) -> u8 {
-    match problem {
-        OpenError::NoAddress => 0,
-        OpenError::Unreachable => 1,
-        OpenError::TimedOut => 2,
-        OpenError::Refused => 3,
-        _ => 4,
-    }
+fn distance(problem: OpenError) -> usize {
+    let furthest_last = [
+        OpenError::NoAddress,
+        OpenError::Unreachable,
+        OpenError::TimedOut,
+        OpenError::Refused,
+    ];
+    let at = furthest_last.iter().position(|other| *other == problem);
+    at.unwrap_or(furthest_last.len())
 }
+
+/// How it looks when the other end closes in the middle of the handshake: a limit of theirs, as a
+/// rule.
+const DROPPED: [io::ErrorKind; 3] = [
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::UnexpectedEof,
+    io::ErrorKind::BrokenPipe,
+];
 
 fn transport_problem(error: &TransportError<io::Error>) -> OpenError {
     let TransportError::Other(error) = error else {
         return OpenError::NoAddress;
     };
+    let kind = kind_of(error);
     let all = text_of(error);
-    match kind_of(error) {
-        io::ErrorKind::ConnectionRefused => OpenError::Refused,
-        io::ErrorKind::TimedOut => OpenError::TimedOut,
-        io::ErrorKind::ResourceBusy => OpenError::Busy,
-        // Closed in the middle of the handshake: a limit of theirs, as a rule.
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::UnexpectedEof
-        | io::ErrorKind::BrokenPipe => OpenError::Dropped,
-        _ if all.contains("timed out") || all.contains("Timeout") => OpenError::TimedOut,
-        _ if all.contains("no reservation") => OpenError::NotAtRelay,
-        _ => OpenError::Unreachable,
+    if kind == io::ErrorKind::ConnectionRefused {
+        OpenError::Refused
+    } else if kind == io::ErrorKind::ResourceBusy {
+        OpenError::Busy
+    } else if DROPPED.contains(&kind) {
+        OpenError::Dropped
+    } else if all.contains("no reservation") {
+        OpenError::NotAtRelay
+    } else if kind == io::ErrorKind::TimedOut || all.contains("imeout") || all.contains("timed out")
+    {
+        OpenError::TimedOut
+    } else {
+        OpenError::Unreachable
     }
 }
 
@@ -72,11 +84,15 @@ pub(super) fn reservation_problem(error: &io::Error) -> String {
 
 /// Says why it cannot be listened.
 pub(super) fn listen_problem(error: &io::Error) -> String {
-    match kind_of(error) {
-        io::ErrorKind::AddrInUse => "the port is taken",
-        io::ErrorKind::AddrNotAvailable => "this machine has no such address",
-        io::ErrorKind::PermissionDenied => "the system does not allow this port",
-        _ => "it cannot be listened there",
+    let kind = kind_of(error);
+    if kind == io::ErrorKind::AddrInUse {
+        "the port is taken"
+    } else if kind == io::ErrorKind::AddrNotAvailable {
+        "this machine has no such address"
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "the system does not allow this port"
+    } else {
+        "it cannot be listened there"
     }
     .to_owned()
 }

@@ -19,12 +19,14 @@ const NOW: u64 = 1_770_000_000;
 
 /// Who a vector calls `w1/n1 testnet`.
 fn us(words: &str) -> Us {
-    let (wallet, rest) = (super::wallet(&words[..2]), &words[3..]);
-    assert_eq!(&rest[2..], " testnet");
+    let (names, network) = words.split_once(' ').unwrap();
+    assert_eq!(network, "testnet");
+    let (name, node) = names.split_once('/').unwrap();
+    let wallet = wallet(name);
     Us {
         principal: wallet.principal(StacksNetwork::Testnet),
         wallet: Arc::new(wallet),
-        node_key: node_key(&rest[..2]),
+        node_key: node_key(node),
         receipts: false,
     }
 }
@@ -297,15 +299,15 @@ fn a_whole_session_of_two_real_gateways_is_written_byte_for_byte() {
     let (mut i, mut r) = (0, 0);
     let mut wire = Vec::new();
     for _ in 0..4 {
-        for frame in initiator.sent[i..].to_vec() {
+        for sent in &initiator.sent[i..] {
             i += 1;
-            wire.push(("initiator", frame.clone()));
-            responder.read(&chaperon::wire::clawchat::frame(&frame).unwrap());
+            wire.push(("initiator", sent.clone()));
+            responder.read(&frame(sent).unwrap());
         }
-        for frame in responder.sent[r..].to_vec() {
+        for sent in &responder.sent[r..] {
             r += 1;
-            wire.push(("responder", frame.clone()));
-            initiator.read(&chaperon::wire::clawchat::frame(&frame).unwrap());
+            wire.push(("responder", sent.clone()));
+            initiator.read(&frame(sent).unwrap());
         }
     }
     assert!(initiator.is_authenticated() && responder.is_authenticated());

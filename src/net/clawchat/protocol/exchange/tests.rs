@@ -125,7 +125,7 @@ fn an_address_that_was_announced_and_not_proven_is_not_passed_on_with_one_that_w
     let (mut exchange, bob, carol) = (exchange(), remote(2), remote(3));
     let mut announced = entry(2);
     let other = address(2).replace("203.0.113.2", "203.0.113.99");
-    announced.addresses.push(other.clone());
+    announced.addresses.push(other);
     take(&mut exchange, &bob, vec![announced]);
     exchange.prove(&bob, &address(2));
     let told = ask(&mut exchange, Some(&carol), 2, NOW).unwrap();

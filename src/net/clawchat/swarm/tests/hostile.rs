@@ -22,15 +22,15 @@ async fn pings_are_answered_by_echo_for_as_long_as_they_come() {
     let lasting = streams.first_mut().unwrap();
     negotiate(lasting, "/ipfs/ping/1.0.0").await.unwrap();
     for round in 0..50 {
-        let ping = [round; 32];
-        lasting.write_all(&ping).await.unwrap();
+        let sent = [round; 32];
+        lasting.write_all(&sent).await.unwrap();
         lasting.flush().await.unwrap();
         let mut pong = [0; 32];
         timeout(PATIENCE, lasting.read_exact(&mut pong))
             .await
             .unwrap()
             .unwrap();
-        assert_eq!(pong, ping);
+        assert_eq!(pong, sent);
     }
     // As js-libp2p does it: a stream for each.
     for stream in streams.iter_mut().skip(1) {
@@ -108,11 +108,7 @@ async fn nobody_taking_streams_costs_those_above_the_queue_and_not_the_node() {
 #[tokio::test]
 async fn an_address_that_connects_too_often_is_turned_away_and_others_are_not() {
     let (mut bob, tcp, _) = Peer::listening(2).await;
-    let port = tcp.iter().find_map(|part| match part {
-        Part::Tcp(port) => Some(port),
-        _ => None,
-    });
-    let to = (Ipv4Addr::LOCALHOST, port.unwrap()).into();
+    let to = (Ipv4Addr::LOCALHOST, port_of(&tcp)).into();
     let mut flood = Vec::new();
     for _ in 0..100 {
         let socket = TcpSocket::new_v4().unwrap();

@@ -22,13 +22,14 @@ async fn behind(relay: &Multiaddr, seed: u8) -> (Peer, Multiaddr) {
     })
     .await;
     loop {
-        match peer.event().await {
-            Event::Listening { addresses } if !addresses.is_empty() => {
-                let [circuit] = <[Multiaddr; 1]>::try_from(addresses).unwrap();
-                return (peer, circuit);
-            }
-            Event::Reservation { problem, .. } => assert_eq!(problem, None),
-            _ => {}
+        let event = peer.event().await;
+        if let Event::Reservation { problem, .. } = event {
+            assert_eq!(problem, None);
+        } else if let Event::Listening { addresses } = event
+            && !addresses.is_empty()
+        {
+            let [circuit] = <[Multiaddr; 1]>::try_from(addresses).unwrap();
+            return (peer, circuit);
         }
     }
 }
