@@ -262,7 +262,10 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
     let mut down = usize::from(body.height >= 14);
     paint.row(nth(area, down), vec![paint.own(Role::Title, title)]);
     down += 1;
-    down += draw_words(model, &mut paint, area, down, (explained, Role::Dim));
+    let tight = form.whom.is_some() && body.height < 14;
+    if !tight {
+        down += draw_words(model, &mut paint, area, down, (explained, Role::Dim));
+    }
     down += usize::from(body.height >= 14);
     let mut caret = None;
     if let Some(whom) = &form.whom {
@@ -301,7 +304,9 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
         (Some(problem), _) => Some((problem.clone(), Role::Stop)),
         (None, true) if names_a_principal => Some(("one moment".to_owned(), Role::Dim)),
         (None, true) => Some(("asking the relay".to_owned(), Role::Dim)),
-        (None, false) if form.whom.is_some() => Some((form_link::follows(model, form), Role::Wait)),
+        (None, false) if form.whom.is_some() => {
+            Some((form_link::follows(model, form, tight), Role::Wait))
+        }
         (None, false) => None,
     };
     if let Some((words, role)) = said {

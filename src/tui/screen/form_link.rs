@@ -176,7 +176,11 @@ pub(super) fn draw_whom(
     if more > 0
         && let Some(last) = places.last_mut()
     {
-        last.push_str(&format!(" and {more} more"));
+        last.push_str(&if tight {
+            format!(" +{more}")
+        } else {
+            format!(" and {more} more")
+        });
     }
     let rows = [
         ("Theirs", vec![name], Role::Text),
@@ -201,7 +205,10 @@ pub(super) fn draw_whom(
 }
 
 /// Says what the next Enter does.
-pub(super) fn follows(model: &Model, form: &Form) -> String {
+pub(super) fn follows(model: &Model, form: &Form, tight: bool) -> String {
+    if tight {
+        return "Enter adds them under this key, which nobody has proven yet.".to_owned();
+    }
     let whose = identity(model, form).map_or_else(|| "you".to_owned(), called);
     let whose = ours(&whose).plain();
     format!(

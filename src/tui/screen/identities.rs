@@ -68,7 +68,8 @@ pub(super) struct Invitation {
 /// A seed phrase that nobody has written down yet.
 #[derive(Debug)]
 pub(super) struct Phrase {
-    pub(super) account: AccountId,
+    /// What the identity is called.
+    pub(super) whose: String,
     pub(super) words: Passphrase,
 }
 
@@ -263,6 +264,9 @@ fn why_not_listed(model: &Model, action: Action) -> Option<&'static str> {
             .all
             .is_none()
             .then_some("Not yet: the engine has not answered."),
+        Action::Open if matches!(identities.page, Page::Whole(_)) => {
+            Some("All of it is shown; <identities.back> goes back.")
+        }
         Action::Open
         | Action::NewInvite
         | Action::Rename

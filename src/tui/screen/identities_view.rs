@@ -4,7 +4,9 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::model::{Fingerprint, NodeSettings, OwnAccount, PeerText, Visibility};
+use crate::model::{
+    Channel, ChannelState, Fingerprint, NodeSettings, OwnAccount, PeerText, Visibility,
+};
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::model::Model;
@@ -101,11 +103,9 @@ fn title(model: &Model, paint: &Paint<'_>) -> (Spans, Spans) {
         Page::Asked(asked) => of(&mut left, " · ", identities.of(asked.account)),
         Page::Invitation(it) => of(&mut left, " · invite to ", identities.of(it.account)),
         Page::Phrase(phrase) => {
-            of(
-                &mut left,
-                " · seed phrase of ",
-                identities.of(phrase.account),
-            );
+            of(&mut left, " · seed phrase of ", None);
+            let whose = sanitise_line(&PeerText::new(phrase.whose.as_str()), NAME);
+            left.extend(safe(paint.theme, &whose, Role::Text));
         }
     }
     let count = identities.all.as_ref().map(Vec::len);
@@ -179,7 +179,10 @@ fn listed(
     let wide = width >= 64;
     let mut left = vec![paint.own(Role::Text, " ")];
     left.extend(safe(paint.theme, &nick(one), Role::Title));
-    if wide && !one.name.is_empty() {
+    if width >= 100 {
+        let principal = format!("  {}", one.address);
+        left.extend(safe(paint.theme, &ours(&principal), Role::Dim));
+    } else if wide && !one.name.is_empty() {
         let principal = format!("  {}", short(&one.address));
         left.extend(safe(paint.theme, &ours(&principal), Role::Dim));
     }
@@ -202,7 +205,10 @@ fn listed(
 
 /// Says at which ports it listens, and how many peers are connected.
 fn runs(model: &Model, one: &OwnAccount, node: &NodeSettings, wide: bool) -> String {
-    let mine = |channel: &&crate::model::Channel| channel.account == Some(one.id);
+    let mine = |channel: &&Channel| {
+        let accepted = matches!(channel.state, ChannelState::Active | ChannelState::Stopped);
+        accepted && channel.account == Some(one.id)
+    };
     let peers = model.listed().filter(mine);
     let (mut all, mut connected) = (0, 0);
     for channel in peers {

@@ -1,11 +1,11 @@
 //! ClawChat: our identities, how peers are reached, who connected, and links that name somebody.
 
-use chaperon::api::{Accounts, Error, Request};
+use chaperon::api::{Accounts, Error, Reply, Request};
 use chaperon::model::{PeerText, Visibility};
 use chaperon::tui::{Effect, IdentityErrand, Message, Question};
 
 use super::snapshots::{shown, shown_in};
-use super::world::clawchat::{ANA, LINK, PHRASE, WORK};
+use super::world::clawchat::{ANA, BOB, LINK, PHRASE, WORK};
 use super::world::{Facts, World};
 
 const WIDE: (u16, u16) = (120, 36);
@@ -86,7 +86,15 @@ fn somebody_who_connected_and_is_not_known() {
 
 #[test]
 fn a_safety_code_over_both_principals() {
-    shown("clawchat_code", &facts(), "v");
+    shown_in("clawchat_code", "", |size| {
+        let mut world = World::new(facts(), size);
+        world.keys("v");
+        let code = Reply::SafetyCode(Box::new(world.facts.code(BOB)));
+        let question = Question::SafetyCode(BOB);
+        world.tell(Message::Answer(question, Box::new(Ok(code))));
+        world.settle();
+        world
+    });
 }
 
 #[test]
@@ -227,7 +235,7 @@ fn a_seed_phrase_stays_until_it_is_written_down_and_is_gone_then() {
     world.see("abstract");
     world.keys("A");
     world.see_not("abstract");
-    world.see("work");
+    world.see("your identities");
     assert!(!format!("{:?}", world.model).contains("abstract"));
 }
 
@@ -259,7 +267,7 @@ fn what_went_wrong_is_said_where_it_was_asked() {
 #[test]
 fn nobody_is_asked_back_where_writing_asks() {
     let mut world = world();
-    world.keys(" a");
+    world.keys("j a");
     world.see("Here whoever writes has asked");
     assert_eq!(asked(&world), []);
 }
