@@ -401,6 +401,7 @@ impl Desk {
         });
         if let Some(session) = session {
             self.present(&session.remote).await;
+            self.greet(&session).await;
         }
     }
 
