@@ -378,7 +378,12 @@ fn draw_advice(
         }
     }
     let (ours_from, theirs_from) = if both {
-        ("wallet and node", "wallet and node, attested")
+        let from = if code.channel.inviter {
+            "wallet and node, as you added them"
+        } else {
+            "wallet and node, as they proved"
+        };
+        ("wallet and node", from)
     } else if code.channel.network.is_direct() {
         ("of your identity there", "signed what they asked")
     } else if code.channel.inviter {
