@@ -190,7 +190,7 @@ impl Desk {
     }
 
     /// Answers where somebody is, for a person who looks for them.
-    pub(super) async fn seek(&self, search: Search) {
+    pub(super) async fn seek(&self, search: &Search) {
         let mut addresses = search.addresses.iter();
         let Some(who) = addresses.next().and_then(|who| Principal::parse(who)) else {
             return;
