@@ -10,6 +10,8 @@ pub(crate) mod clawbuddy;
 pub(crate) mod clawtalk_peer;
 pub(crate) mod clawtalk_server;
 mod engine;
+#[cfg(feature = "clawchat")]
+pub(crate) mod gateway;
 mod http;
 pub(crate) mod mesh_peer;
 mod person;
