@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use chaperon::api::AccountsReply;
 use chaperon::api::{Accounts, ChannelRef, Error, Reply, Request};
 use chaperon::crypto::stacks::{StacksNetwork, Wallet, open_identity, seal_identity};
 use chaperon::crypto::{SecretKey, signing};
@@ -17,7 +18,6 @@ use chaperon::wire::clawchat::{
     ChatId, Gateway, GatewayIdentity, IdentityFile, InboxEntry, NodeId, OutboxEntry, PeerEntry,
     Status,
 };
-use chaperon::api::AccountsReply;
 
 const PASSWORD: &str = "correct horse battery";
 const CLAWCHAT: NetworkId = NetworkId::ClawChat;
@@ -42,7 +42,11 @@ impl Here {
         self.hosted.handle().ask(request).await
     }
 
-    async fn import(&self, from: &Path, password: Option<&str>) -> Result<(u32, u32, Vec<String>), Error> {
+    async fn import(
+        &self,
+        from: &Path,
+        password: Option<&str>,
+    ) -> Result<(u32, u32, Vec<String>), Error> {
         let import = Accounts::Import {
             network: CLAWCHAT,
             from: from.to_owned(),
@@ -260,7 +264,10 @@ async fn a_gateway_moves_here_and_back_and_nothing_is_lost_or_sent_twice() {
     assert!(one.key.starts_with(&ours.node().to_string()));
     let ports = [one, two].map(|one| one.node.clone().unwrap().port);
     assert_eq!(ports[0], 19_100);
-    assert!(ports[1] != 19_100 && ports[1] != 19_101, "each has two of its own");
+    assert!(
+        ports[1] != 19_100 && ports[1] != 19_101,
+        "each has two of its own"
+    );
     assert!(!one.node.clone().unwrap().wake);
 
     let all = here.channels().await;
@@ -277,9 +284,19 @@ async fn a_gateway_moves_here_and_back_and_nothing_is_lost_or_sent_twice() {
     let messages = here.transcript(channel).await;
     let texts: Vec<_> = messages.iter().map(text).collect();
     assert_eq!(texts, ["first", "second", "sent", "waits"]);
-    assert!(matches!(messages[2].delivery, Some(Delivery::Relayed { .. })));
-    assert!(matches!(messages[3].delivery, Some(Delivery::Failed { .. })));
-    assert!(messages[..2].iter().all(|one| one.author == Author::Peer && one.handed_over.is_some()));
+    assert!(matches!(
+        messages[2].delivery,
+        Some(Delivery::Relayed { .. })
+    ));
+    assert!(matches!(
+        messages[3].delivery,
+        Some(Delivery::Failed { .. })
+    ));
+    assert!(
+        messages[..2]
+            .iter()
+            .all(|one| one.author == Author::Peer && one.handed_over.is_some())
+    );
 
     // Once more: nothing is new, nothing is overwritten.
     let rename = Request::Rename {
@@ -305,7 +322,10 @@ async fn exported_and_read_again(here: &Here, (ours, bob): (&Person, &Person)) {
     let other = "another password";
     let reply = here.export(&out, Some(other)).await.unwrap();
     assert_eq!(reply, Reply::Exported { channels: 1 });
-    assert!(here.export(&out, Some(other)).await.is_err(), "it is not empty");
+    assert!(
+        here.export(&out, Some(other)).await.is_err(),
+        "it is not empty"
+    );
 
     let config = fs::read(out.join("gateway-config.json")).unwrap();
     let config = Gateway::decode(&config).unwrap();
@@ -322,12 +342,18 @@ async fn exported_and_read_again(here: &Here, (ours, bob): (&Person, &Person)) {
     assert_eq!(peers[0].addresses, [bob.address()]);
     assert_eq!(peers[0].alias, Some(PeerText::new("my Bob")));
     let inbox = InboxEntry::decode(&read("inbox.json")).unwrap().entries;
-    let received: Vec<_> = inbox.iter().map(|one| one.content.expose_untrusted()).collect();
+    let received: Vec<_> = inbox
+        .iter()
+        .map(|one| one.content.expose_untrusted())
+        .collect();
     assert_eq!(received, ["first", "second"]);
     assert_eq!(inbox[0].from_nick, Some(PeerText::new("bob")));
     let outbox = OutboxEntry::decode(&read("outbox.json")).unwrap().entries;
     // What never left stays here: otherwise two programs would send it.
-    let sent: Vec<_> = outbox.iter().map(|one| one.content.expose_untrusted()).collect();
+    let sent: Vec<_> = outbox
+        .iter()
+        .map(|one| one.content.expose_untrusted())
+        .collect();
     assert_eq!(sent, ["sent"]);
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -383,5 +409,10 @@ async fn an_identity_whose_keys_do_not_fit_is_left_out() {
         assert_eq!(all[0].address, second.principal());
     }
     fs::write(dir.path().join("gateway-config.json"), "{").unwrap();
-    assert!(Here::new().import(dir.path(), Some(PASSWORD)).await.is_err());
+    assert!(
+        Here::new()
+            .import(dir.path(), Some(PASSWORD))
+            .await
+            .is_err()
+    );
 }

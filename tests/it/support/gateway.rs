@@ -72,7 +72,11 @@ impl Gateway {
         for _ in 0..1000 {
             let all = self.identities().await;
             let this = all.into_iter().find(|one| one.id == account.id).unwrap();
-            if this.listening.as_ref().is_some_and(|at| !at.addresses.is_empty()) {
+            if this
+                .listening
+                .as_ref()
+                .is_some_and(|at| !at.addresses.is_empty())
+            {
                 return this;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -117,7 +121,9 @@ impl Gateway {
         let who = of.us.principal.to_string();
         for _ in 0..1000 {
             let all = self.channels().await;
-            let found = all.into_iter().find(|one| one.address == who && one.state == state);
+            let found = all
+                .into_iter()
+                .find(|one| one.address == who && one.state == state);
             if let Some(found) = found {
                 return found;
             }
@@ -180,7 +186,11 @@ impl Gateway {
             panic!("the engine does not answer");
         };
         for channel in self.channels().await {
-            assert_eq!(self.transcript(&channel).await, [], "something was delivered");
+            assert_eq!(
+                self.transcript(&channel).await,
+                [],
+                "something was delivered"
+            );
         }
     }
 
@@ -419,7 +429,9 @@ impl Wire {
                 }
             }
         };
-        tokio::time::timeout(DEADLINE, next).await.expect("they say nothing and do not close")
+        tokio::time::timeout(DEADLINE, next)
+            .await
+            .expect("they say nothing and do not close")
     }
 
     pub(crate) async fn message(&mut self) -> Option<Said> {
@@ -428,9 +440,7 @@ impl Wire {
             Frame::Hello(_) => Said::Hello,
             Frame::Auth(auth) => Said::Auth(auth.principal),
             Frame::AuthOk => Said::AuthOk,
-            Frame::AuthFail { reason, .. } => {
-                Said::AuthFail(reason.expose_untrusted().to_owned())
-            }
+            Frame::AuthFail { reason, .. } => Said::AuthFail(reason.expose_untrusted().to_owned()),
             Frame::StreamData(data) => Said::Chat(Chat::decode(data.as_bytes().unwrap()).unwrap()),
             other => Said::Other(kind(&other)),
         })
@@ -456,7 +466,8 @@ impl Wire {
 
     /// Asks whether they read, and waits until they did.
     pub(crate) async fn read_by_them(&mut self) {
-        self.send(&[Frame::Ping(cbor::Value::bytes(b"anybody?")).encode()]).await;
+        self.send(&[Frame::Ping(cbor::Value::bytes(b"anybody?")).encode()])
+            .await;
         loop {
             match self.message().await {
                 Some(Said::Other(0x21)) => return,
