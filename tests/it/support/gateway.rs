@@ -72,11 +72,9 @@ impl Gateway {
         for _ in 0..1000 {
             let all = self.identities().await;
             let this = all.into_iter().find(|one| one.id == account.id).unwrap();
-            if this
-                .listening
-                .as_ref()
-                .is_some_and(|at| !at.addresses.is_empty())
-            {
+            let listening = this.listening.as_ref();
+            let over_tcp = |at: &String| !at.contains("/ws");
+            if listening.is_some_and(|at| at.addresses.iter().any(over_tcp)) {
                 return this;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
