@@ -11,6 +11,7 @@ mod attention;
 mod channels;
 mod check;
 mod clawbuddy;
+mod clawchat_dir;
 mod contacts;
 mod core;
 mod decide;

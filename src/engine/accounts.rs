@@ -96,6 +96,16 @@ impl Core {
             Accounts::InviteLink { account } => self.invite_link(account),
             Accounts::ReadInvite { network, link } => read_invite(network, &link),
             Accounts::Leave { account, force } => self.leave(account, force),
+            Accounts::Import {
+                network: NetworkId::ClawChat,
+                from,
+                password,
+            } => return self.import_gateway(from, password, answer),
+            Accounts::Export {
+                network: NetworkId::ClawChat,
+                to,
+                password,
+            } => return self.export_gateway(to, password, answer),
             Accounts::Import { network, from, .. } => self.import_account(network, &from),
             Accounts::Export { network, to, .. } => self.export_account(network, &to),
         };

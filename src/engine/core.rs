@@ -20,6 +20,7 @@ use crate::store::{self, Store, settings};
 use super::Clock;
 use super::accounts::Meeting;
 use super::check::PendingCheck;
+use super::clawchat_dir::Found;
 use super::find::Finder;
 use super::logins::{Adding, NewLogin};
 use super::outbound::Sender;
@@ -71,6 +72,11 @@ pub(super) enum Internal {
     Met {
         meeting: Meeting,
         sighting: Sighting,
+        answer: Answer,
+    },
+    /// The data directory of another program was read.
+    GatewayRead {
+        found: Result<Box<Found>, Error>,
         answer: Answer,
     },
     /// A command to wake the assistant ended.
@@ -328,6 +334,7 @@ impl Core {
                 sighting,
                 answer,
             } => self.met(meeting, sighting, answer),
+            Internal::GatewayRead { found, answer } => self.gateway_read(found, answer),
             Internal::WakeAgain(channel) => self.wake_again(channel),
             Internal::Woken { channel, result } => self.woken(channel, result),
         }

@@ -21,7 +21,7 @@ use super::logins::{Adding, no_such_login};
 use super::reading::{short, shown};
 
 /// Identities that one profile can have on a network.
-const MOST: usize = 32;
+pub(super) const MOST: usize = 32;
 
 impl Core {
     pub(super) fn make_identity(&mut self, new: NewIdentity) -> Result<Reply, Error> {
@@ -235,7 +235,7 @@ pub(super) fn read_invite(network: NetworkId, link: &str) -> Result<Reply, Error
 }
 
 /// Returns how identities are made on a network.
-fn identities(network: NetworkId) -> Result<&'static dyn Identities, Error> {
+pub(super) fn identities(network: NetworkId) -> Result<&'static dyn Identities, Error> {
     let (_, logins) = logging_in(network)?;
     logins.identities().ok_or_else(|| {
         Error::BadRequest(format!(
@@ -268,7 +268,7 @@ fn check_ports(
 }
 
 /// Returns the ports that identities listen at.
-fn ports(all: &[&accounts::Account]) -> BTreeSet<u16> {
+pub(super) fn ports(all: &[&accounts::Account]) -> BTreeSet<u16> {
     all.iter()
         .filter_map(|one| one.node.as_ref())
         .filter(|node| node.port != 0)
@@ -277,7 +277,7 @@ fn ports(all: &[&accounts::Account]) -> BTreeSet<u16> {
 }
 
 /// Finds two ports that no identity has.
-fn free_port(all: &[accounts::Account]) -> u16 {
+pub(super) fn free_port(all: &[accounts::Account]) -> u16 {
     let taken = ports(&all.iter().collect::<Vec<_>>());
     (DEFAULT_PORT..u16::MAX - 1)
         .step_by(2)

@@ -290,7 +290,7 @@ async fn knock(
 }
 
 /// Runs something that keeps a processor busy, on a thread for that.
-async fn aside<T: Send + 'static>(
+pub(super) async fn aside<T: Send + 'static>(
     run: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(run).await {

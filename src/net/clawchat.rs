@@ -23,7 +23,9 @@ use zeroize::Zeroizing;
 
 use crate::crypto::stacks::{Principal, StacksNetwork, Wallet};
 use crate::crypto::{self, SecretKey, signing};
-use crate::model::{Digest, Fingerprint, IdentityKey, NetworkId, NodeSettings, PeerText};
+use crate::model::{
+    Digest, Fingerprint, IdentityKey, NetworkId, NodeSettings, PeerText, UnixMillis,
+};
 use crate::wire::clawchat::{ChatId, Link as InviteLink, NodeId, is_nick, node_of};
 
 use protocol::to_key;
@@ -277,6 +279,24 @@ impl Identities for ClawChat {
         let link = InviteLink::parse(link).map_err(|error| error.to_string())?;
         Ok((link.principal, link.addresses.join(","), link.nick))
     }
+
+    /// As from a real gateway: what its program keeps of a message has not the id that it had.
+    fn arrived(&self, from: &str, at: u64, said: &PeerText) -> Option<Digest> {
+        let from = Principal::parse(from)?;
+        Some(arrived_envelope(&from, None, (at, said)))
+    }
+
+    fn sent(&self, id: &str, at: UnixMillis) -> Sealed {
+        let stamp = Stamp {
+            id: id.to_owned(),
+            ts: u64::try_from(at.0).unwrap_or_default(),
+        };
+        Sealed {
+            envelope: sent_envelope(id),
+            // Two plain values always have a JSON form.
+            payload: serde_json::to_string(&stamp).unwrap_or_default(),
+        }
+    }
 }
 
 /// Reads a principal; the error says what one looks like.
@@ -291,7 +311,7 @@ fn principal(text: &str) -> Result<Principal, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Body, UnixMillis};
+    use crate::model::Body;
 
     fn keys(number: u8) -> OwnKeys {
         ClawChat.make(None, true, [number; 64]).unwrap().own
@@ -368,7 +388,7 @@ mod tests {
         assert!(ClawChat.somebody_at(None, "stacks:ST1", &endpoint).is_err());
         assert!(
             ClawChat
-                .somebody_at(&address, "/ip4/1.2.3.4/tcp/9")
+                .somebody_at(None, &address, "/ip4/1.2.3.4/tcp/9")
                 .is_err()
         );
     }

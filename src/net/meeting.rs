@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
-use super::{Arrived, OwnKeys};
+use super::{Arrived, OwnKeys, Sealed};
 use crate::crypto::SecretKey;
-use crate::model::{AccountId, IdentityKey, NetworkId, NodeSettings, PeerText};
+use crate::model::{AccountId, Digest, IdentityKey, NetworkId, NodeSettings, PeerText, UnixMillis};
 
 /// Contact by links that somebody passes on.
 pub trait Links: Send + Sync + std::fmt::Debug {
@@ -94,6 +94,13 @@ pub trait Identities: Send + Sync + std::fmt::Debug {
 
     /// Reads such a link: the address, the endpoint, and the name that its author gives themselves.
     fn read_invite(&self, link: &str) -> Result<(String, String, Option<PeerText>), String>;
+
+    /// Returns the digest by which a message is known that came from somebody, as their own
+    /// program would send it again; the time in milliseconds since 1970, as they wrote it.
+    fn arrived(&self, from: &str, at: u64, said: &PeerText) -> Option<Digest>;
+
+    /// Returns the envelope that a message of ours with this id had.
+    fn sent(&self, id: &str, at: UnixMillis) -> Sealed;
 }
 
 /// A new identity.

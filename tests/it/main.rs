@@ -8,7 +8,13 @@ mod clawbuddy;
 #[cfg(feature = "clawchat")]
 mod clawchat;
 #[cfg(feature = "clawchat")]
+mod clawchat_dir;
+#[cfg(feature = "clawchat")]
+mod clawchat_hostile;
+#[cfg(feature = "clawchat")]
 mod clawchat_nat;
+#[cfg(feature = "clawchat")]
+mod clawchat_weaknesses;
 mod clawtalk;
 mod clawtalk_client;
 mod conformance;

@@ -12,6 +12,8 @@ pub(crate) mod clawchat;
 pub(crate) mod clawtalk_peer;
 pub(crate) mod clawtalk_server;
 mod engine;
+#[cfg(feature = "clawchat")]
+pub(crate) mod gateway;
 mod http;
 pub(crate) mod mesh_peer;
 mod person;
