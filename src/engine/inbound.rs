@@ -39,6 +39,9 @@ struct After {
     released: Vec<(ChannelId, Vec<MessageId>)>,
 }
 
+/// Who of us listens: a network, or one login of ours there.
+type Listener = (NetworkId, Option<AccountId>);
+
 /// What was seen and is not stored.
 #[derive(Debug, Default)]
 struct Seen {
@@ -47,7 +50,7 @@ struct Seen {
     /// Relays, what is wrong with them, and whether they tell of mail by themselves.
     relays: Vec<(String, Option<String>, bool)>,
     /// Where we listen.
-    listens: Vec<((NetworkId, Option<AccountId>), Option<Listening>)>,
+    listens: Vec<(Listener, Option<Listening>)>,
     /// Whether peers are there.
     presences: Vec<(ChannelId, Presence)>,
 }

@@ -112,6 +112,16 @@ pub(super) struct Peer {
     connecting: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// A session that two sides have just agreed on.
+struct Begun {
+    remote: Remote,
+    peer: PeerId,
+    /// Whether we opened it.
+    ours: bool,
+    path: Path,
+    at: Multiaddr,
+}
+
 /// Where somebody stands who proved who they are.
 enum Standing {
     Known(ChannelId),
@@ -227,10 +237,10 @@ impl Desk {
         let is_them = |peer: &Peer| {
             peer.principal == remote.principal && peer.pinned == Some(remote.node_key)
         };
-        let state = self.lock();
-        let mut known = state.peers.iter().filter(|(_, peer)| is_them(peer));
-        known
-            .next()
+        self.lock()
+            .peers
+            .iter()
+            .find(|(_, peer)| is_them(peer))
             .map_or(Standing::Stranger, |(channel, _)| Standing::Known(*channel))
     }
 
@@ -242,22 +252,18 @@ impl Desk {
             .any(|peer| peer.principal == *principal && peer.pinned.as_ref() == Some(node_key))
     }
 
-    /// Notes a new session. The oldest of the same principal ends where there are too many.
-    fn enter(
-        &self,
-        remote: Remote,
-        peer: PeerId,
-        (path, at): (Path, Multiaddr),
-    ) -> (Session, mpsc::Receiver<Order>) {
+    /// Notes a new session; of several with one principal the oldest ends where they are too many.
+    fn enter(&self, begun: Begun) -> (Session, mpsc::Receiver<Order>) {
         let (orders, inbox) = mpsc::channel(ORDERS);
         let mut state = self.lock();
         state.next += 1;
         let session = Session {
             number: state.next,
-            remote,
-            peer,
-            path,
-            at,
+            remote: begun.remote,
+            peer: begun.peer,
+            ours: begun.ours,
+            path: begun.path,
+            at: begun.at,
             orders,
         };
         let of_them = |one: &&Session| one.remote.principal == session.remote.principal;
@@ -293,18 +299,12 @@ impl Desk {
         self.changed.notify_one();
     }
 
-    /// Notes that a peer is reached in another way.
-    pub(super) async fn moved(&self, peer: PeerId, path: Path) {
-        let mut remote = None;
-        for session in self.lock().sessions.iter_mut() {
-            if session.peer == peer {
-                session.path = path;
-                remote = Some(session.remote.clone());
-            }
-        }
-        if let Some(remote) = remote {
-            self.present(&remote).await;
-        }
+    /// Notes that a peer is reached in another way. A session through a relay that we opened ends
+    /// where there is a better way, and the next one takes that.
+    pub(super) fn moved(&self, peer: PeerId, path: Path) {
+        end_all(&self.lock().sessions, |session| {
+            session.peer == peer && session.ours && path < session.path
+        });
     }
 
     /// Tells the engine whether the peer of a channel is there: somebody who was let in may have a

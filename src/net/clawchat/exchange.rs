@@ -204,7 +204,7 @@ impl Desk {
                 result: Err("nobody who is connected knows where they are".to_owned()),
             }]
         } else {
-            found.into_iter().map(sighting).collect()
+            found.iter().map(sighting).collect()
         };
         for sighting in asked {
             if search.found.send(sighting).await.is_err() {
@@ -214,7 +214,7 @@ impl Desk {
     }
 }
 
-fn sighting(candidate: Candidate) -> Sighting {
+fn sighting(candidate: &Candidate) -> Sighting {
     let endpoint = candidate.addresses.join(",");
     let from = candidate.from.to_string();
     Sighting {

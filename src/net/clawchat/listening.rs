@@ -165,9 +165,7 @@ fn follow(desk: &Arc<Desk>, tasks: &mut JoinSet<()>, event: Event) {
         Event::Path {
             peer,
             path: Some(path),
-        } => {
-            tasks.spawn(async move { desk.moved(peer, path).await });
-        }
+        } => desk.moved(peer, path),
         Event::Identified {
             peer, addresses, ..
         } => desk.claims(peer, addresses),

@@ -67,6 +67,8 @@ pub(super) struct Session {
     pub(super) remote: Remote,
     /// Their node.
     pub(super) peer: PeerId,
+    /// Whether we opened it.
+    pub(super) ours: bool,
     /// How it reaches them.
     pub(super) path: Path,
     /// Where it reaches them.
@@ -333,7 +335,7 @@ impl Talk<'_> {
     }
 
     /// Lets the engine store what they wrote, and tells them.
-    async fn store(&mut self, chats: &mut Vec<ReceivedChat>) -> bool {
+    async fn store(&self, chats: &mut Vec<ReceivedChat>) -> bool {
         if chats.is_empty() {
             return true;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Desk, Standing, Took};
+use super::{Begun, Desk, Standing, Took};
 use crate::crypto;
 use crate::model::{Body, Content, Digest, NetworkId, PeerText, RawReason, Routing, Visibility};
 use crate::net::clawchat::protocol::{ReceivedChat, Remote, Role, to_key};
@@ -37,7 +37,13 @@ impl Desk {
         match session::shake(&mut stream, (Role::Responder, key), &self, decide).await {
             Ok((remote, unframer)) => {
                 drop(permit);
-                let (session, inbox) = self.enter(remote, peer, (path, at));
+                let (session, inbox) = self.enter(Begun {
+                    remote,
+                    peer,
+                    ours: false,
+                    path,
+                    at,
+                });
                 self.talk(session, stream, unframer, inbox).await;
             }
             Err(error) => tracing::info!(%error, "somebody who connected has no session"),

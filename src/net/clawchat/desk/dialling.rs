@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-use super::{Desk, Peer, end};
+use super::{Begun, Desk, Peer, end};
 use crate::crypto;
 use crate::model::{Body, ChannelId, PeerText};
 use crate::net::clawchat::protocol::{Remote, Role, chat_frame};
@@ -130,7 +130,13 @@ impl Desk {
         let (remote, unframer) = shaken.map_err(|error| failure(&error))?;
         let desk = Arc::clone(self);
         self.knowledge().prove(&remote, &at.to_string());
-        let (session, inbox) = self.enter(remote, id, (path, at.clone()));
+        let (session, inbox) = self.enter(Begun {
+            remote,
+            peer: id,
+            ours: true,
+            path,
+            at: at.clone(),
+        });
         let begun = session.clone();
         tokio::spawn(async move { desk.talk(begun, stream, unframer, inbox).await });
         self.learn(channel, peer, &at).await;
