@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use chaperon::api::{self, Handle, Role};
+use chaperon::api::{self, Event, Handle, Role};
 use chaperon::cli::args::{Cli, Command, Verb};
 use chaperon::cli::clawchat::{ClawchatArgs, ClawchatCommand};
 use chaperon::cli::clawtalk::{ClawtalkArgs, ClawtalkCommand};
@@ -521,7 +521,13 @@ async fn run_engine(access: Access, args: host::RunArgs, serve: Serve) -> Result
         hosted.stop().await;
         return Ok(error.exit().into());
     }
-    stop.received().await;
+    let mut events = hosted.handle().events();
+    let ended = async { while events.next().await != Event::Closing {} };
+    tokio::select! {
+        () = stop.received() => {}
+        // Somebody who may told it over the socket.
+        () = ended => {}
+    }
     tracing::info!("the engine stops");
     herald.abort();
     hosted.stop().await;

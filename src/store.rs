@@ -21,6 +21,7 @@ mod migrations;
 pub mod notes;
 pub mod originals;
 pub mod outbox;
+pub mod places;
 pub mod quarantine;
 pub mod requests;
 pub mod review;

@@ -37,7 +37,9 @@ mod widget;
 
 pub use keymap::{Change, EnterKey, Keys, KeysError};
 pub use keys_test::test_keys;
-pub use message::{Effect, Errand, FileNews, LoginErrand, Message, Question, Sheet};
+pub use message::{
+    Effect, Errand, FileNews, IdentityErrand, LoginErrand, Message, Question, Sheet,
+};
 pub use model::{Model, Setup};
 pub use run::{Doctor, Error, Options, run, welcome};
 pub use screen::onboarding::{Choices, ClawBuddy, Found, Outcome, QUIET_HOURS, Secrets, Welcome};

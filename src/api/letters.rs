@@ -44,6 +44,9 @@ pub struct Letter {
     pub at: UnixMillis,
     /// When the assistant took it; `None` while it has not, and for its own.
     pub taken: Option<UnixMillis>,
+    /// Its subject; empty where it has none.
+    #[serde(default)]
+    pub unsafe_subject: PeerText,
     /// What it says: of the peer, or of the person in its place; or what the assistant wrote.
     pub unsafe_body: PeerText,
     /// How it came past the rules.

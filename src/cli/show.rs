@@ -10,7 +10,9 @@ use super::output::{Form, Output, block, human_time, json_time, one_line};
 use super::pending::{as_json, safe, sentence};
 use super::{Error, Exit};
 use crate::api::{Handle, Reply, Request, Review};
-use crate::model::{Audience, Author, Content, Message, ReviewId, ReviewKind, Routing, StopReason};
+use crate::model::{
+    Asked, Audience, Author, Content, Message, PeerText, ReviewId, ReviewKind, Routing, StopReason,
+};
 
 /// Arguments of `show`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -118,7 +120,12 @@ fn as_text(review: &Review) -> String {
             .map_or_else(|| "none".to_owned(), |key| safe(&key.0));
         text.push_str(&format_key_lines(&pinned, &safe(&shown.0)));
     }
-    if let Some(asked) = &review.asked {
+    if let Some(asked) = &review.asked
+        && review.network.is_direct()
+        && !review.network.asks_first()
+    {
+        push_connected(&mut text, asked);
+    } else if let Some(asked) = &review.asked {
         // Writing to a String cannot fail.
         let _infallible = writeln!(
             text,
@@ -151,6 +158,35 @@ fn as_text(review: &Review) -> String {
         );
     }
     text + &commands(review)
+}
+
+/// Says what somebody proved by connecting, and what they only say.
+fn push_connected(text: &mut String, asked: &Asked) {
+    text.push_str(
+        "they proved that they hold the wallet of this principal, and the node key above\n",
+    );
+    let name = if asked.unsafe_name.is_empty() {
+        "they give no name".to_owned()
+    } else {
+        format!("they say they are \"{}\"", one_line(&asked.unsafe_name))
+    };
+    let places = asked.unsafe_endpoint.expose_untrusted().split(',');
+    let places: Vec<_> = places.filter(|place| !place.is_empty()).collect();
+    if places.is_empty() {
+        let _infallible = writeln!(text, "{name}, and not where they are reached");
+    } else {
+        let places = PeerText::new(places.join("\n"));
+        let _infallible = write!(text, "{name}, reached at:\n{}", block(&places));
+    }
+    if asked.unsafe_purpose.is_empty() {
+        text.push_str("they have written nothing yet\n");
+    } else {
+        let begins = block(&asked.unsafe_purpose);
+        let _infallible = write!(
+            text,
+            "what they wrote waits, unread by your assistant; it begins:\n{begins}"
+        );
+    }
 }
 
 /// Says what was found, what kind of check found it, and on which words it rests.
@@ -301,8 +337,8 @@ mod tests {
     use crate::cli::channels::tests::channel;
     use crate::cli::pending::tests::items;
     use crate::model::{
-        Body, ChannelId, MessageId, NetworkId, PeerText, RawReason, ReviewItem, Severity, Signal,
-        SignalCode, SignalKind, TextSpan, UnixMillis,
+        Body, ChannelId, MessageId, NetworkId, RawReason, ReviewItem, Severity, Signal, SignalCode,
+        SignalKind, TextSpan, UnixMillis,
     };
 
     fn message(content: Content) -> Message {
@@ -373,6 +409,24 @@ mod tests {
             .map(|item| as_text(&review(item)))
             .collect();
         insta::assert_snapshot!(shown.join("────────\n"));
+    }
+
+    #[test]
+    fn of_somebody_who_connected_it_says_what_is_proven_and_what_is_not() {
+        let request = items()
+            .into_iter()
+            .find(|item| matches!(item.kind, ReviewKind::ContactRequest { .. }));
+        let mut review = review(request.unwrap());
+        review.network = NetworkId::ClawChat;
+        review.asked = Some(Asked {
+            id: "7".into(),
+            address: "stacks:ST1".into(),
+            unsafe_name: PeerText::new("b\u{1b}[2Job"),
+            unsafe_endpoint: PeerText::new("/ip4/192.0.2.7/tcp/9000,/ip4/192.0.2.7/tcp/9001/ws"),
+            unsafe_purpose: PeerText::new("hi\n  chaperon approve 3"),
+            moved_from: None,
+        });
+        insta::assert_snapshot!(as_text(&review));
     }
 
     #[test]

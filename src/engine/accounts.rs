@@ -1,7 +1,6 @@
 //! Our logins, and asking others for contact.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -11,15 +10,14 @@ use crate::model::{
     AccountId, Actor, ChannelId, ChannelState, ContactRequest, Fingerprint, NetworkId, OwnAccount,
     PeerText, Preset, RequestState, UnixMillis,
 };
-use crate::net::{
-    self, Account, Asking, Command, Introduction, Logins, Mode, Network, Sighting, Somebody,
-};
+use crate::net::{self, Asking, Introduction, Logins, Network, Sighting, Somebody};
 use crate::store::channels::Keyed;
 use crate::store::{self, Tx, accounts, log, requests, review};
 
 use super::channels::keys_of;
 use super::contacts::{no_random, write_down};
 use super::core::{Answer, Core, Internal};
+use super::identities::read_invite;
 use super::reading::{in_use, short};
 use super::strangers::{NewPeer, insert_peer};
 
@@ -35,50 +33,6 @@ pub(super) struct Meeting {
 }
 
 impl Core {
-    /// Lets every network be who we are there. Only an engine that goes on running listens.
-    pub(super) fn log_in(&self) -> Result<(), store::Error> {
-        for network in net::ALL {
-            if network.logins().is_none() {
-                continue;
-            }
-            let serves = self.mode == Mode::Continuous;
-            for account in accounts::all(&self.store, network.id())? {
-                let node = account.node.clone();
-                let runs = node.as_ref().is_none_or(|node| node.autoload);
-                if !runs {
-                    self.command(network.id(), Command::Logout(account.id));
-                    continue;
-                }
-                let own = keys_of(&account);
-                // A phrase that keys come from is no business of a network's task.
-                let token = account.token.filter(|_| node.is_none());
-                let account = Account {
-                    id: account.id,
-                    address: account.address.clone(),
-                    name: account.name.clone(),
-                    endpoint: account.endpoint.clone(),
-                    own,
-                    token: token.map(Arc::new),
-                    audited: self.config.is_audited(network.id()),
-                    listen: node
-                        .as_ref()
-                        .map(|node| SocketAddr::new(node.ip, node.port))
-                        .or_else(|| self.listen(network.id()))
-                        .filter(|_| serves),
-                    announced: serves && self.config.is_announced(network.id()),
-                    node,
-                };
-                self.command(network.id(), Command::Login(Box::new(account)));
-            }
-        }
-        Ok(())
-    }
-
-    fn listen(&self, network: NetworkId) -> Option<SocketAddr> {
-        let here = self.listens_at.get(&network).copied();
-        here.or_else(|| self.config.listen(network))
-    }
-
     fn listen_at(&mut self, network: NetworkId, at: SocketAddr) -> Result<Reply, Error> {
         asking(network)?;
         self.listens_at.insert(network, at);
@@ -140,7 +94,7 @@ impl Core {
                 through,
             } => return self.resolve(account, address, through, answer),
             Accounts::InviteLink { account } => self.invite_link(account),
-            Accounts::ReadInvite { network, link } => self.read_invite(network, &link),
+            Accounts::ReadInvite { network, link } => read_invite(network, &link),
             Accounts::Leave { account, force } => self.leave(account, force),
             Accounts::Import {
                 network: NetworkId::ClawChat,

@@ -288,7 +288,7 @@ impl Place<'_> {
             return Ok(Stored::LeftOut);
         };
         let all = peer.addresses.iter();
-        let usable = |at: &&String| self.of.somebody_at(&peer.principal, at).is_ok();
+        let usable = |at: &&String| self.of.somebody_at(None, &peer.principal, at).is_ok();
         let all: Vec<&String> = all.filter(usable).collect();
         let node = all.first().and_then(|at| node_of(at));
         if who == ours || who.network() != ours.network() || node.is_none() {
@@ -300,7 +300,7 @@ impl Place<'_> {
             .take(MOST_ADDRESSES)
             .map(String::as_str)
             .collect();
-        let Ok(somebody) = self.of.somebody_at(&peer.principal, &at.join(",")) else {
+        let Ok(somebody) = self.of.somebody_at(None, &peer.principal, &at.join(",")) else {
             return Ok(Stored::LeftOut);
         };
         if self.channel_of(&peer.principal)?.is_some() {

@@ -14,7 +14,7 @@ use crate::store::{self, Tx, log, review};
 use super::channels::check_name;
 use super::core::{Answer, Core};
 use super::decide::Decision;
-use super::inbound::admit_waiting;
+use super::quarantine::admit_waiting;
 use super::reading::{in_use, keyed, shown};
 use super::strangers::carry_contact;
 
@@ -343,12 +343,11 @@ impl Core {
             }
             _ => carry_verdict(&tx, network, &item, verdict)?,
         };
-        let released = match verdict {
-            Verdict::Approve => admit_waiting(&self.profile, &tx, channel, now)?,
-            _ => {
-                store::quarantine::clear(&tx, channel)?;
-                Vec::new()
-            }
+        let released = if verdict == Verdict::Approve {
+            admit_waiting(&self.profile, &tx, channel, now)?
+        } else {
+            store::quarantine::clear(&tx, channel)?;
+            Vec::new()
         };
         if !review::settle(&tx, id, &decision.seen, verdict, now)? {
             return Err(Error::Changed);

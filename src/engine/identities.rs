@@ -171,7 +171,7 @@ impl Core {
     fn keep_at(&mut self, adding: &Adding, endpoint: &str) -> Result<ChannelId, Error> {
         let identities = identities(adding.network)?;
         let who = identities
-            .somebody_at(&adding.address, endpoint)
+            .somebody_at(adding.ours.as_deref(), &adding.address, endpoint)
             .map_err(Error::BadRequest)?;
         let sighting = Sighting {
             url: who.endpoint.clone(),
@@ -200,23 +200,6 @@ impl Core {
         Ok(AccountsReply::Link(link).into())
     }
 
-    pub(super) fn read_invite(&self, network: NetworkId, link: &str) -> Result<Reply, Error> {
-        let identities = identities(network)?;
-        let (address, endpoint, unsafe_name) = identities
-            .read_invite(link.trim())
-            .map_err(Error::InvalidInvite)?;
-        let who = identities
-            .somebody_at(&address, &endpoint)
-            .map_err(Error::InvalidInvite)?;
-        Ok(AccountsReply::Invited {
-            fingerprint: short(net::of(network), &who.key),
-            address: who.address,
-            endpoint: who.endpoint,
-            unsafe_name,
-        }
-        .into())
-    }
-
     /// Takes the local name that a person chose for somebody they added.
     pub(super) fn name_added(
         &mut self,
@@ -232,6 +215,23 @@ impl Core {
         tx.commit()?;
         Ok(())
     }
+}
+
+pub(super) fn read_invite(network: NetworkId, link: &str) -> Result<Reply, Error> {
+    let identities = identities(network)?;
+    let (address, endpoint, unsafe_name) = identities
+        .read_invite(link.trim())
+        .map_err(Error::InvalidInvite)?;
+    let who = identities
+        .somebody_at(None, &address, &endpoint)
+        .map_err(Error::InvalidInvite)?;
+    Ok(AccountsReply::Invited {
+        fingerprint: short(net::of(network), &who.key),
+        address: who.address,
+        endpoint: who.endpoint,
+        unsafe_name,
+    }
+    .into())
 }
 
 /// Returns how identities are made on a network.

@@ -1,5 +1,6 @@
 //! What networks report: stored, judged and settled, many at a time in one transaction.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -7,8 +8,8 @@ use tokio::sync::oneshot;
 use crate::api::{ChannelRef, Error, Event, RelayState, Reply};
 use crate::crypto;
 use crate::model::{
-    Actor, Author, Channel, ChannelId, ChannelState, Content, Digest, IdentityKey, MessageId,
-    PeerText, Presence, Preset, RequestState, Routing, StopReason, UnixMillis,
+    AccountId, Actor, Author, Channel, ChannelId, ChannelState, Content, Digest, Listening,
+    MessageId, NetworkId, PeerText, Presence, Preset, RequestState, StopReason, UnixMillis,
 };
 use crate::net::{self, Arrived, Failure, Incoming, Mode, News, Retry, Settled, Stranger, backoff};
 use crate::profile::Profile;
@@ -16,11 +17,13 @@ use crate::store::messages::{Arrival, NewInbound};
 use crate::store::{self, Tx, channels, log, messages, originals, requests, review, routing};
 
 use super::channels::preset_text;
-use super::contacts::{seen_digest, write_down};
+use super::contacts::seen_digest;
 use super::core::{Core, Internal};
+use super::handshakes::judge_handshake;
 use super::outbound::Ended;
+use super::quarantine::{Kept, take_words};
 use super::reading::{keyed, readable};
-use super::strangers::{Judged, judge_stranger, quarantine};
+use super::strangers::{Judged, judge_stranger};
 use super::supervise::Judge;
 
 /// What has to happen once a batch is durable.
@@ -34,6 +37,19 @@ struct After {
     announced: Vec<(ChannelId, Result<(), Failure>)>,
     /// What the assistant may read now, by channel.
     released: Vec<(ChannelId, Vec<MessageId>)>,
+}
+
+/// What was seen and is not stored.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Channels whose relay was asked for a handshake.
+    checked: Vec<ChannelId>,
+    /// Relays, what is wrong with them, and whether they tell of mail by themselves.
+    relays: Vec<(String, Option<String>, bool)>,
+    /// Where we listen.
+    listens: Vec<((NetworkId, Option<AccountId>), Option<Listening>)>,
+    /// Whether peers are there.
+    presences: Vec<(ChannelId, Presence)>,
 }
 
 impl After {
@@ -61,6 +77,18 @@ impl After {
             refused: matches!(judged, Judged::Refused | Judged::Rejected),
             discard: judged == Judged::Rejected,
             ..Settled::default()
+        }
+    }
+
+    /// Notes what a request for contact and the words with it came to.
+    fn heard(&mut self, judged: Judged, kept: Kept) -> Settled {
+        let answer = self.judged(judged);
+        if let Some((channel, stored)) = kept.entered {
+            return self.listed(channel, stored);
+        }
+        Settled {
+            refused: answer.refused || kept.turned_away,
+            ..answer
         }
     }
 
@@ -112,8 +140,7 @@ impl Core {
         let now = self.now();
         let mut after = After::default();
         let mut wrote = false;
-        let mut checked = Vec::new();
-        let (mut relays, mut listens, mut presences) = (Vec::new(), Vec::new(), Vec::new());
+        let mut seen = Seen::default();
         let tx = self.store.write()?;
         for Incoming { news, settled } in batch {
             let mut answer = Settled::default();
@@ -133,28 +160,18 @@ impl Core {
                     key,
                     answers,
                 } => {
-                    checked.push(channel);
+                    seen.checked.push(channel);
                     if judge_handshake(&tx, channel, key.as_ref(), answers, now)? {
                         wrote = true;
                         after.asks(channel);
                     }
                 }
-                News::NoHandshake { channel } => checked.push(channel),
+                News::NoHandshake { channel } => seen.checked.push(channel),
                 News::Stranger(stranger) => {
                     let judged = take_stranger(&self.profile, &tx, &stranger, now)?;
-                    let kept = match &stranger.wrote {
-                        Some(message) => {
-                            take_words(&self.profile, &tx, (&stranger, message), judged, now)?
-                        }
-                        None => Kept::default(),
-                    };
+                    let kept = take_words(&self.profile, &tx, &stranger, judged, now)?;
                     wrote |= kept.wrote || matches!(judged, Judged::Changed(_));
-                    answer = after.judged(judged);
-                    if let Some((channel, stored)) = kept.entered {
-                        answer = after.listed(channel, stored);
-                    } else if stranger.wrote.is_some() && !kept.wrote {
-                        answer.refused = true;
-                    }
+                    answer = after.heard(judged, kept);
                 }
                 News::Posted {
                     message,
@@ -175,47 +192,49 @@ impl Core {
                     relay,
                     problem,
                     push,
-                } => relays.push((relay, problem, push)),
-                News::Presence(seen) => {
-                    for channel in came_back(&seen) {
-                        // What is on its way must not leave twice.
-                        if !self.in_flight.contains_key(&channel) {
-                            wrote |= store::outbox::hurry(&tx, channel, now)?;
-                        }
+                } => seen.relays.push((relay, problem, push)),
+                News::Presence(all) => {
+                    for channel in came_back(&all, &self.in_flight) {
+                        wrote |= store::outbox::hurry(&tx, channel, now)?;
                     }
-                    presences.extend(seen);
+                    seen.presences.extend(all);
                 }
                 News::Listening {
                     network,
                     account,
                     at,
-                } => listens.push(((network, account), at)),
+                } => seen.listens.push(((network, account), at)),
                 News::Learned { channel, at } => {
                     wrote = true;
-                    channels::learn(&tx, channel, &at)?;
+                    store::places::learn(&tx, channel, &at)?;
                 }
             }
             after.settled.push((settled, answer));
         }
         // Dropped without a commit where nothing was written.
         wrote.then(|| tx.commit()).transpose()?;
-        for channel in checked {
+        self.note_seen(seen, &mut after, now);
+        Ok(after)
+    }
+
+    /// Notes what is not stored.
+    fn note_seen(&mut self, seen: Seen, after: &mut After, now: UnixMillis) {
+        for channel in seen.checked {
             self.checked_at.insert(channel, now);
         }
-        for (relay, problem, push) in relays {
+        for (relay, problem, push) in seen.relays {
             self.note_relay(relay, problem, push);
             after.events.push(Event::Status);
         }
-        if !presences.is_empty() {
-            self.presences.extend(presences);
+        if !seen.presences.is_empty() {
+            self.presences.extend(seen.presences);
             after.events.push(Event::Channels);
         }
-        for (of, at) in listens {
+        for (of, at) in seen.listens {
             self.listening.remove(&of);
             self.listening.extend(at.map(|at| (of, at)));
             after.events.push(Event::Status);
         }
-        Ok(after)
     }
 
     fn follow_up(&mut self, after: After) {
@@ -320,7 +339,7 @@ impl Core {
 }
 
 /// What arrived on one channel.
-struct Inbound<'a> {
+pub(super) struct Inbound<'a> {
     profile: &'a Profile,
     channel: ChannelId,
     now: UnixMillis,
@@ -328,13 +347,13 @@ struct Inbound<'a> {
 
 /// What storing a list came to.
 #[derive(Default)]
-struct Stored {
+pub(super) struct Stored {
     /// The relay's numbers that may be acknowledged.
     acknowledge: Vec<i64>,
     /// The envelopes of those.
     envelopes: Vec<Digest>,
     /// What the assistant may read now.
-    released: Vec<MessageId>,
+    pub(super) released: Vec<MessageId>,
     /// Whether anything waits for a person now.
     held: bool,
     /// Whether something was not taken that the peer may be told of.
@@ -342,7 +361,7 @@ struct Stored {
 }
 
 impl<'a> Inbound<'a> {
-    fn on(channel: ChannelId, profile: &'a Profile, now: UnixMillis) -> Self {
+    pub(super) fn on(channel: ChannelId, profile: &'a Profile, now: UnixMillis) -> Self {
         Self {
             profile,
             channel,
@@ -351,7 +370,7 @@ impl<'a> Inbound<'a> {
     }
 
     /// Stores what arrived with what the rules say of it.
-    fn store(&self, tx: &Tx<'_>, arrived: &[Arrived]) -> Result<Stored, Error> {
+    pub(super) fn store(&self, tx: &Tx<'_>, arrived: &[Arrived]) -> Result<Stored, Error> {
         let mut stored = Stored::default();
         let channel = keyed(tx, self.channel)?.channel;
         if channel.state != ChannelState::Active || arrived.is_empty() {
@@ -422,73 +441,6 @@ impl<'a> Inbound<'a> {
     }
 }
 
-/// What became of the words of somebody who was a stranger when they sent them.
-#[derive(Default)]
-struct Kept {
-    /// Whether they were kept, or entered.
-    wrote: bool,
-    /// Where they entered, because a person accepted their author meanwhile.
-    entered: Option<(ChannelId, Stored)>,
-}
-
-/// Keeps what a stranger wrote, until a person decides; lets it in where they have.
-fn take_words(
-    profile: &Profile,
-    tx: &Tx<'_>,
-    (stranger, message): (&Stranger, &Arrived),
-    judged: Judged,
-    now: UnixMillis,
-) -> Result<Kept, Error> {
-    if matches!(judged, Judged::Refused | Judged::Rejected) {
-        return Ok(Kept::default());
-    }
-    let of = (stranger.network, stranger.account);
-    let Some(id) = channels::by_address(tx, of, &stranger.who.address)? else {
-        return Ok(Kept::default());
-    };
-    let known = keyed(tx, id)?;
-    let key = Some(&stranger.who.key);
-    if known.channel.state == ChannelState::Active && known.channel.their_key.as_ref() == key {
-        let stored = Inbound::on(id, profile, now).store(tx, std::slice::from_ref(message))?;
-        return Ok(Kept {
-            wrote: true,
-            entered: Some((id, stored)),
-        });
-    }
-    let waits = known.channel.state == ChannelState::Requested && known.asked_key.as_ref() == key;
-    Ok(Kept {
-        wrote: waits && quarantine(tx, id, (stranger, message), now)?,
-        entered: None,
-    })
-}
-
-/// Lets in what somebody wrote before a person accepted them, by the rules of their channel.
-/// Returns what the assistant may read of it.
-pub(super) fn admit_waiting(
-    profile: &Profile,
-    tx: &Tx<'_>,
-    channel: ChannelId,
-    now: UnixMillis,
-) -> Result<Vec<MessageId>, Error> {
-    let waiting: Vec<Arrived> = store::quarantine::of(tx, channel)?
-        .into_iter()
-        .map(|waiting| Arrived {
-            seq: None,
-            envelope: waiting.envelope,
-            content: waiting.content,
-            original: None,
-            routing: waiting.remote_id.map(|id| Routing {
-                remote_id: Some(id),
-                ..Routing::default()
-            }),
-        })
-        .collect();
-    store::quarantine::clear(tx, channel)?;
-    Ok(Inbound::on(channel, profile, now)
-        .store(tx, &waiting)?
-        .released)
-}
-
 /// Stores a request for contact with the text that a new channel begins with.
 fn take_stranger(
     profile: &Profile,
@@ -503,11 +455,16 @@ fn take_stranger(
     judge_stranger(tx, stranger, welcome, now)
 }
 
-/// Returns the channels whose peer is there, where that means that messages reach them.
-fn came_back(seen: &[(ChannelId, Presence)]) -> impl Iterator<Item = ChannelId> {
+/// Returns the channels whose peer is there, where that means that messages reach them, and
+/// nothing is on its way already, which must not leave twice.
+fn came_back(
+    seen: &[(ChannelId, Presence)],
+    in_flight: &HashMap<ChannelId, MessageId>,
+) -> Vec<ChannelId> {
     seen.iter()
-        .filter(|(_, presence)| presence.path.is_some())
+        .filter(|(channel, presence)| presence.path.is_some() && !in_flight.contains_key(channel))
         .map(|(channel, _)| *channel)
+        .collect()
 }
 
 /// Counts what arrived again under another id of its network.
@@ -522,85 +479,6 @@ fn fold(tx: &Tx<'_>, message: MessageId, again: &Arrived) -> Result<(), store::E
 /// Tells whether a stored message says this.
 fn says(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<bool, store::Error> {
     Ok(messages::by_id(tx, id)?.is_some_and(|stored| stored.content == *content))
-}
-
-/// Compares a handshake with what is known. Returns whether that changed the channel.
-fn judge_handshake(
-    tx: &Tx<'_>,
-    id: ChannelId,
-    key: Option<&IdentityKey>,
-    answers: Option<u32>,
-    now: UnixMillis,
-) -> Result<bool, Error> {
-    let known = keyed(tx, id)?;
-    let channel = &known.channel;
-    let network = net::of(channel.network);
-    let shown = key.map(|key| network.write_key(key)).unwrap_or_default();
-    // Our own key is no answer: whoever has the link can put it back, and nobody else holds it.
-    let answered = key.is_some() && shown != channel.our_key;
-    match channel.state {
-        ChannelState::Invited if answered => {
-            channels::ask(tx, id, &shown, answers)?;
-            let seen = seen_digest(id, &shown, None, answers);
-            let item = review::NewItem {
-                channel: id,
-                kind: review::Kind::ContactRequest,
-                message: None,
-                shown_key: Some(&shown),
-                pinned_key: None,
-                answers,
-                reason: None,
-                since: now,
-                seen,
-            };
-            review::raise(tx, &item)?;
-            write_down(tx, now, Actor::Rule, "contact_requested", id)?;
-            Ok(true)
-        }
-        ChannelState::Requested if answered => {
-            let same = known.asked_key.as_deref() == Some(&shown);
-            // A relay that does not count has shown two different answers itself.
-            let answers = answers.or_else(|| (!same).then_some(2));
-            if same && (answers.is_none() || answers == known.answers) {
-                return Ok(false);
-            }
-            channels::ask(tx, id, &shown, answers)?;
-            if let Some(open) = review::open_of(tx, id, review::Kind::ContactRequest)? {
-                let seen = seen_digest(id, &shown, None, answers);
-                review::show_instead(tx, open.id, &shown, answers, &seen)?;
-            }
-            write_down(tx, now, Actor::Rule, "invite_answered_again", id)?;
-            Ok(true)
-        }
-        ChannelState::Active => {
-            if answers.is_some() && answers != known.answers {
-                channels::looked_at(tx, id, answers, now)?;
-            }
-            let reason = differs(channel, &shown);
-            match reason {
-                Some(reason) if !review::was_refused(tx, id, &shown)? => {
-                    stop(tx, channel, reason, &shown, now)?;
-                    Ok(true)
-                }
-                _ => Ok(answers.is_some() && answers != known.answers),
-            }
-        }
-        ChannelState::Invited
-        | ChannelState::Requested
-        | ChannelState::Stopped
-        | ChannelState::Superseded
-        | ChannelState::Closed => Ok(false),
-    }
-}
-
-/// Tells why the key that a relay shows for an active channel is alarming, if it is.
-fn differs(channel: &Channel, shown: &str) -> Option<StopReason> {
-    // Only who accepted a link finds their own key there.
-    if channel.inviter || net::of(channel.network).links().is_none() {
-        (channel.their_key.as_deref() != Some(shown)).then_some(StopReason::KeyChanged)
-    } else {
-        (channel.our_key != shown).then_some(StopReason::AnsweredTwice)
-    }
 }
 
 /// Stops a channel both ways and puts the question before a person.

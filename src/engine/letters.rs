@@ -1,7 +1,7 @@
 //! What was released to the assistant and what it wrote, as often as it asks.
 
 use crate::api::{AskLetters, Error, Event, Letter, Letters, Reply};
-use crate::model::{Content, Message, Passage, Words};
+use crate::model::{Content, Message, Passage, PeerText, Words};
 use crate::store::letters::{Which, released, written};
 use crate::store::messages;
 
@@ -58,6 +58,7 @@ fn theirs(message: Message) -> Option<Letter> {
     let letter = blank(&message);
     let body = given(message.content, message.other)?;
     Some(Letter {
+        unsafe_subject: body.subject,
         unsafe_body: body.body,
         taken: message.handed_over,
         ..letter
@@ -68,14 +69,18 @@ fn theirs(message: Message) -> Option<Letter> {
 fn own(message: Message) -> Option<Letter> {
     let letter = blank(&message);
     let written = match (message.passage, message.other) {
-        (Some(Passage::Edited), Some(Words { body, .. })) => body,
+        (Some(Passage::Edited), Some(words)) => words,
         (_, _) => match message.content {
-            Content::Text(body) => body.body,
+            Content::Text(body) => Words {
+                subject: body.subject,
+                body: body.body,
+            },
             Content::Raw { .. } => return None,
         },
     };
     Some(Letter {
-        unsafe_body: written,
+        unsafe_subject: written.subject,
+        unsafe_body: written.body,
         delivery: message.delivery,
         ..letter
     })
@@ -87,7 +92,8 @@ fn blank(message: &Message) -> Letter {
         channel: message.channel,
         at: message.at,
         taken: None,
-        unsafe_body: crate::model::PeerText::default(),
+        unsafe_subject: PeerText::default(),
+        unsafe_body: PeerText::default(),
         passage: message.passage,
         delivery: None,
         repeats: message

@@ -41,7 +41,7 @@ pub(super) struct Adding {
     pub(super) address: String,
     seen: Option<Fingerprint>,
     /// The name of our login there.
-    ours: Option<String>,
+    pub(super) ours: Option<String>,
     /// The local name that a person chose.
     name: Option<PeerText>,
 }
@@ -357,7 +357,7 @@ impl Core {
             let tx = self.store.write()?;
             take_up(&tx, &keyed, (&who.key, seen.is_some()), now)?;
             if network.is_direct() && !who.endpoint.is_empty() {
-                store::channels::set_relay(&tx, id, &who.endpoint)?;
+                store::places::set_relay(&tx, id, &who.endpoint)?;
             }
             tx.commit()?;
             self.name_added(id, adding.name.as_ref())?;

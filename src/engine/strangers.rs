@@ -6,12 +6,12 @@
 use crate::api::Error;
 use crate::crypto;
 use crate::model::{
-    Actor, Channel, ChannelId, ChannelState, Content, Digest, NetworkId, PeerText, Preset,
-    RequestState, StopReason, UnixMillis, Verdict,
+    Actor, Channel, ChannelId, ChannelState, Digest, NetworkId, PeerText, Preset, RequestState,
+    StopReason, UnixMillis, Verdict,
 };
-use crate::net::{self, Arrived, Somebody, Stranger};
+use crate::net::{self, Somebody, Stranger};
 use crate::store::channels::{Keyed, NewChannel};
-use crate::store::{self, Tx, accounts, channels, log, outbox, quarantine, requests, review};
+use crate::store::{self, Tx, accounts, channels, log, outbox, requests, review};
 
 use super::channels::keys_of;
 use super::contacts::write_down;
@@ -25,12 +25,6 @@ const MOST_STRANGERS: u32 = 200;
 const MOST_REQUESTS: u32 = 50;
 /// Longest text of a request that is kept, in bytes: name, address and purpose.
 const LONGEST: usize = 4096;
-/// Messages of a stranger that wait with them.
-const MOST_WAITING: u32 = 50;
-/// Bytes that those have together.
-const LONGEST_WAITING: u64 = 256 * 1024;
-/// Characters of the first of them that stand in the request.
-const FIRST_WORDS: usize = 280;
 
 /// What a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,48 +251,6 @@ fn again(
     Ok(Judged::Changed(id))
 }
 
-/// Keeps what somebody wrote who waits for a person; returns whether there was room for it. The
-/// first of it is shown with the request.
-pub(super) fn quarantine(
-    tx: &Tx<'_>,
-    id: ChannelId,
-    (stranger, message): (&Stranger, &Arrived),
-    now: UnixMillis,
-) -> Result<bool, Error> {
-    let (count, bytes) = quarantine::size(tx, id)?;
-    let Content::Text(body) = &message.content else {
-        return Ok(false);
-    };
-    let long = u64::try_from(body.judged().len()).unwrap_or(u64::MAX);
-    if count >= MOST_WAITING || bytes.saturating_add(long) > LONGEST_WAITING {
-        return Ok(false);
-    }
-    let routing = message.routing.as_ref();
-    let waiting = quarantine::Waiting {
-        envelope: message.envelope,
-        remote_id: routing.and_then(|routing| routing.remote_id.clone()),
-        at: now,
-        content: message.content.clone(),
-    };
-    quarantine::keep(tx, id, &waiting)?;
-    if count == 0 {
-        let text = body.body.expose_untrusted();
-        let words = PeerText::new(text.chars().take(FIRST_WORDS).collect::<String>());
-        requests::set_words(tx, id, &stranger.id, (&stranger.who.name, &words))?;
-        let shown = Stranger {
-            network: stranger.network,
-            account: stranger.account,
-            who: stranger.who.clone(),
-            id: stranger.id.clone(),
-            purpose: words,
-            wrote: None,
-        };
-        let answers = keyed(tx, id)?.answers.unwrap_or(1);
-        put(tx, id, &shown, answers, now)?;
-    }
-    Ok(true)
-}
-
 fn keep(
     tx: &Tx<'_>,
     channel: ChannelId,
@@ -322,7 +274,7 @@ fn keep(
     Ok(requests::insert(tx, &request)?)
 }
 
-fn put(
+pub(super) fn put(
     tx: &Tx<'_>,
     id: ChannelId,
     stranger: &Stranger,
@@ -385,7 +337,7 @@ pub(super) fn carry_contact(
             channels::pin(tx, id, key)?;
             // What was sealed for another key has to be sealed again.
             outbox::unseal(tx, id)?;
-            channels::set_relay(tx, id, &asked.endpoint)?;
+            store::places::set_relay(tx, id, &asked.endpoint)?;
             requests::settle(tx, id, false, RequestState::Approved, now)?;
             if moved {
                 "contact_move_accepted"

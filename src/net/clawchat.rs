@@ -116,11 +116,11 @@ impl Network for ClawChat {
 
     /// The id of the node, a slash, and the hash of the wallet's key in hexadecimal.
     fn write_key(&self, key: &IdentityKey) -> String {
-        let mut text = format!("{}/", NodeId(key.key.0));
-        for byte in wallet_of(key).unwrap_or_default() {
-            text.push_str(&format!("{byte:02x}"));
-        }
-        text
+        let node = NodeId(key.key.0);
+        let wallet = wallet_of(key).unwrap_or_default();
+        wallet
+            .iter()
+            .fold(format!("{node}/"), |text, byte| format!("{text}{byte:02x}"))
     }
 
     fn public_of(&self, own: &OwnKeys) -> IdentityKey {
@@ -238,8 +238,21 @@ impl Identities for ClawChat {
         Ok(())
     }
 
-    fn somebody_at(&self, address: &str, endpoint: &str) -> Result<Somebody, String> {
+    fn somebody_at(
+        &self,
+        ours: Option<&str>,
+        address: &str,
+        endpoint: &str,
+    ) -> Result<Somebody, String> {
         let who = principal(address)?;
+        let ours = ours.and_then(Principal::parse);
+        if ours.is_some_and(|ours| ours.network() != who.network()) {
+            return Err(
+                "they are on the other Stacks network (ST… is testnet, SP… is mainnet), where \
+                 this identity reaches nobody"
+                    .to_owned(),
+            );
+        }
         let all = places::read(endpoint)?;
         let node = all
             .first()
@@ -364,15 +377,18 @@ mod tests {
         let (address, endpoint, nick) = ClawChat.read_invite(&link).unwrap();
         assert_eq!((&address, &endpoint), (&made.address, &at[1]));
         assert_eq!(nick, Some(PeerText::new("bob")));
-        let who = ClawChat.somebody_at(&address, &endpoint).unwrap();
+        let who = ClawChat.somebody_at(None, &address, &endpoint).unwrap();
         assert_eq!(
             ClawChat.read_key(&who.key),
             Some(ClawChat.public_of(&made.own))
         );
-        assert!(ClawChat.somebody_at("stacks:ST1", &endpoint).is_err());
+        let mainnet = ClawChat.make(Some(&made.phrase), false, [8; 64]).unwrap();
+        let other = ClawChat.somebody_at(Some(&mainnet.address), &address, &endpoint);
+        assert!(other.unwrap_err().contains("network"));
+        assert!(ClawChat.somebody_at(None, "stacks:ST1", &endpoint).is_err());
         assert!(
             ClawChat
-                .somebody_at(&address, "/ip4/1.2.3.4/tcp/9")
+                .somebody_at(None, &address, "/ip4/1.2.3.4/tcp/9")
                 .is_err()
         );
     }

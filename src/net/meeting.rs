@@ -80,8 +80,14 @@ pub trait Identities: Send + Sync + std::fmt::Debug {
     /// Checks settings of a node.
     fn check_node(&self, node: &NodeSettings) -> Result<(), String>;
 
-    /// Returns somebody as an address that a person entered names them.
-    fn somebody_at(&self, address: &str, endpoint: &str) -> Result<Somebody, String>;
+    /// Returns somebody as an address that a person entered names them, for the identity of ours
+    /// that is to meet them, where that is known.
+    fn somebody_at(
+        &self,
+        ours: Option<&str>,
+        address: &str,
+        endpoint: &str,
+    ) -> Result<Somebody, String>;
 
     /// Writes the link that invites others to an identity that is reached at these addresses.
     fn invite(&self, account: &str, name: &str, addresses: &[String]) -> String;

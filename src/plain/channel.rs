@@ -87,6 +87,9 @@ pub(super) fn show(state: &mut State, channel: ChannelId, newest: bool, page: &M
         head(state, channel);
     }
     let mut paper = Paper::new(state.width, &state.zone);
+    paper.threads = state
+        .channel(channel)
+        .is_none_or(|channel| channel.network.has_threads());
     for message in &page.messages {
         paper.message(message);
     }
@@ -150,7 +153,17 @@ fn head(state: &mut State, channel: ChannelId) {
         ));
     }
     if state.channel(channel).is_some_and(words::owes_acceptance) {
-        lines.push("They take nothing from you until they accepted you. askback asks them.".into());
+        let asks_first = state
+            .channel(channel)
+            .is_some_and(|channel| channel.network.asks_first());
+        lines.push(
+            if asks_first {
+                "They take nothing from you until they accepted you. askback asks them."
+            } else {
+                "They have not accepted you; your first message asks them."
+            }
+            .to_owned(),
+        );
     }
     state.say_all(lines);
 }
@@ -160,6 +173,9 @@ fn ask_back(state: &mut State, id: ChannelId) {
     let direct = state.channel(id).filter(|it| it.network.is_direct());
     let why = match direct {
         None => Some("Here one acceptance counts for both sides; there is nothing to ask."),
+        Some(channel) if !channel.network.asks_first() => {
+            Some("Here whoever writes has asked; they are asked with your first message.")
+        }
         Some(channel) if channel.trusts_us.is_some() => Some("They accepted you already."),
         Some(_) => None,
     };

@@ -35,6 +35,8 @@ pub(super) struct Paper<'a> {
     pub(super) lines: Vec<String>,
     width: usize,
     zone: &'a TimeZone,
+    /// Whether messages of the network say where they belong.
+    pub(super) threads: bool,
 }
 
 impl<'a> Paper<'a> {
@@ -43,6 +45,7 @@ impl<'a> Paper<'a> {
             lines: Vec::new(),
             width,
             zone,
+            threads: true,
         }
     }
 
@@ -191,6 +194,7 @@ fn state(message: &Message, zone: &TimeZone) -> Option<String> {
 /// Returns everything that has to be read out before this is decided, or another look at it.
 pub(super) fn of(review: &Review, look: Look, width: usize, zone: &TimeZone) -> Vec<String> {
     let mut paper = Paper::new(width, zone);
+    paper.threads = review.network.has_threads();
     match look {
         Look::Whole => whole(&mut paper, review),
         Look::Raw => raw(&mut paper, review),
@@ -280,6 +284,9 @@ fn asks(
     if !review.network.is_direct() {
         return wrote(paper, (review, asked), fingerprint, answers);
     }
+    if !review.network.asks_first() {
+        return connected(paper, (review, asked), fingerprint, answers);
+    }
     paper.say(if asked.moved_from.is_some() {
         "Somebody whom you accepted says that they are reached elsewhere now. They hold the key \
          that you accepted; nothing but the address is asked."
@@ -316,6 +323,44 @@ fn asks(
              not encrypted: who is on the way can read it.",
         );
     }
+}
+
+/// Reads out who connected without being accepted, what they proved by that, and what waits.
+fn connected(
+    paper: &mut Paper<'_>,
+    (review, asked): (&Review, &Asked),
+    fingerprint: &Fingerprint,
+    answers: Option<u32>,
+) {
+    paper.say(
+        "They proved two things when they connected: that they hold the wallet of this principal, \
+         and this device's node key. Their nick and their addresses are what they say.",
+    );
+    paper.of_line("principal, proven", &PeerText::new(asked.address.as_str()));
+    if !asked.unsafe_name.is_empty() {
+        paper.of_line("theirs, nick", &asked.unsafe_name);
+    }
+    paper.key("Their key, proven", Some(fingerprint));
+    if answers.is_some_and(|times| times > 1) {
+        paper.say(
+            "This principal came with another node key before: another device or a new \
+             installation of theirs, or somebody who has their seed phrase.",
+        );
+    }
+    paper.key("Your key", review.channel.our_fingerprint.as_ref());
+    paper.of_line("theirs, reached at", &asked.unsafe_endpoint);
+    if asked.unsafe_purpose.is_empty() {
+        paper.say("They have written nothing yet.");
+    } else {
+        paper.say("What they wrote waits here, unread by your assistant. How it begins:");
+        purpose(paper, asked);
+    }
+    paper.say(format!("Engagement: {}.", preset(&review.channel.preset)));
+    paper.say(
+        "Accepting pins this principal and key; what they wrote comes in and is judged, and you \
+         can write to them once they accept you. It is encrypted from node to node. Refused, they \
+         are told so, and what they wrote is deleted.",
+    );
 }
 
 /// Says that another key was shown before, where that is so.

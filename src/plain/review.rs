@@ -322,6 +322,10 @@ fn accepted(state: &mut State, review: &Review) {
         code::open(state, id);
         return;
     }
+    if !review.network.asks_first() {
+        code::open(state, id);
+        return;
+    }
     state.say(if review.channel.inviter {
         "They take what you write once they accepted your request."
     } else {

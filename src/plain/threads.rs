@@ -23,6 +23,13 @@ pub(super) fn say(paper: &mut Paper<'_>, message: &Message, whole: bool) {
     let Some(routing) = &message.routing else {
         return;
     };
+    if routing.repeats > 0 {
+        let times = routing.repeats.saturating_add(1);
+        paper.say(format!("It arrived {times} times, word for word the same."));
+    }
+    if !paper.threads {
+        return;
+    }
     let author = words::whose(message.author);
     let proof = routing.provenance.map(|proven| {
         if whole {

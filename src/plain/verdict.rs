@@ -103,6 +103,13 @@ pub(super) fn choices(review: &Review, written: &Written) -> String {
             list.push("refuse: keep the old address".to_owned());
             list.push("block: close the channel, and hear no more of this id".to_owned());
         }
+        ReviewKind::ContactRequest { .. } if is_session(review) => {
+            list.push(format!(
+                "approve: accept and pin this principal and key{twice}"
+            ));
+            list.push("refuse: tell them so, and delete what they wrote".to_owned());
+            list.push("block: the same, and hear no more of this principal".to_owned());
+        }
         ReviewKind::ContactRequest { .. } if review.asked.is_some() => {
             list.push(format!("approve: accept and pin this key{twice}"));
             list.push("refuse: ignore them without telling them, until they ask again".to_owned());
@@ -152,6 +159,9 @@ pub(super) fn otherwise(review: &Review) -> &'static str {
         ReviewKind::ContactRequest { .. } if is_move(review) => {
             "If you do nothing: what you write goes to the old address."
         }
+        ReviewKind::ContactRequest { .. } if is_session(review) => {
+            "If you do nothing: they wait, and what they wrote stays here, unread."
+        }
         ReviewKind::ContactRequest { .. } if review.asked.is_some() => {
             "If you do nothing: they are told nothing, and nothing of theirs enters."
         }
@@ -190,7 +200,12 @@ pub(super) fn follows(review: &Review, verdict: Verdict) -> &'static str {
 /// Says what a decision came to.
 pub(super) fn done(review: &Review, verdict: Verdict) -> &'static str {
     if review.asked.is_some() {
-        return done_contact(is_move(review), verdict);
+        return match verdict {
+            Verdict::Refuse if is_session(review) => {
+                "Refused. Their node is told so; what they wrote is deleted."
+            }
+            _ => done_contact(is_move(review), verdict),
+        };
     }
     match (&review.item.kind, verdict) {
         (ReviewKind::ContactRequest { .. }, Verdict::Approve) => {
@@ -236,6 +251,14 @@ fn done_contact(moved: bool, verdict: Verdict) -> &'static str {
         (false, Verdict::Refuse) => "Ignored. They are not told, and may ask again.",
         (_, _) => "Blocked. You hear no more of this id.",
     }
+}
+
+/// Tells whether it is about somebody whose node is connected, and waits for an answer of ours.
+fn is_session(review: &Review) -> bool {
+    review.asked.is_some()
+        && !is_move(review)
+        && review.network.is_direct()
+        && !review.network.asks_first()
 }
 
 /// Tells whether somebody who was accepted asks for another address, and for nothing else.

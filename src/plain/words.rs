@@ -115,6 +115,9 @@ pub(super) fn channel(channel: &Channel, now: UnixMillis) -> String {
     if owes_acceptance(channel) {
         parts.push("they have not accepted you".to_owned());
     }
+    if let Some(reached) = reached(channel) {
+        parts.push(reached);
+    }
     if channel.paused {
         parts.push("paused".to_owned());
     }
@@ -128,6 +131,22 @@ pub(super) fn channel(channel: &Channel, now: UnixMillis) -> String {
         parts.push(format!("{} new", channel.unread));
     }
     parts.join(", ")
+}
+
+/// Says how the peer is reached now, where there is a connection straight to them.
+fn reached(channel: &Channel) -> Option<String> {
+    let live = channel.state == ChannelState::Active;
+    if !live || !channel.network.is_direct() || channel.network.asks_first() {
+        return None;
+    }
+    let online = channel.presence.filter(|presence| presence.online);
+    Some(match online {
+        None => "not connected".to_owned(),
+        Some(presence) => match presence.path {
+            None => "connected".to_owned(),
+            Some(path) => format!("connected, {}", path.label()),
+        },
+    })
 }
 
 /// Tells whether we accepted somebody who has not taken anything of ours yet, where each side

@@ -8,8 +8,9 @@ use super::first_look;
 use super::keymap::Action;
 use super::model::{Model, Pane, Screen, Spot};
 use super::screen::{
-    catch_up, composer, digest, doctor, end_channel, engagement, logins, main, needs_you,
-    onboarding, rest, review, safety_code, scan, search, settings, several, thread, topics,
+    catch_up, composer, digest, doctor, end_channel, engagement, identities, logins, main,
+    needs_you, onboarding, rest, review, safety_code, scan, search, settings, several, thread,
+    topics,
 };
 
 /// Tells whether an action would do anything on the present screen.
@@ -116,6 +117,11 @@ fn in_threads(model: &Model, action: Action) -> Option<bool> {
     if matches!(model.screen, Screen::Logins) {
         return logins::can(model, action);
     }
+    if matches!(model.screen, Screen::Identities)
+        && let Some(known) = identities::can(model, action)
+    {
+        return Some(known);
+    }
     let leaves = action == Action::Back && matches!(model.screen, Screen::Main);
     (leaves && topics::is_on(model)).then_some(true)
 }
@@ -190,6 +196,7 @@ fn can_move(model: &Model) -> bool {
         | Screen::Search
         | Screen::Scan
         | Screen::Logins
+        | Screen::Identities
         | Screen::Topics(_)
         | Screen::Several(_)
         | Screen::Note(_)
@@ -238,6 +245,11 @@ fn why_not_in_lists(model: &Model, action: Action) -> Option<&'static str> {
     }
     Some(match action {
         _ if matches!(model.screen, Screen::Logins) => logins::why_not(model, action)?,
+        _ if matches!(model.screen, Screen::Identities)
+            && identities::can(model, action).is_some() =>
+        {
+            identities::why_not(model, action)?
+        }
         _ if matches!(model.screen, Screen::Several(_)) => several::why_not(model, action)?,
         Action::Later if matches!(model.screen, Screen::Main) => {
             "Go to an item that needs you first; <main.next_need> goes to the next."

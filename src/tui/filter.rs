@@ -110,6 +110,7 @@ pub(super) fn list(model: &Model) -> Option<List> {
         | Screen::Search
         | Screen::Scan
         | Screen::Logins
+        | Screen::Identities
         | Screen::Topics(_)
         | Screen::Several(_)
         | Screen::Note(_)

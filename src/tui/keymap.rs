@@ -99,6 +99,9 @@ pub enum Action {
     LookLocally,
     Logins,
     LeaveLogin,
+    Identities,
+    Visibility,
+    RelayServer,
     Topics,
     WriteTopic,
     Answer,
@@ -147,7 +150,9 @@ impl Action {
             ),
             Scope::SafetyCode => matches!(self, Self::Confirm | Self::CodeDiffers),
             Scope::Engagement => matches!(self, Self::Save | Self::Confirm),
-            Scope::EndChannel | Scope::Logins | Scope::Several => matches!(self, Self::Confirm),
+            Scope::EndChannel | Scope::Logins | Scope::Identities | Scope::Several => {
+                matches!(self, Self::Confirm)
+            }
             Scope::Main
             | Scope::Leader
             | Scope::Composer
@@ -163,6 +168,7 @@ impl Action {
             | Scope::SearchText
             | Scope::Scan
             | Scope::ScanText
+            | Scope::IdentitiesText
             | Scope::Topics
             | Scope::Note
             | Scope::Help
@@ -258,6 +264,7 @@ pub const TABLE: &[Binding] = table! {
     Main [key('t')] Topics "topics" "show one topic of this conversation alone, or all of it; on networks whose messages have topics";
     Main [key('a')] Answer "answer" "answer the selected message; on networks whose messages say what they answer";
     Main [key('C')] Logins "" "your logins on ClawTalk relays, and who is there";
+    Main [key('K')] Identities "" "your identities on ClawChat, how each is reached, and the link that invites others";
     Main [key('w')] Why "why" "why the selected message went where it went: rule, version and signals";
     Main [named(KeyCode::Esc)] Back "" "show all of the list or of the conversation again, then go to the lists; never quits";
     Main [key(',')] OpenSettings "settings" "see and change the settings, and where each comes from";
@@ -271,6 +278,7 @@ pub const TABLE: &[Binding] = table! {
     Leader [key('L')] OpenLog "log" "open the log of what was decided and done";
     Leader [key('t')] Topics "topics" "show one topic of this conversation alone, or all of it";
     Leader [key('c')] Logins "ClawTalk logins" "your logins on ClawTalk relays, and who is there";
+    Leader [key('k')] Identities "ClawChat identities" "your identities on ClawChat, how each is reached, and the link that invites others";
     Leader [key('n')] Note "note on this channel" "read and write your own note on this channel; it never leaves this machine";
     Leader [key('x')] EndChannel "end" "end this channel for good (asks first)";
     Leader [named(KeyCode::Esc)] Back "never mind" "never mind";
@@ -449,6 +457,28 @@ pub const TABLE: &[Binding] = table! {
     Logins [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
     Logins [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
     Logins [named(KeyCode::Esc)] Back "back" "back; nothing is added or left";
+    Identities [named(KeyCode::Enter)] Open "all of it" "all that is known of this identity";
+    Identities [key('i')] NewInvite "invite" "the link, the code and the addresses by which others reach this identity";
+    Identities [key('n')] MakeIdentity "new" "make a further identity, with a seed phrase of its own";
+    Identities [key('r')] Rename "nick" "give this identity another nick; others see it";
+    Identities [key('v')] Visibility "visibility" "to whom it is told where this identity is: public, private, stealth; asks before more are told";
+    Identities [key('R')] RelayServer "relay" "relay for others who cannot be reached (asks first), or no longer";
+    Identities [key('A')] Confirm "yes" "carry out what is asked; say that a seed phrase is written down";
+    Identities [key('c')] CopyLink "copy link" "copy the link";
+    Identities [key('y')] CopyMessage "copy" "copy the principal; beside a link the addresses";
+    Identities [key('o')] ShowPicture "open as picture" "write the QR code as a picture and open it, or say where it is; it goes when you leave";
+    Identities [key('f')] QrOnly "QR only" "give the whole window to the QR code";
+    Identities [key('j'), named(KeyCode::Down)] Down "move" "move down";
+    Identities [key('k'), named(KeyCode::Up)] Up "" "move up";
+    Identities [ctrl('d'), named(KeyCode::PageDown)] PageDown "" "some rows down";
+    Identities [ctrl('u'), named(KeyCode::PageUp)] PageUp "" "some rows up";
+    Identities [twice('g'), named(KeyCode::Home)] Top "" "go to the first";
+    Identities [key('G'), named(KeyCode::End)] Bottom "" "go to the last";
+    Identities [named(KeyCode::Esc)] Back "back" "back; nothing that is asked is done";
+    IdentitiesText [named(KeyCode::Enter)] Submit "take it" "take this nick; make the identity";
+    IdentitiesText [named(KeyCode::Tab)] NextField "network" "the test network or the main network, for a new identity";
+    IdentitiesText [named(KeyCode::Esc)] Back "back" "back; nothing is changed or made";
+    IdentitiesText [named(KeyCode::F(1))] Help "help" "this help";
     Note [ctrl('j'), named(KeyCode::Enter)] NewLine "line" "new line";
     Note [named(KeyCode::Esc)] Back "back, note kept" "back; what was written is kept";
     Note [named(KeyCode::F(1))] Help "help" "this help";

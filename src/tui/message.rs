@@ -108,6 +108,23 @@ pub enum LoginErrand {
     Leave(AccountId),
 }
 
+/// What is asked about our identities that run nodes, and about links that name somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityErrand {
+    /// Our identities.
+    List,
+    /// Making one.
+    Make,
+    /// Changing one.
+    Configure(AccountId),
+    /// The link that invites others to one.
+    Link(AccountId),
+    /// Whom a link names.
+    Read,
+    /// Making a channel with them.
+    Add,
+}
+
 /// What a request was for, so that its answer finds its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -219,6 +236,8 @@ pub enum Question {
     Contact(Errand),
     /// Something about our logins on relays, or about who is there.
     Login(LoginErrand),
+    /// Something about our identities, or about a link that names somebody.
+    Identity(IdentityErrand),
     /// What the profile holds.
     Storage,
     /// Letting the engine read the settings file.

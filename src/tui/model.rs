@@ -29,6 +29,7 @@ use super::screen::engagement::EngagementScreen;
 use super::screen::form::Form;
 use super::screen::guard::Guard;
 use super::screen::help::HelpScreen;
+use super::screen::identities::Identities;
 use super::screen::invite::InviteScreen;
 use super::screen::logins::Logins;
 use super::screen::needs_you::NeedsScreen;
@@ -135,6 +136,8 @@ pub struct Model {
     pub(super) scan: Scan,
     /// Our logins on relays, and who is there; it outlives its screen.
     pub(super) logins: Logins,
+    /// Our identities that run nodes; it outlives its screen.
+    pub(super) identities: Identities,
     /// The note of the open channel, once it has come.
     pub(super) note: Option<Note>,
     pub(super) notice: Option<Notice>,
@@ -167,6 +170,7 @@ pub(super) enum Screen {
     Search,
     Scan,
     Logins,
+    Identities,
     Topics(Box<TopicsScreen>),
     Several(Box<SeveralScreen>),
     Note(Box<NoteScreen>),
@@ -270,6 +274,7 @@ impl Model {
             search: Search::default(),
             scan: Scan::default(),
             logins: Logins::default(),
+            identities: Identities::default(),
             note: None,
             notice: None,
             asking: None,

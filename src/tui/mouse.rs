@@ -9,8 +9,8 @@ use super::message::Effect;
 use super::model::{Model, Screen};
 use super::palette;
 use super::screen::{
-    catch_up, decision_log, digest, doctor, engagement, help, logins, main, main_mouse, needs_you,
-    needs_you_view, rest, review, scan, search, settings, several, topics, why,
+    catch_up, decision_log, digest, doctor, engagement, help, identities, logins, main, main_mouse,
+    needs_you, needs_you_view, rest, review, scan, search, settings, several, topics, why,
 };
 use super::update::scope;
 
@@ -66,6 +66,8 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         | Scope::Scan
         | Scope::ScanText
         | Scope::Logins
+        | Scope::Identities
+        | Scope::IdentitiesText
         | Scope::Topics
         | Scope::Several
         | Scope::Note
@@ -103,6 +105,7 @@ fn wheel(model: &mut Model, at: Position, up: bool) -> Vec<Effect> {
             | Screen::Search
             | Screen::Scan
             | Screen::Logins
+            | Screen::Identities
             | Screen::Topics(_)
             | Screen::Several(_)
             | Screen::Settings(_)
@@ -124,6 +127,8 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         Scope::Scan => scan::act(model, action),
         Scope::Logins if logins::can(model, action) == Some(false) => Vec::new(),
         Scope::Logins => logins::act(model, action),
+        Scope::Identities if identities::can(model, action) == Some(false) => Vec::new(),
+        Scope::Identities => identities::act(model, action),
         Scope::Topics => topics::act(model, action),
         Scope::Several => several::act(model, action),
         Scope::Engagement => engagement::act(model, action),
@@ -148,6 +153,7 @@ fn scroll(model: &mut Model, action: Action) -> Vec<Effect> {
         | Scope::Form
         | Scope::SafetyCode
         | Scope::ScanText
+        | Scope::IdentitiesText
         | Scope::Note
         | Scope::SettingsText
         | Scope::FirstStart

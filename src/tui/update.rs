@@ -24,9 +24,9 @@ use super::screen::composer::{self, Composer};
 use super::screen::main::PAGE;
 use super::screen::transcript::{Transcript, jump};
 use super::screen::{
-    decision_log, doctor, end_channel, engagement, form, help, invite, logins, main, needs_you,
-    note, onboarding, rename, rest, review, review_queue, review_words, safety_code, scan, search,
-    settings, several, topics, why,
+    decision_log, doctor, end_channel, engagement, form, help, identities, invite, logins, main,
+    needs_you, note, onboarding, rename, rest, review, review_queue, review_words, safety_code,
+    scan, search, settings, several, topics, why,
 };
 use super::{first_look, mouse, palette, tour, watch};
 
@@ -326,6 +326,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Screen::Search => search::scope(model),
         Screen::Scan => scan::scope(model),
         Screen::Logins => Scope::Logins,
+        Screen::Identities => identities::scope(model),
         Screen::Topics(_) => Scope::Topics,
         Screen::Several(_) => Scope::Several,
         Screen::Note(_) => Scope::Note,
@@ -458,6 +459,8 @@ fn unnamed(model: &mut Model, scope: Scope, key: &KeyEvent) -> Vec<Effect> {
         search::edit(model, key);
     } else if scope == Scope::ScanText {
         scan::edit(model, key);
+    } else if scope == Scope::IdentitiesText {
+        identities::edit(model, key);
     } else if scope == Scope::Topics {
         topics::edit(model, key);
     } else if scope == Scope::Note {
@@ -545,6 +548,7 @@ fn act_in(model: &mut Model, scope: Scope, action: Action) -> Vec<Effect> {
         Scope::Search | Scope::SearchText => search::act(model, action),
         Scope::Scan | Scope::ScanText => scan::act(model, action),
         Scope::Logins => logins::act(model, action),
+        Scope::Identities | Scope::IdentitiesText => identities::act(model, action),
         Scope::Topics => topics::act(model, action),
         Scope::Several => several::act(model, action),
         Scope::Note => note::act(model, action),

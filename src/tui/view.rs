@@ -16,8 +16,8 @@ use super::keymap::{Action, Line, Scope};
 use super::model::{Model, Screen, Tone};
 use super::palette;
 use super::screen::{
-    catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, invite,
-    logins, main, needs_you, needs_you_view, note, onboarding, rename, rest, review_view,
+    catch_up, decision_log, digest, doctor, end_channel, engagement_view, form, help, identities,
+    invite, logins, main, needs_you, needs_you_view, note, onboarding, rename, rest, review_view,
     safety_code, scan_view, search_view, settings_view, several, topics, why,
 };
 use super::theme::Role;
@@ -61,6 +61,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Search => search_view::draw(model, frame),
         Screen::Scan => scan_view::draw(model, frame),
         Screen::Logins => logins::draw(model, frame),
+        Screen::Identities => identities::draw(model, frame),
         Screen::Topics(screen) => topics::draw(model, screen, frame),
         Screen::Several(screen) => several::draw(model, screen, frame),
         Screen::Note(screen) => note::draw(model, screen, frame),

@@ -6,6 +6,8 @@
 
 mod clawbuddy;
 #[cfg(feature = "clawchat")]
+mod clawchat;
+#[cfg(feature = "clawchat")]
 mod clawchat_dir;
 #[cfg(feature = "clawchat")]
 mod clawchat_hostile;

@@ -7,6 +7,8 @@
 
 mod agent;
 pub(crate) mod clawbuddy;
+#[cfg(feature = "clawchat")]
+pub(crate) mod clawchat;
 pub(crate) mod clawtalk_peer;
 pub(crate) mod clawtalk_server;
 mod engine;

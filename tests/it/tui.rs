@@ -2,6 +2,7 @@
 
 mod attention;
 mod beneath;
+mod clawchat;
 mod clawtalk;
 mod decisions;
 mod engagement;

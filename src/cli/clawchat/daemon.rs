@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{accepted, all, json, letters, no_identity};
 use crate::api::{Handle, Reply, Request};
@@ -13,6 +13,9 @@ use crate::model::OwnAccount;
 
 /// How long a node may take before it is said that it does not listen yet.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Between the first address of a node and the last.
+const SETTLES: Duration = Duration::from_millis(500);
 
 /// Says that no engine runs.
 pub fn not_running(style: Pretty, out: &mut Output<'_>) -> Result<Exit, Error> {
@@ -74,6 +77,9 @@ pub async fn started(socket: &str, handle: &Handle, out: &mut Output<'_>) -> Res
         }
         accounts = all(handle).await?;
     }
+    // A node says one by one where it listens.
+    sleep(SETTLES).await;
+    accounts = all(handle).await?;
     for one in accounts.iter().filter(loaded) {
         let problem = one.listening.as_ref().map_or_else(
             || Some("it does not listen yet".to_owned()),

@@ -264,13 +264,14 @@ pub(super) fn received(letter: &Letter, channel: &Channel, to: &str) -> Value {
     if letter.repeats > 0 {
         members.insert("repeats".to_owned(), letter.repeats.into());
     }
+    subject(&mut members, letter);
     members.into()
 }
 
 /// One message that the assistant wrote.
 pub(super) fn written(letter: &Letter, channel: &Channel, from: &str) -> Value {
     let (status, how, problem) = fate(letter.delivery.as_ref());
-    let members = object([
+    let mut members = object([
         ("id", letter.id.to_string().into()),
         ("from", from.into()),
         ("to", channel.address.as_str().into()),
@@ -282,7 +283,16 @@ pub(super) fn written(letter: &Letter, channel: &Channel, from: &str) -> Value {
         ("edited", (letter.passage == Some(Passage::Edited)).into()),
         ("message", json!(letter.id)),
     ]);
+    subject(&mut members, letter);
     members.into()
+}
+
+/// Between two chaperons a message may have a subject; the reference knows none.
+fn subject(members: &mut Map<String, Value>, letter: &Letter) {
+    if !letter.unsafe_subject.is_empty() {
+        let subject = letter.unsafe_subject.expose_untrusted();
+        members.insert("subject".to_owned(), subject.into());
+    }
 }
 
 /// Tells whether a message has not left yet and may.
@@ -360,13 +370,14 @@ pub(super) fn sent(outcome: &SendOutcome, channel: &Channel) -> Value {
     members.into()
 }
 
-/// Returns how far a message came, as the network's answer says.
+/// Returns how far a message came, as the network's answer says: a real gateway took it from its
+/// stream (`sent`), another chaperon has it (`delivered`), or has it and a person there has to
+/// accept us first (`waits`).
 fn said(answer: &str) -> &'static str {
-    let answer = serde_json::from_str::<Value>(answer).unwrap_or_default();
-    if answer.get("delivered").and_then(Value::as_bool) == Some(true) {
-        "delivered"
-    } else {
-        "sent"
+    match answer {
+        "delivered" => "delivered",
+        _ if answer.starts_with("waits") => "waits",
+        _ => "sent",
     }
 }
 

@@ -73,6 +73,7 @@ fn letter(id: i64, channel: i64, sent: bool) -> Letter {
         channel: ChannelId(channel),
         at: UnixMillis(1_770_769_000_000 + id),
         taken: (!sent).then_some(UnixMillis(1_770_769_090_000 + id)),
+        unsafe_subject: PeerText::default(),
         unsafe_body: PeerText::new("h\u{e9}\u{1b}[2J"),
         passage: Some(Passage::Alone),
         delivery: sent.then_some(Delivery::Queued {

@@ -7,7 +7,7 @@ use super::*;
 use crate::api::{Handle, Role};
 use crate::crypto::SecretKey;
 use crate::engine::decide::Decision;
-use crate::model::{NetworkId, PeerText, Verdict};
+use crate::model::{IdentityKey, NetworkId, PeerText, Verdict};
 use crate::net::Mode;
 use crate::profile::{Config, Profile};
 use crate::store::Store;

@@ -40,27 +40,43 @@ impl Desk {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the peer of a session where we are, now and as long as it lasts.
+    /// Exchanges addresses with the peer of a session, now and as long as it lasts.
     pub(super) fn introduce(self: &Arc<Self>, session: &Session) {
         let (desk, session) = (Arc::clone(self), session.clone());
         tokio::spawn(async move {
             loop {
-                if desk.is_accepted(&session.remote.principal, &session.remote.node_key) {
-                    let push = desk
-                        .knowledge()
-                        .push(&session.remote, reach_of(&session.at), now());
-                    if let Some(push) = push
-                        && desk.exchange(session.peer, &push, false).await.is_none()
-                    {
-                        tracing::debug!("a peer takes no addresses");
-                    }
-                }
+                desk.greet(&session).await;
                 tokio::select! {
                     () = session.orders.closed() => return,
                     () = tokio::time::sleep(OUR_PUSH_EVERY) => {}
                 }
             }
         });
+    }
+
+    /// Tells the peer of a session where we are, and asks where they are, if a person accepted
+    /// them.
+    pub(super) async fn greet(&self, session: &Session) {
+        let who = session.remote.principal;
+        if !self.is_accepted(&who, &session.remote.node_key) {
+            return;
+        }
+        let push = self
+            .knowledge()
+            .push(&session.remote, reach_of(&session.at), now());
+        if let Some(push) = push
+            && self.exchange(session.peer, &push, false).await.is_none()
+        {
+            tracing::debug!("a peer takes no addresses");
+        }
+        let known = self.knowledge().candidates(&who, now());
+        if known.iter().any(Candidate::is_own) || self.visibility() != Visibility::Public {
+            return;
+        }
+        // What they pushed before a person accepted them was not heard. A real gateway does not
+        // answer for itself, and pushes again.
+        self.ask(session.clone(), &who).await;
+        self.try_out(session).await;
     }
 
     /// Sends a frame on a stream of its own; returns the answer, empty where none is wanted.
@@ -174,7 +190,7 @@ impl Desk {
     }
 
     /// Answers where somebody is, for a person who looks for them.
-    pub(super) async fn seek(&self, search: Search) {
+    pub(super) async fn seek(&self, search: &Search) {
         let mut addresses = search.addresses.iter();
         let Some(who) = addresses.next().and_then(|who| Principal::parse(who)) else {
             return;

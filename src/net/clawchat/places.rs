@@ -75,7 +75,7 @@ mod tests {
         let one = format!("/ip4/192.0.2.7/tcp/9000/p2p/{NODE}");
         let two = format!("/ip4/192.0.2.7/tcp/9001/ws/p2p/{NODE}");
         let both = format!("{one}, {two},{one}");
-        assert_eq!(read(&both), Ok(vec![one.clone(), two]));
+        assert_eq!(read(&both), Ok(vec![one, two]));
         assert!(read("").is_err());
         assert!(read("http://192.0.2.7").is_err());
         assert!(

@@ -415,7 +415,7 @@ impl Talk<'_> {
 
 /// Writes frames until there is nobody who sends any, then ends our direction.
 async fn write_out(mut writer: WriteHalf<Stream>, mut frames: mpsc::Receiver<Vec<u8>>) {
-    let writes = async {
+    let all = async {
         while let Some(item) = frames.recv().await {
             let bytes = frame(&item).map_err(io::Error::other)?;
             timeout(WRITING, writer.write_all(&bytes)).await??;
@@ -425,7 +425,7 @@ async fn write_out(mut writer: WriteHalf<Stream>, mut frames: mpsc::Receiver<Vec
         }
         timeout(GOODBYE, writer.close()).await?
     };
-    let written: io::Result<()> = writes.await;
+    let written: io::Result<()> = all.await;
     if let Err(error) = written {
         tracing::debug!(%error, "a session cannot be written to");
     }

@@ -309,7 +309,7 @@ impl Worker {
                 let _unheard = search.found.send(nobody).await;
                 return;
             };
-            desk.seek(search).await;
+            desk.seek(&search).await;
         });
     }
 

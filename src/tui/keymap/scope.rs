@@ -42,6 +42,10 @@ pub enum Scope {
     ScanText,
     /// Our logins on relays, and who is there.
     Logins,
+    /// Our identities that run nodes, and the links that invite to them.
+    Identities,
+    /// The nick of one: a text field.
+    IdentitiesText,
     /// The topics of a channel, with a text field above them.
     Topics,
     /// To whom else a message goes, and what became of it.
@@ -95,6 +99,8 @@ impl Scope {
             Self::Scan => "Look around",
             Self::ScanText => "Typing where to look",
             Self::Logins => "ClawTalk",
+            Self::Identities => "ClawChat",
+            Self::IdentitiesText => "Writing a nick",
             Self::Topics => "Topics",
             Self::Several => "To several",
             Self::Note => "Note",
@@ -122,6 +128,7 @@ impl Scope {
                 | Self::SafetyCode
                 | Self::SearchText
                 | Self::ScanText
+                | Self::IdentitiesText
                 | Self::Topics
                 | Self::Note
                 | Self::Palette

@@ -140,6 +140,7 @@ fn screens(model: &Model) -> Vec<Row> {
         Action::OpenSettings,
         Action::LookAround,
         Action::Logins,
+        Action::Identities,
         Action::NewInvite,
         Action::AcceptLink,
     ];
@@ -178,7 +179,7 @@ fn of_channels(model: &Model) -> Vec<Row> {
     for channel in model.listed() {
         let name = name(channel);
         for (action, words) in OF_CHANNEL {
-            if *action == Action::AskBack && !channel.network.is_direct() {
+            if *action == Action::AskBack && !channel.network.asks_first() {
                 continue;
             }
             let resumes = *action == Action::PauseChannel && channel.paused;

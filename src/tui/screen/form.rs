@@ -19,6 +19,7 @@ use crate::tui::widget::editor::Editor;
 use crate::tui::widget::field::role_of;
 use crate::tui::widget::paint::{Paint, inset, nth, safe};
 
+use super::form_link::{self, Whom};
 use super::side::preset_label;
 
 /// What is being made.
@@ -32,16 +33,28 @@ enum Purpose {
 #[derive(Debug)]
 pub(in crate::tui) struct Form {
     purpose: Purpose,
-    fields: [Field; 2],
-    /// The field with the keys; the one after the last is the preset.
-    focus: usize,
+    pub(super) fields: [Field; 2],
+    /// The field with the keys; the one after the last is the preset, or our identity.
+    pub(super) focus: usize,
     preset: usize,
-    busy: bool,
-    problem: Option<String>,
+    /// Which of our identities somebody is added to.
+    pub(super) identity: usize,
+    /// Whom the link names, once it was read.
+    pub(super) whom: Option<Whom>,
+    pub(super) busy: bool,
+    pub(super) problem: Option<String>,
+}
+
+impl Form {
+    /// Tells whether the link is one that names a principal.
+    fn names_a_principal(&self) -> bool {
+        let [link, _name] = &self.fields;
+        self.purpose == Purpose::Accept && form_link::is_one(&link.editor.text())
+    }
 }
 
 #[derive(Debug)]
-struct Field {
+pub(super) struct Field {
     label: &'static str,
     hint: &'static str,
     editor: Editor,
@@ -83,6 +96,8 @@ fn open(model: &mut Model, purpose: Purpose, fields: [Field; 2]) -> Vec<Effect> 
         fields,
         focus: 0,
         preset: 0,
+        identity: 0,
+        whom: None,
         busy: false,
         problem: None,
     })));
@@ -111,6 +126,7 @@ pub(in crate::tui) fn paste(model: &mut Model, block: &PeerText) {
         if let Some(field) = form.fields.get_mut(focus).filter(|_| !form.busy) {
             field.editor.insert_in_line(block);
             form.problem = None;
+            form.whom.take_if(|_| focus == 0);
         }
         model.touch();
     }
@@ -131,7 +147,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     if action == Action::Submit {
-        return submit(model).into_iter().collect();
+        return submit(model);
     }
     if let Screen::Form(form) = &mut model.screen {
         let places = form.fields.len() + 1;
@@ -148,13 +164,25 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Types a key that the table does not name; left and right choose among presets.
 pub(in crate::tui) fn edit(model: &mut Model, key: &KeyEvent) {
     let count = model.preset_names().len();
+    if let Screen::Form(form) = &model.screen
+        && form.names_a_principal()
+        && form.focus == form.fields.len()
+    {
+        if matches!(key.code, KeyCode::Left | KeyCode::Right) {
+            form_link::choose(model, key.code == KeyCode::Right);
+        }
+        model.touch();
+        return;
+    }
     if let Screen::Form(form) = &mut model.screen {
         if form.busy {
             return;
         }
         let focus = form.focus;
         if let Some(field) = form.fields.get_mut(focus) {
-            field.editor.edit(key);
+            if field.editor.edit(key) && focus == 0 {
+                form.whom = None;
+            }
             form.problem = None;
         } else if key.code == KeyCode::Left {
             form.preset = (form.preset + count - 1) % count;
@@ -165,20 +193,25 @@ pub(in crate::tui) fn edit(model: &mut Model, key: &KeyEvent) {
     }
 }
 
-fn submit(model: &mut Model) -> Option<Effect> {
+fn submit(model: &mut Model) -> Vec<Effect> {
     let presets = model.preset_names();
     let Screen::Form(form) = &mut model.screen else {
-        return None;
+        return Vec::new();
     };
     if form.busy {
-        return None;
+        return Vec::new();
+    }
+    if form.names_a_principal() {
+        let [link, name] = &form.fields;
+        let (link, name) = (link.editor.text(), name.filled());
+        return form_link::submit(model, &link, name);
     }
     let preset = presets.get(form.preset).cloned();
     let [first, second] = &form.fields;
     let effect = match (form.purpose, first.filled(), second.filled()) {
         (Purpose::Accept, None, _) => {
             form.problem = Some("paste a link first".to_owned());
-            return None;
+            return Vec::new();
         }
         (Purpose::Accept, Some(link), name) => {
             let request = Request::Accept {
@@ -202,7 +235,7 @@ fn submit(model: &mut Model) -> Option<Effect> {
     };
     form.busy = true;
     form.problem = None;
-    Some(effect)
+    vec![effect]
 }
 
 pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
@@ -213,6 +246,10 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
         theme: &model.theme,
     };
     let (title, explained) = match form.purpose {
+        Purpose::Accept if form.names_a_principal() => (
+            "ADD SOMEBODY",
+            "A link of ClawChat: it says who somebody is and where they are reached.",
+        ),
         Purpose::Invite => (
             "NEW INVITE",
             "Makes a link for one person. Nothing is sent: you give it to them yourself.",
@@ -225,11 +262,22 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
     let mut down = usize::from(body.height >= 14);
     paint.row(nth(area, down), vec![paint.own(Role::Title, title)]);
     down += 1;
-    down += draw_words(model, &mut paint, area, down, (explained, Role::Dim));
+    let tight = form.whom.is_some() && body.height < 14;
+    if !tight {
+        down += draw_words(model, &mut paint, area, down, (explained, Role::Dim));
+    }
     down += usize::from(body.height >= 14);
     let mut caret = None;
+    if let Some(whom) = &form.whom {
+        down += form_link::draw_whom(model, whom, &mut paint, area, down);
+        down += usize::from(body.height >= 20);
+    }
     for (index, field) in form.fields.iter().enumerate() {
         let focused = form.focus == index;
+        // What it says is shown above.
+        if index == 0 && form.whom.is_some() && !focused {
+            continue;
+        }
         let place = Rect {
             height: area
                 .height
@@ -241,19 +289,28 @@ pub(in crate::tui) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>) {
         caret = caret.or(at);
         down += rows + usize::from(body.height >= 20);
     }
-    draw_preset(model, form, &mut paint, nth(area, down));
-    down += 1;
-    if chosen(model, form).is_some_and(|name| is_wide(&name)) {
-        down += draw_words(model, &mut paint, area, down, (UNTIL_COMPARED, Role::Wait));
+    let names_a_principal = form.names_a_principal();
+    if names_a_principal {
+        form_link::draw_identity(model, form, &mut paint, nth(area, down));
+    } else {
+        draw_preset(model, form, &mut paint, nth(area, down));
     }
     down += 1;
+    if !names_a_principal && chosen(model, form).is_some_and(|name| is_wide(&name)) {
+        down += draw_words(model, &mut paint, area, down, (UNTIL_COMPARED, Role::Wait));
+    }
+    down += usize::from(form.whom.is_none() || body.height >= 14);
     let said = match (&form.problem, form.busy) {
-        (Some(problem), _) => Some((problem.as_str(), Role::Stop)),
-        (None, true) => Some(("asking the relay", Role::Dim)),
+        (Some(problem), _) => Some((problem.clone(), Role::Stop)),
+        (None, true) if names_a_principal => Some(("one moment".to_owned(), Role::Dim)),
+        (None, true) => Some(("asking the relay".to_owned(), Role::Dim)),
+        (None, false) if form.whom.is_some() => {
+            Some((form_link::follows(model, form, tight), Role::Wait))
+        }
         (None, false) => None,
     };
     if let Some((words, role)) = said {
-        draw_words(model, &mut paint, area, down, (words, role));
+        draw_words(model, &mut paint, area, down, (&words, role));
     }
     if let Some(position) = caret {
         frame.set_cursor_position(position);
@@ -329,6 +386,8 @@ fn draw_preset(model: &Model, form: &Form, paint: &mut Paint<'_>, place: Rect) {
 pub(in crate::tui) fn submit_words(form: &Form) -> &'static str {
     match form.purpose {
         Purpose::Invite => "make the invite",
+        Purpose::Accept if form.whom.is_some() => "add them",
+        Purpose::Accept if form.names_a_principal() => "show whom",
         Purpose::Accept => "accept",
     }
 }

@@ -68,7 +68,8 @@ pub(super) struct Invitation {
 /// A seed phrase that nobody has written down yet.
 #[derive(Debug)]
 pub(super) struct Phrase {
-    pub(super) account: AccountId,
+    /// What the identity is called.
+    pub(super) whose: String,
     pub(super) words: Passphrase,
 }
 
@@ -224,11 +225,7 @@ pub(in crate::tui) fn why_not(model: &Model, action: Action) -> Option<&'static 
     clippy::wildcard_enum_match_arm,
     reason = "everything else means nothing beside a link"
 )]
-fn why_not_invite(
-    model: &Model,
-    invitation: &Invitation,
-    action: Action,
-) -> Option<&'static str> {
+fn why_not_invite(model: &Model, invitation: &Invitation, action: Action) -> Option<&'static str> {
     let none = invitation.link.is_none();
     match action {
         Action::Back => None,
@@ -267,6 +264,9 @@ fn why_not_listed(model: &Model, action: Action) -> Option<&'static str> {
             .all
             .is_none()
             .then_some("Not yet: the engine has not answered."),
+        Action::Open if matches!(identities.page, Page::Whole(_)) => {
+            Some("All of it is shown; <identities.back> goes back.")
+        }
         Action::Open
         | Action::NewInvite
         | Action::Rename
@@ -280,9 +280,7 @@ fn why_not_listed(model: &Model, action: Action) -> Option<&'static str> {
         | Action::PageUp
         | Action::PageDown
         | Action::Top
-        | Action::Bottom => {
-            (identities.count() == 0).then_some("There is nothing to move among.")
-        }
+        | Action::Bottom => (identities.count() == 0).then_some("There is nothing to move among."),
         _ => None,
     }
 }
@@ -561,16 +559,17 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
             *page = Page::List;
             Vec::new()
         }
-        Page::Asked(_)
-        | Page::List
-        | Page::Whole(_)
-        | Page::Naming(_)
-        | Page::Invitation(_) => Vec::new(),
+        Page::Asked(_) | Page::List | Page::Whole(_) | Page::Naming(_) | Page::Invitation(_) => {
+            Vec::new()
+        }
     }
 }
 
 fn configure(model: &Model, account: AccountId, what: What) -> Vec<Effect> {
-    let before = model.identities.of(account).and_then(|one| one.node.clone());
+    let before = model
+        .identities
+        .of(account)
+        .and_then(|one| one.node.clone());
     let before = before.unwrap_or_default();
     let node = match what {
         What::Visibility(visibility) => NodeSettings {

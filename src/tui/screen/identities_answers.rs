@@ -5,7 +5,7 @@ use crate::tui::message::{Effect, IdentityErrand, Question};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::update::ask;
 
-use super::identities::{Page, Phrase, reload};
+use super::identities::{Page, Phrase, called, reload};
 use super::review_paper::capital;
 use super::{form_link, logins};
 
@@ -42,14 +42,13 @@ fn take_accounts(model: &mut Model, errand: IdentityErrand, reply: AccountsReply
         }
         (IdentityErrand::Make, AccountsReply::Identity { account, phrase }) => {
             let identities = &mut model.identities;
-            let id = account.id;
+            let (id, whose) = (account.id, called(&account));
             let all = identities.all.get_or_insert_default();
             all.retain(|one| one.id != id);
             all.push(account);
             identities.cursor = all.len().saturating_sub(1);
-            identities.page = phrase.map_or(Page::List, |words| {
-                Page::Phrase(Phrase { account: id, words })
-            });
+            identities.page =
+                phrase.map_or(Page::List, |words| Page::Phrase(Phrase { whose, words }));
             reload(model)
         }
         (IdentityErrand::Configure(_), AccountsReply::Account(Some(account))) => {

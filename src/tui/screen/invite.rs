@@ -390,7 +390,7 @@ fn rows(
     warnings(model, screen, &mut rows, room);
     rows.push(Vec::new());
     if screen.can_cancel() {
-        link(paint, &mut rows, room, &invite.url);
+        link_rows(paint, &mut rows, room, &invite.url);
         rows.push(Vec::new());
         let words = "Give it to them by a way you trust: anyone who sees it can answer first. \
                      Compare their key before you rely on it.";
@@ -449,7 +449,7 @@ fn steps(
     let mut rows = vec![Vec::new(), title, Vec::new()];
     rows.push(heading("1", "  Give this link to them by a way you trust"));
     let mut cells: Vec<Spans> = Vec::new();
-    link(paint, &mut cells, room.saturating_sub(3), &invite.url);
+    link_rows(paint, &mut cells, room.saturating_sub(3), &invite.url);
     for row in cells {
         let mut spans = vec![paint.own(Role::Text, "   ")];
         spans.extend(row);
@@ -486,7 +486,8 @@ fn wrapped(model: &Model, rows: &mut Vec<Spans>, room: usize, (words, role): (&s
     }
 }
 
-fn link(paint: &Paint<'_>, rows: &mut Vec<Spans>, room: usize, url: &str) {
+/// Writes a link cell by cell, as what is typed: the relay in it may be anybody's text.
+pub(super) fn link_rows(paint: &Paint<'_>, rows: &mut Vec<Spans>, room: usize, url: &str) {
     let layout = Editor::with_text(&PeerText::new(url)).layout(room);
     for glyphs in layout.rows {
         let spans = glyphs.into_iter().map(|glyph| {

@@ -12,8 +12,8 @@ use crate::tui::message::{Effect, LoginErrand, Question};
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::update::ask;
 
-use super::catch_up;
 use super::review_paper::capital;
+use super::{catch_up, identities};
 
 pub(in crate::tui) use super::logins_view::draw;
 
@@ -95,26 +95,35 @@ impl Logins {
     }
 }
 
-/// Returns the login of ours that a channel belongs to.
+/// Returns the login or identity of ours that a channel belongs to.
 pub(in crate::tui) fn of<'a>(model: &'a Model, channel: &Channel) -> Option<&'a OwnAccount> {
-    model.logins.login(channel.account?)
+    let id = channel.account?;
+    model.logins.login(id).or_else(|| model.identities.of(id))
 }
 
-/// Returns the name of the login that a channel belongs to, where there is more than one.
-pub(in crate::tui) fn name_of<'a>(model: &'a Model, channel: &Channel) -> Option<&'a str> {
-    let all = model.logins.all.iter().flatten();
+/// Returns the name of the login or identity that a channel belongs to, where there is more than
+/// one.
+pub(in crate::tui) fn name_of(model: &Model, channel: &Channel) -> Option<String> {
+    let identities = model.identities.all.iter().flatten();
+    let all = model.logins.all.iter().flatten().chain(identities);
     let several = all.filter(|login| login.network == channel.network).count() > 1;
-    of(model, channel)
-        .filter(|_| several)
-        .map(|login| login.address.as_str())
+    of(model, channel).filter(|_| several).map(|login| {
+        if login.network == identities::NETWORK {
+            identities::called(login)
+        } else {
+            login.address.clone()
+        }
+    })
 }
 
 /// Tells the open transcript by which id we go there.
 pub(in crate::tui) fn know_me(model: &mut Model) {
-    let me = model.open_channel().and_then(|channel| of(model, channel));
+    let channel = model.open_channel();
+    let plain = channel.is_some_and(|channel| !channel.network.has_threads());
+    let me = channel.and_then(|channel| of(model, channel));
     let me = me.map(|login| login.address.clone());
     if let Some(open) = &mut model.transcript {
-        open.know_me(me.as_deref());
+        open.know_me(me.as_deref(), plain);
     }
 }
 

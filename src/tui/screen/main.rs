@@ -16,8 +16,8 @@ use crate::tui::widget::paint::{Paint, inset, nth};
 
 use super::transcript::{Transcript, Window, jump};
 use super::{
-    composer, end_channel, engagement, form, invite, logins, note, rename, review, safety_code,
-    scan, topics, why,
+    composer, end_channel, engagement, form, identities, invite, logins, note, rename, review,
+    safety_code, scan, topics, why,
 };
 
 /// Messages asked for at a time.
@@ -237,6 +237,7 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back if was_leading => Vec::new(),
         Action::Back if topics::is_on(model) => topics::show(model, None),
         Action::Logins => logins::open(model),
+        Action::Identities => identities::open(model),
         Action::Back | Action::PaneLists => go_to(model, Pane::Rail),
         Action::Quit => quit(model),
         _ => Vec::new(),

@@ -499,7 +499,9 @@ fn end(
                 .review
                 .as_ref()
                 .filter(|review| review.asked.is_some());
-            let one_way = asked.is_some_and(|review| review.channel.trusts_us.is_none());
+            let one_way = asked.is_some_and(|review| {
+                review.network.asks_first() && review.channel.trusts_us.is_none()
+            });
             let was_active = screen.review.as_ref().is_some_and(review_verdict::is_move);
             model.leave();
             model.say(Tone::Fine, words);

@@ -6,7 +6,7 @@
 use jiff::tz::TimeZone;
 
 use crate::api::Review;
-use crate::model::{Asked, Fingerprint, PeerText, UnixMillis};
+use crate::model::{Asked, Fingerprint, NetworkId, PeerText, UnixMillis};
 use crate::text::sanitise_marked;
 use crate::text::scan::scan;
 use crate::tui::theme::Role;
@@ -16,6 +16,9 @@ use super::review_aside::finding;
 use super::review_decision::{Choice, choice};
 use super::review_letter::hidden;
 use super::review_paper::{Paper, Quotes, when};
+
+/// Addresses that are listed.
+const PLACES: usize = 4;
 
 /// No quotes: an address is spelled.
 const SPELLED: Quotes = ("", "");
@@ -30,6 +33,9 @@ pub(super) fn write(
 ) {
     if !review.network.is_direct() {
         return wrote(paper, (review, asked), zone, fingerprint, answers);
+    }
+    if !review.network.asks_first() && asked.moved_from.is_none() {
+        return connected(paper, (review, asked), zone, fingerprint, answers);
     }
     let network = review.network.label();
     if asked.moved_from.is_some() {
@@ -94,6 +100,63 @@ fn wrote(
         "WHAT THEY WROTE, how it begins",
         &asked.unsafe_purpose,
     );
+}
+
+/// Writes who connected to us without being accepted: what they proved by that, what they say of
+/// themselves, and how what waits begins.
+fn connected(
+    paper: &mut Paper,
+    (review, asked): (&Review, &Asked),
+    zone: &TimeZone,
+    fingerprint: &Fingerprint,
+    answers: Option<u32>,
+) {
+    let words = format!(
+        "Somebody connected to you over {} whom you have not accepted. Two things are proven: they \
+         hold the wallet of this principal, and the node key of this device. Everything else is \
+         what they say.",
+        review.network.label()
+    );
+    paper.words(Role::Text, &words);
+    paper.blank();
+    paper.words(Role::Heading, "PROVEN");
+    let principal = PeerText::new(asked.address.as_str());
+    paper.entry("principal", Role::Title, &principal);
+    paper.key("their key", Role::Text, Some(fingerprint));
+    if answers.is_some_and(|times| times > 1) {
+        let alarm = "another node key than this principal had before: another device or a new \
+                     installation of theirs, or somebody who has their seed phrase";
+        paper.entry("!!", Role::Stop, &PeerText::new(alarm));
+    }
+    let ours = review.channel.our_fingerprint.as_ref();
+    paper.key("your key", Role::Text, ours);
+    paper.blank();
+    paper.words(Role::Heading, "WHAT THEY SAY");
+    if asked.unsafe_name.is_empty() {
+        paper.entry("nick", Role::Dim, &PeerText::new("none"));
+    } else {
+        paper.claim("nick", &asked.unsafe_name, (Role::Text, ("“", "”")));
+    }
+    let places = asked.unsafe_endpoint.expose_untrusted();
+    if places.is_empty() {
+        let none = PeerText::new("nowhere: they can reach you, and you not them");
+        paper.entry("reached at", Role::Wait, &none);
+    }
+    let labels = std::iter::once("reached at").chain(std::iter::repeat(""));
+    let places = places.split(',').filter(|place| !place.is_empty());
+    for (place, label) in places.take(PLACES).zip(labels) {
+        // The node at the end of an address is the key, which stands above.
+        let (place, _node) = place.rsplit_once("/p2p/").unwrap_or((place, ""));
+        paper.claim(label, &PeerText::new(place), (Role::Text, SPELLED));
+    }
+    paper.entry("came", Role::Text, &when(&review.item, zone));
+    paper.blank();
+    if asked.unsafe_purpose.is_empty() {
+        paper.words(Role::Dim, "They have written nothing yet.");
+    } else {
+        let heading = "WHAT WAITS, how it begins; your assistant has not seen it";
+        purpose(paper, heading, &asked.unsafe_purpose);
+    }
 }
 
 /// Writes the key that is to be pinned, and ours.
@@ -175,6 +238,9 @@ pub(super) fn effect(paper: &mut Paper, review: &Review, asked: &Asked) {
     if !review.network.is_direct() {
         return effect_of_letting_in(paper, review);
     }
+    if !review.network.asks_first() {
+        return effect_of_session(paper, review);
+    }
     paper.words(
         Role::Text,
         "a pins this key: they may write to you, and a different key stops the channel.",
@@ -198,6 +264,30 @@ pub(super) fn effect(paper: &mut Paper, review: &Review, asked: &Asked) {
         Role::Text,
         "b: they are not told, and you hear no more of this id.",
     );
+}
+
+/// The same of somebody whose node waits for an answer of ours.
+fn effect_of_session(paper: &mut Paper, review: &Review) {
+    paper.words(
+        Role::Text,
+        "a pins this principal and this key: what they wrote comes in and is judged, and another \
+         key stops the channel.",
+    );
+    if review.channel.trusts_us.is_none() {
+        let words = "What you write reaches them once they accept you; your first message asks.";
+        paper.words(Role::Text, words);
+    }
+    paper.words(
+        Role::Dim,
+        "What is written is encrypted from node to node. A relay between sees who and not what.",
+    );
+    terms(paper, review);
+    for words in [
+        "r: their node is told that you refused. What they wrote is deleted; they may ask again.",
+        "b: the same, and you hear no more of this principal.",
+    ] {
+        paper.words(Role::Text, words);
+    }
 }
 
 fn terms(paper: &mut Paper, review: &Review) {
@@ -224,8 +314,8 @@ fn effect_of_letting_in(paper: &mut Paper, review: &Review) {
     }
 }
 
-/// Returns what can be chosen; `direct` where no relay lies between, `grave` where another key was shown before.
-pub(super) fn choices(asked: &Asked, direct: bool, grave: bool) -> Vec<Choice> {
+/// Returns what can be chosen; `grave` where another key was shown before.
+pub(super) fn choices(asked: &Asked, network: NetworkId, grave: bool) -> Vec<Choice> {
     if asked.moved_from.is_some() {
         return vec![
             choice("a", "write to the new address", "new address"),
@@ -235,7 +325,7 @@ pub(super) fn choices(asked: &Asked, direct: bool, grave: bool) -> Vec<Choice> {
     }
     let accept = choice("a", "accept, pin this key", "accept");
     let rest = [
-        refusal(asked, direct),
+        refusal(asked, network),
         choice("b", "block this id", "block"),
     ];
     if grave {
@@ -246,10 +336,12 @@ pub(super) fn choices(asked: &Asked, direct: bool, grave: bool) -> Vec<Choice> {
 }
 
 /// Returns the way out of the question for the second key.
-pub(super) const fn refusal(asked: &Asked, direct: bool) -> Choice {
+pub(super) const fn refusal(asked: &Asked, network: NetworkId) -> Choice {
     if asked.moved_from.is_some() {
         choice("r", "keep the old address", "old address")
-    } else if direct {
+    } else if network.is_direct() && !network.asks_first() {
+        choice("r", "refuse, delete what they wrote", "refuse")
+    } else if network.is_direct() {
         choice("r", "ignore; they may ask again", "ignore")
     } else {
         choice("r", "ignore, delete what they wrote", "ignore")
@@ -257,10 +349,12 @@ pub(super) const fn refusal(asked: &Asked, direct: bool) -> Choice {
 }
 
 /// Says what happens if nobody decides.
-pub(super) const fn default_words(asked: &Asked, direct: bool) -> &'static str {
+pub(super) const fn default_words(asked: &Asked, network: NetworkId) -> &'static str {
     if asked.moved_from.is_some() {
         "If you do nothing: what you write goes to the old address."
-    } else if direct {
+    } else if network.is_direct() && !network.asks_first() {
+        "If you do nothing: they wait, and what they wrote stays here, unread."
+    } else if network.is_direct() {
         "If you do nothing: they are told nothing, and nothing of theirs enters."
     } else {
         "If you do nothing: they are told nothing, and it stays at the relay."
@@ -268,10 +362,12 @@ pub(super) const fn default_words(asked: &Asked, direct: bool) -> &'static str {
 }
 
 /// The same where there is little room.
-pub(super) const fn short_default(asked: &Asked, direct: bool) -> &'static str {
+pub(super) const fn short_default(asked: &Asked, network: NetworkId) -> &'static str {
     if asked.moved_from.is_some() {
         "undecided: the old address stays"
-    } else if direct {
+    } else if network.is_direct() && !network.asks_first() {
+        "undecided: it waits here, unread"
+    } else if network.is_direct() {
         "undecided: they are told nothing"
     } else {
         "undecided: it stays at the relay"

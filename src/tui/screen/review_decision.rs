@@ -45,7 +45,7 @@ fn choices(screen: &ReviewScreen) -> Vec<Choice> {
     }
     let written = screen.written();
     if let Some(asked) = &review.asked {
-        return review_contact::choices(asked, review.network.is_direct(), is_grave(review));
+        return review_contact::choices(asked, review.network, is_grave(review));
     }
     match review.item.kind {
         ReviewKind::KeyChange { .. } => of_change(review),
@@ -69,7 +69,7 @@ fn choices(screen: &ReviewScreen) -> Vec<Choice> {
 /// Returns the way out of a question.
 const fn refusal(review: &Review) -> Choice {
     if let Some(asked) = &review.asked {
-        return review_contact::refusal(asked, review.network.is_direct());
+        return review_contact::refusal(asked, review.network);
     }
     match review.item.kind {
         ReviewKind::KeyChange { .. } => {
@@ -211,7 +211,7 @@ fn refusals(written: &Written) -> [Choice; 3] {
 /// Says what happens if nobody decides.
 pub(super) const fn default_words(review: &Review) -> &'static str {
     if let Some(asked) = &review.asked {
-        return review_contact::default_words(asked, review.network.is_direct());
+        return review_contact::default_words(asked, review.network);
     }
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => "If you do nothing: nothing is ever sent to them.",
@@ -228,7 +228,7 @@ pub(super) const fn default_words(review: &Review) -> &'static str {
 /// The same where there is little room.
 const fn short_default(review: &Review) -> &'static str {
     if let Some(asked) = &review.asked {
-        return review_contact::short_default(asked, review.network.is_direct());
+        return review_contact::short_default(asked, review.network);
     }
     match &review.item.kind {
         ReviewKind::ContactRequest { .. } => "undecided: nothing is sent to them",

@@ -40,7 +40,8 @@ pub(super) fn write(paper: &mut Paper, page: &Page<'_>, review: &Review) {
         ReviewKind::ContactRequest { .. } | ReviewKind::KeyChange { .. } => return,
     };
     if let Some(message) = &review.message {
-        review_standing::write(paper, message, &review.before, page.zone);
+        let threads = review.network.has_threads();
+        review_standing::write(paper, message, (&review.before, threads), page.zone);
     }
     paper.blank();
     text(paper, review, page.look);

@@ -11,10 +11,23 @@ use super::review_paper::{LABEL, Paper};
 use super::routing_text::{beginning, fitted};
 
 /// Writes how far the author is proven, and what the message says of itself.
-pub(super) fn write(paper: &mut Paper, message: &Message, before: &[Message], zone: &TimeZone) {
+pub(super) fn write(
+    paper: &mut Paper,
+    message: &Message,
+    (before, threads): (&[Message], bool),
+    zone: &TimeZone,
+) {
     let Some(routing) = &message.routing else {
         return;
     };
+    if routing.repeats > 0 {
+        let times = routing.repeats.saturating_add(1);
+        let words = PeerText::new(format!("{times} times, word for word the same"));
+        paper.entry("arrived", Role::Text, &words);
+    }
+    if !threads {
+        return;
+    }
     if let Some(provenance) = routing.provenance {
         let role = match provenance {
             Provenance::Verified => Role::Text,

@@ -38,6 +38,8 @@ pub(super) struct Around<'a> {
     pub(super) me: Option<&'a str>,
     /// Whether all that is shown is of one topic, which is said elsewhere.
     pub(super) one_topic: bool,
+    /// Whether messages of the network say what kind they are, and what they answer.
+    pub(super) threads: bool,
     pub(super) zone: &'a TimeZone,
 }
 
@@ -58,6 +60,13 @@ pub(super) fn rows(message: &Message, around: &Around<'_>, room: usize) -> Vec<P
     };
     let mut units: Vec<Unit> = Vec::new();
     let own = |role, words: &str| vec![(role, ours(words))];
+    if routing.repeats > 0 {
+        let times = routing.repeats.saturating_add(1);
+        units.push((" · ", own(Role::Dim, &format!("arrived {times} times"))));
+    }
+    if !around.threads {
+        return broken(units, room);
+    }
     if let Some(provenance) = routing.provenance {
         let (role, words) = mark(provenance);
         units.push((" · ", own(role, words)));
@@ -254,6 +263,7 @@ mod tests {
         answered: None,
         me: Some("desk"),
         one_topic: false,
+        threads: true,
         zone: &TimeZone::UTC,
     };
 
@@ -319,6 +329,23 @@ mod tests {
         };
         let words = said(&asked, &around, 80);
         assert_eq!(words, ["request · answered 00:02 and 1 more"]);
+    }
+
+    #[test]
+    fn a_message_that_was_folded_says_how_often_it_arrived_whatever_its_network() {
+        let routing = Routing {
+            repeats: 2,
+            ..Routing::default()
+        };
+        let theirs = message(Author::Peer, routing);
+        let plain = Around {
+            threads: false,
+            ..NOTHING
+        };
+        assert_eq!(said(&theirs, &plain, 60), ["arrived 3 times"]);
+        assert_eq!(said(&theirs, &NOTHING, 60), ["arrived 3 times · request"]);
+        let once = message(Author::Peer, Routing::default());
+        assert_eq!(said(&once, &plain, 60), Vec::<String>::new());
     }
 
     #[test]

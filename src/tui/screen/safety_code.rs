@@ -10,7 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::api::{Error, Request, SafetyCode};
-use crate::model::{Channel, ChannelId, ChannelState, Fingerprint, PeerText};
+use crate::model::{Channel, ChannelId, ChannelState, Fingerprint, NetworkId, PeerText};
 use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Question};
@@ -361,7 +361,25 @@ fn draw_advice(
     words_below(model, paint, inner, down, (advice, Role::Text));
     *down += 1;
     let made = day(code.channel.created_at, &model.zone);
-    let (ours_from, theirs_from) = if code.channel.network.is_direct() {
+    let both = code.channel.network == NetworkId::ClawChat;
+    if both {
+        let mine = super::logins::of(model, &code.channel);
+        let mine = mine.map_or("", |one| one.address.as_str());
+        for (label, principal) in [
+            ("you        ", mine),
+            ("they       ", code.channel.address.as_str()),
+        ] {
+            let mut spans = vec![paint.own(Role::Dim, label)];
+            let room = usize::from(inner.width).saturating_sub(label.len());
+            let line = sanitise_line(&PeerText::new(principal), room);
+            spans.extend(safe(&model.theme, &line, Role::Text));
+            paint.row(nth(inner, *down), spans);
+            *down += 1;
+        }
+    }
+    let (ours_from, theirs_from) = if both {
+        ("wallet and node", "wallet and node, attested")
+    } else if code.channel.network.is_direct() {
         ("of your identity there", "signed what they asked")
     } else if code.channel.inviter {
         ("made here with the invite", "the one that answered it")

@@ -181,7 +181,7 @@ pub(in crate::tui) fn reload(model: &mut Model) -> Vec<Effect> {
 
 /// Asks for the requests, where a channel is of a network on which somebody asks.
 pub(in crate::tui) fn refresh(model: &mut Model, channels: &[Channel]) -> Vec<Effect> {
-    if channels.iter().any(|channel| channel.network.is_direct()) {
+    if channels.iter().any(|channel| channel.network.asks_first()) {
         again(model, Errand::Requests)
     } else {
         Vec::new()
@@ -501,6 +501,9 @@ pub(in crate::tui) fn why_not_ask_back(channel: &Channel) -> Option<&'static str
     }
     if channel.trusts_us.is_some() {
         return Some("They accepted you already.");
+    }
+    if !channel.network.asks_first() {
+        return Some("Here whoever writes has asked; they are asked with your first message.");
     }
     match channel.state {
         ChannelState::Active | ChannelState::Invited => None,

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 
 use crate::api::{LastSent, Overview, RelayState};
 use crate::model::{
-    Channel, ChannelState, Delivery, Fingerprint, PeerText, Presence, Preset, RequestState,
-    StopReason,
+    Channel, ChannelState, Delivery, Fingerprint, PeerPath, PeerText, Presence, Preset,
+    RequestState, StopReason,
 };
 use crate::text::{SafeLine, ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
@@ -293,6 +293,8 @@ fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     }
     let since = day(channel.created_at, &model.zone);
     let how = match (channel.network.is_direct(), channel.inviter) {
+        (true, true) if !channel.network.asks_first() => "you added them",
+        (true, false) if !channel.network.asks_first() => "they connected first,",
         (false, true) if channel.network.has_threads() => "you added them",
         (false, false) if channel.network.has_threads() => "they wrote first,",
         (true, true) => "you asked first,",
@@ -338,6 +340,11 @@ fn acceptance(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>
         return;
     }
     if !live {
+        return;
+    }
+    if !channel.network.asks_first() {
+        let said = "they have not accepted you; your first message asks them";
+        words(theme, Role::Wait, said, room, rows);
         return;
     }
     let last = model.scan.last_to(channel.id);
@@ -418,11 +425,19 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
     let right_width = state
         .as_ref()
         .map_or(0, |(words, _)| words.chars().count() + 1);
-    let line = relay_name(
-        &channel.relay,
-        room.saturating_sub(right_width + before.len() - 1),
-    );
+    let (first, more) = channel
+        .relay
+        .split_once(',')
+        .map_or((channel.relay.as_str(), 0), |(first, rest)| {
+            (first, rest.split(',').count())
+        });
+    // The node at the end of an address is the key, which stands above.
+    let (first, _node) = first.rsplit_once("/p2p/").unwrap_or((first, ""));
+    let line = relay_name(first, room.saturating_sub(right_width + before.len() - 1));
     name.extend(safe(theme, &line, Role::Text));
+    if more > 0 {
+        name.push(theme.span(Role::Dim, format!(" +{more}")));
+    }
     let right = state.map(|(words, role)| vec![theme.span(role, words)]);
     rows.push((name, right.unwrap_or_default()));
     if let Some(problem) = relay.and_then(|relay| relay.problem.as_deref()) {
@@ -432,7 +447,9 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
             rows.push((spans, Vec::new()));
         }
     }
-    if channel.network.is_direct() {
+    if channel.network.is_direct() && !channel.network.asks_first() {
+        reached(model, channel, room, rows);
+    } else if channel.network.is_direct() {
         let how = format!("{}, straight to them", channel.network.label());
         words(theme, Role::Dim, &how, room, rows);
     } else if let Some(relay) = relay.filter(|relay| relay.problem.is_none()) {
@@ -443,7 +460,8 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         };
         rows.push(text(theme, Role::Dim, how));
     }
-    if let Some(presence) = &channel.presence {
+    let from_relay = channel.presence.as_ref();
+    if let Some(presence) = from_relay.filter(|_| !channel.network.is_direct()) {
         let said = presence_words(model, presence);
         words(theme, Role::Dim, &said, room, rows);
     }
@@ -460,6 +478,41 @@ fn delivery(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) 
         waiting => format!("{waiting} waiting"),
     });
     rows.push(beside(theme, "outbox", (outbox, Role::Dim)));
+}
+
+/// Says how the peer is reached, where each of us runs a node, and by which of our identities.
+fn reached(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
+    let theme = &model.theme;
+    if let Some(identity) = super::logins::of(model, channel) {
+        let mut row = text(theme, Role::Dim, "you are ");
+        let name = PeerText::new(super::identities::called(identity));
+        let line = sanitise_line(&name, room.saturating_sub(9));
+        row.0.extend(safe(theme, &line, Role::Text));
+        rows.push(row);
+    }
+    let (said, role) = path_words(model, channel);
+    words(theme, role, &said, room, rows);
+}
+
+/// Returns how a peer is reached now, or since when they are not.
+pub(super) fn path_words(model: &Model, channel: &Channel) -> (String, Role) {
+    let Some(presence) = &channel.presence else {
+        return ("not connected".to_owned(), Role::Dim);
+    };
+    if presence.online {
+        let path = presence.path.map_or(String::new(), |path| {
+            let how = match path {
+                PeerPath::Direct => "direct",
+                PeerPath::HolePunched => "direct, through both routers (hole-punched)",
+                PeerPath::Relayed => "through a relay, which sees who and not what",
+            };
+            format!(": {how}")
+        });
+        return (format!("connected{path}"), Role::Text);
+    }
+    let seen = presence.last_seen.map(|at| age(model.now.since(at)));
+    let seen = seen.map_or_else(String::new, |age| format!(", seen {age} ago"));
+    (format!("not connected{seen}"), Role::Dim)
 }
 
 /// Returns whether the peer is there, as the relay says, and how old its word is.

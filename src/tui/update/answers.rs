@@ -8,9 +8,9 @@ use crate::tui::palette;
 use crate::tui::screen::invite::InviteScreen;
 use crate::tui::screen::transcript::jump;
 use crate::tui::screen::{
-    catch_up, composer, decision_log, digest, end_channel, engagement, form, invite, logins, need,
-    needs_you, note, rename, rest, review, safety_code, scan, scan_answers, search, settings,
-    several, topics, why,
+    catch_up, composer, decision_log, digest, end_channel, engagement, form, identities,
+    identities_answers, invite, logins, need, needs_you, note, rename, rest, review, safety_code,
+    scan, scan_answers, search, settings, several, topics, why,
 };
 use crate::tui::{first_look, tour, watch};
 
@@ -43,6 +43,7 @@ fn repeat(model: &mut Model, question: &Question) -> Vec<Effect> {
         Question::Newest(channel, _) => return newest(model, *channel),
         Question::Topics(channel) => Request::Topics { channel: *channel },
         Question::Login(errand) => return logins::again(model, *errand),
+        Question::Identity(errand) => return identities::again(model, *errand),
         Question::Review(item) => Request::Review { item: *item },
         Question::Settled => return needs_you::reload(model),
         Question::ShowInvite(channel) => return invite::reload(model, *channel),
@@ -349,6 +350,7 @@ fn writing(model: &mut Model, question: Question, answer: Answer) -> Vec<Effect>
             Vec::new()
         }
         (Question::Login(errand), answer) => logins::take(model, errand, answer),
+        (Question::Identity(errand), answer) => identities_answers::take(model, errand, answer),
         (Question::TakeBack(message), Ok(_)) => take_back(model, message),
         (Question::Rename(_), answer) => rename::settled(model, answer.map(|_done| ())),
         (Question::End(_), answer) => end_channel::settled(model, answer.map(|_done| ())),
@@ -479,6 +481,7 @@ fn capital(sentence: &str) -> String {
 fn take_channels(model: &mut Model, channels: Vec<Channel>) -> Vec<Effect> {
     let mut effects = scan::refresh(model, &channels);
     effects.extend(logins::refresh(model, &channels));
+    effects.extend(identities::refresh(model, &channels));
     if model.channels.as_ref() == Some(&channels) {
         return effects;
     }

@@ -6,7 +6,9 @@ use crate::tui::keymap::Scope;
 use crate::tui::message::Effect;
 use crate::tui::model::{Model, Screen, Tone};
 use crate::tui::palette;
-use crate::tui::screen::{form, note, rename, review_words, scan, search, settings, topics};
+use crate::tui::screen::{
+    form, identities, note, rename, review_words, scan, search, settings, topics,
+};
 
 /// Takes in a block.
 pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
@@ -30,6 +32,7 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
             }
         }
         Screen::Scan => scan::paste(model, block),
+        Screen::Identities => identities::paste(model, block),
         Screen::Topics(_) => topics::paste(model, block),
         Screen::Note(_) => note::paste(model, block),
         Screen::Main if model.composer.active => {
@@ -63,7 +66,7 @@ pub(super) fn paste(model: &mut Model, block: &PeerText) -> Vec<Effect> {
 
 fn looks_like_link(block: &PeerText) -> bool {
     let text = block.expose_untrusted().trim();
-    ["http://", "https://"]
+    ["http://", "https://", "chaperon:"]
         .iter()
         .any(|scheme| text.starts_with(scheme))
 }

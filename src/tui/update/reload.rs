@@ -4,7 +4,7 @@ use crate::api::Request;
 use crate::tui::message::{Effect, Question};
 use crate::tui::model::{Model, Screen};
 use crate::tui::screen::{
-    catch_up, digest, engagement, invite, logins, needs_you, safety_code, scan, topics,
+    catch_up, digest, engagement, identities, invite, logins, needs_you, safety_code, scan, topics,
 };
 
 use super::ask;
@@ -43,6 +43,7 @@ fn top(model: &mut Model) -> Vec<Effect> {
         Screen::Digest(_) => digest::reload(model),
         Screen::Scan => scan::reload(model),
         Screen::Logins => logins::reload(model),
+        Screen::Identities => identities::reload(model),
         Screen::Topics(_) => topics::reload(model),
         Screen::Main
         | Screen::Form(_)
@@ -65,6 +66,8 @@ fn top(model: &mut Model) -> Vec<Effect> {
 pub(super) fn on_status(model: &mut Model) -> Vec<Effect> {
     if matches!(model.screen, Screen::Scan) {
         scan::reload(model)
+    } else if matches!(model.screen, Screen::Identities) {
+        identities::reload(model)
     } else {
         Vec::new()
     }

@@ -4,6 +4,7 @@
 //! surface alone. Time stands still until a test moves it.
 
 mod attention;
+pub(crate) mod clawchat;
 pub(crate) mod clawtalk;
 mod engagement;
 pub(crate) mod mesh;
@@ -75,6 +76,8 @@ pub(crate) struct Facts {
     pub(crate) mesh: mesh::Mesh,
     /// What is known of ClawTalk.
     pub(crate) clawtalk: clawtalk::ClawTalk,
+    /// What is known of ClawChat.
+    pub(crate) clawchat: clawchat::ClawChat,
     /// The text of the settings file.
     pub(crate) settings: Option<String>,
 }
@@ -442,6 +445,7 @@ impl Facts {
             settings: None,
             mesh: mesh::Mesh::default(),
             clawtalk: clawtalk::ClawTalk::default(),
+            clawchat: clawchat::ClawChat::default(),
         }
     }
 
@@ -483,6 +487,7 @@ impl Facts {
         }
         self.fill_mesh_with(text);
         self.fill_clawtalk_with(text);
+        self.fill_clawchat_with(text);
         text.clone_into(&mut self.draft);
         for relay in &mut self.status.relays {
             relay.relay = format!("https://{text}");
@@ -834,7 +839,9 @@ impl Facts {
             }),
             Request::ShowInvite { .. } => Reply::Invite(Box::new(self.invite(TOMAS))),
             Request::Accounts(what) => {
-                return clawtalk::answer(self, what).or_else(|| mesh::answer(self, what));
+                return clawchat::answer(self, what)
+                    .or_else(|| clawtalk::answer(self, what))
+                    .or_else(|| mesh::answer(self, what));
             }
             Request::Work => Reply::Work(self.mesh.looks),
             Request::Review { item } => match self.review(*item) {
@@ -913,6 +920,9 @@ impl World {
                 continue;
             };
             let message = Message::Answer(question.clone(), Box::new(answer));
+            if clawchat::changes(request) {
+                self.done.push(effect.clone());
+            }
             open.extend(update(&mut self.model, self.now, message));
         }
     }

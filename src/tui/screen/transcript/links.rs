@@ -15,6 +15,8 @@ pub(super) struct Links {
     answered: HashMap<MessageId, (UnixMillis, usize)>,
     /// The id that we go by there.
     me: Option<Arc<str>>,
+    /// Whether messages of the network say nothing of where they belong.
+    plain: bool,
 }
 
 /// Tells whether an answer was given: a draft that waits is none, nor what never left.
@@ -39,10 +41,12 @@ impl Transcript {
         self
     }
 
-    /// Takes note of the id that we go by there.
-    pub(in crate::tui) fn know_me(&mut self, me: Option<&str>) {
-        if self.links.me.as_deref() != me {
+    /// Takes note of the id that we go by there, and whether messages there say nothing of where
+    /// they belong.
+    pub(in crate::tui) fn know_me(&mut self, me: Option<&str>, plain: bool) {
+        if self.links.me.as_deref() != me || self.links.plain != plain {
             self.links.me = me.map(Arc::from);
+            self.links.plain = plain;
             self.wrapped.borrow_mut().clear();
         }
     }
@@ -81,6 +85,7 @@ impl Transcript {
             answered: self.links.answered.get(&message.id).copied(),
             me: self.links.me.as_deref(),
             one_topic: self.topic.is_some(),
+            threads: !self.links.plain,
             zone: window.zone,
         };
         routing_text::rows(message, &around, room)

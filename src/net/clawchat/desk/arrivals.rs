@@ -1,0 +1,210 @@
+//! Who comes, and what they bring: sessions that others open, and the chats in any of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{Desk, Standing, Took};
+use crate::crypto;
+use crate::model::{Body, Content, Digest, NetworkId, PeerText, RawReason, Routing, Visibility};
+use crate::net::clawchat::protocol::{ReceivedChat, Remote, Role, to_key};
+use crate::net::clawchat::session::{self, Session, Wanted};
+use crate::net::clawchat::swarm::{Multiaddr, Path, PeerId, Stream, key_of};
+use crate::net::clawchat::{ClawChat, arrived_envelope, places};
+use crate::net::{Arrived, Network as _, News, Somebody, Stranger};
+use crate::wire::clawchat::NodeId;
+
+/// How long it is waited for what a stranger's node says of itself.
+const IDENTIFYING: Duration = Duration::from_secs(1);
+/// The number that a refusal by a person has.
+const REFUSED: u64 = 10;
+
+impl Desk {
+    /// Answers somebody who opened a session.
+    pub(in crate::net::clawchat) async fn answer(
+        self: Arc<Self>,
+        mut stream: Stream,
+        opened: (PeerId, Multiaddr, Path),
+    ) {
+        let (peer, at, path) = opened;
+        let (Some(key), Ok(permit)) =
+            (key_of(&peer), Arc::clone(&self.shaking).try_acquire_owned())
+        else {
+            return;
+        };
+        let decide = async |remote: Remote| self.decide(&remote, peer).await;
+        match session::shake(&mut stream, (Role::Responder, key), &self, decide).await {
+            Ok((remote, unframer)) => {
+                drop(permit);
+                let (session, inbox) = self.enter(remote, peer, (path, at));
+                self.talk(session, stream, unframer, inbox).await;
+            }
+            Err(error) => tracing::info!(%error, "somebody who connected has no session"),
+        }
+    }
+
+    /// Decides about somebody who connected: who is accepted is wanted, of anybody else the
+    /// engine says so.
+    async fn decide(&self, remote: &Remote, peer: PeerId) -> Wanted {
+        if matches!(self.standing(remote), Standing::Known(_)) {
+            return Wanted::Yes;
+        }
+        let settings = self.lock().settings.clone();
+        if settings.visibility == Visibility::Stealth
+            || !settings.allows(&remote.principal.to_string())
+        {
+            return Wanted::No(REFUSED, "this identity takes no sessions of yours");
+        }
+        let stranger = self.stranger(remote, peer, None).await;
+        match self.tell(News::Stranger(Box::new(stranger))).await {
+            Some(settled) if settled.refused => {
+                Wanted::No(REFUSED, "a person here has refused you")
+            }
+            Some(_) => Wanted::Yes,
+            None => Wanted::No(5, "busy; try again later"),
+        }
+    }
+
+    /// Describes somebody whom nobody here has accepted.
+    async fn stranger(
+        &self,
+        remote: &Remote,
+        peer: PeerId,
+        wrote: Option<(Arrived, PeerText)>,
+    ) -> Stranger {
+        let principal = remote.principal.to_string();
+        let key = ClawChat.write_key(&to_key(&remote.principal, remote.node_key));
+        let (wrote, nick) = match wrote {
+            Some((arrived, nick)) => (Some(Box::new(arrived)), nick),
+            None => (None, PeerText::default()),
+        };
+        let endpoint = self.claimed(peer, &remote.node_key).await;
+        let id = crypto::sha256_of(&[b"clawchat request", principal.as_bytes(), key.as_bytes()]);
+        Stranger {
+            network: NetworkId::ClawChat,
+            account: Some(self.account),
+            who: Somebody {
+                address: principal,
+                name: nick,
+                endpoint,
+                key,
+                answer: remote.attestation.clone(),
+            },
+            id: id.hex(),
+            purpose: PeerText::default(),
+            wrote,
+        }
+    }
+
+    /// Returns where a node says that it listens, once it said so.
+    async fn claimed(&self, peer: PeerId, node_key: &[u8; 32]) -> String {
+        let known = || self.lock().claims.get(&peer).cloned();
+        let told = async {
+            loop {
+                let changed = self.changed.notified();
+                if let Some(known) = known() {
+                    return known;
+                }
+                changed.await;
+            }
+        };
+        let all = timeout(IDENTIFYING, told).await.unwrap_or_default();
+        let node = NodeId(*node_key);
+        let all: Vec<String> = all
+            .iter()
+            .map(|at| format!("{at}/p2p/{node}"))
+            .filter_map(|at| places::read_one(&at).ok())
+            .collect();
+        places::for_others(&all).join(",")
+    }
+
+    /// Lets the engine store what they wrote; `None` where it cannot now.
+    pub(in crate::net::clawchat) async fn take(
+        &self,
+        session: &Session,
+        chats: &[ReceivedChat],
+    ) -> Option<Vec<Took>> {
+        let remote = &session.remote;
+        let Standing::Known(channel) = self.standing(remote) else {
+            return self.take_from_a_stranger(session, chats).await;
+        };
+        let arrived: Vec<Arrived> = chats.iter().map(|chat| arrived(remote, chat)).collect();
+        let envelopes: Vec<Digest> = arrived.iter().map(|one| one.envelope).collect();
+        let news = News::Listing {
+            channel,
+            arrived,
+            gone: Vec::new(),
+        };
+        let settled = self.tell(news).await?;
+        let took = envelopes.iter().map(|envelope| {
+            if settled.stored.contains(envelope) {
+                Took::Stored
+            } else {
+                Took::Refused
+            }
+        });
+        Some(took.collect())
+    }
+
+    async fn take_from_a_stranger(
+        &self,
+        session: &Session,
+        chats: &[ReceivedChat],
+    ) -> Option<Vec<Took>> {
+        let mut took = Vec::new();
+        for chat in chats {
+            let arrived = arrived(&session.remote, chat);
+            let envelope = arrived.envelope;
+            let nick = chat.nick.clone().unwrap_or_default();
+            let wrote = Some((arrived, nick));
+            let stranger = self.stranger(&session.remote, session.peer, wrote).await;
+            let settled = self.tell(News::Stranger(Box::new(stranger))).await?;
+            took.push(if settled.stored.contains(&envelope) {
+                Took::Stored
+            } else if settled.refused {
+                Took::Unwanted
+            } else {
+                Took::Waits
+            });
+        }
+        Some(took)
+    }
+}
+
+/// Returns what a chat is to the engine.
+fn arrived(remote: &Remote, chat: &ReceivedChat) -> Arrived {
+    let by_id = remote.receipts.then_some(&chat.id);
+    let longest = NetworkId::ClawChat.longest_text();
+    let text = chat.content.expose_untrusted();
+    let subject = chat.subject.as_ref().map_or(0, PeerText::len);
+    let content = if text.len().saturating_add(subject) > longest {
+        let mut kept = 0;
+        let beginning = text.chars().take_while(|character| {
+            kept += character.len_utf8();
+            kept <= longest
+        });
+        Content::Raw {
+            reason: RawReason::TooLong,
+            payload: PeerText::new(beginning.collect::<String>()),
+        }
+    } else {
+        let nick = chat.nick.as_ref().map(PeerText::expose_untrusted);
+        let metadata = nick.map(|nick| serde_json::json!({ "nick": nick }).to_string());
+        Content::Text(Body {
+            metadata: PeerText::new(metadata.unwrap_or_else(|| "{}".to_owned())),
+            subject: chat.subject.clone().unwrap_or_default(),
+            ..Body::new("", text)
+        })
+    };
+    Arrived {
+        seq: None,
+        envelope: arrived_envelope(&remote.principal, by_id, (chat.timestamp, &chat.content)),
+        content,
+        original: None,
+        routing: Some(Routing {
+            remote_id: Some(chat.id.as_str().to_owned()),
+            ..Routing::default()
+        }),
+    }
+}
