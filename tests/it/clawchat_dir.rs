@@ -1,10 +1,13 @@
 //! The data directory of a real gateway: read, written, and read again.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
 
 use std::fs;
 use std::path::Path;
 
-use chaperon::api::AccountsReply;
-use chaperon::api::{Accounts, ChannelRef, Error, Reply, Request};
+use chaperon::api::{Accounts, AccountsReply, ChannelRef, Error, Reply, Request};
 use chaperon::crypto::stacks::{StacksNetwork, Wallet, open_identity, seal_identity};
 use chaperon::crypto::{SecretKey, signing};
 use chaperon::engine::{Hosted, system_clock};
@@ -327,12 +330,21 @@ async fn exported_and_read_again(here: &Here, (ours, bob): (&Person, &Person)) {
         "it is not empty"
     );
 
+    a_gateway_could_start_with(&out, other, (ours, bob));
+    let there = Here::new();
+    let (channels, _, _) = there.import(&out, Some(other)).await.unwrap();
+    assert_eq!(channels, 1);
+    assert_eq!(there.identities().await.len(), 2);
+}
+
+/// Reads what was written, as a gateway would.
+fn a_gateway_could_start_with(out: &Path, password: &str, (ours, bob): (&Person, &Person)) {
     let config = fs::read(out.join("gateway-config.json")).unwrap();
     let config = Gateway::decode(&config).unwrap();
     assert_eq!(config.port, 19_100);
     assert_eq!(config.identities[0], settings(ours, Some("alice")));
     let at = out.join("identities").join(ours.principal());
-    let plain = open_identity(&fs::read(at.join("identity.enc")).unwrap(), other).unwrap();
+    let plain = open_identity(&fs::read(at.join("identity.enc")).unwrap(), password).unwrap();
     let file = IdentityFile::decode(&plain).unwrap();
     assert_eq!(file.node_seed, ours.file().node_seed);
     assert_eq!(file.phrase, ours.file().phrase);
@@ -361,10 +373,6 @@ async fn exported_and_read_again(here: &Here, (ours, bob): (&Person, &Person)) {
         assert_eq!(mode(&at), 0o700);
         assert_eq!(mode(&at.join("identity.enc")), 0o600);
     }
-    let there = Here::new();
-    let (channels, _, _) = there.import(&out, Some(other)).await.unwrap();
-    assert_eq!(channels, 1);
-    assert_eq!(there.identities().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,8 @@ mod clawchat;
 #[cfg(feature = "clawchat")]
 mod clawchat_dir;
 #[cfg(feature = "clawchat")]
+mod clawchat_endurance;
+#[cfg(feature = "clawchat")]
 mod clawchat_hostile;
 #[cfg(feature = "clawchat")]
 mod clawchat_nat;
