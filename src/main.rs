@@ -282,7 +282,7 @@ async fn show_profile(mut access: Access, plain: bool) -> Result<ExitCode> {
     if !plain && first_start::is_due(&profile) {
         let file = access.passphrase_file.as_deref();
         let demo = async || show_demo(false).await.map(|_code| ());
-        let Some(begun) = first_start::welcome(&profile, file, demo).await? else {
+        let Some(begun) = Box::pin(first_start::welcome(&profile, file, demo)).await? else {
             return Ok(ExitCode::SUCCESS);
         };
         access.given = begun.passphrase;

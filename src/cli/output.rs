@@ -146,7 +146,8 @@ fn ascii(json: &str) -> String {
             continue;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            text.push_str(&format!("\\u{unit:04x}"));
+            // Writing to a String cannot fail.
+            let _infallible = fmt::Write::write_fmt(&mut text, format_args!("\\u{unit:04x}"));
         }
     }
     text

@@ -207,7 +207,9 @@ fn whole(paper: &mut Paper<'_>, review: &Review) {
     let zone = paper.zone;
     let channel = Some(&review.channel);
     paper.say(super::words::what_waits(&review.item, channel, zone) + ".");
-    let way = if review.network.is_direct() {
+    let way = if review.network.is_direct() && !review.network.asks_first() {
+        "from node to node".to_owned()
+    } else if review.network.is_direct() {
         "with no relay between".to_owned()
     } else {
         format!("relay {}", safe(host(&review.channel.relay)))

@@ -200,12 +200,10 @@ pub(super) fn follows(review: &Review, verdict: Verdict) -> &'static str {
 /// Says what a decision came to.
 pub(super) fn done(review: &Review, verdict: Verdict) -> &'static str {
     if review.asked.is_some() {
-        return match verdict {
-            Verdict::Refuse if is_session(review) => {
-                "Refused. Their node is told so; what they wrote is deleted."
-            }
-            _ => done_contact(is_move(review), verdict),
-        };
+        if verdict == Verdict::Refuse && is_session(review) {
+            return "Refused. Their node is told so; what they wrote is deleted.";
+        }
+        return done_contact(is_move(review), verdict);
     }
     match (&review.item.kind, verdict) {
         (ReviewKind::ContactRequest { .. }, Verdict::Approve) => {

@@ -166,6 +166,10 @@ impl ClawchatVerb {
 
 /// How a new identity is to be.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub struct NewArgs {
     /// Name that others are shown: letters, digits, `-` and `_`
     #[arg(short, long, value_name = "NICK")]
@@ -214,10 +218,6 @@ pub struct IdentityArgs {
 
 /// What can be done with identities.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it, for the length of a call"
-)]
 pub enum IdentityCommand {
     /// List your identities
     List {
@@ -363,10 +363,6 @@ pub struct GatewayArgs {
 
 /// What the reference's `gateway` can do.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it, for the length of a call"
-)]
 pub enum GatewayCommand {
     /// What `clawchat init` does
     Init(NewArgs),
@@ -377,10 +373,6 @@ pub enum GatewayCommand {
 
 /// What the reference's `gateway identity` can do.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it, for the length of a call"
-)]
 pub enum GatewayIdentity {
     /// List your identities
     List {

@@ -45,11 +45,10 @@ pub async fn status(handle: &Handle, style: Pretty, out: &mut Output<'_>) -> Res
         Some(first) => letters::counts(first.id, handle).await?,
         None => (0, 0),
     };
-    let now = match handle.ask(Request::Status).await? {
-        Reply::Status(status) => Some(status.now),
-        _other => None,
+    let Reply::Status(now) = handle.ask(Request::Status).await? else {
+        return Err(Error::Unexpected);
     };
-    out.json(&json::status(&accounts, &peers, counts, now), style)?;
+    out.json(&json::status(&accounts, &peers, counts, now.now), style)?;
     Ok(Exit::Done)
 }
 

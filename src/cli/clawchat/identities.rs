@@ -255,13 +255,16 @@ async fn set(args: SetArgs, handle: &Handle, out: &mut Output<'_>) -> Result<(),
         bootstrap: args
             .bootstrap
             .as_deref()
-            .map_or(before.bootstrap.clone(), list),
-        relays: args.relay.as_deref().map_or(before.relays.clone(), list),
+            .map_or_else(|| before.bootstrap.clone(), list),
+        relays: args
+            .relay
+            .as_deref()
+            .map_or_else(|| before.relays.clone(), list),
         relay_server: args.relay_server.unwrap_or(before.relay_server),
         allowed: args
             .allow_peers
             .as_deref()
-            .map_or(before.allowed.clone(), list),
+            .map_or_else(|| before.allowed.clone(), list),
         wake: args.wake.unwrap_or(before.wake),
         autoload: args.autoload.unwrap_or(before.autoload),
     };

@@ -4,12 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{Letter, SendOutcome};
 use crate::cli::output::{human_time, json_time};
-use crate::model::{Channel, Delivery, OwnAccount, Passage, Sighted, UnixMillis};
-
-/// Letters and digits of base58, as node ids are written.
-const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-/// What stands before the 32 bytes of the key in a node id.
-const HEAD: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
+use crate::model::{Channel, Delivery, Digest, OwnAccount, Passage, PeerPath, Sighted, UnixMillis};
+use crate::wire::clawchat::NodeId;
 
 /// Returns the id of the node from the text form of a key.
 pub(super) fn peer_id(key: &str) -> &str {
@@ -18,21 +14,8 @@ pub(super) fn peer_id(key: &str) -> &str {
 
 /// Returns the node key as the reference writes it: 64 hexadecimal digits.
 fn public_key(key: &str) -> Option<String> {
-    let mut bytes = [0_u8; 38];
-    for character in peer_id(key).bytes() {
-        let digit = BASE58.iter().position(|letter| *letter == character)?;
-        let mut carry = u32::try_from(digit).ok()?;
-        for byte in bytes.iter_mut().rev() {
-            carry += u32::from(*byte) * 58;
-            *byte = u8::try_from(carry & 0xff).ok()?;
-            carry >>= 8;
-        }
-        if carry > 0 {
-            return None;
-        }
-    }
-    let key = bytes.strip_prefix(&HEAD)?;
-    Some(key.iter().map(|byte| format!("{byte:02x}")).collect())
+    let node = NodeId::parse(peer_id(key))?;
+    Some(Digest(node.0).hex())
 }
 
 /// Returns the nick, `null` where there is none.
@@ -184,19 +167,13 @@ pub(super) fn more(channel: &Channel) -> Map<String, Value> {
     object([
         (
             "path",
-            json!(
-                path.and_then(|presence| presence.path)
-                    .map(|path| path.label())
-            ),
+            json!(path.and_then(|presence| presence.path).map(PeerPath::label)),
         ),
         ("channel", json!(channel.id)),
         ("state", channel.state.as_str().into()),
         ("preset", channel.preset.as_str().into()),
         ("fingerprint", json!(channel.fingerprint)),
-        (
-            "peerId",
-            json!(channel.their_key.as_deref().map(|key| peer_id(key))),
-        ),
+        ("peerId", json!(channel.their_key.as_deref().map(peer_id))),
         ("verified", json_time(channel.verified)),
     ])
 }
@@ -217,10 +194,7 @@ pub(super) fn resolved(sighted: &Sighted) -> Value {
     };
     let answer = claim.unsafe_answer.expose_untrusted();
     let said = serde_json::from_str::<Value>(answer).unwrap_or_default();
-    let mut members = match said {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    };
+    let mut members = said.as_object().cloned().unwrap_or_default();
     if members.is_empty() {
         let addresses = claim.unsafe_endpoint.expose_untrusted().split(',');
         members = object([
@@ -255,10 +229,7 @@ pub(super) fn received(letter: &Letter, channel: &Channel, to: &str) -> Value {
         ("channel", json!(channel.id)),
         ("message", json!(letter.id)),
         ("arrived", letter.at.0.into()),
-        (
-            "released",
-            json!(letter.passage.map(|passage| passage.words())),
-        ),
+        ("released", json!(letter.passage.map(Passage::words))),
         ("instructions", channel.instructions.as_str().into()),
     ]));
     if letter.repeats > 0 {
@@ -386,7 +357,7 @@ pub(super) fn status(
     accounts: &[OwnAccount],
     peers: &[Channel],
     (inbox, outbox): (usize, usize),
-    now: Option<UnixMillis>,
+    now: UnixMillis,
 ) -> Value {
     let first = accounts.first();
     let listening = first.and_then(|one| one.listening.as_ref());
@@ -428,6 +399,6 @@ pub(super) fn status(
         "loadedIdentities": loaded,
         "identities": accounts.iter().map(shown).collect::<Vec<_>>(),
         "peers": reached,
-        "now": json_time(now),
+        "now": json_time(Some(now)),
     })
 }

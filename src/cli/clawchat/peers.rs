@@ -26,43 +26,7 @@ pub(super) async fn run(
                 .filter(|channel| channel.account == Some(account.id));
             out.json(&of.map(listed).collect(), style)
         }
-        PeersCommand::Add {
-            who,
-            address,
-            alias,
-            yes,
-            by,
-            style,
-        } => {
-            let account = identity(handle, by.as_deref()).await?;
-            let somebody = if who.starts_with(LINK) {
-                invited(who, yes, out, handle).await?
-            } else {
-                let address = address.ok_or_else(|| {
-                    bad(
-                        "say where they are reached: a multiaddr that ends in /p2p/ and the id \
-                         of their node, or give the link that they made",
-                    )
-                })?;
-                Somebody {
-                    principal: principal(who),
-                    endpoint: address,
-                    seen: None,
-                    name: None,
-                }
-            };
-            let add = Accounts::Add {
-                account: account.id,
-                address: somebody.principal,
-                seen: somebody.seen,
-                endpoint: Some(somebody.endpoint),
-                name: alias.map(PeerText::new).or(somebody.name),
-            };
-            let Reply::Channel(channel) = handle.ask(Request::Accounts(add)).await? else {
-                return Err(Error::Unexpected);
-            };
-            out.json(&added(&channel), style)
-        }
+        add @ PeersCommand::Add { .. } => add_peer(add, handle, out).await,
         PeersCommand::Remove { who, by, style } => {
             let account = identity(handle, by.as_deref()).await?;
             let peers = accepted(handle).await?;
@@ -111,6 +75,51 @@ pub(super) async fn run(
             out.json(&found.map_or(Value::Null, resolved), style)
         }
     }
+}
+
+async fn add_peer(
+    command: PeersCommand,
+    handle: &Handle,
+    out: &mut Output<'_>,
+) -> Result<(), Error> {
+    let PeersCommand::Add {
+        who,
+        address,
+        alias,
+        yes,
+        by,
+        style,
+    } = command
+    else {
+        return Err(Error::Unexpected);
+    };
+    let account = identity(handle, by.as_deref()).await?;
+    let somebody =
+        if who.starts_with(LINK) {
+            invited(who, yes, out, handle).await?
+        } else {
+            let address = address.ok_or_else(|| {
+            bad("say where they are reached: a multiaddr that ends in /p2p/ and the id of their \
+                 node, or give the link that they made")
+        })?;
+            Somebody {
+                principal: principal(who),
+                endpoint: address,
+                seen: None,
+                name: None,
+            }
+        };
+    let add = Accounts::Add {
+        account: account.id,
+        address: somebody.principal,
+        seen: somebody.seen,
+        endpoint: Some(somebody.endpoint),
+        name: alias.map(PeerText::new).or(somebody.name),
+    };
+    let Reply::Channel(channel) = handle.ask(Request::Accounts(add)).await? else {
+        return Err(Error::Unexpected);
+    };
+    out.json(&added(&channel), style)
 }
 
 /// Returns the principal of the peer that is called this here.

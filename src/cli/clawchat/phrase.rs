@@ -1,5 +1,6 @@
 //! The seed phrase of an identity: shown once, on a terminal alone, and gone from it then.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 
 use crate::cli::output::Output;
@@ -48,7 +49,8 @@ fn grid(phrase: &str) -> String {
             let number = row + 1 + column * ROWS;
             let cell = format!("{number:>2}. {word}");
             text.push_str("  ");
-            text.push_str(&format!("{cell:<CELLS$}"));
+            // Writing to a String cannot fail.
+            let _infallible = write!(text, "{cell:<CELLS$}");
         }
         text.truncate(text.trim_end().len());
         text.push('\n');

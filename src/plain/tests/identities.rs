@@ -1,5 +1,10 @@
 //! ClawChat in lines: our identities, links that name somebody, and who connected.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only what a test is about is looked at"
+)]
+
 use std::net::Ipv4Addr;
 
 use super::desk::{CONTACT, Desk};

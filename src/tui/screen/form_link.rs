@@ -176,11 +176,12 @@ pub(super) fn draw_whom(
     if more > 0
         && let Some(last) = places.last_mut()
     {
-        last.push_str(&if tight {
+        let said = if tight {
             format!(" +{more}")
         } else {
             format!(" and {more} more")
-        });
+        };
+        last.push_str(&said);
     }
     let rows = [
         ("Theirs", vec![name], Role::Text),

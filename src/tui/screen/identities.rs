@@ -207,6 +207,10 @@ pub(in crate::tui) fn can(model: &Model, action: Action) -> Option<bool> {
 }
 
 /// Says why an action does nothing now.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever is not an answer to what is asked"
+)]
 pub(in crate::tui) fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     match &model.identities.page {
         Page::Phrase(_) => (action != Action::Confirm)

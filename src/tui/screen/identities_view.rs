@@ -543,8 +543,8 @@ fn draw_alone(model: &Model, invitation: &Invitation, frame: &mut Frame<'_>) {
         let top = area.y + (area.height - rows) / 2;
         qr.draw(Rect::new(left, top, columns, rows), paint.buffer);
     } else {
-        let line = ours("no room for the code in this window").truncated(area.width.into());
-        paint.row(area, safe(&model.theme, &line, Role::Wait));
+        let words = ours("no room for the code in this window").truncated(area.width.into());
+        paint.row(area, safe(&model.theme, &words, Role::Wait));
     }
 }
 

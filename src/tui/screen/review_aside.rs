@@ -111,7 +111,9 @@ fn channel(paper: &mut Paper, page: &Page<'_>) {
     let preset = preset_label(&review.channel.preset).plain();
     let (trust, role) = trust_words(&review.channel);
     paper.together(&[(Role::Text, &preset), (role, trust)]);
-    let network = if review.network.is_direct() {
+    let network = if review.network.is_direct() && !review.network.asks_first() {
+        format!("over {}, from node to node", review.network.label())
+    } else if review.network.is_direct() {
         format!("over {}, with no relay between", review.network.label())
     } else {
         let relay = relay_name(&review.channel.relay, paper.width).plain();
