@@ -10,6 +10,7 @@
 mod channel;
 mod code;
 mod forms;
+mod identities;
 mod lists;
 mod logbook;
 mod offer;

@@ -160,7 +160,7 @@ fn head(state: &mut State, channel: ChannelId) {
             if asks_first {
                 "They take nothing from you until they accepted you. askback asks them."
             } else {
-                "They have not accepted you; your first message asks them."
+                "Whether they accepted you shows when a message of yours is delivered."
             }
             .to_owned(),
         );

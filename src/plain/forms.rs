@@ -8,7 +8,7 @@ use super::channel::ChannelPage;
 use super::paper::Paper;
 use super::state::{Page, Question, State, Typed};
 use super::verdict::SECOND;
-use super::{code, step, words};
+use super::{code, identities, step, words};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) enum Form {
     Link,
     /// The name of whoever sent this link.
     Name(String),
+    /// What to call whom a link named.
+    Whom(identities::Whom),
     /// Whether to go on, with a channel or with everything.
     Resume(Option<ChannelId>),
 }
@@ -26,7 +28,7 @@ pub(super) enum Form {
 impl Form {
     pub(super) fn prompt(&self) -> &'static str {
         match self {
-            Self::Invite | Self::Name(_) => "name",
+            Self::Invite | Self::Name(_) | Self::Whom(_) => "name",
             Self::Link => "link",
             Self::Resume(_) => SECOND,
         }
@@ -45,6 +47,8 @@ pub(super) fn open(state: &mut State, form: Form) {
             "What do you call them? Only you see it. An empty line accepts nothing. They start \
              as a safe acquaintance.",
         ),
+        // It is asked together with whom the link names.
+        Form::Whom(_) => {}
         Form::Resume(channel) => {
             state.say(if channel.is_some() {
                 "Messages of this channel then leave and reach your assistant again."
@@ -80,7 +84,9 @@ pub(super) fn line(state: &mut State, form: Form, typed: &Typed) {
             state.page = Page::Main(0);
             state.ask(request, Question::Invite);
         }
+        Form::Link if identities::is_link(text) => identities::read(state, text),
         Form::Link => open(state, Form::Name(text.to_owned())),
+        Form::Whom(whom) => identities::add(state, whom, typed),
         Form::Name(url) => {
             let request = Request::Accept {
                 url,

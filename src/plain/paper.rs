@@ -135,7 +135,7 @@ impl<'a> Paper<'a> {
         self.content(message);
     }
 
-    fn key(&mut self, label: &str, key: Option<&Fingerprint>) {
+    pub(super) fn key(&mut self, label: &str, key: Option<&Fingerprint>) {
         let key = key.map_or_else(|| "none".to_owned(), |key| safe(&key.0));
         self.say(format!("{label}: {key}."));
     }

@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::api::{Error, Event, Reply, Request, Status};
 use crate::model::{
-    Channel, ChannelId, LogEntry, MessageId, PeerText, ReviewId, ReviewItem, UnixMillis, Verdict,
+    AccountId, Channel, ChannelId, LogEntry, MessageId, OwnAccount, PeerText, ReviewId, ReviewItem,
+    UnixMillis, Verdict,
 };
 
 use super::channel::ChannelPage;
@@ -108,6 +109,12 @@ pub enum Question {
     AskBack,
     /// The topics of a channel.
     Topics(ChannelId),
+    /// Our identities, to be read out or not.
+    Identities(bool),
+    /// Whom a link names.
+    Whom,
+    /// The link of an identity.
+    Link,
 }
 
 /// What is to be done. Carried out by `run`, in this order.
@@ -135,6 +142,7 @@ pub(super) enum Target {
     Message(ChannelId, MessageId),
     /// A topic of a channel by its place in what was read out.
     Topic(ChannelId, usize),
+    Identity(AccountId),
 }
 
 /// Where the person is.
@@ -189,6 +197,8 @@ pub struct State {
     pub(super) topics: Vec<PeerText>,
     pub(super) status: Option<Status>,
     pub(super) channels: Vec<Channel>,
+    /// Who we are where we run nodes, once it was asked.
+    pub(super) identities: Vec<OwnAccount>,
     pub(super) needs: Vec<ReviewItem>,
     pub(super) leaving: Option<Leaving>,
     pub(super) told: Option<Told>,
@@ -220,6 +230,7 @@ impl State {
             topics: Vec::new(),
             status: None,
             channels: Vec::new(),
+            identities: Vec::new(),
             needs: Vec::new(),
             leaving: None,
             told: None,

@@ -5,16 +5,19 @@ use crate::model::{ChannelId, PeerText, UnixMillis};
 
 use super::forms::Form;
 use super::state::{Effect, Happened, Page, Question, State, Target, Typed};
-use super::{channel, code, forms, lists, logbook, rests, review, threads, words, write};
+use super::{
+    channel, code, forms, identities, lists, logbook, rests, review, threads, words, write,
+};
 
 /// Words that lead somewhere from everywhere, for help.
-const EVERYWHERE: [&str; 13] = [
+const EVERYWHERE: [&str; 14] = [
     "Enter alone says what is new.",
     "needs: what needs you. channels: the list of channels.",
     "digest: what arrived and did not call you. log: what was decided.",
     "catch up: what happened while you were away. snooze 2 8h: put the second off for 8 hours.",
     "search and words: messages, decisions and notes that have them.",
     "invite: a link for somebody. accept: take somebody's link.",
+    "identities: who you are on ClawChat, and the links that invite others.",
     "pause all: nothing leaves and nothing reaches your assistant. resume all: go on.",
     "u: take back what was sent or approved within its 10 seconds.",
     "status: how all is.",
@@ -119,6 +122,7 @@ pub(super) fn anywhere(state: &mut State, typed: &Typed) {
         "status" => state.ask(Request::Status, Question::StatusAloud),
         "stop" => turn_looks(state, false),
         "go on" => turn_looks(state, true),
+        "identities" => identities::list(state),
         "help" | "?" => help(state),
         "quit" | "exit" | "q" => farewell(state),
         _ => other(state, typed, &word),
@@ -136,7 +140,15 @@ fn other(state: &mut State, typed: &Typed, word: &str) {
     }
     // A link keeps its capitals.
     let text = typed.text.expose_untrusted().trim();
+    if identities::is_link(text) {
+        identities::read(state, text);
+        return;
+    }
     if let Some((first, link)) = text.split_once(char::is_whitespace) {
+        if first.eq_ignore_ascii_case("accept") && identities::is_link(link.trim()) {
+            identities::read(state, link.trim());
+            return;
+        }
         if first.eq_ignore_ascii_case("accept") {
             forms::open(state, Form::Name(link.trim().to_owned()));
             return;
@@ -167,6 +179,7 @@ fn choose(state: &mut State, number: usize) {
         Some(Target::Entry(at)) => logbook::entry(state, at),
         Some(Target::Topic(channel, number)) => threads::choose(state, channel, number),
         Some(Target::Message(channel, message)) => channel::open_at(state, channel, message),
+        Some(Target::Identity(account)) => identities::link(state, account),
         None => state.say("That number was not read out."),
     }
 }
@@ -332,6 +345,9 @@ fn take(state: &mut State, question: Question, answer: Result<Reply, Error>) {
         Question::Invite => forms::invited(state, answer),
         Question::Accept => forms::accepted(state, answer),
         Question::AskBack => channel::asked_back(state, answer),
+        Question::Identities(_) | Question::Whom | Question::Link => {
+            identities::take(state, &question, answer);
+        }
         Question::Status
         | Question::StatusAloud
         | Question::Channels
@@ -408,6 +424,9 @@ fn failed(state: &mut State, question: Question, error: &Error) {
         | Question::Invite
         | Question::Accept
         | Question::Topics(_)
+        | Question::Identities(_)
+        | Question::Whom
+        | Question::Link
         | Question::AskBack => {}
     }
 }

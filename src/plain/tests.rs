@@ -2,6 +2,7 @@
 
 mod asked;
 mod desk;
+mod identities;
 
 use std::time::Duration;
 

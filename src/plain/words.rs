@@ -113,7 +113,14 @@ pub(super) fn channel(channel: &Channel, now: UnixMillis) -> String {
         parts.push(reason.sentence().to_owned());
     }
     if owes_acceptance(channel) {
-        parts.push("they have not accepted you".to_owned());
+        parts.push(
+            if channel.network.asks_first() {
+                "they have not accepted you"
+            } else {
+                "whether they accepted you is not known"
+            }
+            .to_owned(),
+        );
     }
     if let Some(reached) = reached(channel) {
         parts.push(reached);

@@ -124,7 +124,7 @@ pub fn due(read: &impl Read, now: UnixMillis) -> Result<Vec<Due>, Error> {
             open('messages.topic', m.id, m.topic),
             open('messages.correlation', m.id, m.correlation),
             open('messages.reply_to', m.id, m.reply_to), m.answers,
-            open('messages.audience', m.id, m.audience), m.remote_id, m.provenance
+            open('messages.audience', m.id, m.audience), m.remote_id, m.provenance, m.repeats
          FROM outbox o JOIN messages m ON m.id = o.message JOIN channels c ON c.id = o.channel
          WHERE o.due <= ?1 AND c.state = 'active' AND c.paused = 0
            AND o.message = (SELECT MIN(p.message) FROM outbox p WHERE p.channel = o.channel)

@@ -1,10 +1,13 @@
 //! The data directory of a real gateway: read, written, and read again.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an answer without the expected member has to fail loudly"
+)]
 
 use std::fs;
 use std::path::Path;
 
-use chaperon::api::AccountsReply;
-use chaperon::api::{Accounts, ChannelRef, Error, Reply, Request};
+use chaperon::api::{Accounts, AccountsReply, ChannelRef, Error, Reply, Request};
 use chaperon::crypto::stacks::{StacksNetwork, Wallet, open_identity, seal_identity};
 use chaperon::crypto::{SecretKey, signing};
 use chaperon::engine::{Hosted, system_clock};
@@ -278,6 +281,7 @@ async fn a_gateway_moves_here_and_back_and_nothing_is_lost_or_sent_twice() {
     assert_eq!(channel.name, PeerText::new("Bob"));
     assert_eq!(channel.relay, bob.address());
     assert_eq!(channel.preset, "safe-acquaintance");
+    assert!(channel.instructions.contains("channel: Bob"));
     let key = channel.their_key.as_ref().unwrap();
     assert!(key.starts_with(&bob.node().to_string()));
 
@@ -327,12 +331,21 @@ async fn exported_and_read_again(here: &Here, (ours, bob): (&Person, &Person)) {
         "it is not empty"
     );
 
+    a_gateway_could_start_with(&out, other, (ours, bob));
+    let there = Here::new();
+    let (channels, _, _) = there.import(&out, Some(other)).await.unwrap();
+    assert_eq!(channels, 1);
+    assert_eq!(there.identities().await.len(), 2);
+}
+
+/// Reads what was written, as a gateway would.
+fn a_gateway_could_start_with(out: &Path, password: &str, (ours, bob): (&Person, &Person)) {
     let config = fs::read(out.join("gateway-config.json")).unwrap();
     let config = Gateway::decode(&config).unwrap();
     assert_eq!(config.port, 19_100);
     assert_eq!(config.identities[0], settings(ours, Some("alice")));
     let at = out.join("identities").join(ours.principal());
-    let plain = open_identity(&fs::read(at.join("identity.enc")).unwrap(), other).unwrap();
+    let plain = open_identity(&fs::read(at.join("identity.enc")).unwrap(), password).unwrap();
     let file = IdentityFile::decode(&plain).unwrap();
     assert_eq!(file.node_seed, ours.file().node_seed);
     assert_eq!(file.phrase, ours.file().phrase);
@@ -348,6 +361,10 @@ async fn exported_and_read_again(here: &Here, (ours, bob): (&Person, &Person)) {
         .collect();
     assert_eq!(received, ["first", "second"]);
     assert_eq!(inbox[0].from_nick, Some(PeerText::new("bob")));
+    assert_eq!(
+        inbox[0].id,
+        ChatId::parse("000102030405060708090a0b0c0d0e0f")
+    );
     let outbox = OutboxEntry::decode(&read("outbox.json")).unwrap().entries;
     // What never left stays here: otherwise two programs would send it.
     let sent: Vec<_> = outbox
@@ -361,10 +378,6 @@ async fn exported_and_read_again(here: &Here, (ours, bob): (&Person, &Person)) {
         assert_eq!(mode(&at), 0o700);
         assert_eq!(mode(&at.join("identity.enc")), 0o600);
     }
-    let there = Here::new();
-    let (channels, _, _) = there.import(&out, Some(other)).await.unwrap();
-    assert_eq!(channels, 1);
-    assert_eq!(there.identities().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

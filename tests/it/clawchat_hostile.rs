@@ -20,6 +20,11 @@ async fn still_serves(gateway: &Gateway) {
     gateway.is_untouched().await;
 }
 
+/// A list without an end of more items than anybody needs.
+fn many_items() -> Vec<u8> {
+    [vec![0x9f], vec![0; 60_000]].concat()
+}
+
 /// Says something and insists on a refusal: words or a closed stream, and never an agreement.
 async fn refused(wire: &mut Wire, what: &str) -> Vec<Said> {
     let said = wire.rest().await;
@@ -78,10 +83,7 @@ async fn what_is_no_message_comes_to_nothing() {
         ("a list that claims to be huge", claims(0x9b)),
         ("a map that claims to be huge", claims(0xbb)),
         ("text that claims to be huge", claims(0x7b)),
-        (
-            "many items",
-            frame(&[&[0x9f][..], &[0; 60_000]].concat()).unwrap(),
-        ),
+        ("many items", frame(&many_items()).unwrap()),
         (
             "too long before it is proven",
             length(LONGEST_HANDSHAKE_FRAME + 1),
@@ -389,7 +391,7 @@ async fn an_accepted_peer_can_end_its_own_session_and_nothing_else() {
         frame(b"\xff").unwrap(),
         frame(b"").unwrap(),
         length(LONGEST_FRAME + 1),
-        frame(&[&[0x9f][..], &[0; 60_000]].concat()).unwrap(),
+        frame(&many_items()).unwrap(),
     ] {
         let mut wire = probe.session(&gateway).await;
         wire.raw(&bytes).await;

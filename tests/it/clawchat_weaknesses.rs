@@ -197,12 +197,12 @@ async fn w05_nobody_moves_somebody_else_and_contacts_are_told_to_nobody() {
 }
 
 /// Asks an accepted peer where somebody is, and lets the test play that peer.
-async fn resolves(gateway: &Gateway, through: &Probe) -> AccountsReply {
+async fn resolves(gateway: &Gateway, through: &str) -> AccountsReply {
     gateway
         .account_reply(Accounts::Resolve {
             account: gateway.account.id,
             address: somebody_else().to_string(),
-            through: Some(through.us.principal.to_string()),
+            through: Some(through.to_owned()),
         })
         .await
 }
@@ -222,6 +222,7 @@ async fn question(probe: &mut Probe) -> Wire {
 async fn w06_a_question_that_is_answered_badly_or_never_stops_nobody() {
     let (gateway, mut bob) = (Gateway::start().await, Probe::start().await);
     let (_session, _) = bob.accepted(&gateway).await;
+    let who = bob.us.principal.to_string();
     for answer in [
         None,
         Some(b"\xff".to_vec()),
@@ -235,7 +236,7 @@ async fn w06_a_question_that_is_answered_badly_or_never_stops_nobody() {
                 Some(answer) => wire.send(&[answer]).await,
             }
         };
-        let (reply, ()) = tokio::join!(resolves(&gateway, &bob), plays);
+        let (reply, ()) = tokio::join!(resolves(&gateway, &who), plays);
         assert!(matches!(reply, AccountsReply::Sighted(_)), "{reply:?}");
     }
     let began = Instant::now();
@@ -245,7 +246,7 @@ async fn w06_a_question_that_is_answered_badly_or_never_stops_nobody() {
         drop(wire);
     };
     let waits = async {
-        resolves(&gateway, &bob).await;
+        resolves(&gateway, &who).await;
         began.elapsed()
     };
     let (waited, ()) = tokio::join!(waits, plays);
@@ -347,13 +348,12 @@ async fn w10_every_identity_is_reached_and_answers_as_itself() {
     assert_eq!(texts(&gateway, &channel, 1).await, ["for the second"]);
     let answers = async {
         loop {
-            match wire.message().await.unwrap() {
-                Said::Chat(chat) => return chat,
-                _ => {}
+            if let Said::Chat(chat) = wire.message().await.unwrap() {
+                return chat;
             }
         }
     };
-    let (chat, _) = tokio::join!(answers, async {
+    let (chat, ()) = tokio::join!(answers, async {
         let sent = send(&gateway, &channel, "from the second");
         // Nobody answers the question whether it was read.
         drop(tokio::time::timeout(Duration::from_secs(5), sent).await);

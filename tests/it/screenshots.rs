@@ -38,6 +38,13 @@ fn clawtalk(size: (u16, u16)) -> World {
     World::new(Facts::busy().calm().with_clawtalk(), size)
 }
 
+fn clawchat(size: (u16, u16)) -> World {
+    World::new(
+        Facts::busy().calm().with_clawchat().with_two_identities(),
+        size,
+    )
+}
+
 /// A world, after what a person did in it.
 fn after(facts: Facts, size: (u16, u16), does: fn(&mut World)) -> World {
     let mut world = World::new(facts, size);
@@ -158,6 +165,12 @@ const PICTURES: &[Picture] = &[
     ("clawtalk-recipients", clawtalk, "i<ctrl-r> j"),
     ("clawtalk-logins", clawtalk, "C"),
     ("clawtalk-directory", clawtalk, "C<enter>"),
+    ("clawchat", clawchat, "<tab>"),
+    ("clawchat-contact", clawchat, "n<enter>"),
+    ("clawchat-identities", clawchat, "K"),
+    ("clawchat-identity", clawchat, "K<enter>"),
+    ("clawchat-invite", clawchat, "Ki"),
+    ("clawchat-phrase", clawchat, "Kngarden<enter>"),
 ];
 
 /// The folders, with the theme and the window of the pictures in them.

@@ -176,8 +176,8 @@ fn is_for_testnet(args: &NewArgs, on_terminal: bool) -> Result<bool, Error> {
             ));
         }
     }
-    let prompt = "For the test network or the main network? Identities of the two cannot talk \
-                  with each other, and none can change it.\n[t]est or [m]ain: ";
+    let prompt = "For the test network or the main network? Identities of the two cannot talk\n\
+                  with each other, and none can change it. [t]est or [m]ain: ";
     match secret::question(prompt)?.as_str() {
         "t" | "test" | "testnet" => Ok(true),
         "m" | "main" | "mainnet" => Ok(false),

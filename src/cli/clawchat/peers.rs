@@ -173,7 +173,7 @@ async fn invited(
     let whom = format!(
         "The link names somebody who {called}.\n  principal  {address}\n  reached at {places}\n  \
          key        {}\nNothing of it is proven before they answer, and nothing says that the \
-         link came from whom you think.\n",
+         link\ncame from whom you think.\n",
         fingerprint.0
     );
     if !yes {

@@ -183,7 +183,6 @@ mod tests {
             // Multi-signature addresses are nobody's wallet.
             &WHO.replace("ST", "SN"),
             &WHO.replace("80H", "80J"),
-            &WHO.replace("STI", "ST0I"),
             &WHO.replace("ST1", "ST01"),
             &format!("{WHO}.contract"),
             &format!("{WHO} "),

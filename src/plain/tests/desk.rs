@@ -430,6 +430,7 @@ impl Desk {
                 days: Vec::new(),
             })),
             Request::Digest => Reply::Digest(Vec::new()),
+            Request::Accounts(what) => super::identities::answer(what).unwrap_or(Reply::Done),
             Request::Log { .. } => Reply::Log(Vec::new()),
             _ => Reply::Done,
         })

@@ -207,7 +207,7 @@ pub(super) fn draw_whom(
 /// Says what the next Enter does.
 pub(super) fn follows(model: &Model, form: &Form, tight: bool) -> String {
     if tight {
-        return "Enter adds them under this key, which nobody has proven yet.".to_owned();
+        return "Enter adds them under this key.".to_owned();
     }
     let whose = identity(model, form).map_or_else(|| "you".to_owned(), called);
     let whose = ours(&whose).plain();

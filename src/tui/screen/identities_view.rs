@@ -244,6 +244,10 @@ fn state(one: &OwnAccount, node: &NodeSettings) -> (String, Role) {
         ),
         Some(listening) => match &listening.problem {
             Some(problem) => (format!("✗ it cannot listen: {problem}"), Role::Stop),
+            None if !listening.exposed => (
+                "only programs on this computer reach it".to_owned(),
+                Role::Dim,
+            ),
             None => (listening.reach.sentence().to_owned(), Role::Dim),
         },
     }

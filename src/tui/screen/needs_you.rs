@@ -108,6 +108,7 @@ impl NeedsScreen {
                     look: review::Look::Safe,
                     zone: &model.zone,
                     keys: &model.keys,
+                    identity: super::logins::name_of(model, &review.channel),
                 };
                 review_paper::of(&page, (width, 0))
             }

@@ -162,6 +162,7 @@ impl ReviewScreen {
                         look: self.look,
                         zone: &model.zone,
                         keys: &model.keys,
+                        identity: super::logins::name_of(model, &review.channel),
                     };
                     review_paper::of(&page, (places.text.width, places.side.width))
                 })

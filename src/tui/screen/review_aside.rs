@@ -25,7 +25,7 @@ pub(super) fn context(paper: &mut Paper, page: &Page<'_>) {
     if page.others.is_empty() && is_message(review) {
         findings(paper, review);
     }
-    channel(paper, review);
+    channel(paper, page);
     effect(paper, page);
 }
 
@@ -105,7 +105,8 @@ const fn flag(signal: &Signal) -> &'static str {
     }
 }
 
-fn channel(paper: &mut Paper, review: &Review) {
+fn channel(paper: &mut Paper, page: &Page<'_>) {
+    let review = page.review;
     paper.part("CHANNEL");
     let preset = preset_label(&review.channel.preset).plain();
     let (trust, role) = trust_words(&review.channel);
@@ -124,6 +125,9 @@ fn channel(paper: &mut Paper, review: &Review) {
         paper.together(&[(Role::Dim, &network), (Role::Dim, &flagged)]);
     } else {
         paper.words(Role::Dim, &network);
+    }
+    if let Some(identity) = &page.identity {
+        paper.words(Role::Text, &format!("to you as {identity}"));
     }
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Page<'a> {
     pub(super) look: Look,
     pub(super) zone: &'a TimeZone,
     pub(super) keys: &'a Keys,
+    /// Which login or identity of ours it is about, where there are several.
+    pub(super) identity: Option<String>,
 }
 
 /// What stands before and behind words that somebody says of themselves.

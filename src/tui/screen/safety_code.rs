@@ -356,12 +356,18 @@ fn draw_advice(
     inner: Rect,
     down: &mut usize,
 ) {
-    let advice = "Read it aloud, or let them show theirs. Use a call or meet, not this channel. \
-                  Both sides see the same digits and words if nobody stands between you.";
-    words_below(model, paint, inner, down, (advice, Role::Text));
-    *down += 1;
-    let made = day(code.channel.created_at, &model.zone);
     let both = code.channel.network == NetworkId::ClawChat;
+    // Two rows more have to be had from somewhere.
+    let tight = both && inner.height < 24;
+    let advice = if tight {
+        "Read it aloud in a call, or when you meet; not over this channel."
+    } else {
+        "Read it aloud, or let them show theirs. Use a call or meet, not this channel. \
+                  Both sides see the same digits and words if nobody stands between you."
+    };
+    words_below(model, paint, inner, down, (advice, Role::Text));
+    *down += usize::from(!tight);
+    let made = day(code.channel.created_at, &model.zone);
     if both {
         let mine = super::logins::of(model, &code.channel);
         let mine = mine.map_or("", |one| one.address.as_str());
@@ -378,7 +384,12 @@ fn draw_advice(
         }
     }
     let (ours_from, theirs_from) = if both {
-        ("wallet and node", "wallet and node, attested")
+        let from = if code.channel.inviter {
+            "wallet and node, as you added them"
+        } else {
+            "wallet and node, as they proved"
+        };
+        ("wallet and node", from)
     } else if code.channel.network.is_direct() {
         ("of your identity there", "signed what they asked")
     } else if code.channel.inviter {

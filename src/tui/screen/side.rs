@@ -294,7 +294,7 @@ fn trust(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>) {
     let since = day(channel.created_at, &model.zone);
     let how = match (channel.network.is_direct(), channel.inviter) {
         (true, true) if !channel.network.asks_first() => "you added them",
-        (true, false) if !channel.network.asks_first() => "they connected first,",
+        (true, false) if !channel.network.asks_first() => "they came first,",
         (false, true) if channel.network.has_threads() => "you added them",
         (false, false) if channel.network.has_threads() => "they wrote first,",
         (true, true) => "you asked first,",
@@ -343,8 +343,8 @@ fn acceptance(model: &Model, channel: &Channel, room: usize, rows: &mut Vec<Row>
         return;
     }
     if !channel.network.asks_first() {
-        let said = "they have not accepted you; your first message asks them";
-        words(theme, Role::Wait, said, room, rows);
+        let said = "whether they accepted you shows when a message of yours is delivered";
+        words(theme, Role::Dim, said, room, rows);
         return;
     }
     let last = model.scan.last_to(channel.id);

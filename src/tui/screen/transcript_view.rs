@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::model::{
-    Admission, Author, Content, Delivery, Message, Passage, PeerText, Severity, Signal,
+    Admission, Author, Channel, ChannelState, Content, Delivery, Message, Passage, PeerPath,
+    PeerText, Severity, Signal,
 };
 use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::keymap::{Action, Scope};
@@ -408,6 +409,23 @@ pub(in crate::tui) fn draw_rule(model: &Model, paint: &mut Paint<'_>, place: Rec
     }
 }
 
+/// Says in a word how the peer is reached, where each of us runs a node.
+fn path(channel: &Channel) -> &'static str {
+    let network = channel.network;
+    let live = channel.state == ChannelState::Active;
+    if !live || !network.is_direct() || network.asks_first() {
+        return "";
+    }
+    let there = channel.presence.filter(|presence| presence.online);
+    match there.map(|presence| presence.path) {
+        Some(Some(PeerPath::Direct)) => ", direct",
+        Some(Some(PeerPath::HolePunched)) => ", hole-punched",
+        Some(Some(PeerPath::Relayed)) => ", relayed",
+        Some(None) => ", connected",
+        None => ", not connected",
+    }
+}
+
 /// Draws the line above the transcript: who, over what, how far to be relied on.
 pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Rect) {
     let Some(channel) = model.open_channel() else {
@@ -433,7 +451,8 @@ pub(in crate::tui) fn draw_title(model: &Model, paint: &mut Paint<'_>, place: Re
     };
     let mut right = Vec::new();
     if place.width >= 64 {
-        right.push(paint.own(Role::Dim, format!("via {} ", channel.network.label())));
+        let network = channel.network.label();
+        right.push(paint.own(Role::Dim, format!("via {network}{} ", path(channel))));
     }
     if let Some(login) = logins::name_of(model, channel) {
         let name = sanitise_line(&PeerText::new(login), usize::from(place.width / 5));

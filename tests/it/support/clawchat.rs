@@ -92,7 +92,9 @@ impl Chatter {
         self.until("it to listen", async || {
             let account = self.account(of).await;
             let at = account.listening.as_ref()?;
-            (at.problem.is_none() && !at.addresses.is_empty()).then_some(account)
+            let all = &at.addresses;
+            let over = |ws: bool| all.iter().any(|at| at.contains("/ws/") == ws);
+            (at.problem.is_none() && over(true) && over(false)).then_some(account)
         })
         .await
     }

@@ -246,9 +246,10 @@ impl Probe {
         };
         let (node, mut events) = Node::start(config).await.unwrap();
         let addresses = loop {
-            match events.recv().await.unwrap() {
-                Event::Listening { addresses } if addresses.len() > 1 => break addresses,
-                _ => {}
+            if let Event::Listening { addresses } = events.recv().await.unwrap()
+                && addresses.len() > 1
+            {
+                break addresses;
             }
         };
         Self {
@@ -440,7 +441,9 @@ impl Wire {
             Frame::AuthOk => Said::AuthOk,
             Frame::AuthFail { reason, .. } => Said::AuthFail(reason.expose_untrusted().to_owned()),
             Frame::StreamData(data) => Said::Chat(Chat::decode(data.as_bytes().unwrap()).unwrap()),
-            other => Said::Other(kind(&other)),
+            other @ (Frame::Ping(_) | Frame::Pong(_) | Frame::Receipt(..) | Frame::Other(_)) => {
+                Said::Other(kind(&other))
+            }
         })
     }
 
