@@ -15,17 +15,18 @@ use crate::api::{Error, Event, Reply};
 use crate::crypto::sha256_of;
 use crate::crypto::stacks::Principal;
 use crate::model::{
-    AccountId, Actor, Admission, Author, Body, ChannelId, ChannelState, Content, Digest, NetworkId,
-    NodeSettings, Passphrase, PeerText, Preset, UnixMillis,
+    AccountId, Actor, Admission, Author, Body, ChannelId, ChannelState, Content, Digest, MessageId,
+    NetworkId, NodeSettings, Passphrase, PeerText, Preset, Routing, UnixMillis,
 };
 use crate::net::{Identities, Sealed};
+use crate::profile::Profile;
 use crate::store::messages::{Arrival, NewInbound};
 use crate::store::{Tx, accounts, channels, log, messages, outbox, routing};
 use crate::wire::clawchat::{
     ChatId, GatewayIdentity, InboxEntry, OutboxEntry, PeerEntry, Status, node_of,
 };
 
-use super::channels::check_name;
+use super::channels::{check_name, preset_text};
 use super::core::{Answer, Core, Internal};
 use super::identities::{MOST, free_port, identities, ports};
 use super::strangers::{NewPeer, insert_peer};
@@ -66,7 +67,7 @@ struct Place<'a> {
     of: &'static dyn Identities,
     account: accounts::Account,
     peers: &'a [PeerEntry],
-    welcome: &'a str,
+    profile: &'a Profile,
     now: UnixMillis,
 }
 
@@ -98,8 +99,6 @@ impl Core {
     fn store_gateway(&mut self, mut found: Found) -> Result<Reply, Error> {
         let of = identities(CLAWCHAT)?;
         let now = self.now();
-        let welcome =
-            self.preset_text(Preset::SafeAcquaintance.as_str(), &PeerText::new("them"))?;
         let work = Arc::clone(&self.work);
         let running = work.begin(found.identities.iter().map(FoundIdentity::steps).sum());
         let mut counts = Counts::default();
@@ -114,7 +113,7 @@ impl Core {
                 of,
                 account,
                 peers: &one.peers,
-                welcome: &welcome,
+                profile: &self.profile,
                 now,
             };
             place.store(one, &mut counts, || work.step())?;
@@ -306,20 +305,21 @@ impl Place<'_> {
         if self.channel_of(&peer.principal)?.is_some() {
             return Ok(Stored::Known);
         }
+        let alias = peer.alias.as_ref().filter(|name| check_name(name).is_ok());
+        let name = alias.map_or_else(|| PeerText::new(who.to_string()), PeerText::clone);
+        let preset = Preset::SafeAcquaintance.as_str();
         let new = NewPeer {
             network: CLAWCHAT,
             account: &self.account,
             several: true,
             who: &somebody,
             state: ChannelState::Active,
-            instructions: self.welcome,
+            instructions: &preset_text(self.profile, preset, &name)?,
             at: self.now,
         };
         let id = insert_peer(self.tx, &new)?;
         channels::pin(self.tx, id, &somebody.key)?;
-        if let Some(alias) = peer.alias.as_ref().filter(|name| check_name(name).is_ok()) {
-            channels::rename(self.tx, id, alias)?;
-        }
+        channels::rename(self.tx, id, &name)?;
         let seen = self.not_ahead(peer.last_seen);
         if seen > UnixMillis(0) {
             channels::set_last_seen(self.tx, id, seen)?;
@@ -367,7 +367,7 @@ impl Place<'_> {
         messages::handed_over(self.tx, id, at)?;
         messages::mark_read(self.tx, channel, id)?;
         if let Some(remote) = &entry.id {
-            routing::set_remote_id(self.tx, id, remote.as_str())?;
+            self.known_as(channel, id, remote.as_str())?;
         }
         Ok(Stored::New)
     }
@@ -408,8 +408,17 @@ impl Place<'_> {
             Status::Sent | Status::Delivered => outbox::relayed(self.tx, id, None, false, at)?,
             Status::Pending | Status::Failed => outbox::fail(self.tx, id, WAITED)?,
         }
-        routing::set_remote_id(self.tx, id, id_of(entry).as_str())?;
+        self.known_as(channel, id, id_of(entry).as_str())?;
         Ok(Stored::New)
+    }
+
+    /// Keeps the id that a message has there.
+    fn known_as(&self, channel: ChannelId, message: MessageId, id: &str) -> Result<(), Error> {
+        let of = Routing {
+            remote_id: Some(id.to_owned()),
+            ..Routing::default()
+        };
+        Ok(routing::set(self.tx, channel, message, &of)?)
     }
 
     /// Reads a time that somebody else wrote. None lies ahead of now.

@@ -281,6 +281,7 @@ async fn a_gateway_moves_here_and_back_and_nothing_is_lost_or_sent_twice() {
     assert_eq!(channel.name, PeerText::new("Bob"));
     assert_eq!(channel.relay, bob.address());
     assert_eq!(channel.preset, "safe-acquaintance");
+    assert!(channel.instructions.contains("channel: Bob"));
     let key = channel.their_key.as_ref().unwrap();
     assert!(key.starts_with(&bob.node().to_string()));
 
@@ -360,6 +361,10 @@ fn a_gateway_could_start_with(out: &Path, password: &str, (ours, bob): (&Person,
         .collect();
     assert_eq!(received, ["first", "second"]);
     assert_eq!(inbox[0].from_nick, Some(PeerText::new("bob")));
+    assert_eq!(
+        inbox[0].id,
+        ChatId::parse("000102030405060708090a0b0c0d0e0f")
+    );
     let outbox = OutboxEntry::decode(&read("outbox.json")).unwrap().entries;
     // What never left stays here: otherwise two programs would send it.
     let sent: Vec<_> = outbox
