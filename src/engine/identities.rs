@@ -77,7 +77,9 @@ impl Core {
         };
         let tx = self.store.write()?;
         let what = if known.is_some() {
-            accounts::set_secret(&tx, account.id, &account)?;
+            let of = net::of(network);
+            let our_key = of.write_key(&of.public_of(&made.own));
+            accounts::set_secret(&tx, account.id, &account, &our_key)?;
             accounts::set_node(&tx, account.id, &account.name, &node)?;
             "identity_renewed"
         } else {

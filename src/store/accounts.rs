@@ -124,8 +124,19 @@ pub fn set_node(tx: &Tx<'_>, id: AccountId, name: &str, node: &NodeSettings) -> 
     Ok(())
 }
 
-/// Changes the key of a node: the identity is the same, on another device.
-pub fn set_secret(tx: &Tx<'_>, id: AccountId, account: &Account) -> Result<(), Error> {
+/// Changes the key of a node: the identity is the same, on another device. Its channels show the
+/// new one, `our_key`, and what was compared of the old one counts no more.
+pub fn set_secret(
+    tx: &Tx<'_>,
+    id: AccountId,
+    account: &Account,
+    our_key: &str,
+) -> Result<(), Error> {
+    tx.0.execute(
+        "UPDATE channels SET our_key = seal('channels.our_key', id, ?2), verified_at = NULL
+         WHERE account = ?1",
+        params![id.0, our_key],
+    )?;
     tx.0.execute(
         "UPDATE accounts SET secret = seal('accounts.secret', id, ?2),
             signing = seal('accounts.signing', id, ?3), token = seal('accounts.token', id, ?4)

@@ -17,6 +17,7 @@ pub(super) mod guard;
 pub(super) mod help;
 pub(super) mod identities;
 pub(super) mod identities_answers;
+mod identities_change;
 mod identities_view;
 pub(super) mod invite;
 pub(super) mod logins;

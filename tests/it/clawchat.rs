@@ -326,3 +326,41 @@ async fn the_safety_code_is_the_same_on_both_sides_and_of_both_identities() {
     }
     assert_eq!(codes[0], codes[1]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recovered_identity_has_another_node_and_another_code() {
+    let (ana, bo) = (Chatter::new().await, Chatter::new().await);
+    meet(&ana, &bo, &tcp(&bo.us)).await;
+    let before = ana.channel(&ana.us, &bo.us).await.our_key;
+    let recover = Accounts::Make(Box::new(NewIdentity {
+        network: NetworkId::ClawChat,
+        name: None,
+        phrase: Some(ana.phrase.clone()),
+        testnet: true,
+        node: Some(on_loopback()),
+    }));
+    let AccountsReply::Identity { account, phrase } = ana.accounts(recover).await.unwrap() else {
+        panic!("another answer");
+    };
+    assert_eq!((account.id, &account.address), (ana.us.id, &ana.us.address));
+    assert_eq!(phrase, None, "it is known already");
+    assert_ne!(account.digest, ana.us.digest);
+    let after = ana.channel(&ana.us, &bo.us).await.our_key;
+    assert_ne!(before, after);
+    assert_eq!(after, account.key);
+    // Bo's chaperon sees another device of hers and asks Bo.
+    let to_ana = bo.channel(&bo.us, &ana.us).await;
+    bo.until("the channel to stop", async || {
+        let state = bo.channel(&bo.us, &ana.us).await.state;
+        (state == ChannelState::Stopped).then_some(())
+    })
+    .await;
+    bo.decides(Verdict::Approve).await;
+    let to_bo = ana.channel(&ana.us, &bo.us).await;
+    bo.until("her message", async || {
+        let sent = ana.sends(&to_bo, "new telephone").await.ok()?;
+        let arrived = bo.heard(&to_ana).await;
+        (matches!(sent, SendOutcome::Relayed { .. }) && !arrived.is_empty()).then_some(())
+    })
+    .await;
+}

@@ -9,6 +9,7 @@
 
 mod connections;
 mod gate;
+mod greetings;
 mod host;
 mod outbox;
 mod pace;
@@ -347,6 +348,7 @@ impl Node {
             addresses,
             protocol,
             reply,
+            greeted: false,
         };
         let command = Command::Open(Box::new(want));
         if self.commands.send(command).await.is_err() {

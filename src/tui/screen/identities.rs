@@ -6,15 +6,15 @@
 use crossterm::event::KeyEvent;
 
 use crate::api::{Accounts, NewIdentity, Request};
-use crate::model::{
-    AccountId, Channel, NetworkId, NodeSettings, OwnAccount, Passphrase, PeerText, Visibility,
-};
+use crate::model::{AccountId, Channel, NetworkId, OwnAccount, Passphrase, PeerText, Visibility};
 use crate::tui::keymap::{Action, Scope};
 use crate::tui::message::{Effect, IdentityErrand, Question};
 use crate::tui::model::{Model, Screen};
 use crate::tui::update::ask;
 use crate::tui::widget::editor::Editor;
 use crate::tui::widget::qr::Qr;
+
+use super::identities_change::{configure, next_visibility, switch_relay};
 
 pub(in crate::tui) use super::identities_view::draw;
 
@@ -494,58 +494,6 @@ fn act_in_field(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Returns whether one is told to more than the other.
-fn is_wider(visibility: Visibility, than: Visibility) -> bool {
-    let rank = |one| match one {
-        Visibility::Stealth => 0,
-        Visibility::Private => 1,
-        Visibility::Public => 2,
-    };
-    rank(visibility) > rank(than)
-}
-
-/// Goes to the next visibility: at once where fewer are told then, else after a question.
-fn next_visibility(model: &mut Model) -> Vec<Effect> {
-    let Some(one) = model.identities.selected() else {
-        return Vec::new();
-    };
-    let (account, now) = (one.id, one.node.as_ref().map(|node| node.visibility));
-    let now = now.unwrap_or_default();
-    let next = match now {
-        Visibility::Public => Visibility::Private,
-        Visibility::Private => Visibility::Stealth,
-        Visibility::Stealth => Visibility::Public,
-    };
-    let what = What::Visibility(next);
-    if is_wider(next, now) {
-        model.identities.page = question(account, what);
-        return Vec::new();
-    }
-    configure(model, account, what)
-}
-
-/// Begins to relay for others, after a question, or stops it at once.
-fn switch_relay(model: &mut Model) -> Vec<Effect> {
-    let Some(one) = model.identities.selected() else {
-        return Vec::new();
-    };
-    let account = one.id;
-    if one.node.as_ref().is_some_and(|node| node.relay_server) {
-        return configure(model, account, What::Relay);
-    }
-    model.identities.page = question(account, What::Relay);
-    Vec::new()
-}
-
-const fn question(account: AccountId, what: What) -> Page {
-    Page::Asked(Asked {
-        account,
-        what,
-        busy: false,
-        problem: None,
-    })
-}
-
 /// Does what is asked, or notes that a phrase is written down.
 fn confirm(model: &mut Model) -> Vec<Effect> {
     match &mut model.identities.page {
@@ -565,31 +513,6 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn configure(model: &Model, account: AccountId, what: What) -> Vec<Effect> {
-    let before = model
-        .identities
-        .of(account)
-        .and_then(|one| one.node.clone());
-    let before = before.unwrap_or_default();
-    let node = match what {
-        What::Visibility(visibility) => NodeSettings {
-            visibility,
-            ..before
-        },
-        What::Relay => NodeSettings {
-            relay_server: !before.relay_server,
-            ..before
-        },
-    };
-    let what = Accounts::Configure {
-        account,
-        name: None,
-        node: Some(node),
-    };
-    let question = Question::Identity(IdentityErrand::Configure(account));
-    vec![Effect::Ask(Request::Accounts(what), question)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -600,12 +523,5 @@ mod tests {
         assert_eq!(short(whole), "ST1PQHQ…PGZGM");
         assert_eq!(short("stacks:ST1"), "ST1");
         assert_eq!(short(""), "");
-    }
-
-    #[test]
-    fn more_are_told_of_public_than_of_private_than_of_stealth() {
-        use Visibility::{Private, Public, Stealth};
-        assert!(is_wider(Public, Private) && is_wider(Private, Stealth));
-        assert!(!is_wider(Stealth, Private) && !is_wider(Public, Public));
     }
 }

@@ -81,10 +81,10 @@ impl Chatter {
     }
 
     pub(crate) async fn accounts(&self, request: Accounts) -> Result<AccountsReply, Error> {
-        match self.ask(Request::Accounts(request)).await? {
-            Reply::Accounts(reply) => Ok(*reply),
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::Accounts(reply) = self.ask(Request::Accounts(request)).await? else {
+            panic!("another answer");
+        };
+        Ok(*reply)
     }
 
     /// Waits until an identity listens; returns it with where.
@@ -92,7 +92,9 @@ impl Chatter {
         self.until("it to listen", async || {
             let account = self.account(of).await;
             let at = account.listening.as_ref()?;
-            (at.problem.is_none() && !at.addresses.is_empty()).then_some(account)
+            let all = &at.addresses;
+            let over = |ws: bool| all.iter().any(|at| at.contains("/ws/") == ws);
+            (at.problem.is_none() && over(true) && over(false)).then_some(account)
         })
         .await
     }
@@ -133,18 +135,18 @@ impl Chatter {
             endpoint: at.map(str::to_owned),
             name: None,
         };
-        match self.ask(Request::Accounts(add)).await? {
-            Reply::Channel(channel) => Ok(*channel),
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::Channel(channel) = self.ask(Request::Accounts(add)).await? else {
+            panic!("another answer");
+        };
+        Ok(*channel)
     }
 
     /// What waits for the person.
     pub(crate) async fn items(&self) -> Vec<ReviewItem> {
-        match self.ask(Request::NeedsYou).await.unwrap() {
-            Reply::NeedsYou(items) => items,
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::NeedsYou(items) = self.ask(Request::NeedsYou).await.unwrap() else {
+            panic!("another answer");
+        };
+        items
     }
 
     /// Waits for something that the person has to decide, and decides it.
@@ -166,10 +168,10 @@ impl Chatter {
     }
 
     pub(crate) async fn channels(&self) -> Vec<Channel> {
-        match self.ask(Request::Channels).await.unwrap() {
-            Reply::Channels(channels) => channels,
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::Channels(channels) = self.ask(Request::Channels).await.unwrap() else {
+            panic!("another answer");
+        };
+        channels
     }
 
     /// The channel of an identity with somebody.
@@ -189,10 +191,10 @@ impl Chatter {
             now: true,
             thread: Thread::default(),
         };
-        match self.ask(request).await? {
-            Reply::Sent(outcome) => Ok(outcome),
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::Sent(outcome) = self.ask(request).await? else {
+            panic!("another answer");
+        };
+        Ok(outcome)
     }
 
     pub(crate) async fn transcript(&self, channel: &Channel) -> Vec<Message> {
@@ -202,10 +204,10 @@ impl Chatter {
             limit: 5000,
             topic: None,
         };
-        match self.ask(request).await.unwrap() {
-            Reply::Page(page) => page.messages,
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::Page(page) = self.ask(request).await.unwrap() else {
+            panic!("another answer");
+        };
+        page.messages
     }
 
     /// What the peer of a channel wrote, oldest first.
@@ -227,10 +229,10 @@ impl Chatter {
             address: other.address.clone(),
             through: None,
         };
-        match self.accounts(resolve).await.unwrap() {
-            AccountsReply::Sighted(all) => all,
-            other => panic!("another answer: {other:?}"),
-        }
+        let AccountsReply::Sighted(all) = self.accounts(resolve).await.unwrap() else {
+            panic!("another answer");
+        };
+        all
     }
 
     /// Waits until a condition holds.
@@ -265,10 +267,10 @@ async fn make(
     let Ok(Reply::Accounts(reply)) = hosted.handle().ask(Request::Accounts(make)).await else {
         panic!("no identity");
     };
-    match *reply {
-        AccountsReply::Identity { account, phrase } => (account, phrase),
-        other => panic!("another answer: {other:?}"),
-    }
+    let AccountsReply::Identity { account, phrase } = *reply else {
+        panic!("another answer");
+    };
+    (account, phrase)
 }
 
 /// Where an identity is reached over TCP, straight.

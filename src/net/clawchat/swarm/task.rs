@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::connections::Connections;
+use super::greetings::Greetings;
 use super::host::{Behaviour, BehaviourEvent};
 use super::outbox::Outbox;
 use super::relays::Relays;
@@ -53,6 +54,8 @@ pub(super) struct Want {
     pub(super) protocol: Protocol,
     /// Where it goes.
     pub(super) reply: oneshot::Sender<Result<Opened, OpenError>>,
+    /// Whether the relays on the way were waited for.
+    pub(super) greeted: bool,
 }
 
 impl Want {
@@ -84,6 +87,7 @@ pub(super) struct Task {
     /// Dials of ours, by which a direct connection is told from a hole that was punched.
     own: HashSet<ConnectionId>,
     relays: Relays,
+    greetings: Greetings,
     listeners: Vec<(ListenerId, Multiaddr)>,
     is_relay: bool,
 }
@@ -109,6 +113,7 @@ impl Task {
             dials: HashMap::new(),
             own: HashSet::new(),
             relays: Relays::default(),
+            greetings: Greetings::default(),
             listeners: Vec::new(),
             is_relay,
         }
@@ -170,7 +175,8 @@ impl Task {
 
     async fn work(&mut self, ends: &mut Ends) -> Option<oneshot::Sender<()>> {
         loop {
-            let due = self.relays.next_due();
+            let dues = [self.relays.next_due(), self.greetings.next_due()];
+            let due = dues.into_iter().flatten().min();
             let told = self.outbox.is_empty() || ends.events.is_closed();
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_swarm(event),
@@ -189,6 +195,8 @@ impl Task {
                 }
                 () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     self.ask_relays();
+                    let unanswered = self.greetings.due(Instant::now());
+                    self.go_on(unanswered);
                 }
             }
         }
@@ -269,6 +277,13 @@ impl Task {
         if addresses.is_empty() {
             return want.fail(OpenError::NoAddress);
         }
+        // Who listens nowhere has no port that a hole could be punched with.
+        if !want.greeted
+            && !self.listeners.is_empty()
+            && let Some((relay, at)) = self.greetings.missing(&addresses)
+        {
+            return self.greet(relay, at, want);
+        }
         let options = DialOpts::peer_id(want.peer)
             .addresses(addresses)
             .condition(PeerCondition::Always)
@@ -288,9 +303,38 @@ impl Task {
         dial.waiting.push(want);
     }
 
+    /// Connects with a relay before it is gone through.
+    fn greet(&mut self, relay: PeerId, at: Multiaddr, want: Want) {
+        if !self.greetings.wait(relay, want, Instant::now()) {
+            return;
+        }
+        let options = DialOpts::peer_id(relay).addresses(vec![at]).build();
+        match self.swarm.dial(options) {
+            // Connected or dialled already, so that it will tell or fail without this.
+            Ok(()) | Err(DialError::DialPeerConditionFalse(_)) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a relay cannot be dialled");
+                let wants = self.greetings.done(relay);
+                self.go_on(wants);
+            }
+        }
+    }
+
+    /// Opens what has waited for a relay.
+    fn go_on(&mut self, wants: Vec<Want>) {
+        for mut want in wants {
+            want.greeted = true;
+            self.open(want);
+        }
+    }
+
     fn on_dial_failed(&mut self, peer: PeerId, id: ConnectionId, error: &DialError) {
         let problem = problem_of(error);
         self.relays.note(peer, &problem.to_string());
+        if self.connections.path(peer).is_none() {
+            let wants = self.greetings.done(peer);
+            self.go_on(wants);
+        }
         if self.dials.get(&peer).is_none_or(|dial| dial.id != id) {
             return;
         }
@@ -429,6 +473,9 @@ impl Task {
     fn tell_path(&mut self, peer: PeerId, before: Option<Path>) {
         let path = self.connections.path(peer);
         self.shared.set_path(peer, path);
+        if path.is_none() {
+            self.greetings.gone(peer);
+        }
         if path != before {
             self.outbox.push(Event::Path { peer, path });
         }
@@ -497,6 +544,8 @@ impl Task {
     fn on_behaviour(&mut self, event: BehaviourEvent) {
         match event {
             BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. }) => {
+                let wants = self.greetings.told(peer_id);
+                self.go_on(wants);
                 self.outbox.push(Event::Identified {
                     peer: peer_id,
                     agent: info.agent_version,
