@@ -255,12 +255,7 @@ pub(super) async fn run(
     let mut more = talk.take(&mut unframer).await;
     let mut heard = Instant::now();
     while more {
-        let until = heard
-            + if talk.asked {
-                SILENCE + NO_ANSWER
-            } else {
-                SILENCE
-            };
+        let until = talk.until(heard);
         tokio::select! {
             count = reader.read(&mut chunk) => match count {
                 Ok(0) | Err(_) => break,
