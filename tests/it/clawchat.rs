@@ -1,6 +1,8 @@
 //! `ClawChat` between chaperons: identities that find each other, let each other in, and talk.
 
-use chaperon::api::{Accounts, AccountsReply, ChannelRef, Error, Reply, Request, SendOutcome};
+use chaperon::api::{
+    Accounts, AccountsReply, ChannelRef, Error, NewIdentity, Reply, Request, SendOutcome,
+};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
     Admission, Author, Channel, ChannelState, Delivery, NetworkId, OwnAccount, PeerPath,
