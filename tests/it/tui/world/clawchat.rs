@@ -109,6 +109,10 @@ fn letters() -> Vec<Letter> {
 }
 
 /// Answers what is asked about identities there.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "everything else is of other networks"
+)]
 pub(super) fn answer(facts: &Facts, what: &Accounts) -> Option<Result<Reply, Error>> {
     let all = &facts.clawchat.identities;
     let reply = match what {
