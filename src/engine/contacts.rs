@@ -16,7 +16,7 @@ use super::core::{Answer, Core};
 use super::decide::Decision;
 use super::quarantine::admit_waiting;
 use super::reading::{in_use, keyed, shown};
-use super::strangers::carry_contact;
+use super::strangers::{carry_contact, carry_key_change};
 
 impl Core {
     /// Makes an invite, replacing an older one where that is asked for.
@@ -200,6 +200,7 @@ impl Core {
         let now = self.now();
         let tx = self.store.write()?;
         store::channels::set_state(&tx, id, ChannelState::Closed)?;
+        store::quarantine::clear(&tx, id)?;
         review::withdraw(&tx, id, now)?;
         write_down(&tx, now, Actor::Human, "invite_cancelled", id)?;
         tx.commit()?;
@@ -343,6 +344,9 @@ impl Core {
             }
             _ => carry_verdict(&tx, network, &item, verdict)?,
         };
+        if let (Some(key), review::Kind::KeyChange) = (&item.shown_key, item.kind) {
+            carry_key_change(&tx, channel, key, verdict, now)?;
+        }
         let released = if verdict == Verdict::Approve {
             admit_waiting(&self.profile, &tx, channel, now)?
         } else {

@@ -36,12 +36,12 @@ impl Core {
             .make(given, new.testnet, *random)
             .map_err(Error::BadRequest)?;
         let all = accounts::all(&self.store, network)?;
-        if all.len() >= MOST {
+        let known = all.iter().find(|one| one.address == made.address);
+        if all.len() >= MOST && known.is_none() {
             return Err(Error::BadRequest(format!(
                 "a profile has at most {MOST} identities there"
             )));
         }
-        let known = all.iter().find(|one| one.address == made.address);
         let taken = |name: &str| {
             all.iter()
                 .any(|one| one.name == name && one.address != made.address)
@@ -54,7 +54,8 @@ impl Core {
                 )));
             }
         }
-        let node = new.node.unwrap_or_else(|| NodeSettings {
+        let before = known.and_then(|one| one.node.clone());
+        let node = new.node.or(before).unwrap_or_else(|| NodeSettings {
             port: free_port(&all),
             ..NodeSettings::default()
         });

@@ -73,11 +73,14 @@ impl After {
 
     /// Notes what a request for contact came to; returns what the network is told of it.
     fn judged(&mut self, judged: Judged) -> Settled {
-        if let Judged::Changed(channel) = judged {
+        if let Judged::Changed(channel) | Judged::Stopped(channel) = judged {
             self.asks(channel);
         }
         Settled {
-            refused: matches!(judged, Judged::Refused | Judged::Rejected),
+            refused: matches!(
+                judged,
+                Judged::Refused | Judged::Rejected | Judged::Stopped(_)
+            ),
             discard: judged == Judged::Rejected,
             ..Settled::default()
         }
@@ -173,7 +176,8 @@ impl Core {
                 News::Stranger(stranger) => {
                     let judged = take_stranger(&self.profile, &tx, &stranger, now)?;
                     let kept = take_words(&self.profile, &tx, &stranger, judged, now)?;
-                    wrote |= kept.wrote || matches!(judged, Judged::Changed(_));
+                    wrote |=
+                        kept.wrote || matches!(judged, Judged::Changed(_) | Judged::Stopped(_));
                     answer = after.heard(judged, kept);
                 }
                 News::Posted {

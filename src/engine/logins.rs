@@ -44,6 +44,8 @@ pub(super) struct Adding {
     pub(super) ours: Option<String>,
     /// The local name that a person chose.
     name: Option<PeerText>,
+    /// Whether a person said where they are.
+    entered: bool,
 }
 
 impl Core {
@@ -257,6 +259,7 @@ impl Core {
             seen,
             ours: login.map(|login| login.address),
             name,
+            entered: endpoint.is_some(),
         };
         if let Some(endpoint) = endpoint {
             return self.add_at(&adding, &endpoint, answer);
@@ -356,7 +359,7 @@ impl Core {
             let keyed = self.find(&ChannelRef::Id(id))?;
             let tx = self.store.write()?;
             take_up(&tx, &keyed, (&who.key, seen.is_some()), now)?;
-            if network.is_direct() && !who.endpoint.is_empty() {
+            if adding.entered {
                 store::places::set_relay(&tx, id, &who.endpoint)?;
             }
             tx.commit()?;
@@ -438,6 +441,11 @@ fn take_up(
     let known = channel.their_key.as_deref();
     let other = known.is_some_and(|known| known != key);
     match channel.state {
+        ChannelState::Active if other => Err(Error::BadRequest(format!(
+            "you know {} under another key; when they come with the new one you are asked, or end \
+             the channel first",
+            channel.address
+        ))),
         ChannelState::Active => Ok(()),
         ChannelState::Requested => Err(Error::BadRequest(format!(
             "{} wrote to you and waits for your answer; decide that first",
@@ -448,8 +456,8 @@ fn take_up(
             channel.address
         ))),
         _ if other && !compared => Err(Error::BadRequest(format!(
-            "the relay shows another key for {} than the one you knew; compare it with them, and \
-             name its fingerprint",
+            "{} has another key there than the one you knew; compare it with them, and name its \
+             fingerprint",
             channel.address
         ))),
         ChannelState::Invited | ChannelState::Superseded | ChannelState::Closed => {
@@ -488,7 +496,7 @@ pub(super) fn find_in(adding: &Adding, found: Vec<Sighting>) -> Result<Somebody,
     match (like.pop(), like.is_empty()) {
         (Some(only), true) => Ok(only),
         _ => Err(Error::BadRequest(format!(
-            "the relay lists nobody named {}",
+            "nobody named {} is found there",
             adding.address
         ))),
     }

@@ -455,7 +455,7 @@ fn store_request(
     }
     Ok(
         match judge_stranger(tx, &stranger, || Ok(welcome.to_owned()), now)? {
-            Judged::Changed(_) => Stored::New,
+            Judged::Changed(_) | Judged::Stopped(_) => Stored::New,
             Judged::Known => Stored::Known,
             Judged::Refused | Judged::Rejected => Stored::LeftOut,
         },

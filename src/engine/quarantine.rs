@@ -40,7 +40,10 @@ pub(super) fn take_words(
     let Some(message) = &stranger.wrote else {
         return Ok(Kept::default());
     };
-    if matches!(judged, Judged::Refused | Judged::Rejected) {
+    if matches!(
+        judged,
+        Judged::Refused | Judged::Rejected | Judged::Stopped(_)
+    ) {
         return Ok(Kept::default());
     }
     let of = (stranger.network, stranger.account);
@@ -58,29 +61,46 @@ pub(super) fn take_words(
         });
     }
     let waits = known.channel.state == ChannelState::Requested && known.asked_key.as_ref() == key;
-    let wrote = waits && keep(tx, id, (stranger, message), now)?;
+    let room = if waits {
+        keep(tx, id, (stranger, message), now)?
+    } else {
+        Room::None
+    };
     Ok(Kept {
-        wrote,
-        turned_away: !wrote,
+        wrote: room == Room::Taken,
+        turned_away: room == Room::None,
         entered: None,
     })
 }
 
-/// Keeps what somebody wrote who waits for a person; returns whether there was room for it. The
-/// first of it is shown with the request.
+/// What became of something that is to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    /// It waits now.
+    Taken,
+    /// It waits already.
+    Known,
+    /// There is no room for it.
+    None,
+}
+
+/// Keeps what somebody wrote who waits for a person. The first of it is shown with the request.
 fn keep(
     tx: &Tx<'_>,
     id: ChannelId,
     (stranger, message): (&Stranger, &Arrived),
     now: UnixMillis,
-) -> Result<bool, Error> {
+) -> Result<Room, Error> {
+    if quarantine::has(tx, id, &message.envelope)? {
+        return Ok(Room::Known);
+    }
     let (count, bytes) = quarantine::size(tx, id)?;
     let Content::Text(body) = &message.content else {
-        return Ok(false);
+        return Ok(Room::None);
     };
     let long = u64::try_from(body.judged().len()).unwrap_or(u64::MAX);
     if count >= MOST_WAITING || bytes.saturating_add(long) > LONGEST_WAITING {
-        return Ok(false);
+        return Ok(Room::None);
     }
     let routing = message.routing.as_ref();
     let waiting = quarantine::Waiting {
@@ -105,7 +125,7 @@ fn keep(
         let answers = keyed(tx, id)?.answers.unwrap_or(1);
         put(tx, id, &shown, answers, now)?;
     }
-    Ok(true)
+    Ok(Room::Taken)
 }
 
 /// Lets in what somebody wrote before a person accepted them, by the rules of their channel.

@@ -116,7 +116,10 @@ impl Core {
     /// Adds what a relay last said of whether the peer is there.
     fn present(&self, channel: Channel) -> Channel {
         Channel {
-            presence: self.presences.get(&channel.id).copied(),
+            // Of one that was closed or stopped nobody hears any more.
+            presence: (channel.state == ChannelState::Active)
+                .then(|| self.presences.get(&channel.id).copied())
+                .flatten(),
             ..channel
         }
     }

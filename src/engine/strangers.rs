@@ -37,6 +37,8 @@ pub(super) enum Judged {
     Known,
     /// It waits for a person, or stopped a channel.
     Changed(ChannelId),
+    /// It stopped a channel, and nothing was taken.
+    Stopped(ChannelId),
 }
 
 /// Stores a request for contact and puts it before a person. `welcome` gives the text that a new
@@ -67,22 +69,18 @@ pub(super) fn judge_stranger(
     if known.blocked {
         return Ok(Judged::Rejected);
     }
+    if connecting_asks(stranger.network)
+        && let Some(judged) = who_connects(tx, &known, stranger)?
+    {
+        return Ok(judged);
+    }
     if let Some(earlier) = requests::by_remote_id(tx, id, false, &stranger.id)? {
         // Whoever did not hear our answer repeats it; whoever reuses a number is turned away.
         let words = stranger.purpose.is_empty() || earlier.purpose == stranger.purpose;
         let same = earlier.key == who.key && words;
-        let over = matches!(
-            known.channel.state,
-            ChannelState::Closed | ChannelState::Superseded
-        );
-        if same && over && connecting_asks(stranger.network) {
-            return match earlier.state {
-                RequestState::Rejected => Ok(Judged::Rejected),
-                RequestState::Open | RequestState::Sent | RequestState::Approved => {
-                    requests::reopen(tx, id, &stranger.id, now)?;
-                    put_before_a_person(tx, &known, stranger, now)
-                }
-            };
+        if same && is_over(known.channel.state) && connecting_asks(stranger.network) {
+            requests::reopen(tx, id, &stranger.id, now)?;
+            return put_before_a_person(tx, &known, stranger, now);
         }
         return Ok(match earlier.state {
             _ if !same => Judged::Refused,
@@ -113,10 +111,45 @@ pub(super) fn judge_stranger(
                 return Ok(Judged::Refused);
             }
             stop(tx, &known.channel, StopReason::KeyChanged, &who.key, now)?;
+            if connecting_asks(stranger.network) {
+                // Where they say that they are is what is dialled if a person accepts the key.
+                keep(tx, id, stranger, RequestState::Open, now)?;
+                return Ok(Judged::Stopped(id));
+            }
             Ok(Judged::Changed(id))
         }
         ChannelState::Stopped => Ok(Judged::Refused),
     }
+}
+
+/// Judges somebody who connected, and is known, by what became of them; `None` where nothing has,
+/// and they ask anew.
+fn who_connects(tx: &Tx<'_>, known: &Keyed, stranger: &Stranger) -> Result<Option<Judged>, Error> {
+    let channel = &known.channel;
+    let last = requests::last(tx, channel.id, false)?;
+    let rejected = last.is_some_and(|last| last.state == RequestState::Rejected);
+    Ok(match channel.state {
+        // Whatever they send now they keep, and send it when that is settled.
+        ChannelState::Stopped => Some(Judged::Refused),
+        // Their node is another one every time that they want it to be.
+        ChannelState::Closed | ChannelState::Superseded if rejected => Some(Judged::Rejected),
+        // To come back by itself is what every node does. Who writes has asked.
+        ChannelState::Closed | ChannelState::Superseded if stranger.wrote.is_none() => {
+            Some(Judged::Known)
+        }
+        ChannelState::Active if channel.their_key.as_ref() == Some(&stranger.who.key) => {
+            Some(Judged::Known)
+        }
+        ChannelState::Invited
+        | ChannelState::Requested
+        | ChannelState::Active
+        | ChannelState::Superseded
+        | ChannelState::Closed => None,
+    })
+}
+
+fn is_over(state: ChannelState) -> bool {
+    matches!(state, ChannelState::Closed | ChannelState::Superseded)
 }
 
 /// Makes the channel of somebody who was never heard of.
@@ -130,7 +163,11 @@ fn admit(
     if requests::count_strangers(tx)? >= MOST_STRANGERS {
         return Ok(Judged::Refused);
     }
-    let instructions = welcome()?;
+    let instructions = welcome().unwrap_or_else(|error| {
+        // A person's own text that cannot be used must not keep everybody else's news from here.
+        tracing::warn!(%error, "a new contact begins without a text for the assistant");
+        String::new()
+    });
     let new = NewPeer {
         network: stranger.network,
         account,
@@ -225,6 +262,10 @@ fn put_before_a_person(
     };
     let differs = before.is_some_and(|before| *before != who.key);
     let answers = known.answers.unwrap_or(1).max(if differs { 2 } else { 1 });
+    if differs {
+        // What was written under another key is nobody's whom this person would accept.
+        store::quarantine::clear(tx, id)?;
+    }
     channels::ask(tx, id, &who.key, Some(answers))?;
     put(tx, id, stranger, answers, now)?;
     write_down(tx, now, Actor::Rule, "contact_requested", id)?;
@@ -331,12 +372,14 @@ pub(super) fn carry_contact(
 ) -> Result<&'static str, Error> {
     let id = channel.id;
     let moved = channel.state == ChannelState::Active;
-    let asked = requests::last(tx, id, false)?.ok_or(Error::NothingToDecide)?;
+    let asked = requests::with_key(tx, id, key)?.ok_or(Error::NothingToDecide)?;
     Ok(match verdict {
         Verdict::Approve => {
             channels::pin(tx, id, key)?;
-            // What was sealed for another key has to be sealed again.
-            outbox::unseal(tx, id)?;
+            if !moved {
+                // What was sealed for another key has to be sealed again.
+                outbox::unseal(tx, id)?;
+            }
             store::places::set_relay(tx, id, &asked.endpoint)?;
             requests::settle(tx, id, false, RequestState::Approved, now)?;
             if moved {
@@ -366,6 +409,27 @@ pub(super) fn carry_contact(
         | Verdict::SendEdited
         | Verdict::RefuseAndPause => return Err(Error::not_an_answer()),
     })
+}
+
+/// Takes note of where somebody is whose new key was accepted, or of their refusal.
+pub(super) fn carry_key_change(
+    tx: &Tx<'_>,
+    id: ChannelId,
+    key: &str,
+    verdict: Verdict,
+    now: UnixMillis,
+) -> Result<(), Error> {
+    let Some(asked) = requests::with_key(tx, id, key)? else {
+        return Ok(());
+    };
+    let state = if verdict == Verdict::Approve {
+        store::places::set_relay(tx, id, &asked.endpoint)?;
+        store::places::learn(tx, id, "")?;
+        RequestState::Approved
+    } else {
+        RequestState::Rejected
+    };
+    Ok(requests::settle(tx, id, false, state, now)?)
 }
 
 /// Notes that a peer took a message of ours: they accepted us.

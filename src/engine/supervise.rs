@@ -469,6 +469,7 @@ impl Core {
             expire(&tx, message, channel.id, now)?;
         }
         store::channels::set_state(&tx, channel.id, ChannelState::Closed)?;
+        store::quarantine::clear(&tx, channel.id)?;
         review::withdraw(&tx, channel.id, now)?;
         let entry = log::NewEntry {
             detail: rule,

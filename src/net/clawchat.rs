@@ -37,6 +37,8 @@ use super::{
 
 /// Addresses of one peer that a person can enter, and that a link has.
 const MOST_ADDRESSES: usize = 8;
+/// Longest nick.
+const LONGEST_NICK: usize = 64;
 
 /// The network of gateways that reach each other over libp2p.
 #[derive(Clone, Copy, Debug, Default)]
@@ -218,7 +220,7 @@ impl Identities for ClawChat {
     }
 
     fn check_name(&self, name: &str) -> Result<(), String> {
-        if is_nick(name) && name.len() <= 64 {
+        if is_nick(name) && name.len() <= LONGEST_NICK {
             Ok(())
         } else {
             Err("a nick has 1 to 64 characters of A-Z a-z 0-9 _ -".to_owned())

@@ -21,12 +21,22 @@ pub struct Waiting {
     pub content: Content,
 }
 
-/// Keeps a message. Returns whether it is new.
-pub fn keep(tx: &Tx<'_>, channel: ChannelId, message: &Waiting) -> Result<bool, Error> {
+/// Tells whether a message with this envelope waits on a channel.
+pub fn has(read: &impl Read, channel: ChannelId, envelope: &Digest) -> Result<bool, Error> {
+    Ok(read
+        .connection()
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM quarantine WHERE channel = ?1 AND envelope = ?2)",
+        )?
+        .query_row(params![channel.0, envelope.0], |row| row.get(0))?)
+}
+
+/// Keeps a message that does not wait yet.
+pub fn keep(tx: &Tx<'_>, channel: ChannelId, message: &Waiting) -> Result<(), Error> {
     // Plain values always have a JSON form.
     let content = serde_json::to_string(&message.content).unwrap_or_default();
-    let changed = tx.0.execute(
-        "INSERT OR IGNORE INTO quarantine (id, channel, envelope, remote_id, at, content)
+    tx.0.execute(
+        "INSERT INTO quarantine (id, channel, envelope, remote_id, at, content)
          VALUES (?1, ?2, ?3, ?4, ?5, seal('quarantine.content', ?1, ?6))",
         params![
             next_id(tx, "quarantine")?,
@@ -37,7 +47,7 @@ pub fn keep(tx: &Tx<'_>, channel: ChannelId, message: &Waiting) -> Result<bool, 
             content,
         ],
     )?;
-    Ok(changed == 1)
+    Ok(())
 }
 
 /// Returns how many messages of a channel wait, and how many bytes they have.

@@ -89,6 +89,19 @@ pub fn last(read: &impl Read, channel: ChannelId, ours: bool) -> Result<Option<R
     )
 }
 
+/// Returns the newest request of theirs in a channel under a key.
+pub fn with_key(read: &impl Read, channel: ChannelId, key: &str) -> Result<Option<Request>, Error> {
+    one(
+        read,
+        &format!(
+            "SELECT {COLUMNS} FROM requests r
+             WHERE r.channel = ?1 AND r.ours = 0 AND open('requests.key', r.id, r.key) = ?2
+             ORDER BY r.id DESC LIMIT 1"
+        ),
+        params![channel.0, key],
+    )
+}
+
 /// Returns a request by the network's id of it.
 pub fn by_remote_id(
     read: &impl Read,

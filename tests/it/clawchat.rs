@@ -1,5 +1,9 @@
 //! `ClawChat` between chaperons: identities that find each other, let each other in, and talk.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use chaperon::api::{
     Accounts, AccountsReply, ChannelRef, Error, NewIdentity, Reply, Request, SendOutcome,
 };
@@ -365,4 +369,110 @@ async fn a_recovered_identity_has_another_node_and_another_code() {
         (matches!(sent, SendOutcome::Relayed { .. }) && !arrived.is_empty()).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_holds_for_every_node_of_a_wallet() {
+    let (ana, bo) = (Chatter::new().await, Chatter::new().await);
+    ana.adds(&ana.us, &bo.us, Some(&tcp(&bo.us))).await.unwrap();
+    bo.decides(Verdict::Refuse).await;
+    let device = Chatter::with(Some(ana.phrase.clone()), on_loopback()).await;
+    let to_bo = device
+        .adds(&device.us, &bo.us, Some(&tcp(&bo.us)))
+        .await
+        .unwrap();
+    let SendOutcome::Queued { problem, .. } = device.sends(&to_bo, "again").await.unwrap() else {
+        panic!("it left");
+    };
+    assert_eq!(problem.as_deref(), Some("they refused the session"));
+    assert_eq!(bo.items().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_while_a_channel_is_stopped_is_kept_for_later() {
+    let (ana, bo) = (Chatter::new().await, Chatter::new().await);
+    meet(&ana, &bo, &tcp(&bo.us)).await;
+    let (to_bo, to_ana) = (
+        ana.channel(&ana.us, &bo.us).await,
+        bo.channel(&bo.us, &ana.us).await,
+    );
+    delivered(&bo, &to_ana, "before").await;
+    let device = Chatter::with(Some(bo.phrase.clone()), on_loopback()).await;
+    let there = device
+        .adds(&device.us, &ana.us, Some(&tcp(&ana.us)))
+        .await
+        .unwrap();
+    let sent = device.sends(&there, "from the new one").await.unwrap();
+    assert!(matches!(sent, SendOutcome::Queued { .. }), "{sent:?}");
+    ana.until("the channel to stop", async || {
+        let state = ana.channel(&ana.us, &bo.us).await.state;
+        (state == ChannelState::Stopped).then_some(())
+    })
+    .await;
+    let sent = bo.sends(&to_ana, "from the old one").await.unwrap();
+    assert!(matches!(sent, SendOutcome::Queued { .. }), "{sent:?}");
+    assert_eq!(ana.heard(&to_bo).await, ["before"]);
+    ana.decides(Verdict::KeepPinned).await;
+    ana.until("what waited", async || {
+        (ana.heard(&to_bo).await == ["before", "from the old one"]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_was_ended_comes_back_only_with_words() {
+    let (ana, bo) = (Chatter::new().await, Chatter::new().await);
+    meet(&ana, &bo, &tcp(&bo.us)).await;
+    let (to_bo, to_ana) = (
+        ana.channel(&ana.us, &bo.us).await,
+        bo.channel(&bo.us, &ana.us).await,
+    );
+    delivered(&bo, &to_ana, "before").await;
+    let end = Request::End {
+        channel: ChannelRef::Id(to_bo.id),
+        author: Author::Human,
+    };
+    ana.ask(end).await.unwrap();
+    // Bo's node comes back by itself within this time, and says nothing.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(ana.items().await, []);
+    bo.sends(&to_ana, "are you there?").await.unwrap();
+    ana.until("the question", async || {
+        (ana.items().await.len() == 1).then_some(())
+    })
+    .await;
+    ana.decides(Verdict::Approve).await;
+    assert_eq!(ana.heard(&to_bo).await, ["before", "are you there?"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_websocket_frame_that_claims_too_much_is_not_waited_for() {
+    let ana = Chatter::new().await;
+    let port = ana.us.node.as_ref().unwrap().port + 1;
+    let closed = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(8)))
+            .unwrap();
+        let upgrade = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\
+            Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+            Sec-WebSocket-Version: 13\r\n\r\n";
+        stream.write_all(upgrade.as_bytes()).unwrap();
+        let mut answer = [0; 1024];
+        let count = stream.read(&mut answer).unwrap();
+        assert!(answer[..count].starts_with(b"HTTP/1.1 101"));
+        // A masked binary frame of 200 MiB, of which nothing follows.
+        let mut head = vec![0x82, 0xff];
+        head.extend((200_u64 * 1024 * 1024).to_be_bytes());
+        head.extend([1, 2, 3, 4]);
+        stream.write_all(&head).unwrap();
+        loop {
+            match stream.read(&mut answer) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return error.kind() == std::io::ErrorKind::ConnectionReset,
+            }
+        }
+    });
+    assert!(closed.await.unwrap(), "it is waited for");
 }

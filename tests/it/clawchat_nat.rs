@@ -58,6 +58,7 @@ async fn node(of: u8, ip: [u8; 4], is_relay: bool) -> (Node, mpsc::Receiver<Even
         relays,
         bootstrap: Vec::new(),
         relay_server: is_relay,
+        hidden: false,
     };
     Node::start(config).await.unwrap()
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 pub(super) use dialling::later;
@@ -26,8 +26,14 @@ use crate::wire::clawchat::Unframer;
 
 /// Handshakes under way at once that others began.
 const SHAKING: usize = 64;
+/// Those of one node.
+const SHAKING_OF_ONE: usize = 4;
+/// Sessions at once with strangers, whoever they are.
+const STRANGERS: usize = 64;
 /// Sessions of one principal at once; the oldest ends for a further one.
 const SESSIONS: usize = 8;
+/// How long a session has to last to show that connecting with them is of use.
+const LASTING: Duration = Duration::from_secs(60);
 /// Orders that wait for a session.
 const ORDERS: usize = 64;
 /// Nodes whose addresses are remembered, as they said them.
@@ -40,10 +46,8 @@ pub(super) enum Took {
     Stored,
     /// It waits for a person to accept its author.
     Waits,
-    /// It is not taken.
+    /// It is not taken, or not now.
     Refused,
-    /// Neither it nor its author is wanted.
-    Unwanted,
 }
 
 /// An identity at work.
@@ -58,8 +62,10 @@ pub(super) struct Desk {
     pub(super) knowledge: Mutex<Exchange>,
     news: mpsc::Sender<Incoming>,
     state: Mutex<State>,
-    /// Somebody came, went, or is to be connected with.
+    /// Somebody went, or is to be connected with.
     pub(super) changed: Notify,
+    /// A node said where it listens.
+    told: Notify,
     shaking: Arc<Semaphore>,
 }
 
@@ -71,6 +77,8 @@ struct State {
     next: u64,
     /// Where nodes say that they listen. Nothing of it is proven.
     claims: HashMap<PeerId, Vec<Multiaddr>>,
+    /// Handshakes under way that a node began.
+    shaking: HashMap<PeerId, usize>,
 }
 
 impl State {
@@ -110,6 +118,25 @@ pub(super) struct Peer {
     due: Instant,
     /// Held by whoever connects, so that two do not at once.
     connecting: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A handshake under way that somebody else began.
+struct Turn {
+    desk: Arc<Desk>,
+    peer: PeerId,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.desk.lock();
+        if let Some(of_one) = state.shaking.get_mut(&self.peer) {
+            *of_one -= 1;
+            if *of_one == 0 {
+                state.shaking.remove(&self.peer);
+            }
+        }
+    }
 }
 
 /// A session that two sides have just agreed on.
@@ -155,8 +182,10 @@ impl Desk {
                 sessions: Vec::new(),
                 next: 0,
                 claims: HashMap::new(),
+                shaking: HashMap::new(),
             }),
             changed: Notify::new(),
+            told: Notify::new(),
             shaking: Arc::new(Semaphore::new(SHAKING)),
         };
         desk.set(account);
@@ -230,7 +259,38 @@ impl Desk {
         }
         state.claims.insert(peer, addresses);
         drop(state);
-        self.changed.notify_waiters();
+        self.told.notify_waiters();
+    }
+
+    /// Takes a turn to shake hands with a node that began it; `None` where too many do.
+    fn turn(self: &Arc<Self>, peer: PeerId) -> Option<Turn> {
+        let permit = Arc::clone(&self.shaking).try_acquire_owned().ok()?;
+        let mut state = self.lock();
+        let of_one = state.shaking.entry(peer).or_default();
+        if *of_one >= SHAKING_OF_ONE {
+            return None;
+        }
+        *of_one += 1;
+        drop(state);
+        Some(Turn {
+            desk: Arc::clone(self),
+            peer,
+            _permit: permit,
+        })
+    }
+
+    /// Tells whether there is room for one more session with somebody whom nobody accepted.
+    fn has_room_for(&self, principal: &Principal) -> bool {
+        let state = self.lock();
+        let is_stranger = |session: &&Session| {
+            !state.peers.values().any(|peer| {
+                peer.principal == session.remote.principal
+                    && peer.pinned == Some(session.remote.node_key)
+            })
+        };
+        let is_them = |session: &&Session| session.remote.principal == *principal;
+        state.sessions.iter().filter(is_stranger).count() < STRANGERS
+            && state.sessions.iter().filter(is_them).count() < SESSIONS
     }
 
     fn standing(&self, remote: &Remote) -> Standing {
@@ -264,6 +324,7 @@ impl Desk {
             ours: begun.ours,
             path: begun.path,
             at: begun.at,
+            since: Instant::now(),
             orders,
         };
         let of_them = |one: &&Session| one.remote.principal == session.remote.principal;
@@ -295,6 +356,9 @@ impl Desk {
         self.lock()
             .sessions
             .retain(|one| one.number != session.number);
+        if session.ours {
+            self.tried(&session.remote, session.since.elapsed() >= LASTING);
+        }
         self.present(&session.remote).await;
         self.changed.notify_one();
     }

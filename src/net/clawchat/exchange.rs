@@ -243,6 +243,7 @@ async fn leads_there(address: &str, peer: PeerId) -> bool {
         relays: Vec::new(),
         bootstrap: Vec::new(),
         relay_server: false,
+        hidden: false,
     };
     let Ok((node, _events)) = Node::start(config).await else {
         return false;

@@ -126,7 +126,6 @@ pub(super) async fn serve(
             pause = (pause * 2).min(LISTEN_AT_LEAST);
         }
         if let Event::Listening { addresses } = &event {
-            pause = LISTEN_AGAIN;
             let all = addresses.iter().map(ToString::to_string);
             desk.knowledge().set_addresses(all);
         }

@@ -27,6 +27,10 @@ const WRITING: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(60);
 /// Silence after that question which ends the session.
 const NO_ANSWER: Duration = Duration::from_secs(30);
+/// How long a stranger who writes nothing keeps a session.
+const STRANGERS_SILENCE: Duration = Duration::from_secs(10 * 60);
+/// Longest frame that a stranger may send: what waits of them altogether is less.
+const STRANGERS_FRAME: usize = 512 * 1024;
 /// Frames of ours that wait to be written.
 const BACKLOG: usize = 64;
 /// Bytes read at once.
@@ -73,6 +77,8 @@ pub(super) struct Session {
     pub(super) path: Path,
     /// Where it reaches them.
     pub(super) at: Multiaddr,
+    /// Since when it is there.
+    pub(super) since: Instant,
     /// What it is to do.
     pub(super) orders: mpsc::Sender<Order>,
 }
@@ -233,7 +239,6 @@ pub(super) async fn run(
     mut unframer: Unframer,
     mut orders: mpsc::Receiver<Order>,
 ) {
-    unframer.set_limit(LONGEST_FRAME);
     let (mut reader, writer) = stream.split();
     let (out, frames) = mpsc::channel(BACKLOG);
     let writing = tokio::spawn(write_out(writer, frames));
@@ -243,18 +248,14 @@ pub(super) async fn run(
         out,
         pending: VecDeque::new(),
         asked: false,
+        wrote: Instant::now(),
     };
     let mut chunk = vec![0; CHUNK];
     // What came together with the end of the handshake.
     let mut more = talk.take(&mut unframer).await;
     let mut heard = Instant::now();
     while more {
-        let until = heard
-            + if talk.asked {
-                SILENCE + NO_ANSWER
-            } else {
-                SILENCE
-            };
+        let until = talk.until(heard);
         tokio::select! {
             count = reader.read(&mut chunk) => match count {
                 Ok(0) | Err(_) => break,
@@ -270,15 +271,16 @@ pub(super) async fn run(
                 Some(Order::Close) | None => break,
             },
             () = tokio::time::sleep_until(until) => {
-                more = !talk.asked && talk.ask().await.is_some();
+                more = !talk.asked && !talk.is_over() && talk.ask().await.is_some();
             }
         }
     }
     drop(talk);
     desk.ended(&session).await;
     // What was written before still leaves, and they are told that it is over.
+    let stuck = writing.abort_handle();
     if timeout(GOODBYE, writing).await.is_err() {
-        tracing::debug!("a session did not close in time");
+        stuck.abort();
     }
 }
 
@@ -290,11 +292,44 @@ struct Talk<'a> {
     pending: VecDeque<Pending>,
     /// Whether they were asked whether they are there.
     asked: bool,
+    /// When they last wrote, or came.
+    wrote: Instant,
 }
 
 impl Talk<'_> {
+    fn is_stranger(&self) -> bool {
+        let remote = &self.session.remote;
+        !self.desk.is_accepted(&remote.principal, &remote.node_key)
+    }
+
+    /// Tells whether a stranger has said nothing for so long that they need no session.
+    fn is_over(&self) -> bool {
+        self.is_stranger() && self.wrote.elapsed() >= STRANGERS_SILENCE
+    }
+
+    /// Returns when something has to be done if nothing comes.
+    fn until(&self, heard: Instant) -> Instant {
+        let silent = if self.asked {
+            SILENCE + NO_ANSWER
+        } else {
+            SILENCE
+        };
+        let until = heard + silent;
+        if self.is_stranger() {
+            until.min(self.wrote + STRANGERS_SILENCE)
+        } else {
+            until
+        }
+    }
+
     /// Takes all frames that are there; `false` where the session is over.
     async fn take(&mut self, unframer: &mut Unframer) -> bool {
+        // Acceptance may come while the session is there.
+        unframer.set_limit(if self.is_stranger() {
+            STRANGERS_FRAME
+        } else {
+            LONGEST_FRAME
+        });
         let mut chats = Vec::new();
         loop {
             let item = match unframer.next_frame() {
@@ -304,6 +339,7 @@ impl Talk<'_> {
             };
             let step = protocol::receive(&item, &self.session.remote);
             if let SessionStep::Chat(chat) = step {
+                self.wrote = Instant::now();
                 chats.push(chat);
                 if chats.len() < TOGETHER || self.store(&mut chats).await {
                     continue;
@@ -343,20 +379,20 @@ impl Talk<'_> {
         let Some(took) = self.desk.take(self.session, &chats).await else {
             return false;
         };
-        if !self.session.remote.receipts {
-            return !took.contains(&Took::Unwanted);
-        }
         for (chat, took) in chats.iter().zip(&took) {
             let state = match took {
                 Took::Stored => Receipt::Delivered,
                 Took::Waits => Receipt::Waits,
-                Took::Refused | Took::Unwanted => Receipt::Refused,
+                // Nothing is said, so that they keep it, and try again when they come back.
+                Took::Refused => return false,
             };
-            if self.write(receipt_frame(&chat.id, state)).await.is_none() {
+            if self.session.remote.receipts
+                && self.write(receipt_frame(&chat.id, state)).await.is_none()
+            {
                 return false;
             }
         }
-        !took.contains(&Took::Unwanted)
+        true
     }
 
     /// Sends a chat of ours, and asks a real gateway whether it has read it.

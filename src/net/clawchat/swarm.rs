@@ -67,6 +67,8 @@ pub struct NodeConfig {
     /// and libp2p's always names one. Between chaperons it works until a limit is reached; then
     /// the circuit ends, and with it the streams on it, and the next one may be opened.
     pub relay_server: bool,
+    /// Whether whoever connects is not told where else we are.
+    pub hidden: bool,
 }
 
 impl std::fmt::Debug for NodeConfig {
@@ -283,7 +285,7 @@ impl Node {
     ) -> Result<(Self, mpsc::Receiver<Event>), StartError> {
         let keypair = keypair(config.seed);
         let is_relay = config.relay_server;
-        let (swarm, arrived) = host::build(&keypair, is_relay.then_some(limits))?;
+        let (swarm, arrived) = host::build(&keypair, is_relay.then_some(limits), config.hidden)?;
         let (commands, wanted) = mpsc::channel(COMMANDS);
         let (events, news) = mpsc::channel(EVENTS);
         let node = Self {

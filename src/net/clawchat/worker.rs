@@ -14,7 +14,7 @@ use super::desk::{Desk, later, tell};
 use super::listening::{listen_at, serve};
 use super::places;
 use super::swarm::{Node, NodeConfig};
-use crate::model::{AccountId, ChannelId, Listening, NetworkId, NodeSettings, Reach};
+use crate::model::{AccountId, ChannelId, Listening, NetworkId, NodeSettings, Reach, Visibility};
 use crate::net::{
     Account, Command, Incoming, Link, Mode, News, Post, Problem, Search, Sighting, Watch,
 };
@@ -23,6 +23,9 @@ use crate::net::{
 const LOOKING: Duration = Duration::from_secs(8);
 /// How long such a call then waits for what they send.
 const LINGERING: Duration = Duration::from_millis(1500);
+/// How long one attempt to send may take. Less than what the engine waits before it makes the next
+/// one: two at once would be two messages to a real gateway.
+const POSTING: Duration = Duration::from_secs(80);
 /// How long a node may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -71,6 +74,7 @@ struct Started {
     relays: Vec<String>,
     bootstrap: Vec<String>,
     relay_server: bool,
+    hidden: bool,
 }
 
 impl Started {
@@ -79,6 +83,7 @@ impl Started {
             relays,
             bootstrap,
             relay_server,
+            visibility,
             ..
         } = account.node.clone().unwrap_or_default();
         Self {
@@ -87,6 +92,7 @@ impl Started {
             relays,
             bootstrap,
             relay_server,
+            hidden: visibility != Visibility::Public,
         }
     }
 
@@ -98,6 +104,7 @@ impl Started {
             relays: all(&self.relays),
             bootstrap: all(&self.bootstrap),
             relay_server: self.relay_server,
+            hidden: self.hidden,
         }
     }
 }
@@ -105,10 +112,18 @@ impl Started {
 impl Login {
     /// Ends the sessions, then the node: what was written before still leaves.
     async fn end(self) {
+        self.desk.close();
+        let closed = async {
+            while !self.desk.sessions().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if timeout(GOODBYE, closed).await.is_err() {
+            tracing::debug!("a session did not end in time");
+        }
         for task in &self.tasks {
             task.abort();
         }
-        self.desk.close();
         if timeout(GOODBYE, self.desk.node.stop()).await.is_err() {
             tracing::debug!("a node did not end in time");
         }
@@ -254,7 +269,9 @@ impl Worker {
         let desk = self.desk_of(post.channel).await;
         self.begin(async move {
             let result = match desk {
-                Some(desk) => desk.post(&post).await,
+                Some(desk) => timeout(POSTING, desk.post(&post))
+                    .await
+                    .unwrap_or_else(|_elapsed| Err(later("they could not be reached in time"))),
                 // It was stopped or closed meanwhile.
                 None => Err(later(
                     "the channel is not in use, or its identity does not run",

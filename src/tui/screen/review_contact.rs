@@ -283,9 +283,9 @@ fn effect_of_session(paper: &mut Paper, review: &Review) {
     );
     terms(paper, review);
     for words in [
-        "r: their node is turned away from now on, and told so. What they wrote is deleted. You can still \
+        "r: they are turned away from now on, and told so. What they wrote is deleted. You can still \
          add them yourself.",
-        "b: the same for every device of theirs: you hear no more of this principal.",
+        "b: the same, and you hear no more of this principal.",
     ] {
         paper.words(Role::Text, words);
     }

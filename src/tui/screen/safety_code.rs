@@ -385,9 +385,9 @@ fn draw_advice(
     }
     let (ours_from, theirs_from) = if both {
         let from = if code.channel.inviter {
-            "wallet and node, as you added them"
+            "as you added them"
         } else {
-            "wallet and node, as they proved"
+            "as they proved"
         };
         ("wallet and node", from)
     } else if code.channel.network.is_direct() {

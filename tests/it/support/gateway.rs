@@ -243,6 +243,7 @@ impl Probe {
             relays: Vec::new(),
             bootstrap: Vec::new(),
             relay_server: false,
+            hidden: false,
         };
         let (node, mut events) = Node::start(config).await.unwrap();
         let addresses = loop {

@@ -11,14 +11,16 @@ use crate::model::{Body, Content, Digest, NetworkId, PeerText, RawReason, Routin
 use crate::net::clawchat::protocol::{ReceivedChat, Remote, Role, to_key};
 use crate::net::clawchat::session::{self, Session, Wanted};
 use crate::net::clawchat::swarm::{Multiaddr, Path, PeerId, Stream, key_of};
-use crate::net::clawchat::{ClawChat, arrived_envelope, places};
+use crate::net::clawchat::{ClawChat, LONGEST_NICK, arrived_envelope, places};
 use crate::net::{Arrived, Network as _, News, Somebody, Stranger};
-use crate::wire::clawchat::NodeId;
+use crate::wire::clawchat::{NodeId, is_nick};
 
 /// How long it is waited for what a stranger's node says of itself.
 const IDENTIFYING: Duration = Duration::from_secs(1);
 /// The number that a refusal by a person has.
 const REFUSED: u64 = 10;
+/// The number of one that may be over later.
+const BUSY: u64 = 5;
 
 impl Desk {
     /// Answers somebody who opened a session.
@@ -28,15 +30,13 @@ impl Desk {
         opened: (PeerId, Multiaddr, Path),
     ) {
         let (peer, at, path) = opened;
-        let (Some(key), Ok(permit)) =
-            (key_of(&peer), Arc::clone(&self.shaking).try_acquire_owned())
-        else {
+        let (Some(key), Some(turn)) = (key_of(&peer), self.turn(peer)) else {
             return;
         };
         let decide = async |remote: Remote| self.decide(&remote, peer).await;
         match session::shake(&mut stream, (Role::Responder, key), &self, decide).await {
             Ok((remote, unframer)) => {
-                drop(permit);
+                drop(turn);
                 let (session, inbox) = self.enter(Begun {
                     remote,
                     peer,
@@ -62,13 +62,19 @@ impl Desk {
         {
             return Wanted::No(REFUSED, "this identity takes no sessions of yours");
         }
+        if !self.has_room_for(&remote.principal) {
+            return Wanted::No(BUSY, "too many sessions; try again later");
+        }
         let stranger = self.stranger(remote, peer, None).await;
         match self.tell(News::Stranger(Box::new(stranger))).await {
-            Some(settled) if settled.refused => {
+            Some(settled) if settled.discard => {
                 Wanted::No(REFUSED, "a person here has refused you")
             }
+            Some(settled) if settled.refused => {
+                Wanted::No(BUSY, "nobody new is taken here just now")
+            }
             Some(_) => Wanted::Yes,
-            None => Wanted::No(5, "busy; try again later"),
+            None => Wanted::No(BUSY, "busy; try again later"),
         }
     }
 
@@ -108,7 +114,7 @@ impl Desk {
         let known = || self.lock().claims.get(&peer).cloned();
         let told = async {
             loop {
-                let changed = self.changed.notified();
+                let changed = self.told.notified();
                 if let Some(known) = known() {
                     return known;
                 }
@@ -162,20 +168,26 @@ impl Desk {
         for chat in chats {
             let arrived = arrived(&session.remote, chat);
             let envelope = arrived.envelope;
-            let nick = chat.nick.clone().unwrap_or_default();
+            let nick = PeerText::new(nick_of(chat).unwrap_or_default());
             let wrote = Some((arrived, nick));
             let stranger = self.stranger(&session.remote, session.peer, wrote).await;
             let settled = self.tell(News::Stranger(Box::new(stranger))).await?;
             took.push(if settled.stored.contains(&envelope) {
                 Took::Stored
             } else if settled.refused {
-                Took::Unwanted
+                Took::Refused
             } else {
                 Took::Waits
             });
         }
         Some(took)
     }
+}
+
+/// Returns what the author of a chat calls themselves, where that is a nick.
+fn nick_of(chat: &ReceivedChat) -> Option<&str> {
+    let nick = chat.nick.as_ref()?.expose_untrusted();
+    (nick.len() <= LONGEST_NICK && is_nick(nick)).then_some(nick)
 }
 
 /// Returns what a chat is to the engine.
@@ -195,7 +207,7 @@ fn arrived(remote: &Remote, chat: &ReceivedChat) -> Arrived {
             payload: PeerText::new(beginning.collect::<String>()),
         }
     } else {
-        let nick = chat.nick.as_ref().map(PeerText::expose_untrusted);
+        let nick = nick_of(chat);
         let metadata = nick.map(|nick| serde_json::json!({ "nick": nick }).to_string());
         Content::Text(Body {
             metadata: PeerText::new(metadata.unwrap_or_else(|| "{}".to_owned())),

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-use super::{Begun, Desk, Peer, end};
+use super::{Begun, Desk, Peer, Standing, end};
 use crate::crypto;
 use crate::model::{Body, ChannelId, PeerText};
 use crate::net::clawchat::protocol::{Remote, Role, chat_frame};
@@ -84,15 +84,24 @@ impl Desk {
             return Ok(session);
         }
         let result = self.open(channel, &peer, pinned).await;
-        self.tried(channel, result.is_ok());
+        if result.is_err() {
+            self.wait_for(channel, false);
+        }
         result
     }
 
-    /// Notes how an attempt to connect ended.
-    fn tried(&self, channel: ChannelId, reached: bool) {
+    /// Notes whether a session of ours with somebody lasted.
+    pub(super) fn tried(&self, remote: &Remote, lasted: bool) {
+        if let Standing::Known(channel) = self.standing(remote) {
+            self.wait_for(channel, lasted);
+        }
+    }
+
+    /// Says when to connect with a peer again.
+    fn wait_for(&self, channel: ChannelId, lasted: bool) {
         let random = crypto::random().map_or(0, u64::from_le_bytes);
         if let Some(peer) = self.lock().peers.get_mut(&channel) {
-            peer.failures = if reached {
+            peer.failures = if lasted {
                 0
             } else {
                 peer.failures.saturating_add(1)
@@ -149,8 +158,10 @@ impl Desk {
             return;
         };
         let at = at.to_string();
-        let end = format!("/p2p/{node}");
-        let at = if at.ends_with(&end) { at } else { at + &end };
+        // What was dialled ends in the node; where somebody came from is a port of no use.
+        if !at.ends_with(&format!("/p2p/{node}")) {
+            return;
+        }
         let known = |list: &str| list.split(',').any(|one| one == at);
         if known(&peer.entered) || known(&peer.learned) || places::read_one(&at).is_err() {
             return;

@@ -26,6 +26,10 @@ const REFILL: Duration = Duration::from_millis(125);
 /// Connections from one address that may be there at the same time.
 const ESTABLISHED: usize = 64;
 
+/// Connections from one address that are being set up at the same time: whoever opens them and
+/// says nothing must not keep everybody else out.
+const PENDING: usize = 16;
+
 /// Addresses that are remembered.
 const REMEMBERED: usize = 4096;
 
@@ -48,6 +52,7 @@ type Source = Option<IpAddr>;
 pub(super) struct Gate {
     buckets: Buckets,
     established: HashMap<Source, HashSet<ConnectionId>>,
+    pending: HashMap<ConnectionId, Source>,
 }
 
 impl NetworkBehaviour for Gate {
@@ -56,18 +61,20 @@ impl NetworkBehaviour for Gate {
 
     fn handle_pending_inbound_connection(
         &mut self,
-        _connection: ConnectionId,
+        connection: ConnectionId,
         _local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
         let source = source_of(remote);
         let there = self.established.get(&source).map_or(0, HashSet::len);
-        if there >= ESTABLISHED {
+        let pending = self.pending.values().filter(|one| **one == source);
+        if there >= ESTABLISHED || pending.count() >= PENDING {
             return Err(ConnectionDenied::new(Denied::Count));
         }
         if !self.buckets.take(source, Instant::now()) {
             return Err(ConnectionDenied::new(Denied::Rate));
         }
+        self.pending.insert(connection, source);
         Ok(())
     }
 
@@ -93,7 +100,10 @@ impl NetworkBehaviour for Gate {
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
-        if let FromSwarm::ConnectionEstablished(established) = event {
+        if let FromSwarm::ListenFailure(failure) = event {
+            self.pending.remove(&failure.connection_id);
+        } else if let FromSwarm::ConnectionEstablished(established) = event {
+            self.pending.remove(&established.connection_id);
             if established.endpoint.is_listener() {
                 let source = source_of(established.endpoint.get_remote_address());
                 let there = self.established.entry(source).or_default();

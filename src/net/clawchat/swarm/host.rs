@@ -117,10 +117,14 @@ pub(super) struct Behaviour {
     pub(super) autonat: autonat::v1::Behaviour,
 }
 
+/// Longest frame of a WebSocket that is taken, in bytes.
+const LONGEST_WEBSOCKET_FRAME: usize = 1024 * 1024;
+
 /// Puts a node together. Needs a running tokio.
 pub(super) fn build(
     keypair: &Keypair,
     relay_server: Option<RelayLimits>,
+    hidden: bool,
 ) -> Result<(Swarm<Behaviour>, mpsc::Receiver<Arrived>), StartError> {
     let peer = keypair.public().to_peer_id();
     let (relay_transport, relay_client) = relay::client::new(peer);
@@ -133,7 +137,8 @@ pub(super) fn build(
         identify: identify::Behaviour::new(
             identify::Config::new("ipfs/0.1.0".to_owned(), keypair.public())
                 .with_agent_version(concat!("chaperon/", env!("CARGO_PKG_VERSION")).to_owned())
-                .with_push_listen_addr_updates(true)
+                .with_push_listen_addr_updates(!hidden)
+                .with_hide_listen_addrs(hidden)
                 // What strangers say of their addresses is not what we dial.
                 .with_cache_size(0),
         ),
@@ -198,9 +203,13 @@ fn transport(
     let mut multiplexer = yamux::Config::default();
     multiplexer.set_max_num_streams(STREAMS);
     let noise = noise::Config::new(keypair).map_err(StartError::Keys)?;
+    // Without this, whoever claims a frame of 256 MiB gets the room for it, before anything is
+    // known of them. What libp2p writes at once is some 200 KiB.
+    let mut websocket = websocket::Config::new(tcp());
+    websocket.set_max_data_size(LONGEST_WEBSOCKET_FRAME);
     // WebSocket before TCP: a name is resolved before TCP finds that it cannot do the rest.
     Ok(relay
-        .or_transport(websocket::Config::new(tcp()))
+        .or_transport(websocket)
         .or_transport(tcp())
         .upgrade(Version::V1Lazy)
         .authenticate(noise)

@@ -354,14 +354,25 @@ impl Task {
 
     /// Listens there and nowhere else.
     pub(super) fn listen(&mut self, listen: Listen) {
-        for (listener, _) in std::mem::take(&mut self.listeners) {
-            self.swarm.remove_listener(listener);
-        }
         let tcp = Multiaddr::from(listen.ip).with(Part::Tcp(listen.tcp));
         let ws = Multiaddr::from(listen.ip)
             .with(Part::Tcp(listen.ws))
             .with(Part::Ws("/".into()));
-        for (address, port) in [(tcp, listen.tcp), (ws, listen.ws)] {
+        let wanted = [(tcp, listen.tcp), (ws, listen.ws)];
+        // What is there already stays: its socket would not be free again at once.
+        let stays = |at: &Multiaddr| wanted.iter().any(|(wanted, _)| wanted == at);
+        let (kept, over) = std::mem::take(&mut self.listeners)
+            .into_iter()
+            .partition(|(_, at)| stays(at));
+        self.listeners = kept;
+        let over: Vec<(ListenerId, Multiaddr)> = over;
+        for (listener, _) in over {
+            self.swarm.remove_listener(listener);
+        }
+        for (address, port) in wanted {
+            if self.listeners.iter().any(|(_, at)| *at == address) {
+                continue;
+            }
             match self.listen_on(&address, listen.ip, port) {
                 Ok(listener) => self.listeners.push((listener, address)),
                 Err(problem) => self.outbox.push(Event::ListenFailed {

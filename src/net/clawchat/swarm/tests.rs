@@ -30,6 +30,7 @@ fn config(seed: u8) -> NodeConfig {
         relays: Vec::new(),
         bootstrap: Vec::new(),
         relay_server: false,
+        hidden: false,
     }
 }
 
