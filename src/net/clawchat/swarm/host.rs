@@ -20,9 +20,10 @@ use super::gate::Gate;
 use super::pace::{Pace, Paced};
 use super::streams::{Arrived, Streams};
 
-/// How long a connection may take from the first byte to the multiplexer. A dial may wait for
-/// its turn before that (see [`super::pace`]).
-const CONNECTING: Duration = Duration::from_secs(14);
+/// How long a connection may take until its multiplexer runs, with the wait for its turn (see
+/// [`super::pace`]): less than whoever opens a stream waits. A dial that goes on unseen holds the
+/// port towards that address, which hole punching needs.
+const CONNECTING: Duration = Duration::from_secs(9);
 
 /// How long a connection without a stream of ours is kept: long enough for the next message of
 /// a conversation, short enough that a peer who only connects does not take a place for long.

@@ -287,6 +287,9 @@ impl Task {
         let options = DialOpts::peer_id(want.peer)
             .addresses(addresses)
             .condition(PeerCondition::Always)
+            // An attempt that a router before the peer swallows would stand, here and in our own
+            // router, at just the two ports that a hole is punched between.
+            .allocate_new_port()
             .build();
         let id = options.connection_id();
         if let Err(error) = self.swarm.dial(options) {
