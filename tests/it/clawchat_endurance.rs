@@ -1,4 +1,8 @@
 //! A thousand messages between two chaperons, of which one is killed ten times meanwhile.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "JSON that is not as expected has to fail loudly"
+)]
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
