@@ -69,10 +69,10 @@ impl Side {
     }
 
     async fn accounts(&self, request: Accounts) -> AccountsReply {
-        match self.ask(Request::Accounts(request)).await {
-            Reply::Accounts(reply) => *reply,
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::Accounts(reply) = self.ask(Request::Accounts(request)).await else {
+            panic!("another answer");
+        };
+        *reply
     }
 
     /// Makes an identity and waits until it listens.
@@ -112,10 +112,10 @@ impl Side {
             endpoint: Some(at.to_owned()),
             name: None,
         };
-        match self.ask(Request::Accounts(add)).await {
-            Reply::Channel(channel) => *channel,
-            other => panic!("another answer: {other:?}"),
-        }
+        let Reply::Channel(channel) = self.ask(Request::Accounts(add)).await else {
+            panic!("another answer");
+        };
+        *channel
     }
 
     /// Lets everybody in who asks, until so many have.
@@ -221,7 +221,7 @@ async fn send_all(handle: Handle, channel: ChannelId, texts: Vec<String>) -> Vec
     let mut times = Vec::new();
     for text in texts {
         let begun = Instant::now();
-        let send = Request::Send {
+        let request = Request::Send {
             channel: ChannelRef::Id(channel),
             subject: PeerText::default(),
             body: PeerText::new(&text),
@@ -229,7 +229,7 @@ async fn send_all(handle: Handle, channel: ChannelId, texts: Vec<String>) -> Vec
             now: true,
             thread: Thread::default(),
         };
-        let Reply::Sent(sent) = handle.ask(send).await.unwrap() else {
+        let Reply::Sent(sent) = handle.ask(request).await.unwrap() else {
             panic!("another answer");
         };
         assert!(matches!(sent, SendOutcome::Relayed { .. }), "{sent:?}");
@@ -276,11 +276,11 @@ async fn idle_sessions() {
         .unwrap();
     let mut to_peers = peers.stdin.take().unwrap();
     let mut from_peers = BufReader::new(peers.stdout.take().unwrap()).lines();
-    let they: Vec<String> = (0..IDLE)
+    let lines: Vec<String> = (0..IDLE)
         .map(|_| from_peers.next().unwrap().unwrap())
         .collect();
     let before = resident();
-    for line in &they {
+    for line in &lines {
         let (them, at) = line.split_once(' ').unwrap();
         hub.adds(&us, them, at).await;
     }
