@@ -221,7 +221,7 @@ async fn send_all(handle: Handle, channel: ChannelId, texts: Vec<String>) -> Vec
     let mut times = Vec::new();
     for text in texts {
         let begun = Instant::now();
-        let send = Request::Send {
+        let request = Request::Send {
             channel: ChannelRef::Id(channel),
             subject: PeerText::default(),
             body: PeerText::new(&text),
@@ -229,13 +229,10 @@ async fn send_all(handle: Handle, channel: ChannelId, texts: Vec<String>) -> Vec
             now: true,
             thread: Thread::default(),
         };
-        let Reply::Sent(outcome) = handle.ask(send).await.unwrap() else {
+        let Reply::Sent(sent) = handle.ask(request).await.unwrap() else {
             panic!("another answer");
         };
-        assert!(
-            matches!(outcome, SendOutcome::Relayed { .. }),
-            "{outcome:?}"
-        );
+        assert!(matches!(sent, SendOutcome::Relayed { .. }), "{sent:?}");
         times.push(begun.elapsed());
     }
     times
@@ -284,8 +281,8 @@ async fn idle_sessions() {
         .collect();
     let before = resident();
     for line in &lines {
-        let (principal, at) = line.split_once(' ').unwrap();
-        hub.adds(&us, principal, at).await;
+        let (them, at) = line.split_once(' ').unwrap();
+        hub.adds(&us, them, at).await;
     }
     hub.connected(IDLE).await;
     // What was needed for the handshakes is given back by then.
