@@ -9,7 +9,7 @@ use clap::Parser as _;
 use serde_json::Value;
 
 use super::*;
-use crate::api::{Desk, Letter, Letters, SendOutcome};
+use crate::api::{Desk, Letter, Letters, SendOutcome, Status, Today};
 use crate::cli::args::{Cli, Command, Verb};
 use crate::cli::{channels::tests::channel, finish};
 use crate::model::{
@@ -144,6 +144,25 @@ fn answer(request: &Request) -> Reply {
                 ..channel()
             },
         ]),
+        Request::Status => Reply::Status(Status {
+            version: "0.1.0".into(),
+            profile: "/p".into(),
+            protected: false,
+            paused: None,
+            kept: 0,
+            active_channels: 2,
+            needs_you: 0,
+            held_in: 0,
+            held_out: 0,
+            next_expiry: None,
+            today: Today::default(),
+            wake_problems: Vec::new(),
+            listening: Vec::new(),
+            outbox: 0,
+            relays: Vec::new(),
+            first_look: None,
+            now: UnixMillis(1_770_769_095_123),
+        }),
         Request::Letters(asked) => Reply::Letters(Letters {
             letters: vec![letter(7, 1, asked.sent)],
             more: false,

@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chaperon::api::socket::{Door, bind, connect, serve};
-use chaperon::api::{Accounts, ChannelRef, Error, Handle, Proposal, Reply, Request, Role, Thread};
+use chaperon::api::{
+    Accounts, AskLetters, ChannelRef, Error, Handle, Proposal, Reply, Request, Role, Thread,
+};
 use chaperon::engine::{Hosted, system_clock};
 use chaperon::model::{
     Author, ChannelId, Digest, MessageId, NetworkId, Passphrase, PeerText, Rest, ReviewId, Verdict,
@@ -380,6 +382,13 @@ fn every_request() -> Vec<Request> {
             command: Vec::new(),
         },
         Request::VerifyLog,
+        Request::Letters(AskLetters {
+            network: NetworkId::ClawChat,
+            account: None,
+            sent: false,
+            since: None,
+            take: false,
+        }),
         Request::Accounts(Accounts::Show {
             network: NetworkId::Mailbox,
         }),
@@ -576,6 +585,7 @@ async fn every_supervisor_request_is_refused_on_the_socket_without_the_passphras
             "end",
             "handed_over",
             "instructions",
+            "letters",
             "presets",
             "send",
             "status",

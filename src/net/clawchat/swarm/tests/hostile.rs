@@ -121,7 +121,8 @@ async fn an_address_that_connects_too_often_is_turned_away_and_others_are_not() 
         !matches!(socket.try_read(&mut byte), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
     });
     let closed = closed.count();
-    assert!((60..=80).contains(&closed), "{closed} of 100 were closed");
+    // Those that say nothing are 16 at most.
+    assert!((60..=84).contains(&closed), "{closed} of 100 were closed");
 
     let alice = Peer::start(config(1)).await;
     let opened = alice.open(&bob, &tcp, Protocol::Session).await;
