@@ -90,6 +90,29 @@ fn letter(id: i64, channel: i64, sent: bool) -> Letter {
     }
 }
 
+/// An engine with nothing to tell.
+fn running() -> Status {
+    Status {
+        version: "0.1.0".into(),
+        profile: "/p".into(),
+        protected: false,
+        paused: None,
+        kept: 0,
+        active_channels: 2,
+        needs_you: 0,
+        held_in: 0,
+        held_out: 0,
+        next_expiry: None,
+        today: Today::default(),
+        wake_problems: Vec::new(),
+        listening: Vec::new(),
+        outbox: 0,
+        relays: Vec::new(),
+        first_look: None,
+        now: UnixMillis(1_770_769_095_123),
+    }
+}
+
 /// The engine's end: two identities, the second of which knows somebody whom the first does not.
 fn answer(request: &Request) -> Reply {
     let identities = || vec![account(1, ANA, "ana", 9000), account(2, WORK, "", 9002)];
@@ -144,25 +167,7 @@ fn answer(request: &Request) -> Reply {
                 ..channel()
             },
         ]),
-        Request::Status => Reply::Status(Status {
-            version: "0.1.0".into(),
-            profile: "/p".into(),
-            protected: false,
-            paused: None,
-            kept: 0,
-            active_channels: 2,
-            needs_you: 0,
-            held_in: 0,
-            held_out: 0,
-            next_expiry: None,
-            today: Today::default(),
-            wake_problems: Vec::new(),
-            listening: Vec::new(),
-            outbox: 0,
-            relays: Vec::new(),
-            first_look: None,
-            now: UnixMillis(1_770_769_095_123),
-        }),
+        Request::Status => Reply::Status(running()),
         Request::Letters(asked) => Reply::Letters(Letters {
             letters: vec![letter(7, 1, asked.sent)],
             more: false,
