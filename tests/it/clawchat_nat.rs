@@ -264,13 +264,15 @@ struct Said(BufReader<ChildStdout>);
 
 impl Said {
     /// Returns its next line; a node that fails ends, and then there is none.
-    fn next(&mut self) -> String {
+    fn next(&mut self) -> Option<String> {
         loop {
             let mut line = String::new();
             let read = self.0.read_line(&mut line).unwrap();
-            assert!(read > 0, "the node ended");
+            if read == 0 {
+                return None;
+            }
             if let Some(said) = line.strip_prefix("@ ") {
-                return said.trim_end().to_owned();
+                return Some(said.trim_end().to_owned());
             }
         }
     }
@@ -285,27 +287,42 @@ fn ran(command: &mut Command) -> Result<(), String> {
     Err(words.trim().to_owned())
 }
 
+/// Lets the two meet; returns what Alice said, up to where she ended.
+fn meet(mut lab: Lab) -> Vec<String> {
+    let mut relay = lab.start("internet", "relay");
+    assert_eq!(relay.next().as_deref(), Some("ready"));
+    let mut bob = lab.start("bob", "bob");
+    assert_eq!(bob.next().as_deref(), Some("ready"));
+    let mut alice = lab.start("alice", "alice");
+    std::iter::from_fn(|| alice.next()).collect()
+}
+
+/// Both have to dial within the same moment, which a machine that does much else can miss; so it
+/// is tried three times. That a straight way is there without a hole would show each time.
 #[test]
 fn a_hole_is_punched_between_two_nodes_behind_a_nat_each() {
-    let mut lab = match Lab::build() {
-        Ok(lab) => lab,
-        Err(problem) => {
-            // Not `println!`: what a passing test prints is not shown.
-            let line = format!("skipped: no NAT can be built here: {problem}\n");
-            std::io::stderr().write_all(line.as_bytes()).unwrap();
+    const ATTEMPTS: usize = 3;
+    let punched = format!("punched HolePunched /ip4/{}/", Ipv4Addr::from(BOBS_ROUTER));
+    let mut said = Vec::new();
+    for _ in 0..ATTEMPTS {
+        let lab = match Lab::build() {
+            Ok(lab) => lab,
+            Err(problem) => {
+                // Not `println!`: what a passing test prints is not shown.
+                let line = format!("skipped: no NAT can be built here: {problem}\n");
+                std::io::stderr().write_all(line.as_bytes()).unwrap();
+                return;
+            }
+        };
+        said = meet(lab);
+        let [straight, relayed, rest @ ..] = said.as_slice() else {
+            panic!("{said:?}");
+        };
+        assert_eq!(straight, "straight Some(TimedOut)");
+        assert_eq!(relayed, "relayed Relayed");
+        if rest.len() == 2 && rest[0].starts_with(&punched) && rest[1] == "done" {
             return;
         }
-    };
-    let mut relay = lab.start("internet", "relay");
-    assert_eq!(relay.next(), "ready");
-    let mut bob = lab.start("bob", "bob");
-    assert_eq!(bob.next(), "ready");
-    let mut alice = lab.start("alice", "alice");
-
-    assert_eq!(alice.next(), "straight Some(TimedOut)");
-    assert_eq!(alice.next(), "relayed Relayed");
-    let punched = format!("punched HolePunched /ip4/{}/", Ipv4Addr::from(BOBS_ROUTER));
-    let said = alice.next();
-    assert!(said.starts_with(&punched), "{said}");
-    assert_eq!(alice.next(), "done");
+    }
+    panic!("no hole in {ATTEMPTS} attempts; the last said {said:?}");
 }
