@@ -18,7 +18,7 @@ pub mod mesh;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
@@ -446,6 +446,24 @@ pub struct Failure {
     pub retry: Retry,
 }
 
+impl Failure {
+    /// Something that may go well after a while.
+    fn later(problem: &str) -> Self {
+        Self {
+            problem: problem.to_owned(),
+            retry: Retry::Later,
+        }
+    }
+
+    /// Something that will not.
+    fn never(problem: &str) -> Self {
+        Self {
+            problem: problem.to_owned(),
+            retry: Retry::Never,
+        }
+    }
+}
+
 /// Whether trying again can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
@@ -453,6 +471,19 @@ pub enum Retry {
     Never,
     /// After a while.
     Later,
+}
+
+/// Tells the engine; `None` where it is gone, or could not store it.
+async fn tell(sender: &mpsc::Sender<Incoming>, news: News) -> Option<Settled> {
+    let (settled, answer) = oneshot::channel();
+    sender.send(Incoming { news, settled }).await.ok()?;
+    answer.await.ok()
+}
+
+/// Reads the clock, for the tasks of networks: what they decide with gets the time passed in.
+fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    UnixMillis(0).after(since.unwrap_or(Duration::ZERO))
 }
 
 /// Returns what every HTTP client of a network begins with: HTTP/1.1, TLS by rustls, and no

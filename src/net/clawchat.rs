@@ -26,7 +26,7 @@ use crate::crypto::{self, SecretKey, signing};
 use crate::model::{
     Digest, Fingerprint, IdentityKey, NetworkId, NodeSettings, PeerText, UnixMillis,
 };
-use crate::wire::clawchat::{ChatId, Link as InviteLink, NodeId, is_nick, node_of};
+use crate::wire::clawchat::{ChatId, Link as InviteLink, NodeId, from_hex, hex, is_nick, node_of};
 
 use protocol::to_key;
 
@@ -103,26 +103,16 @@ impl Network for ClawChat {
     fn read_key(&self, text: &str) -> Option<IdentityKey> {
         let (node, wallet) = text.split_once('/')?;
         let node = NodeId::parse(node)?;
-        let mut hash = [0; 20];
-        if wallet.len() != 40 || !wallet.bytes().all(|b| b"0123456789abcdef".contains(&b)) {
-            return None;
-        }
-        for (slot, pair) in hash.iter_mut().zip(wallet.as_bytes().chunks_exact(2)) {
-            *slot = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(to_key(
-            &Principal::new(StacksNetwork::Mainnet, hash),
-            node.0,
-        ))
+        let wallet = Principal::new(StacksNetwork::Mainnet, from_hex(wallet)?);
+        let key = to_key(&wallet, node.0);
+        // In its one form alone.
+        (self.write_key(&key) == text).then_some(key)
     }
 
     /// The id of the node, a slash, and the hash of the wallet's key in hexadecimal.
     fn write_key(&self, key: &IdentityKey) -> String {
-        let node = NodeId(key.key.0);
         let wallet = wallet_of(key).unwrap_or_default();
-        wallet
-            .iter()
-            .fold(format!("{node}/"), |text, byte| format!("{text}{byte:02x}"))
+        format!("{}/{}", NodeId(key.key.0), hex(&wallet))
     }
 
     fn public_of(&self, own: &OwnKeys) -> IdentityKey {

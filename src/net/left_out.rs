@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use crate::model::{IdentityKey, NetworkId};
 
 use super::{
-    Accepted, Capabilities, Command, Failure, Incoming, Keys, Link, Network, News, Outgoing, Retry,
+    Accepted, Capabilities, Command, Failure, Incoming, Keys, Link, Network, News, Outgoing,
     SealError, Sealed,
 };
 
@@ -49,10 +49,10 @@ async fn refuse(network: NetworkId, mut link: Link) {
         let Command::Post(post) = command else {
             continue;
         };
-        let result: Result<Accepted, Failure> = Err(Failure {
-            problem: format!("this build of chaperon is without {}", network.label()),
-            retry: Retry::Later,
-        });
+        let result: Result<Accepted, Failure> = Err(Failure::later(&format!(
+            "this build of chaperon is without {}",
+            network.label()
+        )));
         let news = News::Posted {
             message: post.message,
             channel: post.channel,

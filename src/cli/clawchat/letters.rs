@@ -142,11 +142,7 @@ pub(super) async fn outbox(
     out: &mut Output<'_>,
 ) -> Result<(), Error> {
     let account = identity(handle, by).await?;
-    let sent = AskLetters {
-        sent: true,
-        ..asked(account.id, None)
-    };
-    let sent = letters(handle, sent).await?;
+    let sent = written(account.id, handle).await?;
     let channels = channels(handle).await?;
     let shown = sent.letters.iter().filter_map(|letter| {
         let channel = channels.get(&letter.channel)?;
@@ -158,13 +154,18 @@ pub(super) async fn outbox(
 /// Counts what an identity's inbox holds, and what of its outbox has not left.
 pub(super) async fn counts(account: AccountId, handle: &Handle) -> Result<(usize, usize), Error> {
     let inbox = letters(handle, asked(account, None)).await?;
+    let sent = written(account, handle).await?;
+    let pending = sent.letters.iter().filter(|one| json::is_pending(one));
+    Ok((inbox.letters.len(), pending.count()))
+}
+
+/// Returns what the assistant wrote as an identity.
+async fn written(account: AccountId, handle: &Handle) -> Result<Letters, Error> {
     let sent = AskLetters {
         sent: true,
         ..asked(account, None)
     };
-    let sent = letters(handle, sent).await?;
-    let pending = sent.letters.iter().filter(|one| json::is_pending(one));
-    Ok((inbox.letters.len(), pending.count()))
+    letters(handle, sent).await
 }
 
 fn asked(account: AccountId, since: Option<UnixMillis>) -> AskLetters {

@@ -5,12 +5,10 @@ mod dialling;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
-
-pub(super) use dialling::later;
 
 use super::protocol::exchange::Exchange;
 use super::protocol::{Fresh, Remote, Us};
@@ -18,10 +16,8 @@ use super::session::{self, Order, Session};
 use super::swarm::{Multiaddr, Node, Path, PeerId, Stream};
 use crate::crypto::stacks::{Principal, Wallet};
 use crate::crypto::{self, signing};
-use crate::model::{
-    AccountId, ChannelId, NodeSettings, PeerPath, Presence, UnixMillis, Visibility,
-};
-use crate::net::{Account, Incoming, News, Settled, Watch};
+use crate::model::{AccountId, ChannelId, NodeSettings, Presence, Visibility};
+use crate::net::{Account, Incoming, News, Settled, Watch, now, tell};
 use crate::wire::clawchat::Unframer;
 
 /// Handshakes under way at once that others began.
@@ -85,12 +81,7 @@ impl State {
     /// Lists the peers that a person accepted, who are somewhere and have no session, with when
     /// it is time to connect with them.
     fn absent(&self) -> Vec<(ChannelId, Instant)> {
-        let is_there = |peer: &Peer| {
-            self.sessions.iter().any(|session| {
-                session.remote.principal == peer.principal
-                    && Some(session.remote.node_key) == peer.pinned
-            })
-        };
+        let is_there = |peer: &Peer| self.sessions.iter().any(|session| peer.is(&session.remote));
         self.peers
             .iter()
             .filter(|(_, peer)| peer.pinned.is_some())
@@ -118,6 +109,13 @@ pub(super) struct Peer {
     due: Instant,
     /// Held by whoever connects, so that two do not at once.
     connecting: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Peer {
+    /// Tells whether this is who proved to be at the other end.
+    fn is(&self, remote: &Remote) -> bool {
+        self.principal == remote.principal && self.pinned == Some(remote.node_key)
+    }
 }
 
 /// A handshake under way that somebody else began.
@@ -282,34 +280,24 @@ impl Desk {
     /// Tells whether there is room for one more session with somebody whom nobody accepted.
     fn has_room_for(&self, principal: &Principal) -> bool {
         let state = self.lock();
-        let is_stranger = |session: &&Session| {
-            !state.peers.values().any(|peer| {
-                peer.principal == session.remote.principal
-                    && peer.pinned == Some(session.remote.node_key)
-            })
-        };
+        let is_stranger =
+            |session: &&Session| !state.peers.values().any(|peer| peer.is(&session.remote));
         let is_them = |session: &&Session| session.remote.principal == *principal;
         state.sessions.iter().filter(is_stranger).count() < STRANGERS
             && state.sessions.iter().filter(is_them).count() < SESSIONS
     }
 
     fn standing(&self, remote: &Remote) -> Standing {
-        let is_them = |peer: &Peer| {
-            peer.principal == remote.principal && peer.pinned == Some(remote.node_key)
-        };
         self.lock()
             .peers
             .iter()
-            .find(|(_, peer)| is_them(peer))
+            .find(|(_, peer)| peer.is(remote))
             .map_or(Standing::Stranger, |(channel, _)| Standing::Known(*channel))
     }
 
-    /// Tells whether a person accepted somebody under this node key.
-    pub(super) fn is_accepted(&self, principal: &Principal, node_key: &[u8; 32]) -> bool {
-        self.lock()
-            .peers
-            .values()
-            .any(|peer| peer.principal == *principal && peer.pinned.as_ref() == Some(node_key))
+    /// Tells whether a person accepted somebody under their node key.
+    pub(super) fn is_accepted(&self, remote: &Remote) -> bool {
+        matches!(self.standing(remote), Standing::Known(_))
     }
 
     /// Notes a new session; of several with one principal the oldest ends where they are too many.
@@ -395,7 +383,7 @@ impl Desk {
             online: path.is_some(),
             last_seen: Some(now),
             as_of: now,
-            path: path.map(path_of),
+            path,
         };
         self.tell(News::Presence(vec![(channel, presence)])).await;
     }
@@ -453,13 +441,6 @@ impl Desk {
     }
 }
 
-/// Tells the engine; `None` where it is gone, or could not store it.
-pub(super) async fn tell(sender: &mpsc::Sender<Incoming>, news: News) -> Option<Settled> {
-    let (settled, answer) = oneshot::channel();
-    sender.send(Incoming { news, settled }).await.ok()?;
-    answer.await.ok()
-}
-
 /// Asks a session to end. One that has no room for that is stuck, and ends by its deadlines.
 fn end(session: &Session) {
     let _stuck = session.orders.try_send(Order::Close);
@@ -467,17 +448,4 @@ fn end(session: &Session) {
 
 fn end_all(sessions: &[Session], which: impl Fn(&Session) -> bool) {
     sessions.iter().filter(|one| which(one)).for_each(end);
-}
-
-fn path_of(path: Path) -> PeerPath {
-    match path {
-        Path::Direct => PeerPath::Direct,
-        Path::HolePunched => PeerPath::HolePunched,
-        Path::Relayed => PeerPath::Relayed,
-    }
-}
-
-pub(super) fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    UnixMillis(0).after(since.unwrap_or(Duration::ZERO))
 }

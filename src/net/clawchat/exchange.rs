@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::desk::{Desk, now};
+use super::desk::Desk;
 use super::protocol::Reach;
 use super::protocol::exchange::{Candidate, Exchange, OUR_PUSH_EVERY};
 use super::session::Session;
@@ -19,7 +19,7 @@ use super::{ClawChat, to_key};
 use crate::crypto;
 use crate::crypto::stacks::Principal;
 use crate::model::{PeerText, Visibility};
-use crate::net::{Network as _, Search, Sighting, Somebody};
+use crate::net::{Network as _, Search, Sighting, Somebody, now};
 use crate::wire::clawchat::{LONGEST_EXCHANGE_FRAME, Unframer, frame};
 
 /// How long one exchange may take: a real gateway that gets no answer within ten seconds stops
@@ -58,7 +58,7 @@ impl Desk {
     /// them.
     pub(super) async fn greet(&self, session: &Session) {
         let who = session.remote.principal;
-        if !self.is_accepted(&who, &session.remote.node_key) {
+        if !self.is_accepted(&session.remote) {
             return;
         }
         let push = self
@@ -75,7 +75,7 @@ impl Desk {
         }
         // What they pushed before a person accepted them was not heard. A real gateway does not
         // answer for itself, and pushes again.
-        self.ask(session.clone(), &who).await;
+        self.ask(session, &who).await;
         self.try_out(session).await;
     }
 
@@ -122,9 +122,7 @@ impl Desk {
 
     fn accepted_session(&self, peer: PeerId) -> Option<Session> {
         let mut all = self.sessions().into_iter().rev();
-        all.find(|one| {
-            one.peer == peer && self.is_accepted(&one.remote.principal, &one.remote.node_key)
-        })
+        all.find(|one| one.peer == peer && self.is_accepted(&one.remote))
     }
 
     /// Dials where a peer says that they are, so that others can be told of it. With a key made
@@ -165,17 +163,18 @@ impl Desk {
 
     /// Asks the peers who are there where somebody is, or one of them alone.
     async fn ask_all(&self, who: &Principal, through: Option<&Principal>) {
-        let asked = self.sessions().into_iter().filter(|session| {
+        let sessions = self.sessions();
+        let asked = sessions.iter().filter(|session| {
             let remote = &session.remote;
             remote.principal != *who
                 && through.is_none_or(|through| remote.principal == *through)
-                && self.is_accepted(&remote.principal, &remote.node_key)
+                && self.is_accepted(remote)
         });
         let questions = asked.map(|session| self.ask(session, who));
         futures_util::future::join_all(questions).await;
     }
 
-    async fn ask(&self, session: Session, who: &Principal) {
+    async fn ask(&self, session: &Session, who: &Principal) {
         let Ok(random) = crypto::random() else {
             return;
         };

@@ -298,8 +298,7 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     fn is_stranger(&self) -> bool {
-        let remote = &self.session.remote;
-        !self.desk.is_accepted(&remote.principal, &remote.node_key)
+        !self.desk.is_accepted(&self.session.remote)
     }
 
     /// Tells whether a stranger has said nothing for so long that they need no session.

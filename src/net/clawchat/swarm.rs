@@ -37,6 +37,8 @@ pub use libp2p::futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub use libp2p::{Multiaddr, PeerId};
 pub use stream::Stream;
 
+pub use crate::model::PeerPath as Path;
+
 use host::RelayLimits;
 use task::{Command, Ends, Task, Want};
 
@@ -110,17 +112,6 @@ impl Protocol {
             Self::Exchange => StreamProtocol::new("/snap2p/px1/1.0.0"),
         }
     }
-}
-
-/// How a peer is reached, from the best to the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Path {
-    /// Straight.
-    Direct,
-    /// Straight, through a NAT that was opened from both sides.
-    HolePunched,
-    /// Through a relay, which sees who talks to whom and how much, but not what.
-    Relayed,
 }
 
 /// Whether others can reach us, as far as others told.

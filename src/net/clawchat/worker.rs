@@ -10,13 +10,14 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::desk::{Desk, later, tell};
+use super::desk::Desk;
 use super::listening::{listen_at, serve};
 use super::places;
 use super::swarm::{Node, NodeConfig};
 use crate::model::{AccountId, ChannelId, Listening, NetworkId, NodeSettings, Reach, Visibility};
 use crate::net::{
-    Account, Command, Incoming, Link, Mode, News, Post, Problem, Search, Sighting, Watch,
+    Account, Command, Failure, Incoming, Link, Mode, News, Post, Problem, Search, Sighting, Watch,
+    tell,
 };
 
 /// How long a call that has come to look waits for peers to be reached.
@@ -271,9 +272,11 @@ impl Worker {
             let result = match desk {
                 Some(desk) => timeout(POSTING, desk.post(&post))
                     .await
-                    .unwrap_or_else(|_elapsed| Err(later("they could not be reached in time"))),
+                    .unwrap_or_else(|_elapsed| {
+                        Err(Failure::later("they could not be reached in time"))
+                    }),
                 // It was stopped or closed meanwhile.
-                None => Err(later(
+                None => Err(Failure::later(
                     "the channel is not in use, or its identity does not run",
                 )),
             };

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use crate::model::{ChannelId, Content, Digest, PeerText, Routing, UnixMillis};
 use crate::net::{
-    Accepted, Account, Arrived, Failure, Incoming, News, Post, Problem, Retry, Settled, Sighting,
-    Watch,
+    Accepted, Account, Arrived, Failure, Incoming, News, Post, Problem, Settled, Sighting, Watch,
+    now, tell,
 };
 use crate::wire::clawtalk::{
     AgentName, ApiKey, Audit, Direction, EnvelopeId, JsText, PeerKeys, encode_payload, encode_time,
@@ -24,7 +24,6 @@ use super::client::{Client, Refusal, Why};
 use super::pages::Inbox as Page;
 use super::protocol::{Inbox, Listing, Shown, Sorted, Unreachable};
 use super::rate::Rate;
-use super::worker::{now, tell};
 use super::{seal, with_recipients};
 
 /// Between looks while something goes on.
@@ -329,14 +328,14 @@ impl Desk {
 
     async fn try_post(&self, post: &Post) -> Result<(Accepted, Option<Copy>), Failure> {
         let to = lock(&self.inbox).name_of(post.channel);
-        let to = to.ok_or_else(|| later("the channel is not in use"))?;
+        let to = to.ok_or_else(|| Failure::later("the channel is not in use"))?;
         let ready = async {
             self.see_that_it_arrives(&to).await?;
             self.wait_for_a_turn().await
         };
         let in_time = tokio::time::timeout(LONGEST_TURN, ready).await;
         in_time.map_err(|_elapsed| {
-            later("the relay takes long to answer, or ten messages in ten seconds")
+            Failure::later("the relay takes long to answer, or ten messages in ten seconds")
         })??;
         let key = post.sealed.envelope.hex();
         let taken = self.client.post(&post.sealed.payload, &key).await;
@@ -385,7 +384,7 @@ impl Desk {
         if reach.is_err() && self.refresh(MISSING_AGE).await? {
             reach = can(self);
         }
-        reach.map_err(|why: Unreachable| later(&why.to_string()))
+        reach.map_err(|why: Unreachable| Failure::later(&why.to_string()))
     }
 
     async fn wait_for_a_turn(&self) -> Result<(), Failure> {
@@ -496,13 +495,6 @@ pub(super) struct Copy {
     payload: String,
     routing: Routing,
     at: UnixMillis,
-}
-
-fn later(problem: &str) -> Failure {
-    Failure {
-        problem: problem.to_owned(),
-        retry: Retry::Later,
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -3,15 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::model::{AccountId, ChannelId, UnixMillis};
+use crate::model::{AccountId, ChannelId};
 use crate::net::{
-    Account, Command, Failure, Incoming, Link, Mode, News, Post, Problem, Retry, Search, Settled,
-    Sighting, Watch,
+    Account, Command, Failure, Incoming, Link, Mode, News, Post, Problem, Search, Sighting, Watch,
+    tell,
 };
 
 use super::desk::Desk;
@@ -126,7 +125,7 @@ impl Worker {
             let (result, copy) = match &desk {
                 Some(desk) => desk.post(&post).await,
                 // It was stopped or closed meanwhile.
-                None => (Err(unused()), None),
+                None => (Err(Failure::later("the channel is not in use")), None),
             };
             let posted = News::Posted {
                 message,
@@ -187,23 +186,4 @@ impl Worker {
     fn report(&mut self, news: News) {
         self.begin(std::future::ready(news));
     }
-}
-
-fn unused() -> Failure {
-    Failure {
-        problem: "the channel is not in use".to_owned(),
-        retry: Retry::Later,
-    }
-}
-
-/// Tells the engine; `None` where it is gone, or could not store it.
-pub(super) async fn tell(sender: &mpsc::Sender<Incoming>, news: News) -> Option<Settled> {
-    let (settled, answer) = oneshot::channel();
-    sender.send(Incoming { news, settled }).await.ok()?;
-    answer.await.ok()
-}
-
-pub(super) fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    UnixMillis(0).after(since.unwrap_or(Duration::ZERO))
 }

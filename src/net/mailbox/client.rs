@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use crate::failpoint;
 use crate::model::PublicKey;
-use crate::net::{Accepted, Failure, Retry, http_client};
+use crate::net::{Accepted, Failure, http_client};
 use crate::wire::mailbox::{
     Record, RelayUrl, decode_handshake, decode_listing, decode_posted, handshake_request,
     message_request,
@@ -120,7 +120,7 @@ impl Client {
         };
         let records = bytes
             .and_then(|bytes| decode_listing(&bytes).ok())
-            .ok_or_else(|| later("the relay's answer is not a list of messages"))?;
+            .ok_or_else(|| Failure::later("the relay's answer is not a list of messages"))?;
         Ok(Some(Listing {
             records,
             complete,
@@ -168,8 +168,9 @@ impl Client {
             .header("idempotency-key", key)
             .body(message_request(payload));
         let (bytes, _complete) = body(success(send(request).await?)?).await?;
-        let seq = decode_posted(&bytes)
-            .map_err(|_no_number| later("the relay's answer has no number for the message"))?;
+        let seq = decode_posted(&bytes).map_err(|_no_number| {
+            Failure::later("the relay's answer has no number for the message")
+        })?;
         let answer = serde_json::from_slice::<serde_json::Value>(&bytes)
             .map_or_else(|_| String::from("{}"), |answer| answer.to_string());
         Ok(Accepted {
@@ -212,7 +213,7 @@ impl Client {
         let (bytes, _complete) = body(success(response)?).await?;
         serde_json::from_slice::<Answer>(&bytes)
             .map(|answer| Changes::Changed(answer.changed))
-            .map_err(|_other| later("the relay's answer to a poll cannot be read"))
+            .map_err(|_other| Failure::later("the relay's answer to a poll cannot be read"))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -276,41 +277,32 @@ fn success(response: Response) -> Result<Response, Failure> {
     if status.is_success() {
         return Ok(response);
     }
-    let never = |problem: &str| Failure {
-        problem: problem.to_owned(),
-        retry: Retry::Never,
-    };
     Err(match status {
-        StatusCode::PAYLOAD_TOO_LARGE => never("the relay refused it: too large"),
-        StatusCode::TOO_MANY_REQUESTS => later(match response.headers().get(RETRY_AFTER) {
-            Some(_) => "the relay asks to come back later",
-            None => "the relay holds as much for this channel as it can",
-        }),
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::never("the relay refused it: too large"),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Failure::later(match response.headers().get(RETRY_AFTER) {
+                Some(_) => "the relay asks to come back later",
+                None => "the relay holds as much for this channel as it can",
+            })
+        }
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            never("this address is not a mailbox relay")
+            Failure::never("this address is not a mailbox relay")
         }
-        _ if status.is_redirection() => never("the relay points to another address"),
+        _ if status.is_redirection() => Failure::never("the relay points to another address"),
         _ if status.is_client_error() => {
-            never(&format!("the relay refused it ({})", status.as_u16()))
+            Failure::never(&format!("the relay refused it ({})", status.as_u16()))
         }
-        _ => later(&format!("the relay failed ({})", status.as_u16())),
+        _ => Failure::later(&format!("the relay failed ({})", status.as_u16())),
     })
-}
-
-pub(super) fn later(problem: &str) -> Failure {
-    Failure {
-        problem: problem.to_owned(),
-        retry: Retry::Later,
-    }
 }
 
 fn unreachable(error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
-        later("the relay did not answer in time")
+        Failure::later("the relay did not answer in time")
     } else if is_about_tls(error) {
-        later("no safe connection to the relay: its certificate is not trusted here")
+        Failure::later("no safe connection to the relay: its certificate is not trusted here")
     } else {
-        later("cannot reach the relay")
+        Failure::later("cannot reach the relay")
     }
 }
 
@@ -346,5 +338,5 @@ fn build(
 ) -> Result<reqwest::Client, Failure> {
     adjust(http_client().connect_timeout(CONNECT).timeout(ANSWER))
         .build()
-        .map_err(|_no_roots| later("TLS cannot be set up: no root certificates"))
+        .map_err(|_no_roots| Failure::later("TLS cannot be set up: no root certificates"))
 }

@@ -15,12 +15,12 @@ use tokio::time::Instant;
 
 use crate::model::{ChannelId, Digest};
 use crate::net::{
-    Accepted, Command, Failure, FirstLooks, Incoming, Link, Mode, News, Post, Problem, Retry,
-    Settled, Watch,
+    Accepted, Command, Failure, FirstLooks, Incoming, Link, Mode, News, Post, Problem, Settled,
+    Watch, tell,
 };
 use crate::wire::mailbox::RelayUrl;
 
-use super::client::{Client, Handshake, later};
+use super::client::{Client, Handshake};
 use super::protocol::{Room, identify};
 use super::watcher;
 
@@ -206,10 +206,7 @@ impl Relay {
         news: mpsc::Sender<Incoming>,
         first_looks: Arc<FirstLooks>,
     ) -> Result<Self, Failure> {
-        let relay = RelayUrl::parse(url).map_err(|error| Failure {
-            problem: error.to_string(),
-            retry: Retry::Never,
-        })?;
+        let relay = RelayUrl::parse(url).map_err(|error| Failure::never(&error.to_string()))?;
         Ok(Self {
             url: url.to_owned(),
             client: Client::new(&relay)?,
@@ -484,10 +481,9 @@ impl Relay {
     ) -> Result<(), Failure> {
         match self.client.handshake(address, None).await?.0 {
             Handshake::Key(Some(there)) if there == *key => Ok(()),
-            Handshake::Key(_) => Err(Failure {
-                problem: "somebody answered this invite already; ask for a new one".to_owned(),
-                retry: Retry::Never,
-            }),
+            Handshake::Key(_) => Err(Failure::never(
+                "somebody answered this invite already; ask for a new one",
+            )),
             Handshake::None => self.client.announce(address, key).await,
         }
     }
@@ -498,9 +494,12 @@ impl Relay {
             Some(cell) => {
                 let address = cell.room().watch.address.clone();
                 let attempt = self.try_post(&address, &post);
-                let result = tokio::time::timeout(ATTEMPT, attempt)
-                    .await
-                    .unwrap_or_else(|_elapsed| Err(later("the relay did not answer in time")));
+                let result =
+                    tokio::time::timeout(ATTEMPT, attempt)
+                        .await
+                        .unwrap_or_else(|_elapsed| {
+                            Err(Failure::later("the relay did not answer in time"))
+                        });
                 self.report(&result).await;
                 result
             }
@@ -552,11 +551,8 @@ impl Relay {
     }
 
     async fn tell(&self, news: News) -> Result<Settled, Failure> {
-        let gone = || later("the engine is stopping");
-        let (settled, answer) = oneshot::channel();
-        let incoming = Incoming { news, settled };
-        self.news.send(incoming).await.map_err(|_closed| gone())?;
-        answer.await.map_err(|_dropped| gone())
+        let settled = tell(&self.news, news).await;
+        settled.ok_or_else(|| Failure::later("the engine is stopping"))
     }
 
     async fn report<T: Sync>(&self, result: &Result<T, Failure>) {
@@ -595,5 +591,5 @@ impl Relay {
 /// What becomes of an attempt on a channel that is not watched: it was stopped or closed
 /// meanwhile, or its relay cannot be used.
 fn unwatched() -> Failure {
-    later("the channel is not in use")
+    Failure::later("the channel is not in use")
 }

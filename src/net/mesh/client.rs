@@ -72,7 +72,8 @@ pub(super) async fn tell(
 }
 
 async fn post(base: &str, path: &str, signed: Signed) -> Result<Answered, Failure> {
-    let url = RelayUrl::parse(base).map_err(|_why| never("their address cannot be used"))?;
+    let url =
+        RelayUrl::parse(base).map_err(|_why| Failure::never("their address cannot be used"))?;
     let request = pool(&url)?
         .post(format!("{}{path}", url.as_str()))
         .timeout(POST)
@@ -94,7 +95,7 @@ async fn send(request: RequestBuilder) -> Result<Answered, Failure> {
     {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MOST {
-            return Err(later("the answer is longer than any real one"));
+            return Err(Failure::later("the answer is longer than any real one"));
         }
     }
     Ok(Answered {
@@ -118,22 +119,8 @@ fn not_taken(why: NotTaken) -> Failure {
     }
 }
 
-pub(super) fn later(problem: &str) -> Failure {
-    Failure {
-        problem: problem.to_owned(),
-        retry: Retry::Later,
-    }
-}
-
-pub(super) fn never(problem: &str) -> Failure {
-    Failure {
-        problem: problem.to_owned(),
-        retry: Retry::Never,
-    }
-}
-
 fn unreachable(error: &reqwest::Error) -> Failure {
-    later(if error.is_timeout() {
+    Failure::later(if error.is_timeout() {
         "they did not answer in time"
     } else {
         "they cannot be reached"
@@ -151,7 +138,7 @@ fn pool(url: &RelayUrl) -> Result<&'static reqwest::Client, Failure> {
         (false, true) => near.get_or_init(|| build(|b| b.no_proxy().tls_certs_only([]))),
         (false, false) => far.get_or_init(|| build(|b| b.tls_certs_only([]))),
     };
-    let no_roots = || later("TLS cannot be set up: no root certificates");
+    let no_roots = || Failure::later("TLS cannot be set up: no root certificates");
     pool.as_ref().ok_or_else(no_roots)
 }
 

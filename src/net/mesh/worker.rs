@@ -5,22 +5,22 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::model::{ChannelId, Listening, NetworkId, Reach, UnixMillis};
+use crate::model::{ChannelId, Listening, NetworkId, Reach};
 use crate::net::{
     Accepted, Account, Command, Failure, Incoming, Link, News, Post, Search, Settled, Sighting,
-    Watch,
+    Watch, now, tell,
 };
 use crate::wire::mesh::{Answer, Identity};
 
-use super::client::{self, later, never};
+use super::client;
 use super::mdns;
 use super::protocol::{Node, Step};
 use super::server::{self, Answering, Asked};
@@ -211,11 +211,12 @@ impl Worker {
         find: impl FnOnce(&Login, &Watch) -> Option<T>,
     ) -> Result<T, Failure> {
         let login = self.login.as_ref();
-        let login = login.ok_or_else(|| later("there is no identity on this network yet"))?;
+        let login =
+            login.ok_or_else(|| Failure::later("there is no identity on this network yet"))?;
         let watch = self.watches.get(&channel);
         // It was stopped or closed meanwhile.
-        let watch = watch.ok_or_else(|| later("the channel is not in use"))?;
-        find(login, watch).ok_or_else(|| never("the channel is none of this network"))
+        let watch = watch.ok_or_else(|| Failure::later("the channel is not in use"))?;
+        find(login, watch).ok_or_else(|| Failure::never("the channel is none of this network"))
     }
 
     /// Runs something whose end the engine waits for.
@@ -244,7 +245,8 @@ async fn deliver(
         let node = read(node);
         (node.us().clone(), node.direct(account, to, message, now()))
     };
-    let (id, signed) = signed.ok_or_else(|| never("the message is none of this network"))?;
+    let (id, signed) =
+        signed.ok_or_else(|| Failure::never("the message is none of this network"))?;
     client::tell(relay, (&id, &ours), signed).await
 }
 
@@ -360,13 +362,6 @@ impl Answering for Desk {
     }
 }
 
-/// Tells the engine; `None` where it is gone, or could not store it.
-async fn tell(sender: &mpsc::Sender<Incoming>, news: News) -> Option<Settled> {
-    let (settled, answer) = oneshot::channel();
-    sender.send(Incoming { news, settled }).await.ok()?;
-    answer.await.ok()
-}
-
 /// Looks for others, until nobody listens any more.
 async fn seek(search: Search) {
     let Search {
@@ -409,13 +404,6 @@ fn read(node: &RwLock<Node>) -> RwLockReadGuard<'_, Node> {
 
 fn write(node: &RwLock<Node>) -> RwLockWriteGuard<'_, Node> {
     node.write().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    UnixMillis(since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    }))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
 use crate::tui::widget::field;
-use crate::tui::widget::paint::{Paint, Spans, day, inset, is_roomy, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, day, inset, nth, safe, with_air};
 use crate::tui::widget::qr::Qr;
 
 use super::identities::{
@@ -49,13 +49,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         theme: &model.theme,
     };
     let (title, count) = title(model, &paint);
-    let area = paint.head(body, title, count);
-    let roomy = is_roomy(body);
-    let area = Rect {
-        y: area.y + u16::from(roomy).min(area.height),
-        height: area.height.saturating_sub(u16::from(roomy)),
-        ..area
-    };
+    let area = with_air(paint.head(body, title, count), body);
     let caret = match &model.identities.page {
         Page::List => {
             draw_list(model, &mut paint, area);

@@ -10,7 +10,7 @@ use crate::text::{ours, sanitise, sanitise_line};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::tui::view;
-use crate::tui::widget::paint::{Paint, Spans, age, inset, is_roomy, nth, safe};
+use crate::tui::widget::paint::{Paint, Spans, age, inset, nth, safe, with_air};
 
 use super::logins::{Asked, Directory, NETWORK, Standing, What, standing};
 use super::side::relay_name;
@@ -58,13 +58,7 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
         theme: &model.theme,
     };
     let (title, count) = title(model, &paint);
-    let area = paint.head(body, title, count);
-    let roomy = is_roomy(body);
-    let area = Rect {
-        y: area.y + u16::from(roomy).min(area.height),
-        height: area.height.saturating_sub(u16::from(roomy)),
-        ..area
-    };
+    let area = with_air(paint.head(body, title, count), body);
     let logins = &model.logins;
     if let Some(asked) = &logins.asked {
         draw_question(model, &mut paint, area, asked);

@@ -45,6 +45,16 @@ pub(crate) fn is_roomy(body: Rect) -> bool {
     body.height >= 14
 }
 
+/// Returns a place without its first row, where the body has room for a blank one.
+pub(crate) fn with_air(area: Rect, body: Rect) -> Rect {
+    let blank = u16::from(is_roomy(body));
+    Rect {
+        y: area.y + blank.min(area.height),
+        height: area.height.saturating_sub(blank),
+        ..area
+    }
+}
+
 /// Returns the place below what [`Paint::head`] draws.
 pub(crate) fn below_head(body: Rect) -> Rect {
     let top = if is_roomy(body) { 2 } else { 1 };

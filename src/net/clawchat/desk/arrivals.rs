@@ -53,7 +53,7 @@ impl Desk {
     /// Decides about somebody who connected: who is accepted is wanted, of anybody else the
     /// engine says so.
     async fn decide(&self, remote: &Remote, peer: PeerId) -> Wanted {
-        if matches!(self.standing(remote), Standing::Known(_)) {
+        if self.is_accepted(remote) {
             return Wanted::Yes;
         }
         let settings = self.lock().settings.clone();

@@ -11,10 +11,10 @@ use super::{Begun, Desk, Peer, Standing, end};
 use crate::crypto;
 use crate::model::{Body, ChannelId, PeerText};
 use crate::net::clawchat::protocol::{Remote, Role, chat_frame};
-use crate::net::clawchat::session::{self, NoSession, Order, Session, Told, Wanted};
+use crate::net::clawchat::session::{self, Order, Session, Told, Wanted};
 use crate::net::clawchat::swarm::{Multiaddr, Opened, Protocol, peer_id_of};
 use crate::net::clawchat::{MOST_ADDRESSES, Stamp, places};
-use crate::net::{Accepted, Failure, News, Post, Retry, backoff};
+use crate::net::{Accepted, Failure, News, Post, backoff};
 use crate::wire::clawchat::{Chat, ChatId, NodeId, Receipt};
 
 /// How long it may take until the other side has said what became of a chat.
@@ -27,8 +27,9 @@ impl Desk {
         post: &Post,
     ) -> Result<Accepted, Failure> {
         let stamp: Stamp = serde_json::from_str(&post.sealed.payload)
-            .map_err(|_not_ours| never("the message is none of this network"))?;
-        let id = ChatId::parse(&stamp.id).ok_or_else(|| never("the message has no usable id"))?;
+            .map_err(|_not_ours| Failure::never("the message is none of this network"))?;
+        let id = ChatId::parse(&stamp.id)
+            .ok_or_else(|| Failure::never("the message has no usable id"))?;
         let session = self.connect(post.channel).await?;
         let (subject, content) = said(&post.body, session.remote.receipts);
         let frame = chat_frame(&Chat {
@@ -41,14 +42,14 @@ impl Desk {
         });
         let (told, answer) = oneshot::channel();
         let order = Order::Chat { id, frame, told };
-        let ended = || later("the session ended before they said that they have it");
+        let ended = || Failure::later("the session ended before they said that they have it");
         session.orders.send(order).await.map_err(|_gone| ended())?;
         let told = match timeout(TOLD, answer).await {
             Ok(told) => told.map_err(|_dropped| ended())?,
             Err(_elapsed) => {
                 // Whoever does not answer has a reader that has died; a new session has another.
                 end(&session);
-                return Err(later("they did not say in time that they have it"));
+                return Err(Failure::later("they did not say in time that they have it"));
             }
         };
         let (word, delivered) = match told {
@@ -56,7 +57,7 @@ impl Desk {
             Told::Receipt(Receipt::Delivered) => ("delivered", true),
             Told::Receipt(Receipt::Waits) => ("waits for a person on the other side", false),
             Told::Receipt(Receipt::Refused) => {
-                return Err(never("the other side does not take it"));
+                return Err(Failure::never("the other side does not take it"));
             }
         };
         Ok(Accepted {
@@ -73,7 +74,7 @@ impl Desk {
         channel: ChannelId,
     ) -> Result<Session, Failure> {
         // It was stopped or closed meanwhile.
-        let unused = || later("the channel is not in use");
+        let unused = || Failure::later("the channel is not in use");
         let peer = self.peer(channel).ok_or_else(unused)?;
         let pinned = peer.pinned.ok_or_else(unused)?;
         if let Some(session) = self.session_with(&peer.principal, &pinned) {
@@ -117,7 +118,8 @@ impl Desk {
         peer: &Peer,
         pinned: [u8; 32],
     ) -> Result<Session, Failure> {
-        let id = peer_id_of(&pinned).ok_or_else(|| never("the key of their node is none"))?;
+        let id =
+            peer_id_of(&pinned).ok_or_else(|| Failure::never("the key of their node is none"))?;
         let mut all = places::parse(&peer.entered);
         all.extend(places::parse(&peer.learned));
         all.extend(self.candidates(&peer.principal, &pinned).await);
@@ -126,7 +128,7 @@ impl Desk {
             mut stream,
             path,
             remote: at,
-        } = opened.map_err(|error| later(&error.to_string()))?;
+        } = opened.map_err(|error| Failure::later(&error.to_string()))?;
         let expected = peer.principal;
         let decide = async |remote: Remote| {
             if remote.principal == expected {
@@ -136,7 +138,7 @@ impl Desk {
             }
         };
         let shaken = session::shake(&mut stream, (Role::Initiator, pinned), self, decide).await;
-        let (remote, unframer) = shaken.map_err(|error| failure(&error))?;
+        let (remote, unframer) = shaken.map_err(|error| Failure::later(&error.to_string()))?;
         let desk = Arc::clone(self);
         self.knowledge().prove(&remote, &at.to_string());
         let (session, inbox) = self.enter(Begun {
@@ -231,22 +233,4 @@ fn said(body: &Body, knows_subjects: bool) -> (Option<PeerText>, PeerText) {
     }
     let (subject, text) = (subject.expose_untrusted(), text.expose_untrusted());
     (None, PeerText::new(format!("{subject}\n\n{text}")))
-}
-
-fn failure(error: &NoSession) -> Failure {
-    later(&error.to_string())
-}
-
-pub(in crate::net::clawchat) fn later(problem: &str) -> Failure {
-    Failure {
-        problem: problem.to_owned(),
-        retry: Retry::Later,
-    }
-}
-
-fn never(problem: &str) -> Failure {
-    Failure {
-        problem: problem.to_owned(),
-        retry: Retry::Never,
-    }
 }
